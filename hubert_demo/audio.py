@@ -1,0 +1,253 @@
+"""From a file or an array to a `Waveform`: mono, 16 kHz, float32, checked."""
+
+import os
+import shutil
+import stat
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+import soxr
+
+from hubert_demo.errors import InputError
+
+SAMPLE_RATE_HZ = 16_000
+MIN_DURATION_S = 0.1
+MAX_DURATION_S = 60.0
+MAX_CHANNELS = 8
+ALLOWED_RATES_HZ = (1_000, 192_000)
+ALLOWED_FORMATS = "WAV, FLAC, OGG, Opus, MP3, AIFF, M4A or WebM"
+
+_BLOCK_FRAMES = 1 << 16
+_FFMPEG_TIMEOUT_S = 60
+# Containers only: playlists and concatenation scripts could make ffmpeg open other files.
+_FFMPEG_CONTAINERS = "aac,aiff,amr,asf,caf,flac,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,mp3,ogg,wav"
+
+FloatArray = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Waveform:
+    """A recording as the model hears it.
+
+    Attributes:
+        samples: float32 `(num_samples,)`, usually within -1..1.
+        sample_rate_hz: Always `SAMPLE_RATE_HZ`.
+        changes: What was done to the recording on the way here, one short phrase each.
+
+    Raises:
+        InputError: If the samples are not finite, all equal, or outside `MIN_DURATION_S`..`MAX_DURATION_S`.
+    """
+
+    samples: FloatArray
+    sample_rate_hz: int = SAMPLE_RATE_HZ
+    changes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check what every later stage relies on."""
+        samples, rate_hz = self.samples, self.sample_rate_hz
+        if rate_hz != SAMPLE_RATE_HZ or samples.ndim != 1 or samples.dtype != np.float32:
+            raise InputError(
+                f"A waveform is one row of float32 samples at {SAMPLE_RATE_HZ} Hz, not {samples.dtype} of "
+                f"shape {samples.shape} at {rate_hz} Hz. Use Waveform.from_array to convert."
+            )
+        _require_usable(samples, rate_hz)
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return len(self.samples) / self.sample_rate_hz
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str]) -> "Waveform":
+        """Decode a recording, average its channels and resample it to 16 kHz.
+
+        Args:
+            path: WAV, FLAC, OGG, Opus, MP3 or AIFF; M4A and WebM too where the program `ffmpeg` is installed.
+
+        Returns:
+            The waveform. At most `MAX_DURATION_S` of the file is ever decoded.
+
+        Raises:
+            InputError: If there is no such file, it is not a recording, or its sound cannot be used.
+        """
+        path = Path(path)
+        _require_readable(path)
+        try:
+            samples, rate_hz, changes = _decode(path)
+        except soundfile.LibsndfileError:
+            samples, rate_hz, changes = _decode_with_ffmpeg(path)
+        return cls._from_mono(samples, rate_hz, changes)
+
+    @classmethod
+    def from_array(cls, array: npt.ArrayLike, sample_rate_hz: int = SAMPLE_RATE_HZ) -> "Waveform":
+        """Convert samples that are already in memory.
+
+        Args:
+            array: Real samples, `(num_samples,)`, `(num_samples, channels)` or `(channels, num_samples)`; of
+                two axes the one of at most `MAX_CHANNELS` is the channels. Floating point is taken as it
+                is; int8, uint8, int16 and int32 are scaled so that full scale is 1.
+            sample_rate_hz: Samples per second of `array`.
+
+        Returns:
+            The waveform, averaged over channels and resampled to 16 kHz.
+
+        Raises:
+            InputError: If shape, type or rate are none of these, or the sound cannot be used.
+        """
+        samples, changes = _to_mono(_to_float(np.asarray(array)))
+        return cls._from_mono(samples, sample_rate_hz, changes)
+
+    @classmethod
+    def _from_mono(cls, samples: FloatArray, rate_hz: int, changes: tuple[str, ...]) -> "Waveform":
+        _require_rate(rate_hz)
+        _require_usable(samples, rate_hz)
+        if rate_hz == SAMPLE_RATE_HZ:
+            return cls(samples, changes=changes)
+        resampled = soxr.resample(samples, rate_hz, SAMPLE_RATE_HZ, quality="HQ").astype(np.float32)
+        note = f"resampled from {rate_hz / 1000:g} kHz to {SAMPLE_RATE_HZ / 1000:g} kHz"
+        return cls(resampled, changes=(*changes, note))
+
+
+def _require_readable(path: Path) -> None:
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        raise InputError(f"There is no file at {path}. Check the path.") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be opened ({error}). Check the path.") from error
+    if not stat.S_ISREG(status.st_mode):
+        kind = "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
+        raise InputError(f"{path} is {kind}. Give the path of one recording ({ALLOWED_FORMATS}).")
+    if status.st_size == 0:
+        raise InputError(f"{path.name} is empty (0 bytes). Save or upload the recording again.")
+    if not os.access(path, os.R_OK):
+        raise InputError(f"{path.name} may not be read by this user. Change its permissions.")
+
+
+def _decode(path: Path) -> tuple[FloatArray, int, tuple[str, ...]]:
+    """Read with libsndfile: `(num_samples,)` averaged over channels, rate in Hz, changes."""
+    if path.suffix.lower() == ".raw":
+        raise InputError(f"{path.name} has no header that says its rate and type. Save it as WAV.")
+    with soundfile.SoundFile(path) as file:
+        rate_hz = int(file.samplerate)
+        _require_rate(rate_hz)
+        if file.channels > MAX_CHANNELS:
+            raise InputError(
+                f"{path.name} has {file.channels} channels; at most {MAX_CHANNELS} are averaged. "
+                "Save it with fewer."
+            )
+        limit = int(MAX_DURATION_S * rate_hz)
+        # A stream written to a pipe names no length: its header reads as years. Reading stops at the limit.
+        if limit < file.frames < 1 << 40:
+            raise _too_long(f"{file.frames / rate_hz:.1f} s")
+        blocks = file.blocks(_BLOCK_FRAMES, frames=limit + 1, dtype="float32", always_2d=True)
+        mono = [_average(block) for block in blocks]
+        changes = _channels_note(file.channels)
+    samples = np.concatenate(mono) if mono else np.zeros(0, np.float32)
+    if len(samples) > limit:
+        raise _too_long(f"longer than {MAX_DURATION_S:g} s")
+    return samples, rate_hz, changes
+
+
+def _decode_with_ffmpeg(path: Path) -> tuple[FloatArray, int, tuple[str, ...]]:
+    """Read what libsndfile does not know (M4A, WebM, …) through the program ffmpeg, if it is installed."""
+    program = shutil.which("ffmpeg")
+    if program is None:
+        raise InputError(
+            f"{path.name} is not WAV, FLAC, OGG, Opus, MP3 or AIFF. For M4A and WebM install ffmpeg; "
+            "anything else convert to WAV first."
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        decoded = Path(folder) / "decoded.wav"
+        # Stopping a second after the longest allowed bounds the work, and still shows that it is too long.
+        command = [program, "-nostdin", "-v", "error", "-protocol_whitelist", "file"]
+        command += ["-format_whitelist", _FFMPEG_CONTAINERS, "-i", f"file:{path}", "-map", "0:a:0"]
+        command += ["-t", str(MAX_DURATION_S + 1), "-c:a", "pcm_f32le", str(decoded)]
+        try:
+            done = subprocess.run(command, capture_output=True, timeout=_FFMPEG_TIMEOUT_S, check=False)
+        except subprocess.TimeoutExpired as error:
+            raise InputError(f"{path.name} took too long to decode. Convert it to WAV first.") from error
+        if done.returncode != 0 or not decoded.exists():
+            raise InputError(f"{path.name} cannot be read as sound. Use a {ALLOWED_FORMATS} file.")
+        samples, rate_hz, changes = _decode(decoded)
+    return samples, rate_hz, ("decoded by ffmpeg", *changes)
+
+
+def _to_float(array: npt.NDArray[np.generic]) -> npt.NDArray[np.floating]:
+    """Scale integer samples to -1..1; leave floating point as it is."""
+    if np.issubdtype(array.dtype, np.floating):
+        return array.astype(np.float64)
+    if array.dtype == np.uint8:
+        return (array.astype(np.float64) - 128) / 128
+    if array.dtype in (np.int8, np.int16, np.int32):
+        return array.astype(np.float64) / -float(np.iinfo(array.dtype).min)
+    raise InputError(
+        f"Samples are {array.dtype}; allowed are floating point, int8, uint8, int16 and int32. "
+        "Convert them first."
+    )
+
+
+def _to_mono(array: npt.NDArray[np.floating]) -> tuple[FloatArray, tuple[str, ...]]:
+    """Average over channels: `(num_samples,)`, and the note that says so."""
+    if array.ndim == 1:
+        return _average(array[:, np.newaxis]), ()
+    few = [axis for axis in range(array.ndim) if array.shape[axis] <= MAX_CHANNELS]
+    if array.ndim != 2 or len(few) != 1:
+        raise InputError(
+            f"Samples have shape {array.shape}; allowed are (samples,), (samples, channels) and (channels, "
+            f"samples), with at most {MAX_CHANNELS} channels and more samples than that. "
+            "Give one recording at a time."
+        )
+    frames_first = np.moveaxis(array, few[0], 1)
+    return _average(frames_first), _channels_note(frames_first.shape[1])
+
+
+def _average(block: npt.NDArray[np.floating]) -> FloatArray:
+    # NaN, infinity and overflow stay visible in the average; _require_usable reports them.
+    with np.errstate(invalid="ignore", over="ignore"):
+        return block.mean(axis=1, dtype=np.float64).astype(np.float32)
+
+
+def _channels_note(num_channels: int) -> tuple[str, ...]:
+    return (f"{num_channels} channels averaged",) if num_channels > 1 else ()
+
+
+def _require_rate(rate_hz: int) -> None:
+    lowest, highest = ALLOWED_RATES_HZ
+    if not lowest <= rate_hz <= highest:
+        raise InputError(
+            f"The sample rate is {rate_hz} Hz; allowed are {lowest} to {highest} Hz. "
+            "Check the rate, or convert."
+        )
+
+
+def _require_usable(samples: FloatArray, rate_hz: int) -> None:
+    # Rounded to a millisecond, because resampling may add or drop a sample.
+    duration_s = round(len(samples) / rate_hz, 3)
+    if duration_s > MAX_DURATION_S:
+        raise _too_long(f"{duration_s:.1f} s")
+    if duration_s < MIN_DURATION_S:
+        raise InputError(
+            f"Recording is {duration_s:.2f} s ({len(samples)} samples at {rate_hz} Hz); "
+            f"at least {MIN_DURATION_S:g} s is needed. Record longer."
+        )
+    bad = np.flatnonzero(~np.isfinite(samples))
+    if len(bad):
+        raise InputError(
+            f"Recording has {len(bad)} samples that are not numbers (NaN or infinity), the first at "
+            f"{bad[0] / rate_hz:.2f} s. Save it again without them."
+        )
+    if np.ptp(samples) == 0:
+        raise InputError(
+            f"Recording is constant (every sample is {samples[0]:g}), so there is nothing to hear. "
+            "Check the microphone and record again."
+        )
+
+
+def _too_long(length: str) -> InputError:
+    return InputError(f"Recording is {length}; at most {MAX_DURATION_S:g} s are analysed. Cut it shorter.")

@@ -1,0 +1,21 @@
+"""The errors that HuBERT Explorer raises on purpose.
+
+Each carries one sentence (or two) for a person: what came, what is allowed, what to do. Anything else that
+escapes from the package is a bug.
+"""
+
+
+class HubertDemoError(Exception):
+    """Base of every error raised on purpose; ``str(error)`` may be shown to a user as it is."""
+
+
+class InputError(HubertDemoError, ValueError):
+    """A recording or an argument that cannot be used."""
+
+
+class CheckpointError(HubertDemoError):
+    """A checkpoint that is missing, incomplete or does not fit its configuration."""
+
+
+class ConfigError(HubertDemoError, ValueError):
+    """A model configuration whose values are impossible or contradict each other."""
