@@ -6,18 +6,14 @@ from pathlib import Path
 
 import pytest
 
-# Before anything imports them: no test may reach for the network.
-os.environ.setdefault("HF_HUB_OFFLINE", "1")
-os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-
 ROOT = Path(__file__).resolve().parent.parent
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Let tests marked `hub` reach the network, and only when they alone were asked for."""
-    if config.getoption("markexpr") == "hub":
-        os.environ.pop("HF_HUB_OFFLINE", None)
+def pytest_configure(config: pytest.Config) -> None:
+    """Shut the network off before any test module is imported, unless `-m hub` asks for it."""
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    if config.getoption("markexpr") != "hub":
+        os.environ["HF_HUB_OFFLINE"] = "1"
 
 
 @pytest.fixture(scope="session")
@@ -50,6 +46,8 @@ def chromium(missing) -> str:
 @pytest.fixture(scope="session")
 def examples(root) -> list[Path]:
     """The recordings that the page offers as examples."""
-    paths = sorted(path for path in (root / "assets" / "examples").iterdir() if path.suffix in {".wav", ".flac"})
+    paths = sorted(
+        path for path in (root / "assets" / "examples").iterdir() if path.suffix in {".wav", ".flac"}
+    )
     assert paths, "assets/examples holds no recordings"
     return paths
