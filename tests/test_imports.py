@@ -24,8 +24,8 @@ DOORS = {
     "__main__": {"api", "plotting", "errors"},
     "training": {"model", "audio", "checkpoints", "inference", "analysis", "plotting", "errors"},
     "tf": {"model.config", "errors"},
-    # hubert_demo/__init__.py hands out the API's names and the errors, and imports them on first use.
-    "__init__": {"api", "errors"},
+    # hubert_demo/__init__.py hands out the names that users need, and imports what is heavy on first use.
+    "__init__": {"api", "audio", "errors"},
 }
 
 ROOMS = set(DOORS) - {"__init__", "training"}
