@@ -1,7 +1,7 @@
 """HuBERT Explorer: see what a speech model hears, layer by layer.
 
-`analyze` gives everything about one recording; `hubert_demo.model` is HuBERT itself. Importing this package is
-cheap: torch is only loaded when one of these is first used.
+`analyze` gives everything about one recording; `hubert_demo.model` is HuBERT itself. Importing this package
+is cheap: torch is only loaded when one of these is first used.
 """
 
 from importlib import import_module

@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -129,8 +130,11 @@ def _require_readable(path: Path) -> None:
         raise InputError(f"{path.name} may not be read by this user. Change its permissions.")
 
 
-def _decode(path: Path) -> tuple[FloatArray, int, tuple[str, ...]]:
-    """Read with libsndfile: `(num_samples,)` averaged over channels, rate in Hz, changes."""
+def _decode(path: Path, *, cut: bool = False) -> tuple[FloatArray, int, tuple[str, ...]]:
+    """Read with libsndfile: `(num_samples,)` averaged over channels, rate in Hz, changes.
+
+    `cut` says that the file is the beginning of a recording, so that its header does not tell the length.
+    """
     if path.suffix.lower() == ".raw":
         raise InputError(f"{path.name} has no header that says its rate and type. Save it as WAV.")
     with soundfile.SoundFile(path) as file:
@@ -143,7 +147,7 @@ def _decode(path: Path) -> tuple[FloatArray, int, tuple[str, ...]]:
             )
         limit = int(MAX_DURATION_S * rate_hz)
         # A stream written to a pipe names no length: its header reads as years. Reading stops at the limit.
-        if limit < file.frames < 1 << 40:
+        if not cut and limit < file.frames < 1 << 40:
             raise _too_long(f"{file.frames / rate_hz:.1f} s")
         blocks = file.blocks(_BLOCK_FRAMES, frames=limit + 1, dtype="float32", always_2d=True)
         mono = [_average(block) for block in blocks]
@@ -174,25 +178,26 @@ def _decode_with_ffmpeg(path: Path) -> tuple[FloatArray, int, tuple[str, ...]]:
             raise InputError(f"{path.name} took too long to decode. Convert it to WAV first.") from error
         if done.returncode != 0 or not decoded.exists():
             raise InputError(f"{path.name} cannot be read as sound. Use a {ALLOWED_FORMATS} file.")
-        samples, rate_hz, changes = _decode(decoded)
+        samples, rate_hz, changes = _decode(decoded, cut=True)
     return samples, rate_hz, ("decoded by ffmpeg", *changes)
 
 
-def _to_float(array: npt.NDArray[np.generic]) -> npt.NDArray[np.floating]:
+def _to_float(array: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     """Scale integer samples to -1..1; leave floating point as it is."""
-    if np.issubdtype(array.dtype, np.floating):
+    if array.dtype.kind == "f":
         return array.astype(np.float64)
     if array.dtype == np.uint8:
-        return (array.astype(np.float64) - 128) / 128
+        return array.astype(np.float64) / 128 - 1
     if array.dtype in (np.int8, np.int16, np.int32):
-        return array.astype(np.float64) / -float(np.iinfo(array.dtype).min)
+        full_scale = 2.0 ** (8 * array.dtype.itemsize - 1)
+        return array.astype(np.float64) / full_scale
     raise InputError(
         f"Samples are {array.dtype}; allowed are floating point, int8, uint8, int16 and int32. "
         "Convert them first."
     )
 
 
-def _to_mono(array: npt.NDArray[np.floating]) -> tuple[FloatArray, tuple[str, ...]]:
+def _to_mono(array: npt.NDArray[np.float64]) -> tuple[FloatArray, tuple[str, ...]]:
     """Average over channels: `(num_samples,)`, and the note that says so."""
     if array.ndim == 1:
         return _average(array[:, np.newaxis]), ()
@@ -207,10 +212,11 @@ def _to_mono(array: npt.NDArray[np.floating]) -> tuple[FloatArray, tuple[str, ..
     return _average(frames_first), _channels_note(frames_first.shape[1])
 
 
-def _average(block: npt.NDArray[np.floating]) -> FloatArray:
+def _average(block: npt.NDArray[Any]) -> FloatArray:
     # NaN, infinity and overflow stay visible in the average; _require_usable reports them.
     with np.errstate(invalid="ignore", over="ignore"):
-        return block.mean(axis=1, dtype=np.float64).astype(np.float32)
+        mono: FloatArray = block.mean(axis=1, dtype=np.float64).astype(np.float32)
+    return mono
 
 
 def _channels_note(num_channels: int) -> tuple[str, ...]:

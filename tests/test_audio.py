@@ -1,0 +1,307 @@
+"""A file or an array becomes a checked mono 16 kHz waveform, or a sentence that says why not."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from hubert_demo.audio import MAX_DURATION_S, SAMPLE_RATE_HZ, Waveform
+from hubert_demo.errors import InputError
+
+
+def tone(duration_s: float = 0.5, rate_hz: int = SAMPLE_RATE_HZ, pitch_hz: float = 440.0) -> np.ndarray:
+    return (0.5 * np.sin(2 * np.pi * pitch_hz * np.arange(round(duration_s * rate_hz)) / rate_hz)).astype(
+        "f4"
+    )
+
+
+def correlation(left: np.ndarray, right: np.ndarray) -> float:
+    shortest = min(len(left), len(right))
+    return float(np.corrcoef(left[:shortest], right[:shortest])[0, 1])
+
+
+# --- files ---
+
+
+@pytest.mark.parametrize(
+    ("suffix", "subtype"),
+    [("wav", "PCM_16"), ("wav", "FLOAT"), ("wav", "PCM_U8"), ("wav", "PCM_24"), ("flac", "PCM_16")],
+)
+def test_lossless_files_come_back_as_written(tmp_path: Path, suffix: str, subtype: str) -> None:
+    path = tmp_path / f"tone.{suffix}"
+    soundfile.write(path, tone(), SAMPLE_RATE_HZ, subtype=subtype)
+
+    waveform = Waveform.from_file(path)
+
+    assert waveform.samples.dtype == np.float32
+    assert waveform.changes == ()
+    assert waveform.duration_s == 0.5
+    np.testing.assert_allclose(waveform.samples, tone(), atol=2 / 128 if subtype == "PCM_U8" else 1e-4)
+
+
+@pytest.mark.parametrize(("suffix", "form", "subtype"), [("ogg", "OGG", "VORBIS"), ("opus", "OGG", "OPUS")])
+def test_ogg_and_opus_are_decoded(tmp_path: Path, suffix: str, form: str, subtype: str) -> None:
+    path = tmp_path / f"tone.{suffix}"
+    soundfile.write(path, tone(), SAMPLE_RATE_HZ, format=form, subtype=subtype)
+    assert correlation(Waveform.from_file(path).samples, tone()) > 0.98
+
+
+def test_mp3_is_decoded_at_its_pitch(tmp_path: Path) -> None:
+    path = tmp_path / "tone.mp3"
+    soundfile.write(path, tone(rate_hz=44_100), 44_100, format="MP3")
+
+    waveform = Waveform.from_file(str(path))
+
+    spectrum = np.abs(np.fft.rfft(waveform.samples))
+    assert np.argmax(spectrum) * SAMPLE_RATE_HZ / len(waveform.samples) == pytest.approx(440, abs=3)
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="M4A and WebM need the program ffmpeg")
+@pytest.mark.parametrize(("suffix", "codec"), [("m4a", "aac"), ("webm", "libopus")])
+def test_m4a_and_webm_are_decoded_by_ffmpeg(tmp_path: Path, suffix: str, codec: str) -> None:
+    source, path = tmp_path / "tone.wav", tmp_path / f"tone.{suffix}"
+    soundfile.write(source, tone(1.0, 48_000), 48_000)
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-i", source, "-c:a", codec, "-strict", "-2", path], check=True, timeout=60
+    )
+
+    waveform = Waveform.from_file(path)
+
+    assert "decoded by ffmpeg" in waveform.changes
+    assert waveform.duration_s == pytest.approx(1.0, abs=0.1)
+    spectrum = np.abs(np.fft.rfft(waveform.samples))
+    assert np.argmax(spectrum) * SAMPLE_RATE_HZ / len(waveform.samples) == pytest.approx(440, abs=3)
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="M4A needs the program ffmpeg")
+def test_a_long_m4a_is_refused(tmp_path: Path) -> None:
+    source, path = tmp_path / "tone.wav", tmp_path / "tone.m4a"
+    soundfile.write(source, tone(65, 8_000), 8_000)
+    subprocess.run(["ffmpeg", "-v", "error", "-i", source, path], check=True, timeout=60)
+    with pytest.raises(InputError, match="longer than 60 s; at most 60 s"):
+        Waveform.from_file(path)
+
+
+def test_without_ffmpeg_other_formats_are_refused_with_a_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "voice.m4a"
+    path.write_bytes(b"\0\0\0\x20ftypM4A " + bytes(100))
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    with pytest.raises(InputError, match=r"voice\.m4a is not WAV.*install ffmpeg.*convert to WAV"):
+        Waveform.from_file(path)
+
+
+def test_stereo_is_averaged_and_said(tmp_path: Path) -> None:
+    path = tmp_path / "stereo.wav"
+    left, right = tone(pitch_hz=300), tone(pitch_hz=500)
+    soundfile.write(path, np.stack([left, right], axis=1), SAMPLE_RATE_HZ, subtype="FLOAT")
+
+    waveform = Waveform.from_file(path)
+
+    np.testing.assert_allclose(waveform.samples, (left + right) / 2, atol=1e-6)
+    assert waveform.changes == ("2 channels averaged",)
+
+
+@pytest.mark.parametrize("rate_hz", [8_000, 22_050, 44_100, 48_000])
+def test_other_rates_are_resampled_to_the_same_sound(tmp_path: Path, rate_hz: int) -> None:
+    path = tmp_path / "tone.wav"
+    soundfile.write(path, tone(rate_hz=rate_hz), rate_hz, subtype="FLOAT")
+
+    waveform = Waveform.from_file(path)
+
+    assert len(waveform.samples) == SAMPLE_RATE_HZ // 2
+    inside = slice(500, -500)  # the filter rings at both ends
+    np.testing.assert_allclose(waveform.samples[inside], tone()[inside], atol=1e-3)
+    assert waveform.changes == (f"resampled from {rate_hz / 1000:g} kHz to 16 kHz",)
+
+
+def test_sixty_seconds_are_accepted_at_any_rate(tmp_path: Path) -> None:
+    path = tmp_path / "minute.wav"
+    soundfile.write(path, tone(60, 11_025), 11_025)
+    assert Waveform.from_file(path).duration_s == pytest.approx(60, abs=1e-3)
+
+
+def test_ten_minutes_are_refused_from_the_header(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "long.flac"
+    soundfile.write(path, np.tile(tone(10, 8_000), 60), 8_000)
+
+    def no_decoding(*_: object, **__: object) -> None:
+        raise AssertionError("decoded a recording that is too long")
+
+    monkeypatch.setattr(soundfile.SoundFile, "read", no_decoding)
+    monkeypatch.setattr(soundfile.SoundFile, "blocks", no_decoding)
+    with pytest.raises(InputError, match=r"Recording is 600\.0 s; at most 60 s .* Cut it"):
+        Waveform.from_file(path)
+
+
+def test_a_stream_without_length_is_read_no_further_than_the_limit(tmp_path: Path) -> None:
+    if shutil.which("ffmpeg") is None:
+        pytest.skip("needs ffmpeg to write a stream without a length")
+    path = tmp_path / "stream.flac"
+    source = ["-f", "lavfi", "-i", "sine=duration=70:sample_rate=8000"]
+    with path.open("wb") as pipe:
+        subprocess.run(
+            ["ffmpeg", "-v", "error", *source, "-f", "flac", "-"], stdout=pipe, check=True, timeout=60
+        )
+    with pytest.raises(InputError, match="at most 60 s"):
+        Waveform.from_file(path)
+
+
+def test_a_missing_file_is_named() -> None:
+    with pytest.raises(InputError, match=r"no file at nowhere\.wav\. Check the path"):
+        Waveform.from_file("nowhere.wav")
+
+
+def test_an_impossible_path_is_refused() -> None:
+    with pytest.raises(InputError, match="cannot be opened"):
+        Waveform.from_file("voice\0.wav")
+
+
+def test_a_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is a folder"):
+        Waveform.from_file(tmp_path)
+
+
+def test_an_empty_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "nothing.wav").touch()
+    with pytest.raises(InputError, match=r"nothing\.wav is empty \(0 bytes\)"):
+        Waveform.from_file(tmp_path / "nothing.wav")
+
+
+@pytest.mark.parametrize("suffix", ["txt", "wav", "mp3", "m4a", "webm"])
+@pytest.mark.parametrize("content", [b"This is not a recording.\n" * 40, b"#EXTM3U\nfile:/etc/hostname\n"])
+def test_text_is_refused_whatever_its_name(tmp_path: Path, suffix: str, content: bytes) -> None:
+    path = tmp_path / f"notes.{suffix}"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=rf"notes\.{suffix} (cannot be read as sound|is not WAV)"):
+        Waveform.from_file(path)
+
+
+def test_headerless_samples_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "voice.raw"
+    path.write_bytes(bytes(3200))
+    with pytest.raises(InputError, match="has no header"):
+        Waveform.from_file(path)
+
+
+def test_a_header_without_samples_is_too_short(tmp_path: Path) -> None:
+    path = tmp_path / "none.wav"
+    soundfile.write(path, np.zeros(0, np.float32), SAMPLE_RATE_HZ)
+    with pytest.raises(InputError, match=r"Recording is 0\.00 s \(0 samples"):
+        Waveform.from_file(path)
+
+
+def test_a_file_of_nan_is_refused(tmp_path: Path) -> None:
+    samples = tone()
+    samples[4000:4010] = np.nan
+    soundfile.write(tmp_path / "nan.wav", samples, SAMPLE_RATE_HZ, subtype="FLOAT")
+    with pytest.raises(InputError, match=r"10 samples that are not numbers .* first at 0\.25 s"):
+        Waveform.from_file(tmp_path / "nan.wav")
+
+
+def test_many_channels_are_refused(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "many.wav", np.tile(tone()[:, None], 9), SAMPLE_RATE_HZ)
+    with pytest.raises(InputError, match="has 9 channels; at most 8"):
+        Waveform.from_file(tmp_path / "many.wav")
+
+
+# --- arrays ---
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int16", "int32"])
+def test_full_scale_of_a_signed_integer_is_one(dtype: str) -> None:
+    lowest = np.iinfo(dtype).min
+    waveform = Waveform.from_array(np.array([lowest, 0] * 1000, dtype))
+    assert waveform.samples.min() == -1
+    assert waveform.samples.max() == 0
+
+
+def test_the_middle_of_an_unsigned_byte_is_zero() -> None:
+    waveform = Waveform.from_array(np.array([0, 128] * 1000, np.uint8))
+    assert set(waveform.samples.tolist()) == {-1.0, 0.0}
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_floating_point_is_taken_as_it_is(dtype: str) -> None:
+    waveform = Waveform.from_array(np.array([-2, 0.25] * 1000, dtype))
+    assert set(waveform.samples.tolist()) == {-2.0, 0.25}
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint16", "bool", "complex64", "str"])
+def test_other_types_are_refused(dtype: str) -> None:
+    with pytest.raises(InputError, match=r"Samples are .*; allowed are floating point, int8"):
+        Waveform.from_array(np.ones(2000).astype(dtype))
+
+
+def test_both_layouts_of_channels_give_the_same_average() -> None:
+    stereo = np.stack([tone(), np.zeros(8000, np.float32)], axis=1)
+    samples_first, channels_first = Waveform.from_array(stereo), Waveform.from_array(stereo.T)
+    np.testing.assert_allclose(samples_first.samples, tone() / 2, atol=1e-7)
+    np.testing.assert_array_equal(samples_first.samples, channels_first.samples)
+    assert samples_first.changes == channels_first.changes == ("2 channels averaged",)
+
+
+@pytest.mark.parametrize("shape", [(), (4, 4), (100, 2000), (1, 2, 2000)])
+def test_shapes_that_are_no_recording_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(InputError, match=r"Samples have shape .*; allowed are \(samples,\)"):
+        Waveform.from_array(np.zeros(shape))
+
+
+def test_an_array_does_not_change_with_its_source() -> None:
+    source = tone()
+    waveform = Waveform.from_array(source)
+    source[:] = 0
+    assert waveform.samples.any()
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_samples_that_are_not_numbers_are_refused(bad: float) -> None:
+    samples = tone()
+    samples[0] = bad
+    with pytest.raises(InputError, match=r"1 samples that are not numbers"):
+        Waveform.from_array(samples)
+
+
+def test_opposite_infinities_do_not_cancel() -> None:
+    stereo = np.stack([tone(), tone()], axis=1)
+    stereo[5] = [np.inf, -np.inf]
+    with pytest.raises(InputError, match="not numbers"):
+        Waveform.from_array(stereo)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.3])
+def test_constant_samples_are_refused(value: float) -> None:
+    with pytest.raises(InputError, match=rf"constant \(every sample is {value:g}\).*microphone"):
+        Waveform.from_array(np.full(16_000, value), 44_100)
+
+
+def test_a_hundredth_of_a_second_is_refused() -> None:
+    with pytest.raises(InputError, match=r"Recording is 0\.01 s \(160 samples .*at least 0\.1 s.*longer"):
+        Waveform.from_array(tone(0.01))
+
+
+def test_the_shortest_and_longest_allowed_pass() -> None:
+    assert Waveform.from_array(tone(0.1)).duration_s == 0.1
+    assert Waveform.from_array(tone(MAX_DURATION_S)).duration_s == MAX_DURATION_S
+    with pytest.raises(InputError, match=r"60\.1 s; at most 60 s"):
+        Waveform.from_array(tone(60.1))
+
+
+@pytest.mark.parametrize("rate_hz", [0, -16_000, 999, 1_000_000])
+def test_impossible_rates_are_refused(rate_hz: int) -> None:
+    with pytest.raises(InputError, match=f"sample rate is {rate_hz} Hz; allowed are 1000 to 192000"):
+        Waveform.from_array(tone(), rate_hz)
+
+
+def test_a_waveform_of_another_rate_cannot_exist() -> None:
+    with pytest.raises(InputError, match="from_array"):
+        Waveform(tone(), sample_rate_hz=8_000)
+
+
+def test_quiet_noise_is_analysed() -> None:
+    noise = np.random.default_rng(0).normal(size=2000) * 1e-9
+    assert Waveform.from_array(noise).samples.any()
