@@ -1,0 +1,187 @@
+"""The models against transformers, stage by stage, on the same random weights in eval mode."""
+
+import pytest
+import torch
+
+NORMS = pytest.mark.parametrize("norm", ["group", "layer"])
+ORDERS = pytest.mark.parametrize("stable", [False, True], ids=["post-norm", "stable"])
+IMPLEMENTATIONS = pytest.mark.parametrize("attn", ["eager", "sdpa"])
+MASKS = pytest.mark.parametrize("masked", [False, True], ids=["whole", "padded"])
+
+LABELS = torch.tensor([[3, 4, 4, 5, -100], [7, 3, -100, -100, -100]])
+
+
+def v4_states(output):
+    """Hidden states with transformers 4's meaning: the last one is what the encoder returns."""
+    return (*output.hidden_states[:-1], output.last_hidden_state)
+
+
+def run_both(pair, batch, masked, **arguments):
+    values, mask = batch
+    mask = mask if masked else None
+    with torch.no_grad():
+        ours = pair.ours(values, attention_mask=mask, **arguments)
+        # The oracle writes zeros into its own intermediate tensors, never into its input.
+        theirs = pair.theirs(values, attention_mask=mask, **arguments)
+    return ours, theirs
+
+
+@NORMS
+@ORDERS
+@IMPLEMENTATIONS
+@MASKS
+class TestEveryVariant:
+    def test_hidden_states(self, twins, batch, assert_parity, norm, stable, attn, masked):
+        pair = twins("model", attn, feat_extract_norm=norm, do_stable_layer_norm=stable)
+        ours, theirs = run_both(pair, batch, masked, output_hidden_states=True)
+        assert len(ours.hidden_states) == len(theirs.hidden_states) == 4
+        for mine, reference in zip(ours.hidden_states, v4_states(theirs), strict=True):
+            assert_parity(mine, reference)
+        assert_parity(ours.last_hidden_state, theirs.last_hidden_state)
+
+    def test_attention_maps(self, twins, batch, assert_parity, norm, stable, attn, masked):
+        pair = twins("model", attn, feat_extract_norm=norm, do_stable_layer_norm=stable)
+        ours, theirs = run_both(pair, batch, masked, output_attentions=True)
+        assert len(ours.attentions) == 3
+        for mine, reference in zip(ours.attentions, theirs.attentions, strict=True):
+            assert_parity(mine, reference)
+
+    def test_ctc_logits_and_loss(self, twins, batch, assert_parity, norm, stable, attn, masked):
+        pair = twins("ctc", attn, feat_extract_norm=norm, do_stable_layer_norm=stable)
+        ours, theirs = run_both(pair, batch, masked, labels=LABELS, output_hidden_states=True)
+        assert_parity(ours.logits, theirs.logits)
+        assert_parity(ours.loss, theirs.loss)
+        for mine, reference in zip(ours.hidden_states[:-1], theirs.hidden_states[:-1], strict=True):
+            assert_parity(mine, reference)
+
+    def test_classifier_logits_and_loss(self, twins, batch, assert_parity, norm, stable, attn, masked):
+        pair = twins("classifier", attn, feat_extract_norm=norm, do_stable_layer_norm=stable, num_labels=5)
+        ours, theirs = run_both(pair, batch, masked, labels=torch.tensor([4, 1]), output_attentions=True)
+        assert_parity(ours.logits, theirs.logits)
+        assert_parity(ours.loss, theirs.loss)
+        for mine, reference in zip(ours.attentions, theirs.attentions, strict=True):
+            assert_parity(mine, reference)
+
+    def test_weighted_layer_sum(self, twins, batch, assert_parity, norm, stable, attn, masked):
+        pair = twins(
+            "classifier",
+            attn,
+            feat_extract_norm=norm,
+            do_stable_layer_norm=stable,
+            num_labels=5,
+            use_weighted_layer_sum=True,
+        )
+        ours, theirs = run_both(pair, batch, masked)
+        reference = weighted_logits_as_in_v4(pair.theirs, batch, masked) if stable else theirs.logits
+        assert_parity(ours.logits, reference)
+
+
+def weighted_logits_as_in_v4(model, batch, masked):
+    """The oracle's own head on its hidden states as version 4 gave them to it."""
+    values, mask = batch
+    with torch.no_grad():
+        output = model.hubert(values, mask if masked else None, output_hidden_states=True)
+        weights = model.layer_weights.softmax(-1)
+        mixed = sum(weight * state for weight, state in zip(weights, v4_states(output), strict=True))
+        projected = model.projector(mixed)
+        if not masked:
+            return model.classifier(projected.mean(1))
+        lengths = model._get_feat_extract_output_lengths(mask.sum(-1)).tolist()
+        pooled = [row[:length].mean(0) for row, length in zip(projected, lengths, strict=True)]
+        return model.classifier(torch.stack(pooled))
+
+
+@pytest.mark.parametrize("stable", [False, True])
+def test_last_of_the_hidden_states_is_the_last_hidden_state(twins, batch, stable):
+    ours = twins("model", "sdpa", do_stable_layer_norm=stable).ours
+    with torch.no_grad():
+        output = ours(batch[0], output_hidden_states=True)
+    assert torch.equal(output.hidden_states[-1], output.last_hidden_state)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"num_conv_pos_embeddings": 15},
+        {"conv_pos_batch_norm": True},
+        {"conv_bias": True},
+        {"feat_proj_layer_norm": False},
+        {"hidden_act": "relu"},
+        {"hidden_act": "gelu_new"},
+        {"feat_extract_activation": "silu"},
+        {"layer_norm_eps": 1e-3, "feat_extract_norm": "layer"},
+        {"mask_time_prob": 0.0},
+    ],
+    ids=lambda settings: ",".join(f"{name}={value}" for name, value in settings.items()),
+)
+def test_each_documented_choice_of_architecture(twins, batch, assert_parity, settings):
+    pair = twins("ctc", "sdpa", **settings)
+    ours, theirs = run_both(pair, batch, masked=True)
+    assert_parity(ours.logits, theirs.logits)
+
+
+@MASKS
+def test_given_mask_time_indices_apply_in_eval(twins, batch, assert_parity, masked):
+    pair = twins("model", "sdpa", feat_extract_norm="layer")
+    indices = torch.zeros(2, 39, dtype=torch.bool)
+    indices[0, 5:15] = indices[1, 2:6] = True
+    ours, theirs = run_both(pair, batch, masked, mask_time_indices=indices)
+    plain, _ = run_both(pair, batch, masked)
+    assert_parity(ours.last_hidden_state, theirs.last_hidden_state)
+    assert not torch.allclose(ours.last_hidden_state, plain.last_hidden_state, atol=1e-2)
+
+
+@pytest.mark.parametrize("reduction", ["sum", "mean"])
+@MASKS
+def test_ctc_loss_reductions(twins, batch, assert_parity, reduction, masked):
+    pair = twins("ctc", "sdpa", ctc_loss_reduction=reduction)
+    ours, theirs = run_both(pair, batch, masked, labels=LABELS)
+    assert_parity(ours.loss, theirs.loss)
+
+
+def test_ctc_loss_of_a_text_too_long_for_the_recording(twins, batch):
+    too_long = torch.arange(2 * 30).view(2, 30) % 8 + 1
+    values = batch[0][:, :400]
+    losses = {}
+    for zero_infinity in (False, True):
+        pair = twins("ctc", "sdpa", ctc_zero_infinity=zero_infinity)
+        losses[zero_infinity] = pair.ours(values, labels=too_long).loss.item()
+    assert losses == {False: float("inf"), True: 0.0}
+
+
+@pytest.mark.parametrize("kind", ["ctc", "classifier"])
+def test_gradients(twins, batch, assert_parity, kind):
+    pair = twins(kind, "sdpa", feat_extract_norm="layer")
+    labels = LABELS if kind == "ctc" else torch.tensor([0, 1])
+    gradients = []
+    for model in pair:
+        model.zero_grad()
+        model(batch[0], attention_mask=batch[1], labels=labels).loss.backward()
+        gradients.append({name: p.grad for name, p in model.named_parameters() if p.grad is not None})
+    ours, theirs = gradients
+    assert ours.keys() == theirs.keys()
+    for name, gradient in ours.items():
+        assert_parity(gradient, theirs[name])
+
+
+@pytest.mark.parametrize("kind", ["model", "ctc", "classifier"])
+def test_plain_tuples_hold_the_same_in_the_same_order(twins, batch, assert_parity, kind):
+    pair = twins(kind, "sdpa")
+    ours, theirs = run_both(
+        pair, batch, masked=True, return_dict=False, output_hidden_states=True, output_attentions=True
+    )
+    assert isinstance(ours, tuple)
+    assert len(ours) == len(theirs) == 3
+    assert_parity(ours[0], theirs[0])
+    assert [len(group) for group in ours[1:]] == [len(group) for group in theirs[1:]] == [4, 3]
+    assert_parity(ours[2][1], theirs[2][1])
+
+
+def test_parity_survives_the_order_of_the_batch(twins, batch, assert_parity):
+    """Layer-norm models give a padded recording what they give it alone."""
+    ours = twins("ctc", "sdpa", feat_extract_norm="layer").ours
+    values, mask = batch
+    with torch.no_grad():
+        padded = ours(values.masked_fill(mask == 0, 0.0), attention_mask=mask).logits[1]
+        alone = ours(values[1:, :1000]).logits[0]
+    assert_parity(padded[: len(alone)], alone)
