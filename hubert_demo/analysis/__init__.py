@@ -1,0 +1,1 @@
+"""What an `Encoding` means: numpy in, small frozen results out."""

@@ -1,0 +1,96 @@
+"""Which command was said: probabilities of the keyword classes, for the recording and along its time."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from hubert_demo.audio import SAMPLE_RATE_HZ
+from hubert_demo.inference import HOP_SAMPLES, Encoding
+
+# The head was trained on clips of one second: 49 frames.
+WINDOW_FRAMES = 49
+WINDOW_HOP_FRAMES = 5
+WINDOW_S = 1.0
+WHOLE_RECORDING_UP_TO_S = 1.5
+NOT_COMMANDS = ("_unknown_", "_silence_")
+
+
+@dataclass(frozen=True, eq=False)
+class Keywords:
+    """Keyword probabilities of one recording.
+
+    Attributes:
+        labels: Names of the classes.
+        probabilities: float64 `(labels,)`, sums to one: of the whole recording if it is short, else of the
+            second in which a command was heard most clearly.
+        start_s: Where the stretch that `probabilities` is about begins.
+        end_s: Where it ends.
+        window_times_s: float64 `(windows,)`, centres of the windows.
+        window_probabilities: float64 `(windows, labels)`, rows sum to one.
+    """
+
+    labels: tuple[str, ...]
+    probabilities: npt.NDArray[np.float64]
+    start_s: float
+    end_s: float
+    window_times_s: npt.NDArray[np.float64]
+    window_probabilities: npt.NDArray[np.float64]
+
+    @property
+    def label(self) -> str:
+        """Name of the most probable class."""
+        return self.labels[int(self.probabilities.argmax())]
+
+    @property
+    def probability(self) -> float:
+        """Probability, 0..1, of the most probable class."""
+        return float(self.probabilities.max())
+
+
+def detect(encoding: Encoding) -> Keywords | None:
+    """Pool the keyword head's frame logits, over the recording or over windows of one second.
+
+    Up to 1.5 s the mean is over the whole recording. Beyond that, a window moves in steps of 0.1 s, and the
+    one whose strongest command (not `_unknown_`, not `_silence_`) is highest speaks for the recording.
+
+    Args:
+        encoding: One recording.
+
+    Returns:
+        The probabilities, or None where the checkpoint has no keyword head.
+    """
+    if encoding.keyword_logits is None:
+        return None
+    logits = encoding.keyword_logits.astype(np.float64)
+    duration_s = encoding.waveform.duration_s
+    is_short = duration_s <= WHOLE_RECORDING_UP_TO_S
+    length = len(logits) if is_short else WINDOW_FRAMES
+    starts = np.arange(0, len(logits) - length + 1, WINDOW_HOP_FRAMES)
+    probabilities = _softmax(_window_means(logits, starts, length))
+    is_command = [label not in NOT_COMMANDS for label in encoding.keyword_labels]
+    best = int(probabilities[:, is_command].max(axis=1).argmax())
+    start_s = float(starts[best] * HOP_SAMPLES / SAMPLE_RATE_HZ)
+    return Keywords(
+        labels=encoding.keyword_labels,
+        probabilities=probabilities[best],
+        start_s=start_s,
+        end_s=duration_s if is_short else start_s + WINDOW_S,
+        window_times_s=(encoding.frame_times_s[starts] + encoding.frame_times_s[starts + length - 1]) / 2,
+        window_probabilities=probabilities,
+    )
+
+
+def _window_means(
+    logits: npt.NDArray[np.float64], starts: npt.NDArray[np.int64], length: int
+) -> npt.NDArray[np.float64]:
+    """Mean of `length` rows from each start: `(starts, labels)`."""
+    sums = np.concatenate([np.zeros((1, logits.shape[1])), logits.cumsum(axis=0)])
+    means: npt.NDArray[np.float64] = (sums[starts + length] - sums[starts]) / length
+    return means
+
+
+def _softmax(logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    weights = np.exp(logits - logits.max(axis=1, keepdims=True))
+    probabilities: npt.NDArray[np.float64] = weights / weights.sum(axis=1, keepdims=True)
+    return probabilities

@@ -1,0 +1,167 @@
+"""Every layer's hidden states as points on a plane, turned so that layers can be compared."""
+
+import threading
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from hubert_demo.audio import FloatArray
+from hubert_demo.errors import InputError
+
+METHODS = ("umap", "pca")
+MIN_FRAMES = 10
+
+_NUM_COMPONENTS = 50
+_NUM_NEIGHBOURS = 15
+_NUM_EPOCHS = 150
+_TRUST_NEIGHBOURS = 5
+# umap-learn's compiled code is not thread-safe.
+_UMAP = threading.Lock()
+
+_Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Projection:
+    """All layers of one recording on the plane.
+
+    Attributes:
+        points: float32 `(layers + 1, frames, 2)`; each layer is centred and turned onto the one before.
+        method: One of `METHODS`.
+        trustworthiness: float64 `(layers + 1,)`, 0..1: how far neighbours on the plane are neighbours in the
+            layer, as `sklearn.manifold.trustworthiness` defines it.
+    """
+
+    points: FloatArray
+    method: str
+    trustworthiness: _Floats
+
+
+def project(hidden_states: FloatArray, method: str = "umap", seed: int = 0) -> Projection:
+    """Lay out every layer's frames on a plane.
+
+    Each layer is standardised first. UMAP starts from the two main components and is given the exact nearest
+    neighbours within the first 50 components. The same seed gives the same points. Safe to call from several
+    threads; UMAP runs one at a time.
+
+    Source: McInnes et al. 2018, "UMAP" (arXiv 1802.03426); Schönemann 1966 for the rotation.
+
+    Args:
+        hidden_states: `(layers + 1, frames, hidden)`.
+        method: `"umap"` or `"pca"`.
+        seed: For UMAP's sampling.
+
+    Returns:
+        The points and how far to trust them.
+
+    Raises:
+        InputError: If there are fewer than 10 frames, the method is unknown, or all frames of a layer are
+            the same.
+    """
+    if method not in METHODS:
+        raise InputError(f"Projection {method!r} is unknown; choose one of {', '.join(METHODS)}.")
+    if hidden_states.shape[1] < MIN_FRAMES:
+        raise InputError(
+            f"Recording has {hidden_states.shape[1]} frames; a map needs at least {MIN_FRAMES} (0.21 s). "
+            "Record longer."
+        )
+    layouts: list[_Floats] = []
+    trust: list[float] = []
+    for layer, states in enumerate(hidden_states):
+        standard = _standardise(states, layer)
+        components = _principal_components(standard)
+        layout = components[:, :2] if method == "pca" else _umap(components, seed)
+        layout = layout - layout.mean(axis=0)
+        layouts.append(_rotate_onto(layout, layouts[-1]) if layouts else layout)
+        trust.append(_trustworthiness(standard, layout))
+    return Projection(np.stack(layouts).astype(np.float32), method, np.array(trust))
+
+
+def warm_up() -> None:
+    """Have UMAP compiled (seconds, once a process) by laying out a few made-up frames."""
+    project(np.random.default_rng(0).normal(size=(1, 2 * MIN_FRAMES, 4)).astype(np.float32))
+
+
+def _standardise(states: FloatArray, layer: int) -> _Floats:
+    """Zero mean and unit variance in every dimension that varies: float64 `(frames, hidden)`."""
+    centred = states.astype(np.float64) - states.mean(axis=0, dtype=np.float64)
+    spread = centred.std(axis=0)
+    if not spread.any():
+        raise InputError(f"Layer {layer} gives the same values for every frame; there is nothing to map.")
+    standard: _Floats = centred / np.where(spread > 0, spread, 1)
+    return standard
+
+
+def _principal_components(standard: _Floats) -> _Floats:
+    """Coordinates along the first 50 main directions, or fewer: `(frames, components)`, main one first."""
+    _, directions = np.linalg.eigh(standard.T @ standard)
+    directions = directions[:, ::-1][:, :_NUM_COMPONENTS]
+    # A direction's sign is arbitrary: let its largest entry be positive, so that runs agree.
+    largest = np.abs(directions).argmax(axis=0)
+    signs = np.sign(directions[largest, np.arange(directions.shape[1])])
+    components: _Floats = standard @ (directions * signs)
+    return components
+
+
+def _umap(components: _Floats, seed: int) -> _Floats:
+    """UMAP of `(frames, components)`: `(frames, 2)`."""
+    num_neighbours = min(_NUM_NEIGHBOURS, len(components) - 1)
+    with _UMAP, warnings.catch_warnings():
+        # umap says that its optional Keras variant is missing, and that a map made from given neighbours
+        # cannot place new points: neither is wanted here.
+        warnings.filterwarnings("ignore", "Tensorflow not installed", ImportWarning)
+        warnings.filterwarnings("ignore", r"precomputed_knn\[2\]", UserWarning)
+        import umap  # seconds: only who asks for a map pays
+
+        reducer = umap.UMAP(
+            n_neighbors=num_neighbours,
+            precomputed_knn=_nearest(components, num_neighbours),
+            init=components[:, :2].astype(np.float32),
+            n_epochs=_NUM_EPOCHS,
+            random_state=seed,
+            n_jobs=1,
+        )
+        layout: _Floats = reducer.fit_transform(components.astype(np.float32)).astype(np.float64)
+    return layout
+
+
+def _nearest(points: _Floats, count: int) -> tuple[npt.NDArray[np.int32], FloatArray]:
+    """Indices and distances `(frames, count)` of the nearest points, each point itself first."""
+    squared = _squared_distances(points)
+    np.fill_diagonal(squared, -1)
+    indices = squared.argsort(axis=1, kind="stable")[:, :count]
+    distances = np.sqrt(np.maximum(np.take_along_axis(squared, indices, axis=1), 0))
+    return indices.astype(np.int32), distances.astype(np.float32)
+
+
+def _squared_distances(points: _Floats) -> _Floats:
+    lengths = (points**2).sum(axis=1)
+    squared: _Floats = np.maximum(lengths[:, np.newaxis] + lengths - 2 * points @ points.T, 0)
+    return squared
+
+
+def _rotate_onto(layout: _Floats, target: _Floats) -> _Floats:
+    """Turn (and mirror, if need be) a centred layout so that it lies as near to `target` as it can."""
+    left, _, right = np.linalg.svd(layout.T @ target)
+    rotated: _Floats = layout @ (left @ right)
+    return rotated
+
+
+def _trustworthiness(states: _Floats, layout: _Floats) -> float:
+    """Penalise each of a point's neighbours on the plane by its rank among the true neighbours.
+
+    Source: Venna and Kaski 2001; the normalisation is scikit-learn's.
+    """
+    num_frames = len(states)
+    count = min(_TRUST_NEIGHBOURS, (num_frames - 1) // 2)
+    true_distances = _squared_distances(states)
+    np.fill_diagonal(true_distances, np.inf)
+    shown_distances = _squared_distances(layout)
+    np.fill_diagonal(shown_distances, np.inf)
+    neighbours = np.argpartition(shown_distances, count, axis=1)[:, :count]
+    limits = np.take_along_axis(true_distances, neighbours, axis=1)
+    ranks = np.stack([(true_distances < limit[:, np.newaxis]).sum(axis=1) + 1 for limit in limits.T])
+    penalty = np.maximum(ranks - count, 0).sum()
+    return float(1 - penalty * 2 / (num_frames * count * (2 * num_frames - 3 * count - 1)))

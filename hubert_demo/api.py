@@ -1,0 +1,148 @@
+"""`analyze`: everything about one recording from one pass of the encoder."""
+
+import os
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from hubert_demo.analysis import ctc, keywords
+from hubert_demo.analysis.projection import METHODS, Projection, project
+from hubert_demo.audio import SAMPLE_RATE_HZ, FloatArray, Waveform
+from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, LoadedCheckpoint
+from hubert_demo.errors import InputError
+from hubert_demo.inference import Encoding, attention_map, encode, load_checkpoint
+
+
+class Analysis:
+    """One recording as one checkpoint hears it.
+
+    Transcript and keywords are ready; projections are computed when first asked for and kept; attention maps
+    are computed each time they are asked for. None of these runs the encoder again. Safe to share between
+    threads.
+
+    Args:
+        loaded: The checkpoint that made `encoding`.
+        encoding: The pass that everything is read from.
+
+    Attributes:
+        encoding: Hidden states, logits, frame times and the waveform.
+        transcript: Text, words and characters, with times and confidence.
+        keywords: Keyword probabilities, or None where the checkpoint has no keyword head.
+    """
+
+    def __init__(self, loaded: LoadedCheckpoint, encoding: Encoding) -> None:
+        self.encoding = encoding
+        self.transcript: ctc.Transcript = ctc.transcribe(encoding)
+        self.keywords: keywords.Keywords | None = keywords.detect(encoding)
+        self._loaded = loaded
+        self._projections: dict[str, Projection] = {}
+        # One for each method: nobody who wants the quick one waits for the slow one.
+        self._projecting = {method: threading.Lock() for method in METHODS}
+
+    def projections(self, method: str = "umap") -> Projection:
+        """Every layer on the plane.
+
+        Args:
+            method: `"umap"` (the first one in a process compiles for some seconds) or `"pca"`.
+
+        Returns:
+            Points `(layers + 1, frames, 2)` and their trustworthiness; the same object at every call.
+
+        Raises:
+            InputError: If the method is unknown or the recording has fewer than ten frames.
+        """
+        if method not in METHODS:
+            raise InputError(f"Projection {method!r} is unknown; choose one of {', '.join(METHODS)}.")
+        with self._projecting[method]:
+            if method not in self._projections:
+                self._projections[method] = project(self.encoding.hidden_states, method)
+            return self._projections[method]
+
+    def projection(self, layer: int, method: str = "umap") -> FloatArray:
+        """One layer on the plane.
+
+        Args:
+            layer: Index into `encoding.hidden_states`: 0 is what the first layer is given.
+            method: As for `projections`.
+
+        Returns:
+            float32 `(frames, 2)`.
+
+        Raises:
+            InputError: As for `projections`, or if there is no such layer.
+        """
+        if not 0 <= layer <= self.encoding.num_layers:
+            raise InputError(f"Layer {layer} does not exist; choose 0 to {self.encoding.num_layers}.")
+        points: FloatArray = self.projections(method).points[layer]
+        return points
+
+    def attention(self, layer: int, head: int) -> FloatArray:
+        """Attention of one head.
+
+        Args:
+            layer: 0 to `encoding.num_layers - 1`.
+            head: 0 to `encoding.num_heads - 1`.
+
+        Returns:
+            float32 `(frames, frames)`: row = the frame that looks, column = the frame looked at; rows sum to
+            one.
+
+        Raises:
+            InputError: If there is no such layer or head.
+        """
+        attention: FloatArray = self.attention_maps(layer, [head])[0]
+        return attention
+
+    def attention_maps(self, layer: int, heads: Sequence[int] | None = None) -> FloatArray:
+        """Attention of several heads of one layer.
+
+        Args:
+            layer: 0 to `encoding.num_layers - 1`.
+            heads: Head indices; all when None.
+
+        Returns:
+            float32 `(heads, frames, frames)`; rows sum to one.
+
+        Raises:
+            InputError: If there is no such layer or head.
+        """
+        return attention_map(self._loaded, self.encoding, layer, heads)
+
+
+def analyze(
+    recording: str | os.PathLike[str] | npt.NDArray[np.generic] | Waveform,
+    *,
+    sample_rate_hz: int = SAMPLE_RATE_HZ,
+    checkpoint: str = DEFAULT_CHECKPOINT,
+    device: str | None = None,
+) -> Analysis:
+    """Analyse one recording of 0.1 s to 60 s.
+
+    Args:
+        recording: A file, samples as `Waveform.from_array` takes them, or a waveform.
+        sample_rate_hz: Rate of `recording` if it is an array.
+        checkpoint: Name in the registry, or a directory in transformers' layout.
+        device: `"cpu"`, `"cuda"`, …; None takes CUDA when it is there.
+
+    Returns:
+        The analysis; the encoder has run once and will not run again.
+
+    Raises:
+        InputError: If the recording or the device cannot be used.
+        CheckpointError: If there is no such checkpoint or it cannot be loaded.
+    """
+    waveform = _to_waveform(recording, sample_rate_hz)
+    loaded = load_checkpoint(checkpoint, device)
+    return Analysis(loaded, encode(loaded, waveform))
+
+
+def _to_waveform(
+    recording: str | os.PathLike[str] | npt.NDArray[np.generic] | Waveform, sample_rate_hz: int
+) -> Waveform:
+    if isinstance(recording, Waveform):
+        return recording
+    if isinstance(recording, str | os.PathLike):
+        return Waveform.from_file(recording)
+    return Waveform.from_array(recording, sample_rate_hz)

@@ -1,0 +1,197 @@
+"""From a waveform to its `Encoding` in one forward pass, and attention maps on demand.
+
+Torch stays in here: everything that leaves is numpy.
+"""
+
+import math
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from hubert_demo import checkpoints
+from hubert_demo.audio import SAMPLE_RATE_HZ, FloatArray, Waveform
+from hubert_demo.checkpoints import CheckpointSpec, LoadedCheckpoint
+from hubert_demo.errors import CheckpointError, InputError
+
+HOP_SAMPLES = 320
+WINDOW_SAMPLES = 400
+
+_LOADING = threading.Lock()
+
+
+@dataclass(frozen=True, eq=False)
+class Encoding:
+    """All that one forward pass says about one recording.
+
+    Attributes:
+        checkpoint: Name of the checkpoint that made it.
+        waveform: What went in.
+        hidden_states: float32 `(layers + 1, frames, hidden)`; index 0 is the input of the first layer.
+        frame_times_s: float64 `(frames,)`, the centre of each frame's 25 ms window.
+        ctc_logits: float32 `(frames, vocabulary)`.
+        keyword_logits: float32 `(frames, labels)`, or None where the checkpoint has no keyword head. The mean
+            over a stretch of frames is the head's answer for that stretch.
+        keyword_labels: Names of the columns of `keyword_logits`.
+        vocabulary: Token of each column of `ctc_logits`.
+        blank_id: Index of the CTC blank in `vocabulary`.
+        word_delimiter_id: Index of the token between words in `vocabulary`.
+        num_heads: Attention heads of every layer.
+    """
+
+    checkpoint: str
+    waveform: Waveform
+    hidden_states: FloatArray
+    frame_times_s: npt.NDArray[np.float64]
+    ctc_logits: FloatArray
+    keyword_logits: FloatArray | None
+    keyword_labels: tuple[str, ...]
+    vocabulary: tuple[str, ...]
+    blank_id: int
+    word_delimiter_id: int
+    num_heads: int
+
+    @property
+    def num_layers(self) -> int:
+        """Transformer layers, one less than there are hidden states."""
+        return len(self.hidden_states) - 1
+
+    @property
+    def num_frames(self) -> int:
+        """Frames, 20 ms apart."""
+        return len(self.frame_times_s)
+
+
+def load_checkpoint(name_or_path: str, device: str | None = None) -> LoadedCheckpoint:
+    """Load a checkpoint once a process; the few latest are kept. Safe to call from several threads.
+
+    Args:
+        name_or_path: Name in the registry, or a directory.
+        device: `"cpu"`, `"cuda"`, …; None takes CUDA when it is there.
+
+    Returns:
+        The loaded checkpoint, in eval mode. It is shared: do not change it.
+
+    Raises:
+        CheckpointError: If there is no such checkpoint or it cannot be loaded.
+        InputError: If this machine has no such device.
+    """
+    spec = checkpoints.resolve(name_or_path)
+    chosen = _available_device(device)
+    with _LOADING:
+        return _load_once(spec, chosen)
+
+
+@lru_cache(maxsize=4)
+def _load_once(spec: CheckpointSpec, device: str) -> LoadedCheckpoint:
+    return checkpoints.load(spec, device)
+
+
+def _available_device(device: str | None) -> str:
+    has_cuda = torch.cuda.is_available()
+    if device is None:
+        return "cuda" if has_cuda else "cpu"
+    try:
+        kind = torch.device(device).type
+    except RuntimeError as error:
+        raise InputError(f"There is no device {device!r}; use 'cpu' or 'cuda'.") from error
+    if kind == "cuda" and not has_cuda:
+        raise InputError(f"Device {device!r} was asked for, but no CUDA device is usable. Use 'cpu'.")
+    return device
+
+
+def encode(loaded: LoadedCheckpoint, waveform: Waveform) -> Encoding:
+    """Run the encoder once over a recording.
+
+    Args:
+        loaded: The checkpoint.
+        waveform: The recording.
+
+    Returns:
+        Hidden states, both heads' logits and the times of the frames.
+
+    Raises:
+        CheckpointError: If the checkpoint's frames are not 20 ms apart, or its numbers are not finite.
+    """
+    config, tokenizer = loaded.model.config, loaded.tokenizer
+    hop_samples = math.prod(config.conv_stride)
+    if hop_samples != HOP_SAMPLES:
+        raise CheckpointError(
+            f"{loaded.spec.name} makes a frame of every {hop_samples} samples; only {HOP_SAMPLES} is allowed. "
+            "Choose another checkpoint."
+        )
+    batch = loaded.feature_extractor(waveform.samples, waveform.sample_rate_hz, return_tensors="pt")
+    device = next(loaded.model.parameters()).device
+    with torch.inference_mode():
+        output = loaded.model(
+            **{name: tensor.to(device) for name, tensor in batch.items()}, output_hidden_states=True
+        )
+        hidden_states = torch.cat(output.hidden_states).float()
+        head = loaded.keyword_head
+        keyword_logits = None if head is None else _finite(loaded, head(hidden_states))
+    return Encoding(
+        checkpoint=loaded.spec.name,
+        waveform=waveform,
+        hidden_states=_finite(loaded, hidden_states),
+        frame_times_s=frame_times_s(hidden_states.shape[1]),
+        ctc_logits=_finite(loaded, output.logits[0]),
+        keyword_logits=keyword_logits,
+        keyword_labels=() if head is None else tuple(head.labels),
+        vocabulary=tuple(tokenizer.convert_ids_to_tokens(range(config.vocab_size))),
+        blank_id=tokenizer.pad_token_id,
+        word_delimiter_id=tokenizer.word_delimiter_token_id,
+        num_heads=config.num_attention_heads,
+    )
+
+
+def attention_map(
+    loaded: LoadedCheckpoint,
+    encoding: Encoding,
+    layer: int,
+    heads: Sequence[int] | None = None,
+    queries: slice | None = None,
+) -> FloatArray:
+    """Attention of one layer, recomputed from that layer's input; the encoder does not run again.
+
+    Args:
+        loaded: The checkpoint that made `encoding`.
+        encoding: One recording.
+        layer: 0 to `encoding.num_layers - 1`.
+        heads: Head indices; all when None.
+        queries: Range of the frames that look; all when None.
+
+    Returns:
+        float32 `(heads, queries, frames)`; every row sums to one.
+
+    Raises:
+        InputError: If there is no such layer or head.
+    """
+    if not 0 <= layer < encoding.num_layers:
+        raise InputError(f"Layer {layer} does not exist; choose 0 to {encoding.num_layers - 1}.")
+    device = next(loaded.model.parameters()).device
+    with torch.inference_mode():
+        layer_input = torch.tensor(encoding.hidden_states[layer], device=device)[None]
+        maps = loaded.model.hubert.attention_maps(layer_input, layer, heads, queries)[0]
+    return _to_numpy(maps)
+
+
+def frame_times_s(num_frames: int) -> npt.NDArray[np.float64]:
+    """Centres of the first `num_frames` windows of 400 samples, 320 apart: float64 `(frames,)` in seconds."""
+    return (np.arange(num_frames) * HOP_SAMPLES + WINDOW_SAMPLES / 2) / SAMPLE_RATE_HZ
+
+
+def _finite(loaded: LoadedCheckpoint, tensor: torch.Tensor) -> FloatArray:
+    if not bool(torch.isfinite(tensor).all()):
+        raise CheckpointError(
+            f"{loaded.spec.name} computed values that are not finite; its weights are damaged. Fetch it again."
+        )
+    return _to_numpy(tensor)
+
+
+def _to_numpy(tensor: torch.Tensor) -> FloatArray:
+    array: FloatArray = tensor.float().cpu().numpy()
+    return array
