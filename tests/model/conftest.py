@@ -48,9 +48,13 @@ def randomise(model: torch.nn.Module, seed: int) -> None:
 
 def make_twins(kind: str, attn_implementation: str = "eager", **settings) -> Twins:
     config = transformers.HubertConfig(**{**TINY, **settings})
-    theirs = THEIRS[kind]._from_config(config, attn_implementation="eager").eval()
+    with torch.random.fork_rng():
+        torch.manual_seed(5)
+        theirs = THEIRS[kind]._from_config(config, attn_implementation="eager").eval()
     randomise(theirs, seed=7)
-    ours = OURS[kind](HubertConfig.from_dict(config.to_dict()), attn_implementation=attn_implementation).eval()
+    ours = OURS[kind](
+        HubertConfig.from_dict(config.to_dict()), attn_implementation=attn_implementation
+    ).eval()
     ours.load_state_dict(theirs.state_dict(), strict=True)
     return Twins(ours, theirs)
 

@@ -1,0 +1,160 @@
+"""The encoder's frames, masks and training behaviour."""
+
+import pytest
+import torch
+
+from hubert_demo.errors import InputError
+from hubert_demo.model import HubertForSequenceClassification, HubertModel
+
+# The usual kernels and strides, eight channels wide.
+FULL_HOP = {
+    "conv_dim": (8,) * 7,
+    "conv_stride": (5, 2, 2, 2, 2, 2, 2),
+    "conv_kernel": (10, 3, 3, 3, 3, 2, 2),
+}
+
+
+@pytest.fixture(scope="module")
+def full_hop(tiny_config):
+    return HubertModel(tiny_config(**FULL_HOP)).eval()
+
+
+@pytest.fixture
+def trainee(tiny_config):
+    """Makes a fresh model in training mode, all randomness off but what is asked for."""
+
+    def make(kind=HubertModel, **settings):
+        torch.manual_seed(3)
+        off = dict.fromkeys(
+            ("hidden_dropout", "activation_dropout", "attention_dropout", "final_dropout", "layerdrop"), 0.0
+        )
+        return kind(tiny_config(**{**off, "mask_time_prob": 0.0, **settings})).train()
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("num_samples", "num_frames"),
+    [(0, 0), (399, 0), (400, 1), (719, 1), (720, 2), (16_000, 49), (160_000, 499), (960_000, 2999)],
+)
+def test_number_of_frames(full_hop, num_samples, num_frames):
+    assert full_hop.num_frames(num_samples) == num_frames
+    assert full_hop.num_frames(torch.tensor([num_samples])).tolist() == [num_frames]
+
+
+@pytest.mark.parametrize(("num_samples", "num_frames"), [(400, 1), (719, 1), (720, 2), (16_000, 49)])
+@pytest.mark.parametrize("kernel", [15, 16])
+def test_forward_gives_that_number_of_frames(tiny_config, num_samples, num_frames, kernel):
+    model = HubertModel(tiny_config(**FULL_HOP, num_conv_pos_embeddings=kernel)).eval()
+    with torch.no_grad():
+        output = model(torch.randn(1, num_samples), output_hidden_states=True, output_attentions=True)
+    assert output.last_hidden_state.shape == (1, num_frames, 32)
+    assert {state.shape for state in output.hidden_states} == {(1, num_frames, 32)}
+    assert {maps.shape for maps in output.attentions} == {(1, 4, num_frames, num_frames)}
+
+
+def test_a_recording_shorter_than_a_frame_is_refused(full_hop):
+    with pytest.raises(InputError, match=r"399 samples.*at least 400 samples \(25 ms\)"):
+        full_hop(torch.randn(1, 399))
+
+
+def test_a_waveform_without_batch_is_refused(full_hop):
+    with pytest.raises(InputError, match=r"\(16000,\).*\(batch, samples\)"):
+        full_hop(torch.randn(16_000))
+
+
+def test_frame_mask_marks_the_frames_made_of_real_samples(full_hop):
+    mask = torch.zeros(3, 1040, dtype=torch.long)
+    mask[0], mask[1, :720], mask[2, :399] = 1, 1, 1
+    assert full_hop.frame_mask(mask, 3).tolist() == [
+        [True, True, True],
+        [True, True, False],
+        [False, False, False],
+    ]
+
+
+def test_evaluation_is_repeatable_and_leaves_the_input_alone(twins, batch):
+    model = twins("model", "sdpa").ours
+    values, mask = batch
+    before = values.clone()
+    with torch.no_grad():
+        once, again = (model(values, attention_mask=mask).last_hidden_state for _ in range(2))
+    assert torch.equal(once, again)
+    assert torch.equal(values, before)
+
+
+def test_results_are_read_by_name_key_and_position(twins, batch):
+    output = twins("model", "sdpa").ours(batch[0], output_attentions=True)
+    assert output.keys() == ("last_hidden_state", "attentions")
+    assert output["attentions"] is output.attentions is output[1]
+    with pytest.raises(KeyError):
+        output["hidden_states"]
+
+
+def test_the_configuration_may_ask_for_states_and_maps(tiny_config, batch):
+    model = HubertModel(tiny_config(output_hidden_states=True, output_attentions=True)).eval()
+    output = model(batch[0])
+    assert (len(output.hidden_states), len(output.attentions)) == (4, 3)
+    assert model(batch[0], output_hidden_states=False).hidden_states is None
+
+
+def test_dropped_layers_still_have_their_states(trainee, batch):
+    model = trainee(HubertForSequenceClassification, layerdrop=1.0, use_weighted_layer_sum=True)
+    output = model(batch[0], labels=torch.tensor([0, 1]), output_hidden_states=True)
+    output.loss.backward()
+    assert len(output.hidden_states) == 4
+    assert torch.equal(output.hidden_states[0], output.hidden_states[3])
+
+
+def test_layers_are_dropped_in_training_only(trainee, batch):
+    model = trainee(layerdrop=1.0)
+    states = model.eval()(batch[0], output_hidden_states=True).hidden_states
+    assert not torch.equal(states[0], states[3])
+
+
+def test_spec_augment_masks_in_training_only(trainee, batch):
+    model = trainee(mask_time_prob=0.5, mask_time_length=3)
+    plain = model.eval()(batch[0]).last_hidden_state
+    assert torch.equal(plain, model(batch[0]).last_hidden_state)
+    model.train()
+    assert not torch.equal(plain, model(batch[0]).last_hidden_state)
+
+
+def test_spec_augment_can_be_switched_off(trainee, batch):
+    model = trainee(mask_time_prob=0.5, mask_time_length=3, apply_spec_augment=False)
+    assert torch.equal(model(batch[0]).last_hidden_state, model.eval()(batch[0]).last_hidden_state)
+
+
+def test_spec_augment_follows_torch_s_seed(trainee, batch):
+    model = trainee(mask_time_prob=0.5, mask_time_length=3, mask_feature_prob=0.2, mask_feature_length=2)
+    results = []
+    for seed in (1, 1, 2):
+        torch.manual_seed(seed)
+        results.append(model(batch[0]).last_hidden_state)
+    assert torch.equal(results[0], results[1])
+    assert not torch.equal(results[0], results[2])
+
+
+def test_a_training_clip_shorter_than_a_masked_span_is_no_error(trainee):
+    model = trainee(mask_time_prob=0.5, mask_time_length=10)
+    assert torch.isfinite(model(torch.randn(1, 200)).last_hidden_state).all()
+
+
+@pytest.mark.parametrize("attn", ["eager", "sdpa"])
+@pytest.mark.parametrize("kind", ["ctc", "classifier"])
+def test_a_row_shorter_than_a_frame_is_refused_by_its_number(twins, batch, kind, attn):
+    model = twins(kind, attn, feat_extract_norm="layer").ours
+    mask = batch[1].clone()
+    mask[1, 20:] = 0
+    with pytest.raises(InputError, match=r"Recording 1 of the batch is 20 samples"):
+        model(batch[0], attention_mask=mask)
+
+
+@pytest.mark.parametrize("name", ["gelu", "relu", "silu"])
+def test_activations_may_be_given_as_functions(tiny_config, batch, name):
+    torch.manual_seed(5)
+    by_name = HubertModel(tiny_config(hidden_act=name)).eval()
+    function = getattr(torch.nn.functional, name)
+    by_function = HubertModel(tiny_config(hidden_act=function)).eval()
+    by_function.load_state_dict(by_name.state_dict())
+    assert torch.equal(by_name(batch[0]).last_hidden_state, by_function(batch[0]).last_hidden_state)
