@@ -121,8 +121,8 @@ def encode(loaded: LoadedCheckpoint, waveform: Waveform) -> Encoding:
     hop_samples = math.prod(config.conv_stride)
     if hop_samples != HOP_SAMPLES:
         raise CheckpointError(
-            f"{loaded.spec.name} makes a frame of every {hop_samples} samples; only {HOP_SAMPLES} is allowed. "
-            "Choose another checkpoint."
+            f"{loaded.spec.name} makes a frame of every {hop_samples} samples; only {HOP_SAMPLES} is "
+            "supported. Choose another checkpoint."
         )
     batch = loaded.feature_extractor(waveform.samples, waveform.sample_rate_hz, return_tensors="pt")
     device = next(loaded.model.parameters()).device
@@ -187,7 +187,8 @@ def frame_times_s(num_frames: int) -> npt.NDArray[np.float64]:
 def _finite(loaded: LoadedCheckpoint, tensor: torch.Tensor) -> FloatArray:
     if not bool(torch.isfinite(tensor).all()):
         raise CheckpointError(
-            f"{loaded.spec.name} computed values that are not finite; its weights are damaged. Fetch it again."
+            f"{loaded.spec.name} computed values that are not finite; its weights are damaged. "
+            "Fetch it again."
         )
     return _to_numpy(tensor)
 

@@ -1,0 +1,9 @@
+"""Results as matplotlib figures, to take away; nothing is computed here."""
+
+from hubert_demo.plotting.attention import attention_figure
+from hubert_demo.plotting.keywords import keywords_figure
+from hubert_demo.plotting.layers import layer_figure
+from hubert_demo.plotting.timeline import timeline_figure
+from hubert_demo.plotting.transcript import transcript_figure
+
+__all__ = ["attention_figure", "keywords_figure", "layer_figure", "timeline_figure", "transcript_figure"]

@@ -1,0 +1,69 @@
+"""Colours and the few things that every figure does alike.
+
+Figures are built directly, without matplotlib's global state, so that threads can draw at the same time.
+"""
+
+from collections.abc import Iterable
+
+import matplotlib
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.colors import Colormap, LinearSegmentedColormap
+from matplotlib.figure import Figure
+
+from hubert_demo.analysis.ctc import Word
+
+INK = "#16202a"
+SECOND_INK = "#52606b"
+HAIRLINE = "#dcdfdc"
+ACTION = "#0f5c8c"
+NOW = "#d1480b"
+WAVEFORM = "#33556e"
+
+# Zero is the paper; more is darker.
+INK_RAMP: Colormap = LinearSegmentedColormap.from_list(
+    "ink", ["#ffffff", "#dfe9ef", "#a9c6d8", "#6697b8", "#2f6690", "#123a5c", "#071b2e"]
+)
+# Without its palest end, which is lost on white paper.
+TIME_RAMP: Colormap = LinearSegmentedColormap.from_list(
+    "time", matplotlib.colormaps["viridis"](np.linspace(0, 0.85, 64))
+)
+
+_HALF_FRAME_S = 0.01
+
+
+def new_figure(width_in: float, height_in: float) -> Figure:
+    """An empty white figure that arranges itself."""
+    return Figure(figsize=(width_in, height_in), layout="constrained", facecolor="white")
+
+
+def tidy(axes: Axes) -> None:
+    """Thin grey frame, ink labels."""
+    axes.spines[:].set_color(HAIRLINE)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(colors=SECOND_INK, labelsize=9)
+
+
+def frame_span_s(frame_times_s: npt.NDArray[np.float64]) -> tuple[float, float]:
+    """Where the first frame begins and the last one ends, in seconds."""
+    return float(frame_times_s[0]) - _HALF_FRAME_S, float(frame_times_s[-1]) + _HALF_FRAME_S
+
+
+def write_words(axes: Axes, words: Iterable[Word]) -> None:
+    """Each word above the axes at its time, over a bracket as long as the word."""
+    across = axes.get_xaxis_transform()
+    for word in words:
+        axes.plot(
+            [word.start_s, word.end_s], [1.02, 1.02], transform=across, color=ACTION, lw=2, clip_on=False
+        )
+        axes.text(
+            (word.start_s + word.end_s) / 2,
+            1.04,
+            word.text,
+            transform=across,
+            rotation=45,
+            rotation_mode="anchor",
+            color=INK,
+            fontsize=8,
+        )
