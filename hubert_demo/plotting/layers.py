@@ -22,7 +22,7 @@ def layer_figure(
         projection: All layers of the recording; every layer is drawn on the same scale.
         layer: Index into `projection.points`.
         frame_times_s: `(frames,)`, centres of the frames.
-        characters: What was recognised in each frame, "" for nothing; written at the dots. None for dots alone.
+        characters: What was recognised in each frame, "" for nothing, to write at its dot; or None.
 
     Returns:
         A figure with one scatter.
@@ -52,11 +52,8 @@ def layer_figure(
     axes.set_aspect("equal")
     axes.set_xticks([])
     axes.set_yticks([])
-    axes.set_title(
-        f"layer {layer} · {projection.method.upper()} · trustworthiness {projection.trustworthiness[layer]:.2f}",
-        fontsize=11,
-        color=INK,
-    )
+    method, trust = projection.method.upper(), projection.trustworthiness[layer]
+    axes.set_title(f"layer {layer} · {method} · trustworthiness {trust:.2f}", fontsize=11, color=INK)
     figure.colorbar(dots, ax=axes, label="time (s)", fraction=0.04, pad=0.02)
     tidy(axes)
     return figure

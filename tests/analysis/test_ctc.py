@@ -1,0 +1,81 @@
+"""Greedy CTC: known answers for text, times and confidence."""
+
+import numpy as np
+import pytest
+
+from hubert_demo.analysis.ctc import token_probabilities, transcribe
+
+BLANK = "<pad>"
+
+
+@pytest.mark.parametrize(
+    ("tokens", "text"),
+    [
+        (["A", "A", "B"], "AB"),
+        (["A", BLANK, "A"], "AA"),
+        (["A", "A", BLANK, BLANK, "A", "A"], "AA"),
+        ([BLANK, "A", "|", "|", "B", BLANK], "A B"),
+        (["A", "|", BLANK, "|", "B"], "A B"),
+        (["|", "A", "|"], "A"),
+        (["<s>", "A", "<unk>", "B", "<s>"], "AB"),
+        ([BLANK] * 4, ""),
+        (["|"] * 4, ""),
+    ],
+)
+def test_repeats_merge_before_blanks_drop(make_encoding, tokens, text):
+    assert transcribe(make_encoding(tokens)).text == text
+
+
+def test_no_speech_is_an_empty_transcript(make_encoding):
+    transcript = transcribe(make_encoding([BLANK] * 5))
+    assert transcript.text == ""
+    assert transcript.words == ()
+    assert transcript.characters == ()
+
+
+def test_words_and_characters_lie_where_their_frames_are(make_encoding):
+    # Frame t stands for samples 320 t + 40 up to 320 t + 360, of 16,000 a second.
+    transcript = transcribe(make_encoding([BLANK, "A", "A", BLANK, "B", "|", "C", BLANK]))
+
+    first, second = transcript.words
+    assert (first.text, second.text) == ("AB", "C")
+    assert first.start_s == pytest.approx((320 + 40) / 16_000)
+    assert first.end_s == pytest.approx((320 * 5 + 40) / 16_000)
+    assert (second.start_s, second.end_s) == pytest.approx((0.1225, 0.1425))
+    assert [character.text for character in transcript.characters] == ["A", "B", "C"]
+    assert transcript.characters[0].end_s - transcript.characters[0].start_s == pytest.approx(0.04)
+
+
+def test_a_character_is_centred_on_its_frames(make_encoding):
+    encoding = make_encoding([BLANK, "A", BLANK])
+    character = transcribe(encoding).characters[0]
+    assert (character.start_s + character.end_s) / 2 == pytest.approx(encoding.frame_times_s[1])
+
+
+def test_confidence_is_the_least_sure_frame_that_is_no_blank(make_encoding):
+    encoding = make_encoding([BLANK, "A", "A", BLANK, "B", "|"], [0.3, 0.9, 0.8, 0.2, 0.6, 0.25])
+    transcript = transcribe(encoding)
+    assert transcript.words[0].confidence == pytest.approx(0.6)
+    assert [c.confidence for c in transcript.characters] == pytest.approx([0.8, 0.6])
+
+
+def test_every_frame_has_its_token(make_encoding):
+    assert transcribe(make_encoding([BLANK, "A", "|", "C"])).frame_token_ids.tolist() == [0, 4, 3, 6]
+
+
+def test_times_rise_and_words_are_made_of_the_characters(make_encoding):
+    tokens = np.random.default_rng(0).choice([BLANK, "A", "B", "C", "|"], 200).tolist()
+    transcript = transcribe(make_encoding(tokens))
+    edges = [edge for word in transcript.words for edge in (word.start_s, word.end_s)]
+    assert edges == sorted(edges)
+    assert "".join(word.text for word in transcript.words) == "".join(c.text for c in transcript.characters)
+    assert all(0 <= word.confidence <= 1 for word in transcript.words)
+
+
+def test_token_probabilities_sum_to_one_and_survive_huge_logits(make_encoding):
+    encoding = make_encoding(["A", BLANK])
+    encoding.ctc_logits[:] = [[1e30, -1e30, 0, 0, 0, 0, 0], [-1e30] * 7]
+    probabilities = token_probabilities(encoding)
+    assert np.isfinite(probabilities).all()
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+    np.testing.assert_allclose(probabilities[1], 1 / 7)

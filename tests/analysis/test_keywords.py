@@ -1,0 +1,69 @@
+"""Keyword probabilities: pooled over a short recording, over windows of a longer one."""
+
+import numpy as np
+import pytest
+
+from hubert_demo.analysis.keywords import detect
+
+YES, NO, UNKNOWN, SILENCE = np.eye(4, dtype=np.float32) * 10
+
+
+def test_a_short_recording_is_judged_as_a_whole(make_encoding):
+    logits = np.random.default_rng(0).normal(size=(49, 4)).astype(np.float32)
+    keywords = detect(make_encoding(keyword_logits=logits))
+
+    expected = np.exp(logits.mean(axis=0, dtype=np.float64))
+    np.testing.assert_allclose(keywords.probabilities, expected / expected.sum())
+    np.testing.assert_array_equal(keywords.window_probabilities, [keywords.probabilities])
+    assert keywords.start_s == 0
+    assert keywords.end_s == pytest.approx((49 * 320 + 80) / 16_000)
+    np.testing.assert_allclose(keywords.window_times_s, (24 * 320 + 200) / 16_000)
+
+
+def test_a_longer_recording_is_judged_by_the_second_with_the_clearest_command(make_encoding):
+    logits = np.tile(SILENCE, (200, 1))
+    logits[100:149] = YES
+    keywords = detect(make_encoding(keyword_logits=logits))
+
+    assert keywords.label == "yes"
+    assert keywords.probability == pytest.approx(np.exp(10) / (np.exp(10) + 3))
+    assert (keywords.start_s, keywords.end_s) == pytest.approx((2.0, 3.0))
+
+
+def test_neither_unknown_nor_silence_chooses_the_window(make_encoding):
+    logits = np.tile(UNKNOWN, (200, 1))
+    logits[50:99] = [0, 3, 2, 0]  # a weak "no" among certain unknowns
+    keywords = detect(make_encoding(keyword_logits=logits))
+    assert keywords.label == "no"
+    assert keywords.start_s == pytest.approx(1.0)
+
+
+def test_without_any_command_the_answer_may_be_unknown(make_encoding):
+    keywords = detect(make_encoding(keyword_logits=np.tile(UNKNOWN, (200, 1))))
+    assert keywords.label == "_unknown_"
+
+
+def test_windows_are_one_second_and_a_tenth_apart(make_encoding):
+    logits = np.random.default_rng(1).normal(size=(200, 4)).astype(np.float32)
+    encoding = make_encoding(keyword_logits=logits)
+    keywords = detect(encoding)
+
+    assert len(keywords.window_times_s) == len(keywords.window_probabilities) == (200 - 49) // 5 + 1
+    np.testing.assert_allclose(np.diff(keywords.window_times_s), 0.1)
+    np.testing.assert_allclose(keywords.window_times_s, encoding.frame_times_s[24:176:5])
+    expected = np.exp(logits[10:59].mean(axis=0, dtype=np.float64))
+    np.testing.assert_allclose(keywords.window_probabilities[2], expected / expected.sum())
+
+
+@pytest.mark.parametrize("num_frames", [4, 49, 74, 75, 76, 300])
+def test_probabilities_are_finite_and_sum_to_one_at_every_length(make_encoding, num_frames):
+    logits = 1e4 * np.random.default_rng(2).normal(size=(num_frames, 4)).astype(np.float32)
+    keywords = detect(make_encoding(keyword_logits=logits))
+    assert np.isfinite(keywords.window_probabilities).all()
+    np.testing.assert_allclose(keywords.window_probabilities.sum(axis=1), 1)
+    np.testing.assert_allclose(keywords.probabilities.sum(), 1)
+    assert 0 <= keywords.start_s < keywords.end_s <= max(0.1, num_frames * 0.02 + 0.005) + 1e-9
+
+
+def test_a_checkpoint_without_keyword_head_has_no_keywords(make_encoding):
+    assert detect(make_encoding()) is None

@@ -1,0 +1,176 @@
+"""Figures show the result they are given: artists, labels, limits; and they can be saved."""
+
+import io
+import threading
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from hubert_demo.analysis.keywords import Keywords
+from hubert_demo.analysis.projection import Projection
+from hubert_demo.analysis.spectrogram import Spectrogram
+from hubert_demo.plotting import (
+    attention_figure,
+    keywords_figure,
+    layer_figure,
+    timeline_figure,
+    transcript_figure,
+)
+
+
+def texts(figure: Figure) -> list[str]:
+    return [text.get_text() for axes in figure.axes for text in axes.texts]
+
+
+@pytest.fixture
+def timeline(words) -> Figure:
+    samples = np.sin(np.arange(16_000) / 20).astype(np.float32)
+    decibels = np.linspace(-80, 0, 80 * 101).reshape(80, 101).astype(np.float32)
+    picture = Spectrogram(decibels, np.arange(101) / 100, np.linspace(40, 7900, 80))
+    return timeline_figure(samples, 16_000, picture, words)
+
+
+def make_keywords(num_windows: int) -> Keywords:
+    probabilities = np.random.default_rng(0).dirichlet(np.ones(3), num_windows)
+    times = 0.5 + np.arange(num_windows) / 10
+    return Keywords(("yes", "no", "_silence_"), probabilities[0], 0.0, 1.0, times, probabilities)
+
+
+@pytest.fixture
+def short_keywords() -> Figure:
+    return keywords_figure(make_keywords(1))
+
+
+@pytest.fixture
+def long_keywords() -> Figure:
+    return keywords_figure(make_keywords(20))
+
+
+@pytest.fixture
+def transcript(frame_times_s, words) -> Figure:
+    probabilities = np.random.default_rng(0).dirichlet(np.ones(5), 50)
+    return transcript_figure(probabilities, ("<pad>", "B", "|", "A", "<unk>"), frame_times_s, words)
+
+
+@pytest.fixture
+def projection() -> Projection:
+    points = np.random.default_rng(0).normal(size=(3, 50, 2)).astype(np.float32)
+    return Projection(points, "umap", np.array([0.9, 0.81234, 0.7]))
+
+
+@pytest.fixture
+def layer(projection, frame_times_s) -> Figure:
+    return layer_figure(projection, 1, frame_times_s, ["A", *[""] * 48, "B"])
+
+
+@pytest.fixture
+def attention(frame_times_s, words) -> Figure:
+    weights = np.random.default_rng(0).dirichlet(np.ones(50), 50).astype(np.float32)
+    return attention_figure(weights, frame_times_s, 2, 3, words)
+
+
+@pytest.mark.parametrize("kind", ["png", "svg", "pdf"])
+@pytest.mark.parametrize(
+    "name", ["timeline", "short_keywords", "long_keywords", "transcript", "layer", "attention"]
+)
+def test_every_figure_can_be_saved(request, name, kind):
+    target = io.BytesIO()
+    request.getfixturevalue(name).savefig(target, format=kind)
+    assert len(target.getvalue()) > 1000
+
+
+def test_waveform_and_spectrogram_share_the_recordings_time(timeline):
+    waveform, spectrogram = timeline.axes
+    assert waveform.get_xlim() == spectrogram.get_xlim() == (0, 1)
+    np.testing.assert_array_equal(waveform.lines[0].get_ydata(), np.sin(np.arange(16_000) / 20).astype("f4"))
+    assert spectrogram.get_xlabel() == "time (s)"
+    assert spectrogram.get_ylabel() == "frequency (kHz)"
+    assert len(spectrogram.collections) == 1
+
+
+@pytest.mark.parametrize("name", ["timeline", "transcript", "attention"])
+def test_words_stand_over_their_times(request, name):
+    figure = request.getfixturevalue(name)
+    assert texts(figure) == ["GO", "LEFT"]
+    brackets = [line.get_xdata() for line in figure.axes[0].lines if len(line.get_xdata()) == 2]
+    np.testing.assert_allclose(brackets, [[0.1, 0.3], [0.4, 0.8]])
+
+
+def test_letters_are_drawn_without_blank_and_special_tokens(transcript):
+    axes = transcript.axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["A", "B", "space"]
+    picture = axes.images[0]
+    probabilities = np.random.default_rng(0).dirichlet(np.ones(5), 50)
+    np.testing.assert_array_equal(picture.get_array(), probabilities[:, [3, 1, 2]].T)
+    assert picture.get_clim() == (0, 1)
+    assert picture.get_extent() == pytest.approx((0.0025, 1.0025, 2.5, -0.5))
+
+
+def test_bars_are_the_probabilities_and_the_winner_alone_is_blue(long_keywords):
+    keywords = make_keywords(20)
+    bars = long_keywords.axes[0].patches
+    np.testing.assert_allclose([bar.get_width() for bar in bars], keywords.probabilities)
+    colors = [bar.get_facecolor() for bar in bars]
+    assert colors.count(colors[int(keywords.probabilities.argmax())]) == 1
+    assert [label.get_text() for label in long_keywords.axes[0].get_yticklabels()] == list(keywords.labels)
+
+
+def test_windows_are_drawn_when_there_are_several(short_keywords, long_keywords):
+    assert len(short_keywords.axes) == 1
+    strip = long_keywords.axes[1]
+    np.testing.assert_allclose(strip.collections[0].get_array(), make_keywords(20).window_probabilities.T)
+    assert "one-second window" in strip.get_xlabel()
+
+
+def test_the_bars_stand_in_the_rows_of_the_strip(long_keywords):
+    bars, strip, *_ = long_keywords.axes
+    assert bars.get_ylim() == strip.get_ylim() == (2.5, -0.5)
+
+
+def test_dots_are_the_layers_points_coloured_by_time(layer, projection, frame_times_s):
+    axes = layer.axes[0]
+    np.testing.assert_array_equal(axes.collections[0].get_offsets(), projection.points[1])
+    np.testing.assert_array_equal(axes.collections[0].get_array(), frame_times_s)
+    assert axes.get_title() == "layer 1 · UMAP · trustworthiness 0.81"
+    assert [text for text in texts(layer) if text] == ["A", "B"]
+
+
+def test_every_layer_has_the_same_limits(projection, frame_times_s):
+    limits = {layer_figure(projection, layer, frame_times_s).axes[0].get_xlim() for layer in range(3)}
+    assert len(limits) == 1
+    assert limits.pop()[1] >= np.abs(projection.points).max()
+
+
+def test_attention_rows_run_down_in_seconds(attention):
+    axes = attention.axes[0]
+    assert axes.images[0].get_extent() == pytest.approx((0.0025, 1.0025, 1.0025, 0.0025))
+    assert axes.images[0].get_array().shape == (50, 50)
+    assert axes.get_xlabel() == "looked at (s)"
+    assert axes.get_ylabel() == "looking (s)"
+    assert attention.get_suptitle() == "layer 2 · head 3"
+
+
+def test_the_palest_attention_is_zero(attention):
+    low, high = attention.axes[0].images[0].get_clim()
+    assert low == 0
+    assert high == pytest.approx(float(attention.axes[0].images[0].get_array().max()))
+
+
+def test_figures_can_be_drawn_by_several_threads_at_once(projection, frame_times_s):
+    failures: list[BaseException] = []
+
+    def draw(make: Callable[[], Figure]) -> None:
+        try:
+            make().savefig(io.BytesIO())
+        except BaseException as error:  # handed to the test's own thread
+            failures.append(error)
+
+    makers = [lambda index=index: layer_figure(projection, index % 3, frame_times_s) for index in range(6)]
+    threads = [threading.Thread(target=draw, args=(make,)) for make in makers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
