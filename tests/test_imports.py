@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -42,6 +43,13 @@ OWNERS = {
     "keras": {"tf"},
     "tensorflow": {"tf"},
     "spaces": {"ui"},
+}
+# Where a library is called otherwise than the distribution that brings it.
+DISTRIBUTIONS = {
+    "PIL": "pillow",
+    "huggingface_hub": "huggingface-hub",
+    "sklearn": "scikit-learn",
+    "umap": "umap-learn",
 }
 MAX_LINES = 400
 
@@ -133,6 +141,33 @@ def test_only_the_projection_imports_umap_and_only_inside_a_function():
         if found.module.split(".")[0] == "umap"
     }
     assert users == {("analysis/projection.py", True)}
+
+
+def third_party_imports(room_filter):
+    """Top-level names of every library that the rooms let through import."""
+    tops = {
+        found.module.split(".")[0]
+        for path in SOURCES
+        if room_filter(room_of(path))
+        for found in imports_of(path.read_text(), module_name(path))
+    }
+    return {DISTRIBUTIONS.get(top, top) for top in tops - {PACKAGE.name} - sys.stdlib_module_names}
+
+
+def required(path):
+    lines = (line.strip() for line in (PACKAGE.parent / path).read_text().splitlines())
+    return {re.split(r"[<>=]", line)[0] for line in lines if line and line[0] not in "#-"}
+
+
+def test_requirements_are_what_the_package_imports():
+    assert third_party_imports(lambda room: room not in {"training", "benchmark", "tf"}) == required(
+        "requirements.txt"
+    )
+
+
+def test_training_needs_no_more_than_its_extra():
+    extra = third_party_imports(lambda room: room == "training") - required("requirements.txt")
+    assert extra <= {"jiwer", "tqdm"}
 
 
 def test_plotting_imports_no_torch():

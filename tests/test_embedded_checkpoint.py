@@ -1,0 +1,86 @@
+"""The checkpoint that ships with the code: complete, small, and the same in transformers."""
+
+import pytest
+import torch
+import transformers
+from safetensors import safe_open
+
+from hubert_demo.audio import Waveform
+from hubert_demo.checkpoints import CHECKPOINTS, DEFAULT_CHECKPOINT, load, resolve
+from hubert_demo.model import HubertForCTC, HubertProcessor, KeywordHead
+
+LABELS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go", "_unknown_", "_silence_")
+
+
+@pytest.fixture(scope="module")
+def folder(root):
+    return root / "assets" / "hubert-explorer"
+
+
+@pytest.fixture(scope="module")
+def samples(examples):
+    return Waveform.from_file(examples[0]).samples
+
+
+@pytest.fixture(scope="module")
+def loaded():
+    return load(resolve(DEFAULT_CHECKPOINT))
+
+
+def test_it_is_the_default_and_registered():
+    assert DEFAULT_CHECKPOINT in {spec.name for spec in CHECKPOINTS}
+    assert resolve(DEFAULT_CHECKPOINT).name == DEFAULT_CHECKPOINT
+
+
+def test_its_weights_are_half_precision_and_together_at_most_20_mb(folder):
+    assert sum(path.stat().st_size for path in folder.glob("*.safetensors")) <= 20e6
+    for path in folder.glob("*.safetensors"):
+        with safe_open(path, "pt") as file:
+            assert {file.get_tensor(name).dtype for name in file.keys()} <= {torch.float16, torch.bfloat16}  # noqa: SIM118
+
+
+def test_it_loads_in_float32_and_eval_mode(loaded):
+    assert {parameter.dtype for parameter in loaded.model.parameters()} == {torch.float32}
+    assert not loaded.model.training
+    assert loaded.num_parameters == sum(parameter.numel() for parameter in loaded.model.parameters())
+
+
+def test_transformers_reads_it_to_the_same_logits_and_text(folder, samples):
+    theirs, report = transformers.AutoModelForCTC.from_pretrained(
+        folder, dtype=torch.float32, output_loading_info=True
+    )
+    assert not any(report.values())
+    oracle = transformers.Wav2Vec2Processor.from_pretrained(folder)
+    ours, processor = HubertForCTC.from_pretrained(folder), HubertProcessor.from_pretrained(folder)
+    with torch.no_grad():
+        expected = theirs.eval()(**oracle(samples, sampling_rate=16_000, return_tensors="pt")).logits
+        actual = ours(**processor(samples, 16_000)).logits
+    assert (actual - expected).abs().max() <= 1e-4
+    assert processor.batch_decode(actual.argmax(-1)) == oracle.batch_decode(expected.argmax(-1))
+
+
+def test_its_keyword_head_as_a_complete_classifier_is_the_same_in_transformers(loaded, samples, tmp_path):
+    head = loaded.keyword_head
+    assert isinstance(head, KeywordHead)
+    assert head.labels == LABELS
+    head.with_encoder(loaded.model.hubert).save_pretrained(tmp_path)
+    theirs = transformers.HubertForSequenceClassification.from_pretrained(tmp_path, dtype=torch.float32)
+    inputs = loaded.feature_extractor(samples, sampling_rate=16_000, return_tensors="pt")
+    with torch.no_grad():
+        states = loaded.model.hubert(**inputs, output_hidden_states=True).hidden_states
+        frames = head(torch.stack(states)[:, 0])
+        expected = theirs.eval()(**inputs).logits[0]
+    assert (frames.mean(0) - expected).abs().max() <= 1e-4
+    assert theirs.config.id2label == dict(enumerate(LABELS))
+
+
+def test_its_vocabulary_is_the_alphabet_with_blank_and_delimiter(loaded):
+    assert loaded.tokenizer.vocab_size == loaded.model.config.vocab_size == 32
+    assert loaded.tokenizer.pad_token_id == loaded.model.config.pad_token_id == 0
+    assert loaded.tokenizer.convert_ids_to_tokens([loaded.tokenizer.word_delimiter_token_id]) == ["|"]
+
+
+def test_its_card_names_data_and_licences(folder):
+    card = (folder / "README.md").read_text()
+    for word in ("LibriSpeech", "Speech Commands", "CC BY 4.0", "Apache-2.0", "Kokoro"):
+        assert word in card
