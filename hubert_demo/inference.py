@@ -128,7 +128,9 @@ def encode(loaded: LoadedCheckpoint, waveform: Waveform) -> Encoding:
     device = next(loaded.model.parameters()).device
     with torch.inference_mode():
         output = loaded.model(
-            **{name: tensor.to(device) for name, tensor in batch.items()}, output_hidden_states=True
+            **{name: tensor.to(device) for name, tensor in batch.items()},
+            output_hidden_states=True,
+            return_dict=True,
         )
         hidden_states = torch.cat(output.hidden_states).float()
         head = loaded.keyword_head

@@ -32,7 +32,7 @@ def keywords_figure(keywords: Keywords) -> Figure:
         vmax=1,
         shading="nearest",
     )
-    strip_axes.axvspan(keywords.start_s, keywords.end_s, fill=False, edgecolor=NOW, linewidth=1.5)
+    strip_axes.axvline((keywords.start_s + keywords.end_s) / 2, color=NOW, linewidth=1.5)
     strip_axes.set_xlabel("centre of the one-second window (s)")
     strip_axes.tick_params(labelleft=False)
     tidy(strip_axes)

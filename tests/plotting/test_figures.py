@@ -124,6 +124,10 @@ def test_windows_are_drawn_when_there_are_several(short_keywords, long_keywords)
     assert "one-second window" in strip.get_xlabel()
 
 
+def test_a_line_marks_the_window_that_the_bars_are_about(long_keywords):
+    assert list(long_keywords.axes[1].lines[0].get_xdata()) == [0.5, 0.5]
+
+
 def test_the_bars_stand_in_the_rows_of_the_strip(long_keywords):
     bars, strip, *_ = long_keywords.axes
     assert bars.get_ylim() == strip.get_ylim() == (2.5, -0.5)

@@ -1,0 +1,195 @@
+"""`analyze` with the embedded checkpoint: the contract's names, one pass, sentences for bad input."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+import hubert_demo
+from hubert_demo import Analysis, HubertDemoError, InputError, Waveform, analyze
+from hubert_demo.checkpoints import DEFAULT_CHECKPOINT
+from hubert_demo.inference import load_checkpoint
+
+
+@pytest.fixture(scope="module")
+def samples() -> np.ndarray:
+    """Two seconds that are no speech; what is recognised does not matter here."""
+    swept = np.sin(2 * np.pi * 300 * np.arange(32_000) / 16_000 * np.linspace(1, 4, 32_000))
+    return (0.3 * swept + 0.01 * np.random.default_rng(0).normal(size=32_000)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def analysis(samples) -> Analysis:
+    return analyze(samples)
+
+
+@pytest.fixture
+def passes() -> Iterator[list[int]]:
+    """Grows by one whenever the first layer of the embedded encoder runs."""
+    counted: list[int] = []
+    layer = load_checkpoint(DEFAULT_CHECKPOINT).model.hubert.encoder.layers[0]
+    handle = layer.register_forward_hook(lambda *_: counted.append(1))
+    yield counted
+    handle.remove()
+
+
+def test_the_encoder_runs_once_for_everything(samples, passes):
+    analysis = analyze(samples)
+    assert analysis.transcript.text is not None
+    assert analysis.keywords is not None
+    for method in ("pca", "umap"):
+        analysis.projection(0, method)
+        analysis.projections(method)
+    for layer in range(analysis.encoding.num_layers):
+        analysis.attention(layer, 0)
+        analysis.attention_maps(layer)
+    assert len(passes) == 1
+
+
+def test_the_contracts_names_and_shapes(analysis):
+    encoding = analysis.encoding
+    num_frames = (32_000 - 400) // 320 + 1
+    layers = encoding.num_layers
+    assert encoding.hidden_states.shape[:2] == (layers + 1, num_frames)
+    assert encoding.frame_times_s.shape == (num_frames,)
+    assert analysis.projection(layers).shape == (num_frames, 2)
+    assert analysis.attention(layers - 1, encoding.num_heads - 1).shape == (num_frames, num_frames)
+    for word in analysis.transcript.words:
+        assert word.text
+        assert 0 <= word.start_s < word.end_s <= 2
+        assert 0 <= word.confidence <= 1
+    expected = "yes no up down left right on off stop go _unknown_ _silence_"
+    assert analysis.keywords.labels == tuple(expected.split())
+    assert np.isfinite(analysis.keywords.probabilities).all()
+    assert analysis.keywords.probabilities.sum() == pytest.approx(1)
+    assert analysis.keywords.end_s - analysis.keywords.start_s == pytest.approx(1)
+
+
+def test_attention_rows_sum_to_one_and_heads_come_as_asked(analysis):
+    maps = analysis.attention_maps(1, [2, 0])
+    assert maps.shape[0] == 2
+    np.testing.assert_allclose(maps.sum(axis=2), 1, atol=1e-5)
+    np.testing.assert_allclose(maps[1], analysis.attention(1, 0), atol=1e-6)
+    assert analysis.attention_maps(1).shape[0] == analysis.encoding.num_heads
+
+
+def test_file_array_and_waveform_give_the_same(tmp_path, samples, analysis):
+    path = tmp_path / "sweep.wav"
+    soundfile.write(path, samples, 16_000, subtype="FLOAT")
+    for recording in (path, str(path), Waveform(samples), samples.astype(np.float64)):
+        other = analyze(recording)
+        assert other.transcript.text == analysis.transcript.text
+        np.testing.assert_allclose(other.encoding.hidden_states, analysis.encoding.hidden_states, atol=1e-5)
+
+
+def test_the_rate_of_an_array_is_respected(samples):
+    assert analyze(samples, sample_rate_hz=32_000).encoding.waveform.duration_s == pytest.approx(1.0)
+
+
+def test_projections_are_computed_once_by_however_many_threads(samples):
+    analysis = analyze(samples)
+    found: list[object] = []
+    threads = [threading.Thread(target=lambda: found.append(analysis.projections("pca"))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 4
+    assert all(projection is found[0] for projection in found)
+
+
+def test_pca_does_not_wait_for_umap(samples, monkeypatch):
+    analysis = analyze(samples)
+    begun, may_end = threading.Event(), threading.Event()
+    project = hubert_demo.api.project
+
+    def slow_umap(states: np.ndarray, method: str) -> object:
+        if method == "umap":
+            begun.set()
+            may_end.wait(30)
+        return project(states, "pca")
+
+    monkeypatch.setattr(hubert_demo.api, "project", slow_umap)
+    thread = threading.Thread(target=analysis.projections)
+    thread.start()
+    try:
+        assert begun.wait(30)
+        assert analysis.projection(0, "pca").shape[1] == 2
+        assert thread.is_alive()
+    finally:
+        may_end.set()
+        thread.join()
+
+
+@pytest.mark.parametrize("layer", [-1, 99])
+def test_missing_layers_are_refused_with_the_range(analysis, layer):
+    layers = analysis.encoding.num_layers
+    with pytest.raises(InputError, match=f"Layer {layer} does not exist; choose 0 to {layers}"):
+        analysis.projection(layer)
+    with pytest.raises(InputError, match=f"Layer {layer} does not exist; choose 0 to {layers - 1}"):
+        analysis.attention(layer, 0)
+
+
+def test_missing_heads_are_refused_with_the_range(analysis):
+    with pytest.raises(InputError, match=f"0 to {analysis.encoding.num_heads - 1}"):
+        analysis.attention(0, 99)
+
+
+def test_an_unknown_projection_is_refused(analysis):
+    with pytest.raises(InputError, match="'tsne' is unknown; choose one of umap, pca"):
+        analysis.projection(0, "tsne")
+
+
+def test_too_few_frames_for_a_map_still_have_everything_else(samples):
+    short = analyze(samples[:1600])
+    assert short.keywords.probabilities.sum() == pytest.approx(1)
+    assert short.attention(0, 0).shape == (4, 4)
+    with pytest.raises(InputError, match="needs at least 10"):
+        short.projection(0)
+
+
+BAD = {
+    "text": (b"no recording at all", "cannot be read as sound"),
+    "empty": (b"", "is empty"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_bad_files_are_an_input_error_with_a_sentence(tmp_path: Path, kind: str, passes: list[int]) -> None:
+    content, message = BAD[kind]
+    path = tmp_path / "bad.wav"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=message):
+        analyze(path)
+    assert passes == []
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        (np.zeros(16_000, np.float32), "constant"),
+        (np.full(16_000, np.nan, np.float32), "not numbers"),
+        (np.random.default_rng(0).normal(size=160), r"0\.01 s"),
+        (np.random.default_rng(0).normal(size=600 * 16_000), r"600\.0 s; at most 60 s"),
+    ],
+    ids=["constant", "nan", "0.01 s", "ten minutes"],
+)
+def test_bad_samples_are_an_input_error_with_a_sentence(bad, message, passes):
+    with pytest.raises(InputError, match=message):
+        analyze(bad)
+    assert passes == []
+
+
+def test_an_unknown_checkpoint_is_named(samples):
+    with pytest.raises(HubertDemoError, match="no-such-checkpoint"):
+        analyze(samples, checkpoint="no-such-checkpoint")
+
+
+def test_the_package_hands_out_its_names_and_no_others():
+    for name in hubert_demo.__all__:
+        assert getattr(hubert_demo, name).__module__.startswith("hubert_demo.")
+    with pytest.raises(AttributeError, match="no attribute 'analyse'"):
+        hubert_demo.analyse  # noqa: B018

@@ -1,0 +1,216 @@
+"""One forward pass gives the whole encoding; attention maps come later without another."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from hubert_demo import checkpoints
+from hubert_demo.audio import Waveform
+from hubert_demo.checkpoints import LoadedCheckpoint
+from hubert_demo.errors import CheckpointError, InputError
+from hubert_demo.inference import attention_map, encode, frame_times_s, load_checkpoint
+from hubert_demo.model import (
+    HubertConfig,
+    HubertCTCTokenizer,
+    HubertFeatureExtractor,
+    HubertForCTC,
+    KeywordHead,
+)
+
+VOCABULARY = ("<pad>", "<s>", "</s>", "<unk>", "|", "A", "B", "C")
+TINY = HubertConfig(
+    vocab_size=len(VOCABULARY),
+    hidden_size=16,
+    num_hidden_layers=3,
+    num_attention_heads=2,
+    intermediate_size=32,
+    conv_dim=(8,) * 7,
+    num_conv_pos_embeddings=16,
+    num_conv_pos_embedding_groups=2,
+)
+STABLE = replace(TINY, do_stable_layer_norm=True, feat_extract_norm="layer", conv_bias=True)
+
+
+def save_checkpoint(directory: Path, config: HubertConfig = TINY, *, keywords: bool = True) -> str:
+    """Write a complete checkpoint of random weights."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        HubertForCTC(config).save_pretrained(directory)
+        if keywords:
+            head = KeywordHead(
+                ("yes", "no", "_silence_"), config.num_hidden_layers + 1, config.hidden_size, 8
+            )
+            head.save(directory)
+    HubertFeatureExtractor(return_attention_mask=config.feat_extract_norm == "layer").save_pretrained(
+        directory
+    )
+    HubertCTCTokenizer({token: index for index, token in enumerate(VOCABULARY)}).save_pretrained(directory)
+    return str(directory)
+
+
+@pytest.fixture(scope="module", params=[TINY, STABLE], ids=["post-norm", "stable"])
+def loaded(request, tmp_path_factory) -> LoadedCheckpoint:
+    return load_checkpoint(save_checkpoint(tmp_path_factory.mktemp("checkpoint"), request.param), "cpu")
+
+
+@pytest.fixture(scope="module")
+def waveform() -> Waveform:
+    return Waveform.from_array(np.random.default_rng(0).normal(size=8000) * 0.1)
+
+
+@contextmanager
+def count_passes(loaded: LoadedCheckpoint) -> Iterator[list[int]]:
+    """A list that grows by one whenever the encoder's first layer runs."""
+    passes: list[int] = []
+    handle = loaded.model.hubert.encoder.layers[0].register_forward_hook(lambda *_: passes.append(1))
+    try:
+        yield passes
+    finally:
+        handle.remove()
+
+
+def test_an_encoding_has_all_layers_heads_and_times(loaded, waveform):
+    encoding = encode(loaded, waveform)
+    num_frames = (8000 - 400) // 320 + 1
+    assert encoding.hidden_states.shape == (4, num_frames, 16)
+    assert encoding.hidden_states.dtype == encoding.ctc_logits.dtype == np.float32
+    assert encoding.frame_times_s.shape == (num_frames,)
+    assert encoding.ctc_logits.shape == (num_frames, len(VOCABULARY))
+    assert encoding.keyword_logits.shape == (num_frames, 3)
+    assert (encoding.num_frames, encoding.num_layers, encoding.num_heads) == (num_frames, 3, 2)
+    assert encoding.vocabulary == VOCABULARY
+    assert (encoding.blank_id, encoding.word_delimiter_id) == (0, 4)
+    assert encoding.keyword_labels == ("yes", "no", "_silence_")
+    assert encoding.checkpoint == loaded.spec.name
+    assert encoding.waveform is waveform
+
+
+def test_frame_times_are_the_centres_of_the_windows():
+    np.testing.assert_allclose(frame_times_s(3), [0.0125, 0.0325, 0.0525])
+
+
+def test_the_encoding_is_what_the_model_says(loaded, waveform):
+    encoding = encode(loaded, waveform)
+    normal = (waveform.samples - waveform.samples.mean()) / waveform.samples.std()
+    with torch.no_grad():
+        output = loaded.model(torch.tensor(normal)[None], output_hidden_states=True)
+    np.testing.assert_allclose(encoding.ctc_logits, output.logits[0], atol=1e-5)
+    for ours, theirs in zip(encoding.hidden_states, output.hidden_states, strict=True):
+        np.testing.assert_allclose(ours, theirs[0], atol=1e-5)
+
+
+def test_the_mean_of_the_keyword_logits_is_the_classifiers_answer(loaded, waveform):
+    classifier = loaded.keyword_head.with_encoder(loaded.model.hubert)
+    inputs = loaded.feature_extractor(waveform.samples, 16_000)
+    with torch.no_grad():
+        expected = classifier(**inputs).logits[0]
+    np.testing.assert_allclose(encode(loaded, waveform).keyword_logits.mean(axis=0), expected, atol=1e-5)
+
+
+def test_encoding_runs_the_encoder_once_and_attention_not_at_all(loaded, waveform):
+    with count_passes(loaded) as passes:
+        encoding = encode(loaded, waveform)
+        assert len(passes) == 1
+        attention_map(loaded, encoding, 1)
+        assert len(passes) == 1
+
+
+def test_attention_on_demand_equals_the_pass_that_keeps_it(loaded, waveform):
+    encoding = encode(loaded, waveform)
+    with torch.no_grad():
+        inputs = loaded.feature_extractor(waveform.samples, 16_000)
+        attentions = loaded.model(**inputs, output_attentions=True).attentions
+    for layer, expected in enumerate(attentions):
+        maps = attention_map(loaded, encoding, layer)
+        np.testing.assert_allclose(maps, expected[0], atol=1e-5)
+        np.testing.assert_allclose(maps.sum(axis=-1), 1, atol=1e-5)
+
+
+def test_attention_of_some_heads_and_frames_is_part_of_the_whole(loaded, waveform):
+    encoding = encode(loaded, waveform)
+    whole = attention_map(loaded, encoding, 2)
+    part = attention_map(loaded, encoding, 2, heads=[1], queries=slice(5, 9))
+    assert part.dtype == np.float32
+    np.testing.assert_allclose(part, whole[1:, 5:9], atol=1e-6)
+
+
+@pytest.mark.parametrize("layer", [-1, 3])
+def test_attention_of_a_missing_layer_is_refused(loaded, waveform, layer):
+    with pytest.raises(InputError, match=f"Layer {layer} does not exist; choose 0 to 2"):
+        attention_map(loaded, encode(loaded, waveform), layer)
+
+
+def test_attention_of_a_missing_head_is_refused(loaded, waveform):
+    with pytest.raises(InputError, match="0 to 1"):
+        attention_map(loaded, encode(loaded, waveform), 0, heads=[2])
+
+
+def test_a_checkpoint_without_keyword_head_has_no_keyword_logits(tmp_path, waveform):
+    encoding = encode(load_checkpoint(save_checkpoint(tmp_path, keywords=False), "cpu"), waveform)
+    assert encoding.keyword_logits is None
+    assert encoding.keyword_labels == ()
+
+
+def test_other_frame_rates_are_refused(tmp_path, waveform):
+    config = replace(TINY, conv_stride=(5, 2, 2, 2, 2, 2, 1))
+    loaded = load_checkpoint(save_checkpoint(tmp_path, config, keywords=False), "cpu")
+    with pytest.raises(CheckpointError, match="every 160 samples; only 320"):
+        encode(loaded, waveform)
+
+
+def test_damaged_weights_are_told_from_results(tmp_path, waveform):
+    loaded = load_checkpoint(save_checkpoint(tmp_path), "cpu")
+    loaded.model.lm_head.weight.data[0, 0] = torch.nan
+    with pytest.raises(CheckpointError, match=r"not finite.*Fetch it again"):
+        encode(loaded, waveform)
+
+
+def test_a_checkpoint_is_loaded_once_whoever_asks(tmp_path, monkeypatch):
+    path = save_checkpoint(tmp_path)
+    loads: list[str] = []
+    load = checkpoints.load
+    monkeypatch.setattr(checkpoints, "load", lambda *args: loads.append("load") or load(*args))
+    results: list[LoadedCheckpoint] = []
+    threads = [
+        threading.Thread(target=lambda: results.append(load_checkpoint(path, "cpu"))) for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(loads) == 1
+    assert len(results) == 4
+    assert all(result is results[0] for result in results)
+
+
+def test_a_missing_checkpoint_is_named():
+    with pytest.raises(CheckpointError, match="no-such-checkpoint"):
+        load_checkpoint("no-such-checkpoint")
+
+
+def test_an_unknown_device_is_refused(tmp_path):
+    with pytest.raises(InputError, match="no device 'abacus'; use 'cpu' or 'cuda'"):
+        load_checkpoint(save_checkpoint(tmp_path), "abacus")
+
+
+def test_cuda_is_refused_where_there_is_none(tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(InputError, match=r"no CUDA device is usable\. Use 'cpu'"):
+        load_checkpoint(save_checkpoint(tmp_path), "cuda:0")
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_cuda_gives_what_the_cpu_gives(tmp_path, waveform):
+    path = save_checkpoint(tmp_path)
+    on_cuda, on_cpu = load_checkpoint(path), load_checkpoint(path, "cpu")
+    assert next(on_cuda.model.parameters()).is_cuda
+    first, second = encode(on_cuda, waveform), encode(on_cpu, waveform)
+    np.testing.assert_allclose(first.hidden_states, second.hidden_states, atol=1e-3)
+    maps = attention_map(on_cuda, first, 0)
+    np.testing.assert_allclose(maps, attention_map(on_cpu, second, 0), atol=1e-3)

@@ -1,0 +1,139 @@
+"""The shell: one JSON object a line and file, exit status 2 when any file failed, no traceback."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from hubert_demo import InputError, analyze
+from hubert_demo.__main__ import main
+from hubert_demo.checkpoints import DEFAULT_CHECKPOINT
+from hubert_demo.inference import load_checkpoint
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """A recording that can be analysed among many that cannot."""
+    folder = tmp_path_factory.mktemp("recordings")
+    noise = 0.1 * np.random.default_rng(0).normal(size=32_000).astype(np.float32)
+    soundfile.write(folder / "good.wav", noise, 16_000)
+    soundfile.write(folder / "constant.wav", np.zeros(16_000), 16_000)
+    soundfile.write(folder / "short.wav", noise[:160], 16_000)
+    soundfile.write(folder / "nan.wav", np.full(16_000, np.nan, np.float32), 16_000, subtype="FLOAT")
+    soundfile.write(folder / "long.flac", np.resize(noise, 600 * 8000), 8000)
+    (folder / "empty.wav").touch()
+    (folder / "text.wav").write_text("no recording at all")
+    return folder
+
+
+@pytest.fixture
+def passes() -> Iterator[list[int]]:
+    """Grows by one whenever the first layer of the embedded encoder runs."""
+    counted: list[int] = []
+    layer = load_checkpoint(DEFAULT_CHECKPOINT).model.hubert.encoder.layers[0]
+    handle = layer.register_forward_hook(lambda *_: counted.append(1))
+    yield counted
+    handle.remove()
+
+
+BAD = ["constant.wav", "short.wav", "nan.wav", "long.flac", "empty.wav", "text.wav", "missing.wav", "."]
+
+
+def test_json_says_what_the_api_says(folder, capsys):
+    path = str(folder / "good.wav")
+    assert main(["analyze", path, "--json"]) == 0
+
+    output = capsys.readouterr().out
+    assert output.count("\n") == 1
+    found = json.loads(output)
+    analysis = analyze(path)
+    assert list(found) == ["file", "transcript", "words", "keyword"]
+    assert found["file"] == path
+    assert found["transcript"] == analysis.transcript.text
+    assert [word["text"] for word in found["words"]] == [word.text for word in analysis.transcript.words]
+    assert all(set(word) == {"text", "start_s", "end_s", "confidence"} for word in found["words"])
+    assert found["keyword"] == {
+        "label": analysis.keywords.label,
+        "probability": pytest.approx(analysis.keywords.probability),
+        "start_s": pytest.approx(analysis.keywords.start_s),
+        "end_s": pytest.approx(analysis.keywords.end_s),
+    }
+
+
+def test_bad_files_get_their_sentence_and_the_others_are_still_processed(folder, capsys):
+    names = [*BAD[:4], "good.wav", *BAD[4:]]
+    assert main(["analyze", "--json", *[str(folder / name) for name in names]]) == 2
+
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [Path(each["file"]) for each in found] == [folder / name for name in names]
+    for each, name in zip(found, names, strict=True):
+        if name == "good.wav":
+            assert "transcript" in each
+            continue
+        assert set(each) == {"file", "error"}
+        with pytest.raises(InputError) as raised:
+            analyze(folder / name)
+        assert each["error"] == str(raised.value)
+
+
+def test_each_file_costs_one_pass_of_the_encoder(folder, passes, capsys):
+    good = str(folder / "good.wav")
+    main(["analyze", good, str(folder / "text.wav"), good])
+    assert len(passes) == 2
+
+
+def test_without_json_there_is_a_text_to_read(folder, capsys):
+    assert main(["analyze", str(folder / "good.wav"), str(folder / "text.wav")]) == 2
+    output, errors = capsys.readouterr()
+    assert output.startswith(f"{folder / 'good.wav'}: ")
+    assert "keyword: " in output
+    assert "text.wav cannot be read as sound" in errors
+
+
+def test_silence_says_that_no_speech_was_recognised(folder, capsys, monkeypatch):
+    analysis = analyze(folder / "good.wav")
+    encoding = analysis.encoding
+    encoding.ctc_logits[:] = 0
+    encoding.ctc_logits[:, encoding.blank_id] = 1
+    silent = type(analysis)(load_checkpoint(DEFAULT_CHECKPOINT), encoding)
+    monkeypatch.setattr("hubert_demo.__main__.analyze", lambda *_: silent)
+
+    main(["analyze", "quiet.wav"])
+    assert "quiet.wav: no speech recognised" in capsys.readouterr().out
+    main(["analyze", "quiet.wav", "--json"])
+    assert json.loads(capsys.readouterr().out)["words"] == []
+
+
+def test_an_unknown_checkpoint_is_an_error_line(folder, capsys):
+    assert main(["analyze", "--json", "--checkpoint", "nobody", str(folder / "good.wav")]) == 2
+    assert "nobody" in json.loads(capsys.readouterr().out)["error"]
+
+
+def test_the_module_exits_with_the_status_and_without_a_traceback(folder):
+    command = [sys.executable, "-m", "hubert_demo", "analyze", "--json"]
+    done = subprocess.run(
+        [*command, folder / "text.wav", folder / "good.wav"],
+        cwd=Path(__file__).parent.parent,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert [set(json.loads(line)) for line in done.stdout.splitlines()] == [
+        {"file", "error"},
+        {"file", "transcript", "words", "keyword"},
+    ]
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("arguments", [[], ["analyze"], ["analyse", "x.wav"]])
+def test_a_wrong_command_line_explains_itself(arguments, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    assert "usage: python -m hubert_demo" in capsys.readouterr().err
