@@ -1,0 +1,105 @@
+"""Multi-head self-attention: fused or step by step, and its maps on demand."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+ATTN_IMPLEMENTATIONS = ("eager", "sdpa")
+
+
+class HubertAttention(nn.Module):
+    """Self-attention of one encoder layer.
+
+    Args:
+        hidden_size: Width of the states.
+        num_heads: Number of heads; each is `hidden_size // num_heads` wide.
+        dropout: Probability of dropping an attention weight in training.
+        implementation: `"sdpa"` (torch's fused kernel) or `"eager"` (explicit weights).
+    """
+
+    def __init__(self, hidden_size: int, num_heads: int, dropout: float, implementation: str) -> None:
+        super().__init__()
+        self.num_heads = num_heads
+        self.head_dim = hidden_size // num_heads
+        self.dropout = dropout
+        self.implementation = implementation
+        self.k_proj = nn.Linear(hidden_size, hidden_size)
+        self.v_proj = nn.Linear(hidden_size, hidden_size)
+        self.q_proj = nn.Linear(hidden_size, hidden_size)
+        self.out_proj = nn.Linear(hidden_size, hidden_size)
+
+    def forward(
+        self, hidden_states: Tensor, frame_mask: Tensor | None = None, need_weights: bool = False
+    ) -> tuple[Tensor, Tensor | None]:
+        """Attend from every frame to every valid frame.
+
+        Args:
+            hidden_states: (batch, frames, hidden).
+            frame_mask: Boolean (batch, frames), true where a frame is real; None when all are.
+            need_weights: Also return the attention map (computed explicitly, whatever the implementation).
+
+        Returns:
+            The attended states (batch, frames, hidden), and the map (batch, heads, frames, frames) or None.
+        """
+        query, key, value = (
+            self._split(projection(hidden_states)) for projection in (self.q_proj, self.k_proj, self.v_proj)
+        )
+        dropout = self.dropout if self.training else 0.0
+        weights: Tensor | None = None
+        if self.implementation == "sdpa" and not need_weights:
+            mask = None if frame_mask is None else frame_mask[:, None, None, :]
+            context = F.scaled_dot_product_attention(query, key, value, attn_mask=mask, dropout_p=dropout)
+        else:
+            weights = _softmax_scores(query, key, frame_mask)
+            context = F.dropout(weights, dropout, training=self.training) @ value
+        merged = context.transpose(1, 2).flatten(2)
+        return self.out_proj(merged), weights if need_weights else None
+
+    def maps(
+        self,
+        layer_input: Tensor,
+        heads: Sequence[int] | None = None,
+        queries: slice | None = None,
+        frame_mask: Tensor | None = None,
+    ) -> Tensor:
+        """Attention maps of chosen heads and query frames, from this attention's own input.
+
+        Args:
+            layer_input: (batch, frames, hidden), what `forward` got.
+            heads: Head indices, all when None.
+            queries: Range of query frames, all when None.
+            frame_mask: As in `forward`.
+
+        Returns:
+            (batch, heads asked for, query frames asked for, frames); each row sums to one. Memory grows
+            with what is asked for, not with the number of heads.
+        """
+        wanted = list(range(self.num_heads)) if heads is None else list(heads)
+        rows = torch.cat(
+            [
+                torch.arange(h * self.head_dim, (h + 1) * self.head_dim, device=layer_input.device)
+                for h in wanted
+            ]
+        )
+        asked = layer_input if queries is None else layer_input[:, queries]
+        query = F.linear(asked, self.q_proj.weight[rows], self.q_proj.bias[rows])
+        key = F.linear(layer_input, self.k_proj.weight[rows], self.k_proj.bias[rows])
+        return _softmax_scores(self._split(query), self._split(key), frame_mask)
+
+    def _split(self, states: Tensor) -> Tensor:
+        """(batch, frames, n * head_dim) to (batch, n, frames, head_dim)."""
+        batch, frames, _ = states.shape
+        return states.view(batch, frames, -1, self.head_dim).transpose(1, 2)
+
+
+def _softmax_scores(query: Tensor, key: Tensor, frame_mask: Tensor | None) -> Tensor:
+    """Scaled dot products of (batch, heads, frames, head_dim), normalised over the valid keys."""
+    scores = query @ key.transpose(-1, -2) * (1.0 / math.sqrt(query.shape[-1]))
+    if frame_mask is not None:
+        scores = scores.masked_fill(~frame_mask[:, None, None, :], torch.finfo(scores.dtype).min)
+    return scores.softmax(-1)

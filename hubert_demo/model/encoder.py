@@ -1,0 +1,332 @@
+"""`HubertModel`: front end, positional convolution and Transformer encoder.
+
+Module attributes carry the names of transformers' state dict, so that checkpoint files load strictly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import parametrizations
+
+from hubert_demo.errors import ConfigError, InputError
+from hubert_demo.model.attention import ATTN_IMPLEMENTATIONS, HubertAttention
+from hubert_demo.model.config import HubertConfig
+from hubert_demo.model.front_end import HubertFeatureEncoder, HubertFeatureProjection, activation
+from hubert_demo.model.masking import span_mask
+from hubert_demo.model.outputs import HubertModelOutput
+from hubert_demo.model.pretrained import PretrainedModel
+
+
+class HubertPositionalConvEmbedding(nn.Module):
+    """Relative position by a wide grouped convolution over the states."""
+
+    def __init__(self, config: HubertConfig) -> None:
+        super().__init__()
+        kernel = config.num_conv_pos_embeddings
+        conv = nn.Conv1d(
+            config.hidden_size,
+            config.hidden_size,
+            kernel,
+            padding=kernel // 2,
+            groups=config.num_conv_pos_embedding_groups,
+        )
+        self.batch_norm: nn.Module | None = None
+        if config.conv_pos_batch_norm:
+            self.batch_norm = nn.BatchNorm1d(config.hidden_size)
+            self.conv: nn.Module = conv
+        else:
+            self.conv = parametrizations.weight_norm(conv, dim=2)
+        self.drops_last = kernel % 2 == 0
+        self.activation = activation(config.feat_extract_activation)
+
+    def forward(self, hidden_states: Tensor) -> Tensor:
+        """(batch, frames, hidden) to the same shape."""
+        x = hidden_states.mT
+        if self.batch_norm is not None:
+            x = self.batch_norm(x)
+        x = self.conv(x)
+        if self.drops_last:
+            x = x[..., :-1]
+        return self.activation(x).mT
+
+
+class HubertFeedForward(nn.Module):
+    """The two dense layers after the attention."""
+
+    def __init__(self, config: HubertConfig) -> None:
+        super().__init__()
+        self.intermediate_dense = nn.Linear(config.hidden_size, config.intermediate_size)
+        self.activation = activation(config.hidden_act)
+        self.intermediate_dropout = nn.Dropout(config.activation_dropout)
+        self.output_dense = nn.Linear(config.intermediate_size, config.hidden_size)
+        self.output_dropout = nn.Dropout(config.hidden_dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(batch, frames, hidden) to the same shape."""
+        x = self.intermediate_dropout(self.activation(self.intermediate_dense(x)))
+        out: Tensor = self.output_dropout(self.output_dense(x))
+        return out
+
+
+class HubertEncoderLayer(nn.Module):
+    """Attention and feed-forward; norms after them (base) or before them (stable)."""
+
+    def __init__(self, config: HubertConfig, implementation: str) -> None:
+        super().__init__()
+        self.attention = HubertAttention(
+            config.hidden_size, config.num_attention_heads, config.attention_dropout, implementation
+        )
+        self.dropout = nn.Dropout(config.hidden_dropout)
+        self.layer_norm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
+        self.feed_forward = HubertFeedForward(config)
+        self.final_layer_norm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
+        self.is_pre_norm = config.do_stable_layer_norm
+
+    def attention_input(self, hidden_states: Tensor) -> Tensor:
+        """What this layer's attention reads, from the layer's input (batch, frames, hidden)."""
+        normed: Tensor = self.layer_norm(hidden_states) if self.is_pre_norm else hidden_states
+        return normed
+
+    def forward(
+        self, hidden_states: Tensor, frame_mask: Tensor | None, need_weights: bool
+    ) -> tuple[Tensor, Tensor | None]:
+        """(batch, frames, hidden) to the same shape, and the attention map if asked for."""
+        attended, weights = self.attention(self.attention_input(hidden_states), frame_mask, need_weights)
+        x = hidden_states + self.dropout(attended)
+        if self.is_pre_norm:
+            return x + self.feed_forward(self.final_layer_norm(x)), weights
+        x = self.layer_norm(x)
+        return self.final_layer_norm(x + self.feed_forward(x)), weights
+
+
+class HubertEncoder(nn.Module):
+    """Positional convolution and the stack of layers, in either norm order."""
+
+    def __init__(self, config: HubertConfig, implementation: str) -> None:
+        super().__init__()
+        self.pos_conv_embed = HubertPositionalConvEmbedding(config)
+        self.layer_norm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
+        self.dropout = nn.Dropout(config.hidden_dropout)
+        self.layers = nn.ModuleList(
+            HubertEncoderLayer(config, implementation) for _ in range(config.num_hidden_layers)
+        )
+        self.layerdrop = config.layerdrop
+        self.is_pre_norm = config.do_stable_layer_norm
+
+    def forward(
+        self,
+        hidden_states: Tensor,
+        frame_mask: Tensor | None = None,
+        output_attentions: bool = False,
+        output_hidden_states: bool = False,
+    ) -> HubertModelOutput:
+        """Run all layers.
+
+        Args:
+            hidden_states: (batch, frames, hidden).
+            frame_mask: Boolean (batch, frames), true where a frame is real; None when all are.
+            output_attentions: Keep every layer's map.
+            output_hidden_states: Keep every layer's input and the last output.
+        """
+        if frame_mask is not None:
+            hidden_states = hidden_states.masked_fill(~frame_mask[..., None], 0.0)
+        x = hidden_states + self.pos_conv_embed(hidden_states)
+        x = self.dropout(x if self.is_pre_norm else self.layer_norm(x))
+        states: list[Tensor] = []
+        maps: list[Tensor] = []
+        for layer in self.layers:
+            states.append(x)
+            if self.training and torch.rand(()).item() < self.layerdrop:
+                continue
+            x, weights = layer(x, frame_mask, output_attentions)
+            if weights is not None:
+                maps.append(weights)
+        if self.is_pre_norm:
+            x = self.layer_norm(x)
+        states.append(x)
+        return HubertModelOutput(
+            last_hidden_state=x,
+            hidden_states=tuple(states) if output_hidden_states else None,
+            attentions=tuple(maps) if output_attentions else None,
+        )
+
+
+class HubertModel(PretrainedModel):
+    """The bare HuBERT encoder: waveform in, one vector per 20 ms and layer out.
+
+    Args:
+        config: Architecture.
+        attn_implementation: `"sdpa"` (default) or `"eager"`.
+
+    Source: Hsu et al. 2021, "HuBERT", section III; argument and result names as Hugging Face documents them.
+    """
+
+    base_prefix = ""
+
+    def __init__(self, config: HubertConfig, attn_implementation: str = "sdpa") -> None:
+        super().__init__(config, attn_implementation)
+        if attn_implementation not in ATTN_IMPLEMENTATIONS:
+            raise ConfigError(
+                f"attn_implementation={attn_implementation!r} is not available; "
+                f"use one of {', '.join(ATTN_IMPLEMENTATIONS)}."
+            )
+        self.feature_extractor = HubertFeatureEncoder(config)
+        self.feature_projection = HubertFeatureProjection(config)
+        if config.has_masked_spec_embed:
+            self.masked_spec_embed = nn.Parameter(torch.empty(config.hidden_size).uniform_())
+        self.encoder = HubertEncoder(config, attn_implementation)
+        self._initialise(config.initializer_range)
+
+    def forward(
+        self,
+        input_values: Tensor,
+        attention_mask: Tensor | None = None,
+        mask_time_indices: Tensor | None = None,
+        output_attentions: bool | None = None,
+        output_hidden_states: bool | None = None,
+        return_dict: bool | None = None,
+    ) -> HubertModelOutput | tuple[Tensor | tuple[Tensor, ...], ...]:
+        """Encode waveforms.
+
+        Args:
+            input_values: Normalised waveforms, float (batch, samples), at least 400 samples.
+            attention_mask: (batch, samples), 1 where a sample is real; right padding is assumed.
+            mask_time_indices: Boolean (batch, frames): frames to replace by the learned mask vector,
+                in eval too.
+            output_attentions: Return the maps of all layers (default: the configuration's choice).
+            output_hidden_states: Return the states of all layers (default: likewise).
+            return_dict: False for a plain tuple.
+
+        Raises:
+            InputError: If `input_values` is not (batch, samples) or shorter than one frame.
+        """
+        config = self.config
+        output = self.encode(
+            input_values,
+            attention_mask,
+            mask_time_indices,
+            config.output_attentions if output_attentions is None else output_attentions,
+            config.output_hidden_states if output_hidden_states is None else output_hidden_states,
+        )
+        wants_dict = config.return_dict if return_dict is None else return_dict
+        return output if wants_dict else output.to_tuple()
+
+    def encode(
+        self,
+        input_values: Tensor,
+        attention_mask: Tensor | None = None,
+        mask_time_indices: Tensor | None = None,
+        output_attentions: bool = False,
+        output_hidden_states: bool = False,
+    ) -> HubertModelOutput:
+        """`forward` with definite switches and a definite result; what the heads call."""
+        self._check_lengths(input_values, attention_mask)
+        features = self.feature_extractor(input_values).mT
+        frame_mask = None
+        if attention_mask is not None:
+            frame_mask = self.frame_mask(attention_mask, features.shape[1])
+        hidden_states = self.feature_projection(features)
+        hidden_states = self._mask_hidden_states(hidden_states, mask_time_indices, frame_mask)
+        output: HubertModelOutput = self.encoder(
+            hidden_states, frame_mask, output_attentions, output_hidden_states
+        )
+        return output
+
+    def _check_lengths(self, input_values: Tensor, attention_mask: Tensor | None) -> None:
+        """Refuse what is no batch, and recordings too short for a single frame."""
+        if input_values.ndim != 2:
+            raise InputError(
+                f"input_values has shape {tuple(input_values.shape)}; HuBERT needs (batch, samples)."
+            )
+        lengths = [input_values.shape[1]] if attention_mask is None else attention_mask.sum(-1).tolist()
+        for row, length in enumerate(lengths):
+            if length < self.config.min_samples:
+                which = "Recording" if attention_mask is None else f"Recording {row} of the batch"
+                raise InputError(
+                    f"{which} is {length} samples; this HuBERT needs at least {self.config.min_samples} "
+                    f"samples ({self.config.min_samples / 16:g} ms). Record longer."
+                )
+
+    def num_frames(self, num_samples: int | Tensor) -> int | Tensor:
+        """Frames that the front end makes of so many samples (0 below 400 for a standard front end)."""
+        length = num_samples
+        for kernel, stride in zip(self.config.conv_kernel, self.config.conv_stride, strict=True):
+            length = (length - kernel) // stride + 1
+        return length.clamp(min=0) if isinstance(length, Tensor) else max(length, 0)
+
+    def frame_mask(self, attention_mask: Tensor, num_frames: int) -> Tensor:
+        """Boolean (batch, num_frames) from a sample mask (batch, samples) with padding on the right."""
+        valid = torch.as_tensor(self.num_frames(attention_mask.sum(-1).long()))
+        return torch.arange(num_frames, device=attention_mask.device)[None] < valid[:, None]
+
+    def attention_maps(
+        self,
+        hidden_state: Tensor,
+        layer: int,
+        heads: Sequence[int] | None = None,
+        queries: slice | None = None,
+        frame_mask: Tensor | None = None,
+    ) -> Tensor:
+        """Attention maps of one layer, recomputed from its stored input without running the encoder.
+
+        Args:
+            hidden_state: (batch, frames, hidden): `hidden_states[layer]` of a forward pass.
+            layer: Layer index, 0 to `num_hidden_layers - 1`.
+            heads: Head indices; all when None.
+            queries: Range of query frames; all when None.
+            frame_mask: Boolean (batch, frames), true where a frame is real.
+
+        Returns:
+            (batch, heads, queries, frames), equal to the map of an eager forward pass.
+
+        Raises:
+            InputError: If there is no such layer or head.
+        """
+        num_layers, num_heads = self.config.num_hidden_layers, self.config.num_attention_heads
+        if not 0 <= layer < num_layers:
+            raise InputError(f"Layer {layer} does not exist; choose 0 to {num_layers - 1}.")
+        if heads is not None and not all(0 <= head < num_heads for head in heads):
+            raise InputError(f"Heads {list(heads)} do not all exist; choose from 0 to {num_heads - 1}.")
+        block = self.encoder.layers[layer]
+        assert isinstance(block, HubertEncoderLayer)
+        return block.attention.maps(block.attention_input(hidden_state), heads, queries, frame_mask)
+
+    def _mask_hidden_states(
+        self, hidden_states: Tensor, mask_time_indices: Tensor | None, frame_mask: Tensor | None
+    ) -> Tensor:
+        """Replace masked frames and features: given ones always, SpecAugment's in training only."""
+        config = self.config
+        batch, frames, hidden = hidden_states.shape
+        augments = self.training and config.apply_spec_augment
+        rng = np.random.default_rng(int(torch.randint(2**31, ()).item())) if augments else None
+        if mask_time_indices is None and rng is not None and config.mask_time_prob > 0:
+            valid = None if frame_mask is None else frame_mask.sum(-1)
+            mask_time_indices = span_mask(
+                batch,
+                frames,
+                config.mask_time_prob,
+                config.mask_time_length,
+                config.mask_time_min_masks,
+                rng,
+                valid,
+            )
+        if mask_time_indices is not None:
+            time_mask = mask_time_indices.to(hidden_states.device, torch.bool)
+            hidden_states = torch.where(
+                time_mask[..., None], self.masked_spec_embed.to(hidden_states.dtype), hidden_states
+            )
+        if rng is not None and config.mask_feature_prob > 0:
+            feature_mask = span_mask(
+                batch,
+                hidden,
+                config.mask_feature_prob,
+                config.mask_feature_length,
+                config.mask_feature_min_masks,
+                rng,
+            )
+            hidden_states = hidden_states.masked_fill(feature_mask.to(hidden_states.device)[:, None], 0.0)
+        return hidden_states

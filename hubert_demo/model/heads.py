@@ -1,0 +1,281 @@
+"""Heads on the encoder: CTC transcription, whole-recording classification, and the keyword head."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from hubert_demo.errors import CheckpointError, ConfigError, InputError
+from hubert_demo.model.config import HubertConfig
+from hubert_demo.model.encoder import HubertModel
+from hubert_demo.model.outputs import HubertHeadOutput
+from hubert_demo.model.pretrained import PretrainedModel
+
+_IGNORED_LABEL = -100
+
+
+class _HeadedModel(PretrainedModel):
+    """A model whose encoder is `self.hubert`."""
+
+    base_prefix = "hubert."
+
+    def __init__(self, config: HubertConfig, attn_implementation: str = "sdpa") -> None:
+        super().__init__(config, attn_implementation)
+        self.hubert = HubertModel(config, attn_implementation)
+
+    def freeze_feature_encoder(self) -> None:
+        """Stop gradients into the convolutional front end."""
+        self.hubert.feature_extractor.requires_grad_(False)
+
+    def freeze_base_model(self) -> None:
+        """Stop gradients into the whole encoder, so that only the head learns."""
+        self.hubert.requires_grad_(False)
+
+
+class HubertForCTC(_HeadedModel):
+    """HuBERT with a linear layer over characters, trained by CTC.
+
+    Args:
+        config: Architecture; `vocab_size` outputs, blank is `pad_token_id`.
+        attn_implementation: `"sdpa"` (default) or `"eager"`.
+        target_lang: Refused: HuBERT has no language adapters.
+
+    Raises:
+        ConfigError: If `target_lang` is given.
+    """
+
+    def __init__(
+        self, config: HubertConfig, attn_implementation: str = "sdpa", target_lang: str | None = None
+    ) -> None:
+        if target_lang is not None:
+            raise ConfigError(
+                f"target_lang={target_lang!r} asks for a language adapter, which HuBERT does not have; "
+                "load a checkpoint trained for that language and leave target_lang out."
+            )
+        super().__init__(config, attn_implementation)
+        self.dropout = nn.Dropout(config.final_dropout)
+        self.lm_head = nn.Linear(config.hidden_size, config.vocab_size)
+        self._initialise_linear(self.lm_head, config.initializer_range)
+
+    def forward(
+        self,
+        input_values: Tensor,
+        attention_mask: Tensor | None = None,
+        output_attentions: bool | None = None,
+        output_hidden_states: bool | None = None,
+        return_dict: bool | None = None,
+        labels: Tensor | None = None,
+    ) -> HubertHeadOutput | tuple[Any, ...]:
+        """Character logits, and the CTC loss when labels are given.
+
+        Args:
+            input_values: (batch, samples), as for `HubertModel`.
+            attention_mask: (batch, samples), as for `HubertModel`.
+            output_attentions: As for `HubertModel`.
+            output_hidden_states: As for `HubertModel`.
+            return_dict: False for a plain tuple.
+            labels: Token ids (batch, characters), padded with -100.
+
+        Returns:
+            `logits` (batch, frames, vocab_size); `loss` a float32 scalar.
+
+        Raises:
+            InputError: If a label is outside the vocabulary.
+        """
+        config = self.config
+        if labels is not None and int(labels.max()) >= config.vocab_size:
+            raise InputError(f"Labels must be below vocab_size={config.vocab_size}, got {int(labels.max())}.")
+        encoded = self.hubert.encode(
+            input_values,
+            attention_mask,
+            None,
+            config.output_attentions if output_attentions is None else output_attentions,
+            config.output_hidden_states if output_hidden_states is None else output_hidden_states,
+        )
+        logits = self.lm_head(self.dropout(encoded.last_hidden_state))
+        loss = None if labels is None else self._ctc_loss(logits, labels, input_values, attention_mask)
+        output = HubertHeadOutput(loss, logits, encoded.hidden_states, encoded.attentions)
+        return output if (config.return_dict if return_dict is None else return_dict) else output.to_tuple()
+
+    def _ctc_loss(
+        self, logits: Tensor, labels: Tensor, input_values: Tensor, attention_mask: Tensor | None
+    ) -> Tensor:
+        if attention_mask is None:
+            attention_mask = torch.ones_like(input_values, dtype=torch.long)
+        input_lengths = torch.as_tensor(self.hubert.num_frames(attention_mask.sum(-1).long()))
+        is_label = labels >= 0
+        with torch.autocast(logits.device.type, enabled=False):
+            return F.ctc_loss(
+                logits.float().log_softmax(-1).transpose(0, 1),
+                labels[is_label],
+                input_lengths,
+                is_label.sum(-1),
+                blank=self.config.pad_token_id,
+                reduction=self.config.ctc_loss_reduction,
+                zero_infinity=self.config.ctc_zero_infinity,
+            )
+
+
+class HubertForSequenceClassification(_HeadedModel):
+    """HuBERT with mean pooling and a linear classifier, as SUPERB's keyword spotting uses it.
+
+    Args:
+        config: Architecture; `num_labels` classes; `use_weighted_layer_sum` mixes all layers' states.
+        attn_implementation: `"sdpa"` (default) or `"eager"`.
+    """
+
+    def __init__(self, config: HubertConfig, attn_implementation: str = "sdpa") -> None:
+        super().__init__(config, attn_implementation)
+        if config.use_weighted_layer_sum:
+            num_states = config.num_hidden_layers + 1
+            self.layer_weights = nn.Parameter(torch.ones(num_states) / num_states)
+        self.projector = nn.Linear(config.hidden_size, config.classifier_proj_size)
+        self.classifier = nn.Linear(config.classifier_proj_size, config.num_labels)
+        for linear in (self.projector, self.classifier):
+            self._initialise_linear(linear, config.initializer_range)
+
+    def forward(
+        self,
+        input_values: Tensor,
+        attention_mask: Tensor | None = None,
+        output_attentions: bool | None = None,
+        output_hidden_states: bool | None = None,
+        return_dict: bool | None = None,
+        labels: Tensor | None = None,
+    ) -> HubertHeadOutput | tuple[Any, ...]:
+        """Class logits of whole recordings, and the loss when labels are given.
+
+        Args:
+            input_values: (batch, samples), as for `HubertModel`.
+            attention_mask: (batch, samples), as for `HubertModel`.
+            output_attentions: As for `HubertModel`.
+            output_hidden_states: As for `HubertModel`.
+            return_dict: False for a plain tuple.
+            labels: (batch,) class indices, or values when there is a single label (then the loss is
+                the mean squared error).
+
+        Returns:
+            `logits` (batch, num_labels).
+        """
+        config = self.config
+        wants_states = config.output_hidden_states if output_hidden_states is None else output_hidden_states
+        encoded = self.hubert.encode(
+            input_values,
+            attention_mask,
+            None,
+            config.output_attentions if output_attentions is None else output_attentions,
+            wants_states or config.use_weighted_layer_sum,
+        )
+        states = encoded.last_hidden_state
+        if config.use_weighted_layer_sum:
+            assert encoded.hidden_states is not None
+            states = _weighted_sum(torch.stack(encoded.hidden_states), self.layer_weights)
+        logits = self.classifier(self._pool(self.projector(states), attention_mask))
+        loss = None
+        if labels is not None and config.num_labels == 1:
+            loss = F.mse_loss(logits.view(-1), labels.view(-1).to(logits.dtype))
+        elif labels is not None:
+            loss = F.cross_entropy(logits, labels.view(-1))
+        kept = encoded.hidden_states if wants_states else None
+        output = HubertHeadOutput(loss, logits, kept, encoded.attentions)
+        return output if (config.return_dict if return_dict is None else return_dict) else output.to_tuple()
+
+    def _pool(self, projected: Tensor, attention_mask: Tensor | None) -> Tensor:
+        """Mean over the real frames of (batch, frames, width)."""
+        if attention_mask is None:
+            return projected.mean(1)
+        mask = self.hubert.frame_mask(attention_mask, projected.shape[1])
+        return projected.masked_fill(~mask[..., None], 0.0).sum(1) / mask.sum(1, keepdim=True)
+
+
+def _weighted_sum(states: Tensor, layer_weights: Tensor) -> Tensor:
+    """Mix (layers + 1, …) by the softmax of one weight a layer."""
+    mixed: Tensor = torch.tensordot(layer_weights.softmax(-1), states, dims=1)
+    return mixed
+
+
+class KeywordHead(nn.Module):
+    """The classifier of `HubertForSequenceClassification` without its encoder, frame by frame.
+
+    Projection, mean pooling and classification are all affine, so the mean of this head's frame logits
+    over a recording equals that model's logits, and the mean over any window is the window's answer.
+
+    Args:
+        labels: Class names.
+        num_states: Encoder layers + 1.
+        hidden_size: Width of the encoder's states.
+        proj_size: Width of the projector.
+    """
+
+    weights_name = "keyword_head.safetensors"
+    settings_name = "keyword_head.json"
+
+    def __init__(self, labels: tuple[str, ...], num_states: int, hidden_size: int, proj_size: int) -> None:
+        super().__init__()
+        self.labels = labels
+        self.layer_weights = nn.Parameter(torch.zeros(num_states))
+        self.projector = nn.Linear(hidden_size, proj_size)
+        self.classifier = nn.Linear(proj_size, len(labels))
+
+    @property
+    def layer_probabilities(self) -> Tensor:
+        """Share of every layer's states in the mix, (layers + 1,), summing to one."""
+        return self.layer_weights.detach().softmax(-1)
+
+    def forward(self, hidden_states: Tensor) -> Tensor:
+        """(layers + 1, …, frames, hidden) to frame logits (…, frames, labels)."""
+        logits: Tensor = self.classifier(self.projector(_weighted_sum(hidden_states, self.layer_weights)))
+        return logits
+
+    def save(self, directory: str | Path) -> None:
+        """Write the head beside a CTC checkpoint, weights in half precision."""
+        directory = Path(directory)
+        save_file(
+            {name: tensor.half().contiguous() for name, tensor in self.state_dict().items()},
+            directory / self.weights_name,
+            metadata={"format": "pt"},
+        )
+        (directory / self.settings_name).write_text(
+            json.dumps({"labels": list(self.labels)}, indent=2) + "\n", encoding="utf-8"
+        )
+
+    @classmethod
+    def load(cls, directory: str | Path) -> KeywordHead:
+        """Read the head that `save` wrote, in float32 and eval mode.
+
+        Raises:
+            CheckpointError: If a file is missing or damaged.
+        """
+        directory = Path(directory)
+        try:
+            labels = tuple(json.loads((directory / cls.settings_name).read_text(encoding="utf-8"))["labels"])
+            tensors = {k: v.float() for k, v in load_file(directory / cls.weights_name).items()}
+            proj_size, hidden_size = tensors["projector.weight"].shape
+            head = cls(labels, len(tensors["layer_weights"]), hidden_size, proj_size)
+            head.load_state_dict(tensors)
+        except Exception as error:
+            raise CheckpointError(
+                f"The keyword head in {directory} cannot be read ({error}). Fetch the checkpoint again."
+            ) from error
+        return head.eval()
+
+    def with_encoder(self, encoder: HubertModel) -> HubertForSequenceClassification:
+        """The complete classifier of this head on `encoder`, ready for `save_pretrained`."""
+        config = encoder.config.with_labels(self.labels)
+        config = HubertConfig.from_dict(
+            {
+                **config.to_dict(),
+                "use_weighted_layer_sum": True,
+                "classifier_proj_size": self.projector.out_features,
+            }
+        )
+        model = HubertForSequenceClassification(config)
+        model.hubert.load_state_dict(encoder.state_dict())
+        model.load_state_dict(self.state_dict(), strict=False)
+        return model.eval()

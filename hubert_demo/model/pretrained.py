@@ -1,0 +1,201 @@
+"""Reading and writing checkpoint directories in transformers' layout."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any, Self
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from hubert_demo.errors import CheckpointError
+from hubert_demo.model.config import HubertConfig
+
+WEIGHTS_NAME = "model.safetensors"
+OLD_WEIGHTS_NAME = "pytorch_model.bin"
+
+_ENCODER_PREFIX = "hubert."
+_OLD_WEIGHT_NORM = {
+    "pos_conv_embed.conv.weight_g": "pos_conv_embed.conv.parametrizations.weight.original0",
+    "pos_conv_embed.conv.weight_v": "pos_conv_embed.conv.parametrizations.weight.original1",
+}
+
+logger = logging.getLogger(__name__)
+
+
+class PretrainedModel(nn.Module):
+    """Base of the models: initialisation, `from_pretrained`, `save_pretrained`.
+
+    Args:
+        config: Architecture.
+        attn_implementation: What the model's attention is computed with.
+    """
+
+    base_prefix = ""
+
+    def __init__(self, config: HubertConfig, attn_implementation: str = "sdpa") -> None:
+        super().__init__()
+        self.config = config
+        self.attn_implementation = attn_implementation
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        directory: str | Path,
+        *,
+        config: HubertConfig | None = None,
+        attn_implementation: str = "sdpa",
+        dtype: torch.dtype = torch.float32,
+        require_head: bool = False,
+    ) -> Self:
+        """Load a checkpoint directory in transformers' layout, in eval mode.
+
+        Args:
+            directory: Holds `config.json` and `model.safetensors` (or `pytorch_model.bin`).
+            config: Used instead of the directory's config.json.
+            attn_implementation: `"sdpa"` or `"eager"`.
+            dtype: Precision of the loaded weights, whatever the file's.
+            require_head: Treat a head that the file lacks as an error, for use without training.
+
+        Returns:
+            The model. A head that the file lacks is newly initialised, one that this class lacks is
+            left out; both are reported as a warning in the log.
+
+        Raises:
+            CheckpointError: If the directory or a file is missing or damaged, or parameters do not match.
+        """
+        if not Path(directory).is_dir():
+            raise CheckpointError(
+                f"{directory} is not a directory; give a directory that save_pretrained wrote."
+            )
+        model = cls(
+            config or HubertConfig.from_pretrained(directory), attn_implementation=attn_implementation
+        )
+        tensors = _match_prefix(_read_tensors(Path(directory)), model.base_prefix)
+        _load_strictly(model, tensors, directory, require_head)
+        return model.to(dtype).eval()
+
+    def save_pretrained(self, directory: str | Path, dtype: torch.dtype | None = None) -> None:
+        """Write `config.json` and `model.safetensors`, as transformers reads them.
+
+        Args:
+            directory: Created if need be.
+            dtype: Precision in the file, the model's own when None.
+        """
+        directory = Path(directory)
+        directory.mkdir(parents=True, exist_ok=True)
+        tensors = {
+            name: (t.to(dtype) if dtype is not None and t.is_floating_point() else t)
+            .detach()
+            .cpu()
+            .contiguous()
+            for name, t in self.state_dict().items()
+        }
+        saved_dtype = str(next(t.dtype for t in tensors.values() if t.is_floating_point()))
+        extra = {
+            **self.config.extra,
+            "architectures": [type(self).__name__],
+            "dtype": saved_dtype.removeprefix("torch."),
+        }
+        extra.pop("torch_dtype", None)
+        replace(self.config, extra=extra).save_pretrained(directory)
+        save_file(tensors, directory / WEIGHTS_NAME, metadata={"format": "pt"})
+
+    def _initialise(self, std: float) -> None:
+        """Random weights for training from scratch, module by module.
+
+        Source: Hugging Face's documented `initializer_range`; Kaiming for convolutions.
+        """
+        for module in self.modules():
+            if isinstance(module, nn.Linear):
+                self._initialise_linear(module, std)
+            elif isinstance(module, nn.Conv1d):
+                nn.init.kaiming_normal_(module.weight.data)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
+
+    @staticmethod
+    def _initialise_linear(linear: nn.Linear, std: float) -> None:
+        nn.init.normal_(linear.weight, std=std)
+        nn.init.zeros_(linear.bias)
+
+
+def _read_tensors(directory: Path) -> dict[str, Tensor]:
+    """All tensors of a checkpoint directory, by their names in the file."""
+    new, old = directory / WEIGHTS_NAME, directory / OLD_WEIGHTS_NAME
+    path = new if new.exists() else old
+    if not path.exists():
+        raise CheckpointError(
+            f"{directory} holds neither {WEIGHTS_NAME} nor {OLD_WEIGHTS_NAME}; fetch the checkpoint again."
+        )
+    try:
+        tensors: Any = (
+            load_file(new) if path == new else torch.load(old, map_location="cpu", weights_only=True)
+        )
+    except (SafetensorError, UnpicklingError, RuntimeError, OSError, EOFError) as error:
+        raise CheckpointError(
+            f"{path} is damaged or foreign: {error}. Fetch the checkpoint again."
+        ) from error
+    return dict(tensors)
+
+
+def _match_prefix(tensors: dict[str, Tensor], base_prefix: str) -> dict[str, Tensor]:
+    """Rename to this package's names, with or without the encoder's prefix as the model has it."""
+    has_prefix = any(name.startswith(_ENCODER_PREFIX) for name in tensors)
+    renamed = {}
+    for name, tensor in tensors.items():
+        for old, new in _OLD_WEIGHT_NORM.items():
+            if name.endswith(old):
+                name = name.removesuffix(old) + new
+        if has_prefix and not base_prefix:
+            name = name.removeprefix(_ENCODER_PREFIX)
+        elif base_prefix and not has_prefix:
+            name = base_prefix + name
+        renamed[name] = tensor
+    return renamed
+
+
+def _is_head(name: str) -> bool:
+    return name.split(".")[0].removeprefix(_ENCODER_PREFIX) in {
+        "lm_head",
+        "projector",
+        "classifier",
+        "layer_weights",
+    }
+
+
+def _load_strictly(
+    model: PretrainedModel, tensors: dict[str, Tensor], source: str | Path, require_head: bool
+) -> None:
+    """Copy tensors into the model; anything missing or left over except a head is an error."""
+    own = model.state_dict()
+    missing = sorted(set(own) - set(tensors))
+    unexpected = sorted(set(tensors) - set(own))
+    wrong = [
+        f"{name} {tuple(tensors[name].shape)} for {tuple(own[name].shape)}"
+        for name in sorted(set(own) & set(tensors))
+        if own[name].shape != tensors[name].shape
+    ]
+    fatal = [
+        f"{what}: {', '.join(names)}"
+        for what, names in (
+            ("missing", [n for n in missing if require_head or not _is_head(n)]),
+            ("unexpected", [n for n in unexpected if not _is_head(n)]),
+            ("of another shape", wrong),
+        )
+        if names
+    ]
+    if fatal:
+        raise CheckpointError(f"{source} does not fit {type(model).__name__}: {'; '.join(fatal)}.")
+    if missing:
+        logger.warning("%s has no %s: newly initialised, train before use.", source, ", ".join(missing))
+    if unexpected:
+        logger.warning(
+            "%s: %s left out, %s has no such head.", source, ", ".join(unexpected), type(model).__name__
+        )
+    model.load_state_dict({name: tensors[name] for name in tensors if name in own}, strict=False)

@@ -1,0 +1,1 @@
+"""The recipe that rebuilds the embedded checkpoint: data, CTC training, keyword head, evaluation."""

@@ -1,0 +1,153 @@
+"""Speech corpora for training: manifests, clips in memory, length-bucketed batches."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from tqdm import tqdm
+
+from hubert_demo.audio import SAMPLE_RATE_HZ
+from hubert_demo.errors import InputError
+
+MANIFEST_NAME = "manifest.tsv"
+UNITS_HOP_SAMPLES = 320
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One recording of a corpus.
+
+    Attributes:
+        corpus: Folder name of the corpus.
+        file: Path inside the corpus, the key of its frame targets.
+        split: `"train"`, `"valid"` or `"test"`.
+        speaker: Reader or voice, empty where the corpus names none.
+        text: Normalised transcript (A-Z, apostrophe, space), empty where there is none.
+        samples: int16 (samples,) at 16 kHz, empty until `load_clips` has read it.
+        units: int16 frame targets at 50 per second, empty where there are none.
+    """
+
+    corpus: str
+    file: str
+    split: str
+    speaker: str
+    text: str
+    duration_s: float
+    samples: np.ndarray
+    units: np.ndarray
+
+
+def read_manifest(corpus_dir: str | Path) -> list[Clip]:
+    """Clips that a corpus folder's `manifest.tsv` lists (columns file, split, speaker, seconds, text or word).
+
+    Raises:
+        InputError: If the folder has no manifest.
+    """
+    corpus_dir = Path(corpus_dir)
+    path = corpus_dir / MANIFEST_NAME
+    if not path.exists():
+        raise InputError(f"{corpus_dir} has no {MANIFEST_NAME}; give a corpus folder with a manifest.")
+    empty = np.zeros(0, dtype=np.int16)
+    with path.open(encoding="utf-8", newline="") as stream:
+        return [
+            Clip(
+                corpus=corpus_dir.name,
+                file=row["file"],
+                split=row["split"],
+                speaker=row["speaker"],
+                text=(row.get("text") or row.get("word") or "").upper(),
+                duration_s=float(row["seconds"]),
+                samples=empty,
+                units=empty,
+            )
+            for row in csv.DictReader(stream, delimiter="\t")
+        ]
+
+
+def load_clips(data_dir: str | Path, clips: Sequence[Clip], with_units: bool = False) -> list[Clip]:
+    """Decode clips into memory, with their frame targets if wanted.
+
+    Args:
+        data_dir: Holds the corpus folders, and `units/<corpus>.npz` (file name → int16 units).
+        clips: What to read; all at 16 kHz.
+        with_units: Also read the frame targets.
+
+    Raises:
+        InputError: If a clip has another sampling rate.
+    """
+    data_dir = Path(data_dir)
+    units = _read_units(data_dir, {clip.corpus for clip in clips}) if with_units else {}
+    empty = np.zeros(0, dtype=np.int16)
+
+    def load(clip: Clip) -> Clip:
+        path = data_dir / clip.corpus / clip.file
+        samples, rate = soundfile.read(path, dtype="int16")
+        if rate != SAMPLE_RATE_HZ or samples.ndim != 1:
+            raise InputError(f"{path} is {rate} Hz with shape {samples.shape}; training needs 16 kHz mono.")
+        return replace(clip, samples=samples, units=units.get((clip.corpus, clip.file), empty))
+
+    with ThreadPoolExecutor(2) as pool:
+        return list(tqdm(pool.map(load, clips), total=len(clips), desc="decode", unit="clip", mininterval=5))
+
+
+def _read_units(data_dir: Path, corpora: set[str]) -> dict[tuple[str, str], np.ndarray]:
+    units = {}
+    for corpus in sorted(corpora):
+        path = data_dir / "units" / f"{corpus}.npz"
+        if path.exists():
+            with np.load(path) as archive:
+                units.update({(corpus, name): archive[name] for name in archive.files})
+    return units
+
+
+def bucketed_batches(
+    durations_s: Sequence[float], batch_s: float, rng: np.random.Generator
+) -> Iterator[list[int]]:
+    """One pass over all clips in batches of similar length, in random order.
+
+    Args:
+        durations_s: Length of every clip.
+        batch_s: Most seconds of audio in a batch, padding counted; a longer clip is a batch of its own.
+        rng: Source of the order.
+
+    Yields:
+        Indices of a batch's clips; every clip comes exactly once.
+    """
+    order = np.argsort(np.asarray(durations_s) * rng.uniform(0.96, 1.04, len(durations_s)))
+    batches: list[list[int]] = [[]]
+    longest = 0.0
+    for index in order.tolist():
+        longest = max(longest, durations_s[index])
+        if batches[-1] and longest * (len(batches[-1]) + 1) > batch_s:
+            batches.append([])
+            longest = durations_s[index]
+        batches[-1].append(index)
+    for position in rng.permutation(len(batches)):
+        if batches[position]:
+            yield batches[position]
+
+
+def change_speed(clip: Clip, factor: float) -> Clip:
+    """The clip played `factor` times as fast (pitch changes too), its frame targets moved along."""
+    num_samples = int(len(clip.samples) / factor)
+    positions = np.arange(num_samples) * factor
+    samples = np.interp(positions, np.arange(len(clip.samples)), clip.samples).astype(np.int16)
+    units = clip.units
+    if len(units):
+        num_units = num_samples // UNITS_HOP_SAMPLES
+        moved = np.round(np.arange(num_units) * factor).astype(int)
+        units = units[np.minimum(moved, len(units) - 1)]
+    return replace(clip, samples=samples, units=units, duration_s=num_samples / SAMPLE_RATE_HZ)
+
+
+def normalised(samples: np.ndarray) -> np.ndarray:
+    """float32 samples with zero mean and unit variance, as the feature extractor makes them."""
+    x = samples.astype(np.float32) / 32768.0
+    scaled: np.ndarray = (x - x.mean()) / np.sqrt(x.var() + 1e-7)
+    return scaled
