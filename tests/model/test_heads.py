@@ -101,3 +101,9 @@ def test_the_complete_classifier_of_a_keyword_head_loads_in_transformers(
     theirs = transformers.AutoModelForAudioClassification.from_pretrained(tmp_path).eval()
     with torch.no_grad():
         assert_parity(classifier(batch[0]).logits, theirs(batch[0]).logits)
+
+
+def test_states_that_nobody_asked_for_are_not_returned(twins, batch):
+    model = twins("classifier", "sdpa", use_weighted_layer_sum=True).ours
+    assert model(batch[0]).keys() == ("logits",)
+    assert len(model(batch[0], output_hidden_states=True).hidden_states) == 4
