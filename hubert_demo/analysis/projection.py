@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from hubert_demo.audio import FloatArray
 from hubert_demo.errors import InputError
@@ -15,10 +16,11 @@ MIN_FRAMES = 10
 
 _NUM_COMPONENTS = 50
 _NUM_NEIGHBOURS = 15
-_NUM_EPOCHS = 150
+_NUM_EPOCHS = 100
 _TRUST_NEIGHBOURS = 5
 # umap-learn's compiled code is not thread-safe.
 _UMAP = threading.Lock()
+_ONE_BLAS_THREAD = threading.Lock()
 
 _Floats = npt.NDArray[np.float64]
 
@@ -96,7 +98,10 @@ def _standardise(states: FloatArray, layer: int) -> _Floats:
 
 def _principal_components(standard: _Floats) -> _Floats:
     """Coordinates along the first 50 main directions, or fewer: `(frames, components)`, main one first."""
-    _, directions = np.linalg.eigh(standard.T @ standard)
+    # On busy cores several threads spend seconds waiting for each other over matrices as small as these. The
+    # limit holds for the process, so only one thread at a time may set and lift it.
+    with _ONE_BLAS_THREAD, threadpool_limits(1, "blas"):
+        _, directions = np.linalg.eigh(standard.T @ standard)
     directions = directions[:, ::-1][:, :_NUM_COMPONENTS]
     # A direction's sign is arbitrary: let its largest entry be positive, so that runs agree.
     largest = np.abs(directions).argmax(axis=0)
@@ -131,7 +136,9 @@ def _nearest(points: _Floats, count: int) -> tuple[npt.NDArray[np.int32], FloatA
     """Indices and distances `(frames, count)` of the nearest points, each point itself first."""
     squared = _squared_distances(points)
     np.fill_diagonal(squared, -1)
-    indices = squared.argsort(axis=1, kind="stable")[:, :count]
+    nearest = np.argpartition(squared, count - 1, axis=1)[:, :count]
+    order = np.take_along_axis(squared, nearest, axis=1).argsort(axis=1, kind="stable")
+    indices = np.take_along_axis(nearest, order, axis=1)
     distances = np.sqrt(np.maximum(np.take_along_axis(squared, indices, axis=1), 0))
     return indices.astype(np.int32), distances.astype(np.float32)
 
