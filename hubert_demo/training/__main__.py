@@ -1,74 +1,107 @@
-"""`python -m hubert_demo.training`: rebuild the embedded checkpoint from corpora."""
+"""`python -m hubert_demo.training`: rebuild and evaluate the embedded checkpoint."""
 
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
+import sys
 from pathlib import Path
 
 import torch
 
+from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, load, resolve
+from hubert_demo.errors import HubertDemoError
 from hubert_demo.model import HubertForCTC
-from hubert_demo.training.data import load_clips, read_manifest
+from hubert_demo.training import corpora
+from hubert_demo.training.data import load_clips
+from hubert_demo.training.evaluate import evaluate
 from hubert_demo.training.finetune_ctc import CtcSettings, CtcTrainer, UnitsHead, small_config
+from hubert_demo.training.finetune_keywords import KeywordSettings, train_keyword_head
 
-_TRANSCRIBED = (
-    ("librispeech", 2),
-    ("synthetic_sentences", 1),
-    ("ljspeech", 1),
-    ("an4", 1),
-    ("speech_commands", 1),
-    ("synthetic_commands", 1),
-)
-HELD_OUT_WORDS = frozenset({"ZERO", "MARVIN", "WOW", "BIRD", "HOUSE", "TREE"})
+_NUM_UNITS = 500
 
 
 def _train_ctc(arguments: argparse.Namespace) -> None:
-    clips = [
-        clip
-        for corpus, times in _TRANSCRIBED
-        for clip in read_manifest(arguments.data / corpus) * times
-        if clip.split == "train"
-        and 0.3 < clip.duration_s < 17
-        and not (corpus == "speech_commands" and clip.text in HELD_OUT_WORDS)
-    ]
-    valid = [c for c in read_manifest(arguments.data / "librispeech") if c.split == "valid"]
-    unique = list({(c.corpus, c.file): c for c in clips}.values())
-    loaded = {(c.corpus, c.file): c for c in load_clips(arguments.data, unique, with_units=True)}
+    clips = corpora.transcribed_training_clips(arguments.data)
+    unique = load_clips(arguments.data, corpora.without_repeats(clips), with_units=True)
+    loaded = {(clip.corpus, clip.file): clip for clip in unique}
+    valid = load_clips(arguments.data, corpora.reading_clips(arguments.data, "valid"))
     settings = CtcSettings(
         minutes=arguments.minutes,
         batch_s=arguments.batch_s,
         peak_rate=arguments.peak_rate,
+        bfloat16=arguments.bfloat16,
         seed=arguments.seed,
     )
     torch.manual_seed(settings.seed)
-    if arguments.init:
-        model = HubertForCTC.from_pretrained(arguments.init, attn_implementation="eager")
-    else:
-        model = HubertForCTC(
-            replace(small_config(), do_stable_layer_norm=arguments.pre_norm), attn_implementation="eager"
-        )
-    units_head = UnitsHead(model.config.hidden_size, 500)
+    model = HubertForCTC.from_pretrained(arguments.init) if arguments.init else HubertForCTC(small_config())
+    model.to("cuda" if torch.cuda.is_available() else "cpu")
+    units_head = UnitsHead(model.config.hidden_size, _NUM_UNITS).to(model.lm_head.weight.device)
     trainer = CtcTrainer(model, units_head, settings, arguments.work)
-    trainer.run([loaded[(c.corpus, c.file)] for c in clips], load_clips(arguments.data, valid))
+    trainer.run([loaded[clip.corpus, clip.file] for clip in clips], valid)
 
 
-def main() -> None:
+def _train_keywords(arguments: argparse.Namespace) -> None:
+    model = HubertForCTC.from_pretrained(arguments.checkpoint, require_head=True)
+    settings = KeywordSettings(rounds=arguments.rounds, seed=arguments.seed)
+    train_keyword_head(model, arguments.data, settings).save(arguments.checkpoint)
+
+
+def _evaluate(arguments: argparse.Namespace) -> None:
+    print(evaluate(load(resolve(arguments.checkpoint)), arguments.data).report())
+
+
+def _export_classifier(arguments: argparse.Namespace) -> None:
+    loaded = load(resolve(arguments.checkpoint))
+    if loaded.keyword_head is None:
+        raise HubertDemoError(f"{arguments.checkpoint} has no keyword head; train one with `keywords` first.")
+    loaded.keyword_head.with_encoder(loaded.model.hubert).save_pretrained(arguments.output)
+    loaded.feature_extractor.save_pretrained(arguments.output)
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m hubert_demo.training", description=__doc__)
     commands = parser.add_subparsers(required=True)
-    ctc = commands.add_parser("ctc", help="train encoder and CTC head")
-    ctc.add_argument("--data", type=Path, required=True)
-    ctc.add_argument("--work", type=Path, required=True)
-    ctc.add_argument("--init", type=Path)
-    ctc.add_argument("--minutes", type=float, default=60)
-    ctc.add_argument("--batch-s", type=float, default=24)
-    ctc.add_argument("--peak-rate", type=float, default=1e-3)
-    ctc.add_argument("--pre-norm", action="store_true")
-    ctc.add_argument("--seed", type=int, default=0)
+
+    ctc = commands.add_parser("ctc", help="train encoder and CTC head; goes on where --work stopped")
     ctc.set_defaults(run=_train_ctc)
-    arguments = parser.parse_args()
-    arguments.run(arguments)
+    ctc.add_argument("--work", type=Path, required=True, help="folder for state, curve and checkpoint")
+    ctc.add_argument("--init", type=Path, help="checkpoint folder to start from, else random weights")
+    ctc.add_argument("--minutes", type=float, default=CtcSettings.minutes)
+    ctc.add_argument("--batch-s", type=float, default=CtcSettings.batch_s)
+    ctc.add_argument("--peak-rate", type=float, default=CtcSettings.peak_rate)
+    ctc.add_argument("--bfloat16", action="store_true", help="for hardware that computes bfloat16")
+
+    keywords = commands.add_parser("keywords", help="train the keyword head of a CTC checkpoint folder")
+    keywords.set_defaults(run=_train_keywords)
+    keywords.add_argument("--checkpoint", type=Path, required=True)
+    keywords.add_argument("--rounds", type=int, default=KeywordSettings.rounds)
+
+    scores = commands.add_parser("evaluate", help="score a checkpoint on speakers it never heard")
+    scores.set_defaults(run=_evaluate)
+    scores.add_argument("--checkpoint", default=DEFAULT_CHECKPOINT)
+
+    for command in (ctc, keywords):
+        command.add_argument("--seed", type=int, default=0)
+    for command in (ctc, keywords, scores):
+        command.add_argument("--data", type=Path, required=True, help="folder of corpora with manifests")
+
+    export = commands.add_parser("export-classifier", help="write the complete keyword classifier folder")
+    export.set_defaults(run=_export_classifier)
+    export.add_argument("--checkpoint", default=DEFAULT_CHECKPOINT)
+    export.add_argument("--output", type=Path, required=True)
+    return parser
+
+
+def main() -> int:
+    """Run one command; a `HubertDemoError` is one line and exit status 2."""
+    arguments = _parser().parse_args()
+    try:
+        arguments.run(arguments)
+    except HubertDemoError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -44,7 +44,9 @@ class Clip:
 
 
 def read_manifest(corpus_dir: str | Path) -> list[Clip]:
-    """Clips that a corpus folder's `manifest.tsv` lists (columns file, split, speaker, seconds, text or word).
+    """Clips that a corpus folder's `manifest.tsv` lists.
+
+    Its columns are file, split, speaker, seconds, and text or word; tabs between them.
 
     Raises:
         InputError: If the folder has no manifest.

@@ -19,8 +19,8 @@ from torch.nn import functional as F
 
 from hubert_demo.audio import SAMPLE_RATE_HZ
 from hubert_demo.model import HubertConfig, HubertCTCTokenizer, HubertFeatureExtractor, HubertForCTC
-from hubert_demo.training.muon import Muon
 from hubert_demo.training.data import Clip, bucketed_batches, change_speed, normalised
+from hubert_demo.training.muon import Muon
 
 STATE_NAME = "training_state.pt"
 CURVE_NAME = "curve.jsonl"
@@ -75,7 +75,7 @@ class CtcSettings:
     """
 
     minutes: float = 60.0
-    batch_s: float = 24.0
+    batch_s: float = 32.0
     peak_rate: float = 1e-3
     warmup_steps: int = 200
     decay_share: float = 0.4
@@ -168,7 +168,7 @@ class CtcTrainer:
                 group["lr"] = self._rate()
         ctc_loss, units_loss = self._losses(clips)
         loss = ctc_loss + self.settings.units_weight * units_loss
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         parameters = [*self.model.parameters(), *self.units_head.parameters()]
         nn.utils.clip_grad_norm_([p for p in parameters if p.grad is not None], 1.0)
         for optimizer in self.optimizers:
@@ -180,14 +180,14 @@ class CtcTrainer:
     def _losses(self, clips: list[Clip]) -> tuple[Tensor, Tensor]:
         """CTC loss per character and cross-entropy per frame of one batch."""
         device = next(self.model.parameters()).device
-        values, mask = pad_waveforms([normalised(clip.samples) for clip in clips])
+        values = pad_waveforms([normalised(clip.samples) for clip in clips]).to(device)
         labels = [self.tokenizer.encode(clip.text) for clip in clips]
         with torch.autocast(device.type, torch.bfloat16, enabled=self.settings.bfloat16):
-            encoded = self.model.hubert.encode(values.to(device), mask.to(device), output_hidden_states=True)
+            encoded = self.model.hubert.encode(values, output_hidden_states=True)
             assert encoded.hidden_states is not None
             logits = self.model.lm_head(encoded.last_hidden_state)
             units_logits = self.units_head(encoded.hidden_states[self.settings.units_layer])
-        frames = torch.as_tensor(self.model.hubert.num_frames(mask.sum(-1)))
+        frames = torch.full((len(clips),), logits.shape[1])
         lengths = torch.tensor([len(row) for row in labels])
         ctc = F.ctc_loss(
             logits.float().log_softmax(-1).transpose(0, 1),
@@ -198,7 +198,7 @@ class CtcTrainer:
             reduction="sum",
             zero_infinity=True,
         ) / lengths.sum().clamp(min=1)
-        targets = pad_units([clip.units for clip in clips], frames.tolist(), logits.shape[1]).to(device)
+        targets = pad_units([clip.units for clip in clips], logits.shape[1]).to(device)
         units = F.cross_entropy(units_logits.float().flatten(0, 1), targets.flatten(), ignore_index=-100)
         return ctc, units
 
@@ -246,18 +246,19 @@ class CtcTrainer:
         self.step, self.elapsed_s, self.epoch = state["progress"]
 
 
-def pad_waveforms(rows: list[np.ndarray]) -> tuple[Tensor, Tensor]:
-    """Right-pad float waveforms to (batch, samples), with their mask of the same shape."""
-    lengths = torch.tensor([len(row) for row in rows])
-    values = nn.utils.rnn.pad_sequence([torch.from_numpy(row) for row in rows], batch_first=True)
-    return values, (torch.arange(values.shape[1]) < lengths[:, None]).long()
+def pad_waveforms(rows: list[np.ndarray]) -> Tensor:
+    """Pad float waveforms with silence to (batch, samples).
+
+    No mask goes with it: group-norm models take none, and silence after speech is something to learn too.
+    """
+    return nn.utils.rnn.pad_sequence([torch.from_numpy(row) for row in rows], batch_first=True)
 
 
-def pad_units(units: list[np.ndarray], frames: list[int], width: int) -> Tensor:
-    """Frame targets (batch, width), -100 where a row has no frame or no target."""
-    targets = torch.full((len(units), width), -100, dtype=torch.long)
-    for row, (clip_units, count) in enumerate(zip(units, frames, strict=True)):
-        usable = min(len(clip_units), count)
+def pad_units(units: list[np.ndarray], num_frames: int) -> Tensor:
+    """Frame targets (batch, num_frames), -100 where a row has none."""
+    targets = torch.full((len(units), num_frames), -100, dtype=torch.long)
+    for row, clip_units in enumerate(units):
+        usable = min(len(clip_units), num_frames)
         targets[row, :usable] = torch.from_numpy(clip_units[:usable].astype(np.int64))
     return targets
 
@@ -271,7 +272,8 @@ def save_ctc_checkpoint(model: HubertForCTC, directory: Path) -> None:
 
 def _split_parameters(*modules: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
     """Matrices of the Transformer layers (for Muon), and everything else (for AdamW)."""
-    matrices, others = [], []
+    matrices: list[nn.Parameter] = []
+    others: list[nn.Parameter] = []
     for module in modules:
         for name, parameter in module.named_parameters():
             is_matrix = parameter.ndim == 2 and "encoder.layers" in name

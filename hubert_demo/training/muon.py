@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 _QUINTIC = (3.4445, -4.7750, 2.0315)
-_ITERATIONS = 5
+_ITERATIONS = 4
 
 
 class Muon(torch.optim.Optimizer):
@@ -64,7 +64,7 @@ def orthogonalised(matrices: Tensor) -> Tensor:
     Source: the quintic Newton-Schulz iteration of Jordan et al. 2024; singular values end near one.
     """
     is_tall = matrices.shape[-2] > matrices.shape[-1]
-    x = matrices.mT if is_tall else matrices
+    x: Tensor = matrices.mT if is_tall else matrices
     x = x / x.norm(dim=(-2, -1), keepdim=True).clamp(min=1e-7)
     a, b, c = _QUINTIC
     for _ in range(_ITERATIONS):
