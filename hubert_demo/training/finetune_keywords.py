@@ -103,11 +103,9 @@ def _augmented(words: list[Clip], speech: list[Clip], rng: np.random.Generator) 
     for clip in speech:
         start = rng.integers(0, len(clip.samples) - SAMPLE_RATE_HZ)
         yield Example(clip.samples[start : start + SAMPLE_RATE_HZ], None, index[corpora.UNKNOWN])
-    for seed in TRAIN_SEEDS:
+    for _ in range(_SILENCES_PER_ROUND):
         num_samples = int(SAMPLE_RATE_HZ * rng.uniform(0.5, 3.0))
-        yield Example(
-            noise(int(rng.integers(2**20)) * 1000 + seed, num_samples), None, index[corpora.SILENCE]
-        )
+        yield Example(_background(num_samples, rng), None, index[corpora.SILENCE])
 
 
 def _within_a_second(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
