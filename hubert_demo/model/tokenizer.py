@@ -81,16 +81,24 @@ class HubertCTCTokenizer:
         unknown = self._vocab[self.unk_token]
         return [self._vocab.get(character, unknown) for character in characters]
 
-    def decode(self, token_ids: Iterable[int], group_tokens: bool = True) -> str:
-        """Text of one CTC output (frames,): repeats grouped, then blanks dropped, delimiters as spaces."""
-        ids = [int(i) for i in token_ids]
+    def decode(
+        self, token_ids: Iterable[int], skip_special_tokens: bool = False, group_tokens: bool = True
+    ) -> str:
+        """Text of one CTC output: repeats grouped, then blanks dropped, delimiters turned into spaces.
+
+        Args:
+            token_ids: (frames,).
+            skip_special_tokens: Leave out begin, end and unknown; as in transformers they are kept otherwise.
+            group_tokens: Whether repeats stand for one token.
+        """
+        tokens = self.convert_ids_to_tokens(token_ids)
+        if skip_special_tokens:
+            special = {self.bos_token, self.eos_token, self.unk_token} - {self.pad_token}
+            tokens = [token for token in tokens if token not in special]
         if group_tokens:
-            ids = [i for i, _ in groupby(ids)]
-        tokens = self.convert_ids_to_tokens(i for i in ids if i != self.pad_token_id)
-        special = {self.bos_token, self.eos_token}
-        text = "".join(
-            " " if t == self.word_delimiter_token else t for t in tokens if t not in special
-        ).strip()
+            tokens = [token for token, _ in groupby(tokens)]
+        text = "".join(token for token in tokens if token != self.pad_token)
+        text = text.replace(self.word_delimiter_token, " ").strip()
         return text.lower() if self.do_lower_case else text
 
     @classmethod

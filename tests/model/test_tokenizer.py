@@ -52,12 +52,21 @@ def test_ungrouped_decoding_keeps_repeats(tokenizer):
     assert tokenizer.decode(ids("HELLO_"), group_tokens=False) == "HELLO"
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_random_frames_decode_as_in_transformers(pair, seed):
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("settings", [{}, {"group_tokens": False}])
+def test_random_frames_decode_as_in_transformers(pair, seed, settings):
     ours, theirs = pair
-    # Letters, blanks and delimiters: the special tokens are what skip_special_tokens is about.
-    frames = np.random.default_rng(seed).choice([PAD, SPACE, 5, 6, 7], size=60).tolist()
-    assert ours.decode(frames) == theirs.decode(frames)
+    rng = np.random.default_rng(seed)
+    for tokens in (range(7), [PAD, SPACE, 5, 6]):
+        frames = rng.choice(tokens, size=60).tolist()
+        assert ours.decode(frames, **settings) == theirs.decode(frames, **settings)
+
+
+def test_skipping_special_tokens_keeps_double_letters(tokenizer):
+    """transformers 5 drops the blanks too early here and makes it HELO."""
+    frames = [VOCAB["<s>"], *ids("HEL_LO"), UNK, VOCAB["</s>"]]
+    assert tokenizer.decode(frames, skip_special_tokens=True) == "HELLO"
+    assert tokenizer.decode(frames) == "<s>HELLO<unk></s>"
 
 
 def test_the_embedding_of_words_in_delimiters_is_as_in_transformers(pair):
