@@ -42,7 +42,8 @@ def test_its_weights_are_half_precision_and_together_at_most_20_mb(folder):
 def test_it_loads_in_float32_and_eval_mode(loaded):
     assert {parameter.dtype for parameter in loaded.model.parameters()} == {torch.float32}
     assert not loaded.model.training
-    assert loaded.num_parameters == sum(parameter.numel() for parameter in loaded.model.parameters())
+    modules = (loaded.model, loaded.keyword_head)
+    assert loaded.num_parameters == sum(p.numel() for module in modules for p in module.parameters())
 
 
 def test_transformers_reads_it_to_the_same_logits_and_text(folder, samples):

@@ -1,5 +1,6 @@
 """The project's own files agree with each other."""
 
+import json
 import re
 import subprocess
 import tomllib
@@ -73,6 +74,14 @@ def test_ci_script_is_executable_and_parses(root):
     script = root / ".ci" / "run"
     assert script.stat().st_mode & 0o111
     subprocess.run(["bash", "-n", str(script)], check=True)
+
+
+def test_readme_states_the_embedded_checkpoint_s_size(root, readme):
+    config = json.loads((root / "assets" / "hubert-explorer" / "config.json").read_text())
+    stated = re.search(r"\((\d+) layers, (\d+) wide, (\d+) heads\)", readme)
+    names = ("num_hidden_layers", "hidden_size", "num_attention_heads")
+    assert stated is not None
+    assert tuple(map(int, stated.groups())) == tuple(config[name] for name in names)
 
 
 def test_front_matter_is_what_spaces_reads(front_matter, root):
