@@ -62,8 +62,9 @@ def _as_json(file: str, analysis: Analysis) -> dict[str, Any]:
         "file": file,
         "transcript": analysis.transcript.text,
         "words": [asdict(word) for word in analysis.transcript.words],
-        "keyword": heard
-        and {
+        "keyword": None
+        if heard is None
+        else {
             "label": heard.label,
             "probability": heard.probability,
             "start_s": heard.start_s,

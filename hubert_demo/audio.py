@@ -163,8 +163,8 @@ def _decode_with_ffmpeg(path: Path) -> tuple[FloatArray, int, tuple[str, ...]]:
     program = shutil.which("ffmpeg")
     if program is None:
         raise InputError(
-            f"{path.name} is not WAV, FLAC, OGG, Opus, MP3 or AIFF. For M4A and WebM install ffmpeg; "
-            "anything else convert to WAV first."
+            f"{path.name} cannot be read as WAV, FLAC, OGG, Opus, MP3 or AIFF. For M4A and WebM install "
+            "ffmpeg; anything else convert to WAV first."
         )
     with tempfile.TemporaryDirectory() as folder:
         decoded = Path(folder) / "decoded.wav"

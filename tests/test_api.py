@@ -152,7 +152,7 @@ def test_too_few_frames_for_a_map_still_have_everything_else(samples):
 
 
 BAD = {
-    "text": (b"no recording at all", "cannot be read as sound"),
+    "text": (b"no recording at all", "cannot be read as"),
     "empty": (b"", "is empty"),
 }
 

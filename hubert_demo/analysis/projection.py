@@ -90,9 +90,11 @@ def _standardise(states: FloatArray, layer: int) -> _Floats:
     """Zero mean and unit variance in every dimension that varies: float64 `(frames, hidden)`."""
     centred = states.astype(np.float64) - states.mean(axis=0, dtype=np.float64)
     spread = centred.std(axis=0)
-    if not spread.any():
+    # Below what float32 can tell apart, a difference is only rounding.
+    varies = spread > 1e-6 * np.abs(states).max(axis=0)
+    if not varies.any():
         raise InputError(f"Layer {layer} gives the same values for every frame; there is nothing to map.")
-    standard: _Floats = centred / np.where(spread > 0, spread, 1)
+    standard: _Floats = np.where(varies, centred / np.where(varies, spread, 1), 0)
     return standard
 
 
