@@ -26,7 +26,6 @@ from hubert_demo.training.data import UNITS_HOP_SAMPLES, Clip, change_speed, loa
 from hubert_demo.training.noise import mix, noise
 
 WINDOW_FRAMES = 49
-_SILENCES_PER_ROUND = 600
 
 
 @dataclass(frozen=True)
@@ -51,6 +50,7 @@ class KeywordSettings:
     Attributes:
         rounds: Times every word is augmented anew.
         num_stretches: Seconds cut from running speech in each round, for `_unknown_`.
+        num_silences: Recordings of generated noise in each round, for `_silence_`.
         steps: Optimiser steps of the head.
         batch: Examples in a step, drawn so that all classes come equally often.
         rate: Learning rate.
@@ -60,6 +60,7 @@ class KeywordSettings:
 
     rounds: int = 3
     num_stretches: int = 1200
+    num_silences: int = 600
     steps: int = 3000
     batch: int = 256
     rate: float = 2e-3
@@ -73,7 +74,11 @@ def train_keyword_head(model: HubertForCTC, data_dir: Path, settings: KeywordSet
     rng = np.random.default_rng(settings.seed)
     words = load_clips(data_dir, corpora.word_training_clips(data_dir))
     speech = load_clips(data_dir, _drawn(rng, corpora.running_speech_clips(data_dir), settings.num_stretches))
-    examples = [e for _ in range(settings.rounds) for e in _augmented(words, speech, rng)]
+    examples = [
+        example
+        for _ in range(settings.rounds)
+        for example in _augmented(words, speech, settings.num_silences, rng)
+    ]
     features = pooled_states(model, examples)
     labels = torch.tensor([example.label for example in examples])
     torch.manual_seed(settings.seed)
@@ -90,7 +95,9 @@ def _drawn(rng: np.random.Generator, clips: list[Clip], count: int) -> list[Clip
     return [clips[index] for index in chosen]
 
 
-def _augmented(words: list[Clip], speech: list[Clip], rng: np.random.Generator) -> Iterator[Example]:
+def _augmented(
+    words: list[Clip], speech: list[Clip], num_silences: int, rng: np.random.Generator
+) -> Iterator[Example]:
     """One round of examples: every word alone or between others, stretches of speech, noise."""
     index = {label: i for i, label in enumerate(corpora.KEYWORD_LABELS)}
     for clip in words:
@@ -103,7 +110,7 @@ def _augmented(words: list[Clip], speech: list[Clip], rng: np.random.Generator) 
     for clip in speech:
         start = rng.integers(0, len(clip.samples) - SAMPLE_RATE_HZ)
         yield Example(clip.samples[start : start + SAMPLE_RATE_HZ], None, index[corpora.UNKNOWN])
-    for _ in range(_SILENCES_PER_ROUND):
+    for _ in range(num_silences):
         num_samples = int(SAMPLE_RATE_HZ * rng.uniform(0.5, 3.0))
         yield Example(_background(num_samples, rng), None, index[corpora.SILENCE])
 

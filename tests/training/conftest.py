@@ -1,0 +1,43 @@
+"""A tiny data folder in the manifests' layout, with tones for speech."""
+
+import numpy as np
+import pytest
+import soundfile
+
+WORDS = ("YES", "NO", "UP", "DOWN", "LEFT", "RIGHT", "ON", "OFF", "STOP", "GO", "EIGHT", "ZERO")
+
+
+def tone(word, seconds):
+    """A sound that differs from word to word."""
+    time_s = np.arange(int(16_000 * seconds)) / 16_000
+    pitches_hz = [100 + 37 * (ord(letter) - 64) for letter in word]
+    return 0.3 * np.mean([np.sin(2 * np.pi * pitch * time_s) for pitch in pitches_hz], axis=0)
+
+
+def write_corpus(folder, rows, column="text"):
+    folder.mkdir(parents=True)
+    lines = [f"file\tsplit\tspeaker\tseconds\t{column}"]
+    for number, (split, speaker, seconds, text) in enumerate(rows):
+        name = f"{number:03}.wav"
+        soundfile.write(folder / name, tone(text, seconds), 16_000)
+        lines.append(f"{name}\t{split}\t{speaker}\t{seconds}\t{text}")
+    (folder / "manifest.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def data_dir(tmp_path_factory):
+    """Every corpus that training reads, a few clips each."""
+    folder = tmp_path_factory.mktemp("data")
+    splits = (("train", "a"), ("valid", "b"), ("test", "c"))
+    words = [(split, speaker, 0.6, word) for split, speaker in splits for word in WORDS]
+    write_corpus(folder / "speech_commands", words, "word")
+    write_corpus(folder / "synthetic_commands", [("train", "v", 0.5, word) for word in WORDS[:10]], "word")
+    write_corpus(folder / "an4", [("train", "d", 0.7, "YES"), ("train", "d", 2.0, "A B C")])
+    for corpus in ("librispeech", "ljspeech", "synthetic_sentences", "picovoice_intent"):
+        rows = [(split, speaker, 2.2, f"{corpus[:3].upper()} READS") for split, speaker in splits]
+        write_corpus(folder / corpus, rows)
+    units = folder / "units"
+    units.mkdir()
+    rng = np.random.default_rng(0)
+    np.savez(units / "librispeech.npz", **{f"{n:03}.wav": rng.integers(0, 500, 110) for n in range(3)})
+    return folder

@@ -1,0 +1,37 @@
+"""The split policy: nothing that is tested on is ever trained on."""
+
+from hubert_demo.training import corpora
+
+
+def test_only_train_speakers_train(data_dir):
+    for clips in (
+        corpora.transcribed_training_clips(data_dir),
+        corpora.word_training_clips(data_dir),
+        corpora.running_speech_clips(data_dir),
+    ):
+        assert clips
+        assert {clip.speaker for clip in clips}.isdisjoint({"b", "c"})
+
+
+def test_held_out_words_train_nothing_but_are_tested(data_dir):
+    training = [*corpora.transcribed_training_clips(data_dir), *corpora.word_training_clips(data_dir)]
+    assert {clip.text.lower() for clip in training}.isdisjoint(corpora.HELD_OUT_WORDS)
+    assert "ZERO" in {clip.text for clip in corpora.word_test_clips(data_dir)}
+
+
+def test_read_speech_comes_twice_an_epoch(data_dir):
+    clips = corpora.transcribed_training_clips(data_dir)
+    assert sum(clip.corpus == "librispeech" for clip in clips) == 2
+    assert sum(clip.corpus == "librispeech" for clip in corpora.without_repeats(clips)) == 1
+
+
+def test_single_words_are_told_from_sentences(data_dir):
+    words = corpora.word_training_clips(data_dir)
+    assert {clip.text for clip in words if clip.corpus == "an4"} == {"YES"}
+
+
+def test_labels_are_the_commands_and_unknown(data_dir):
+    labels = {clip.text: corpora.keyword_label(clip) for clip in corpora.word_training_clips(data_dir)}
+    assert labels["STOP"] == "stop"
+    assert labels["EIGHT"] == "_unknown_"
+    assert len(corpora.KEYWORD_LABELS) == 12

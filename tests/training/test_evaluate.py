@@ -1,0 +1,50 @@
+"""Scores: known answers, and a whole evaluation."""
+
+import pytest
+
+from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, load, resolve
+from hubert_demo.errors import CheckpointError
+from hubert_demo.training import corpora
+from hubert_demo.training.evaluate import Count, ErrorRate, Evaluation, evaluate
+
+
+def made_up():
+    recall = {label: Count(1, 2) for label in corpora.KEYWORD_LABELS}
+    rare = {"yes": Count(3, 4), "no": Count(2, 3)}
+    return Evaluation(ErrorRate(0.25, 4, 100), recall, Count(1, 4), rare)
+
+
+def test_unknown_is_half_words_that_training_never_heard():
+    assert made_up().unknown_recall == (0.5 + 0.25) / 2
+
+
+def test_recall_is_averaged_over_the_twelve_classes():
+    assert made_up().mean_recall == pytest.approx((11 * 0.5 + 0.375) / 12)
+
+
+def test_the_report_prints_rates_and_counts():
+    report = made_up().report()
+    assert "character error rate 0.250" in report
+    assert "4 clips, 100 characters" in report
+    assert "5/7  (yes 3/4, no 2/3)" in report
+    assert "seeds 10000 to 10099" in report
+
+
+def test_an_evaluation_counts_every_test_clip(data_dir):
+    scores = evaluate(load(resolve(DEFAULT_CHECKPOINT)), data_dir)
+    assert scores.reading.num_clips == 1
+    assert scores.held_out.total == 1
+    assert scores.recall["_silence_"].total == 100
+    assert all(scores.recall[label].total == 1 for label in (*corpora.COMMANDS, "_unknown_"))
+    assert {label: count.total for label, count in scores.rare.items()} == dict.fromkeys(
+        ("yes", "no", "on", "off", "stop"), 1
+    )
+
+
+def test_a_checkpoint_without_keyword_head_cannot_be_evaluated(data_dir, tmp_path):
+    loaded = load(resolve(DEFAULT_CHECKPOINT))
+    loaded.model.save_pretrained(tmp_path)
+    loaded.feature_extractor.save_pretrained(tmp_path)
+    loaded.tokenizer.save_pretrained(tmp_path)
+    with pytest.raises(CheckpointError, match="has no keyword head"):
+        evaluate(load(resolve(tmp_path)), data_dir)
