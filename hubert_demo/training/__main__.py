@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, load, resolve
 from hubert_demo.errors import HubertDemoError
@@ -14,7 +15,7 @@ from hubert_demo.model import HubertForCTC
 from hubert_demo.training import corpora
 from hubert_demo.training.data import load_clips
 from hubert_demo.training.evaluate import evaluate
-from hubert_demo.training.finetune_ctc import CtcSettings, CtcTrainer, UnitsHead, small_config
+from hubert_demo.training.finetune_ctc import CtcSettings, CtcTrainer, small_config
 from hubert_demo.training.finetune_keywords import KeywordSettings, train_keyword_head
 
 _NUM_UNITS = 500
@@ -35,7 +36,7 @@ def _train_ctc(arguments: argparse.Namespace) -> None:
     torch.manual_seed(settings.seed)
     model = HubertForCTC.from_pretrained(arguments.init) if arguments.init else HubertForCTC(small_config())
     model.to("cuda" if torch.cuda.is_available() else "cpu")
-    units_head = UnitsHead(model.config.hidden_size, _NUM_UNITS).to(model.lm_head.weight.device)
+    units_head = nn.Linear(model.config.hidden_size, _NUM_UNITS).to(model.lm_head.weight.device)
     trainer = CtcTrainer(model, units_head, settings, arguments.work)
     trainer.run([loaded[clip.corpus, clip.file] for clip in clips], valid)
 
@@ -83,7 +84,9 @@ def _parser() -> argparse.ArgumentParser:
     for command in (ctc, keywords):
         command.add_argument("--seed", type=int, default=0)
     for command in (ctc, keywords, scores):
-        command.add_argument("--data", type=Path, required=True, help="folder of corpora with manifests")
+        command.add_argument(
+            "--data", type=Path, default=Path("data"), help="folder of corpora with manifests"
+        )
 
     export = commands.add_parser("export-classifier", help="write the complete keyword classifier folder")
     export.set_defaults(run=_export_classifier)

@@ -20,6 +20,7 @@ from torch.nn import functional as F
 from hubert_demo.audio import SAMPLE_RATE_HZ
 from hubert_demo.model import HubertConfig, HubertCTCTokenizer, HubertFeatureExtractor, HubertForCTC
 from hubert_demo.training.data import Clip, bucketed_batches, change_speed, normalised
+from hubert_demo.training.evaluate import character_error_rate
 from hubert_demo.training.muon import Muon
 
 STATE_NAME = "training_state.pt"
@@ -87,23 +88,19 @@ class CtcSettings:
     seed: int = 0
 
 
-class UnitsHead(nn.Linear):
-    """Linear classifier of frame targets; used in training only, never saved with the model."""
-
-
 @dataclass
 class CtcTrainer:
     """A run that can stop at any moment and go on from its last saved state.
 
     Attributes:
         model: Trained in place.
-        units_head: Classifier of the frame targets.
+        units_head: Classifier of the frame targets; used in training only, never saved with the model.
         settings: The run's choices.
         work_dir: Receives the state, the curve and the latest checkpoint.
     """
 
     model: HubertForCTC
-    units_head: UnitsHead
+    units_head: nn.Linear
     settings: CtcSettings
     work_dir: Path
 
@@ -140,7 +137,7 @@ class CtcTrainer:
                 self._save()
                 next_save = self.elapsed_s + self.settings.save_every_s
             if self.elapsed_s > next_valid or is_over:
-                self._note({"step": self.step, "minute": self.elapsed_s / 60, **self._validate(valid)})
+                self._note(valid_cer=self._validate(valid))
                 next_valid = self.elapsed_s + valid_every_s
             if is_over:
                 return
@@ -202,28 +199,27 @@ class CtcTrainer:
         units = F.cross_entropy(units_logits.float().flatten(0, 1), targets.flatten(), ignore_index=-100)
         return ctc, units
 
-    def _validate(self, clips: list[Clip]) -> dict[str, float]:
-        from hubert_demo.training.evaluate import character_error_rate
-
+    def _validate(self, clips: list[Clip]) -> float:
         self.model.eval()
-        return {"valid_cer": character_error_rate(self.model, self.tokenizer, clips).rate}
+        rate = character_error_rate(self.model, self.tokenizer, clips).rate
+        print(f"step {self.step}  character error rate on valid readers {rate:.3f}", flush=True)
+        return rate
 
     def _log(self, losses: list[tuple[float, float]], speed: float) -> None:
-        ctc, units = np.mean(losses, axis=0)
+        ctc, units = (float(mean) for mean in np.mean(losses, axis=0))
         left_min = self.settings.minutes - self.elapsed_s / 60
         print(
             f"step {self.step}  epoch {self.epoch}  ctc {ctc:.3f}  units {units:.3f}  "
             f"{speed:.0f} audio-s/s  {left_min:.1f} min left",
             flush=True,
         )
-        self._note(
-            {"step": self.step, "minute": self.elapsed_s / 60, "ctc": float(ctc), "units": float(units)}
-        )
+        self._note(ctc=ctc, units=units)
 
-    def _note(self, values: dict[str, float]) -> None:
-        print(json.dumps(values), flush=True) if "valid_cer" in values else None
+    def _note(self, **values: float) -> None:
+        """Add a point to the run's curve."""
+        point = {"step": self.step, "minute": self.elapsed_s / 60, **values}
         with (self.work_dir / CURVE_NAME).open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(values) + "\n")
+            stream.write(json.dumps(point) + "\n")
 
     def _save(self) -> None:
         state = {
