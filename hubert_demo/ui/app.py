@@ -1,0 +1,202 @@
+"""The page: what comes in, what is sent to the browser, and the frame around the views."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+from gradio import events
+
+from hubert_demo.api import analyze
+from hubert_demo.audio import SAMPLE_RATE_HZ, Waveform
+from hubert_demo.checkpoints import DEFAULT_CHECKPOINT
+from hubert_demo.ui import card, theme
+from hubert_demo.ui.endpoint import endpoint
+from hubert_demo.ui.examples import examples, template
+from hubert_demo.ui.session import Result, Results
+from hubert_demo.ui.views import VIEWS, timeline
+from hubert_demo.ui.views.base import Json, component, frame, index, sentence
+
+MODEL_QUEUE = "model"
+MAX_WAITING = 32
+MAX_UPLOAD = "256mb"
+CACHE_SECONDS = (3600, 3600)
+
+_HEAD = """
+<div class="hx-root hx-head">
+  <svg class="hx-mark" viewBox="0 0 34 28" aria-hidden="true"><g fill="none" stroke="currentColor"
+    stroke-width="2.4" stroke-linecap="round"><path d="M2 8q4-8 7.5 0t7.5 0 7.5 0 7.5 0"/>
+    <path d="M2 16q4-8 7.5 0t7.5 0 7.5 0 7.5 0" opacity=".75"/>
+    <path d="M2 24q4-8 7.5 0t7.5 0 7.5 0 7.5 0" opacity=".5"/></g></svg>
+  <div><h1>HuBERT Explorer</h1><p>See what a speech model hears, layer by layer</p></div>
+</div>
+"""
+_NOTE = '<div class="hx-root hx-note"></div>'
+_SESSION = '<div class="hx-root"></div>'
+
+
+class Page:
+    """HuBERT Explorer as a Gradio app.
+
+    Args:
+        checkpoint: Name in the registry, or a directory.
+
+    Attributes:
+        demo: The Blocks, not yet launched.
+        results: What visitors are looking at.
+    """
+
+    def __init__(self, checkpoint: str = DEFAULT_CHECKPOINT) -> None:
+        self.results = Results(checkpoint)
+        self.examples = examples()
+        self._welcome: Future[Result] | None = None
+        self.demo = gr.Blocks(title="HuBERT Explorer", analytics_enabled=False, delete_cache=CACHE_SECONDS)
+        with self.demo:
+            self._build()
+        self.demo.queue(max_size=MAX_WAITING)
+
+    def start(self) -> None:
+        """Begin to analyse the example that greets, unless that was begun already."""
+        if self._welcome is None:
+            self._welcome = self.results.in_background(self._analyse_welcome)
+
+    def launch(self, **options: Any) -> None:
+        """Serve the page.
+
+        Args:
+            options: For `gr.Blocks.launch`, besides those that the page needs. Host and port come from
+                `GRADIO_SERVER_NAME` and `GRADIO_SERVER_PORT`, else 127.0.0.1 and 7860.
+        """
+        self.start()
+        settings: dict[str, Any] = {
+            "theme": theme.theme(),
+            "css": theme.css(),
+            "head": theme.head(),
+            "footer_links": ["api"],
+            "max_file_size": MAX_UPLOAD,
+            "run_history": False,
+            "ssr_mode": False,
+        }
+        self.demo.launch(**{**settings, **options})
+
+    def close(self) -> None:
+        """Stop serving, and what runs in the background."""
+        self.demo.close()
+        self.results.close()
+
+    def _build(self) -> None:
+        component("head", _HEAD)
+        with gr.Row(elem_id="hx-body"):
+            with gr.Column(elem_id="hx-rail"):
+                recording = _recorder()
+                component("note", _NOTE)
+                picker = component("examples", template(self.examples), events=("pick",))
+                component("card", card.TEMPLATE)
+            with gr.Column(elem_id="hx-main"):
+                component("timeline", timeline.TEMPLATE)
+                with gr.Tabs(elem_id="hx-tabs", overflow_behavior="wrap"):
+                    for view in VIEWS:
+                        with gr.Tab(view.title, id=view.name):
+                            component(view.name, frame(view), self.results.answers(view))
+        session = component("session", _SESSION, [self.results.late()])
+        both = [session, recording]
+        private: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+        model = {**private, "concurrency_id": MODEL_QUEUE, "concurrency_limit": 1}
+        recording.upload(self.on_upload, recording, both, trigger_mode="always_last", **model)
+        recording.stop_recording(self.on_recording, recording, both, trigger_mode="always_last", **model)
+        picker.pick(self.on_pick, None, session, trigger_mode="always_last", **model)
+        self.demo.load(self.on_load, None, session, concurrency_limit=None, **private)
+        events.api(
+            endpoint(self.results), api_name="analyze", concurrency_id=MODEL_QUEUE, concurrency_limit=1
+        )
+
+    def on_upload(self, path: str | None) -> Iterator[tuple[str, Any]]:
+        """Analyse an uploaded file; the recorder is emptied at once, ready for the next one."""
+        return _emptying(self._on_file(path, Path(path or "").name))
+
+    def on_recording(self, path: str | None) -> Iterator[tuple[str, Any]]:
+        """Analyse what the microphone recorded."""
+        return _emptying(self._on_file(path, "Your recording"))
+
+    def _on_file(self, path: str | None, title: str) -> Iterator[str]:
+        # Gradio has decided by now that the path is one of its uploads.
+        return iter(()) if path is None else self._steps(lambda: Waveform.from_file(path), {"title": title})
+
+    def on_pick(self, event: gr.EventData) -> Iterator[str]:
+        """Analyse the example whose row was pressed; what the browser says about it may be anything."""
+        try:
+            number = index({"example": event._data.get("index")}, "example", len(self.examples))
+        except Exception as error:
+            yield _message("error", text=sentence(error))
+            return
+        chosen = self.examples[number]
+        about = {"title": chosen.path.name, "example": number}
+        yield from self._steps(lambda: Waveform.from_file(chosen.path), about)
+
+    async def on_load(self) -> AsyncIterator[str]:
+        """Greet a visitor with the first example, analysed once for everybody."""
+        self.start()
+        assert self._welcome is not None
+        try:
+            if not self._welcome.done():
+                yield _message("busy", text="Waking the model up", welcome=True)
+            result = await asyncio.shield(asyncio.wrap_future(self._welcome))
+            about = {"title": self.examples[0].path.name, "example": 0, "welcome": True}
+            yield self._result(result, about)
+        except Exception as error:
+            yield _message("error", text=sentence(error), welcome=True)
+
+    def _analyse_welcome(self) -> Result:
+        # Libraries load on first use: noise pays for it, so that the example's time is an honest one.
+        noise = np.random.default_rng(0).normal(0, 0.1, SAMPLE_RATE_HZ // 2).astype(np.float32)
+        timeline.payload(analyze(Waveform(noise), checkpoint=self.results.checkpoint))
+        return self.results.analyse(Waveform.from_file(self.examples[0].path))
+
+    def _steps(self, read: Callable[[], Waveform], about: Json) -> Iterator[str]:
+        """From a recording to its result, one message to the browser at every step."""
+        try:
+            yield _message("busy", text="Reading the recording")
+            waveform = read()
+            yield _message("busy", text=f"Listening to {waveform.duration_s:.1f} s of sound")
+            yield self._result(self.results.analyse(waveform), about)
+        except Exception as error:
+            yield _message("error", text=sentence(error))
+
+    def _result(self, result: Result, about: Json) -> str:
+        return _message(
+            "result",
+            token=result.token,
+            seconds=result.seconds,
+            model=card.model_card(self.results.checkpoint),
+            late=list(result.late),
+            views=result.views,
+            **about,
+        )
+
+
+def _recorder() -> gr.Audio:
+    """Microphone and upload in one; its own player is hidden, because the timeline plays."""
+    return gr.Audio(
+        sources=["microphone", "upload"],
+        type="filepath",
+        label="Your recording",
+        show_label=False,
+        editable=False,
+        buttons=[],
+        elem_id="hx-recorder",
+    )
+
+
+def _emptying(messages: Iterator[str]) -> Iterator[tuple[str, Any]]:
+    """The messages, with the first of which the recorder is emptied."""
+    for number, message in enumerate(messages):
+        yield message, gr.skip() if number else None
+
+
+def _message(kind: str, **fields: Any) -> str:
+    """One message to the browser, as JSON that holds no tag even where a file name does."""
+    return json.dumps({"kind": kind, **fields}).replace("<", "\\u003c")

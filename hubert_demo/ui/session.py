@@ -1,0 +1,192 @@
+"""Results that visitors look at: kept for a while, in bounded memory, under tokens that nobody can guess."""
+
+import asyncio
+import hashlib
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from hubert_demo.api import Analysis, analyze
+from hubert_demo.audio import Waveform
+from hubert_demo.errors import InputError
+from hubert_demo.ui.views import VIEWS, timeline
+from hubert_demo.ui.views.base import NOT_UNDERSTOOD, Json, View, attempt
+
+MAX_RESULTS = 32
+MAX_BYTES = 1 << 30
+PATIENCE_S = 20.0
+
+GONE = "This result is no longer kept on the server. Analyse the recording again."
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """One analysed recording.
+
+    Attributes:
+        token: The secret under which the browser asks about it.
+        analysis: All that was found out.
+        views: What each view draws, by name; and the timeline.
+        late: What each slower view draws, by name, once it is computed.
+        seconds: How long the analysis took.
+    """
+
+    token: str
+    analysis: Analysis
+    views: Json
+    late: Mapping[str, "Future[Json]"]
+    seconds: float
+
+    @property
+    def num_bytes(self) -> int:
+        """About how much memory it holds: states, their copies while drawing, and sound."""
+        encoding = self.analysis.encoding
+        return 2 * encoding.hidden_states.nbytes + 4 * encoding.waveform.samples.nbytes
+
+
+class Results:
+    """A bounded store of results, oldest out first. Safe to share between threads.
+
+    Args:
+        checkpoint: Name of the checkpoint, or a directory.
+        max_results: How many results are kept at most.
+        max_bytes: About how much memory they may hold together; one result is always kept.
+    """
+
+    def __init__(self, checkpoint: str, max_results: int = MAX_RESULTS, max_bytes: int = MAX_BYTES) -> None:
+        self.checkpoint = checkpoint
+        self._max_results = max_results
+        self._max_bytes = max_bytes
+        self._results: OrderedDict[str, Result] = OrderedDict()
+        self._tokens: dict[str, str] = {}
+        self._lock = threading.Lock()
+        # One worker: UMAP runs one at a time anyway, and nobody waits for it to see the rest.
+        self._background = ThreadPoolExecutor(1, thread_name_prefix="late")
+        # Attention maps of a long recording are large: few are made at once.
+        self._drawing = threading.Semaphore(2)
+
+    def analyse(self, waveform: Waveform) -> Result:
+        """Analyse a recording, unless the very same one is still kept.
+
+        Args:
+            waveform: The recording.
+
+        Returns:
+            The result; its slower parts are on their way.
+
+        Raises:
+            HubertDemoError: As `hubert_demo.analyze` raises it.
+        """
+        key = hashlib.sha256(waveform.samples.tobytes()).hexdigest()
+        with self._lock:
+            known = self._results.get(self._tokens.get(key, ""))
+        if known is not None:
+            return known
+        started = time.perf_counter()
+        analysis = analyze(waveform, checkpoint=self.checkpoint)
+        views = {"timeline": timeline.payload(analysis)}
+        views |= {view.name: view.payload(analysis) for view in VIEWS}
+        token = secrets.token_urlsafe(24)
+        late = {view.name: Future[Json]() for view in VIEWS if view.late}
+        result = Result(token, analysis, views, late, time.perf_counter() - started)
+        self._keep(key, result)
+        for view in VIEWS:
+            if view.late:
+                self._background.submit(self._finish, result, view.late, late[view.name])
+        return result
+
+    def _keep(self, key: str, result: Result) -> None:
+        with self._lock:
+            self._tokens[key] = result.token
+            self._results[result.token] = result
+            while len(self._results) > 1 and self._is_full():
+                self._results.popitem(last=False)
+            self._tokens = {key: token for key, token in self._tokens.items() if token in self._results}
+
+    def _is_full(self) -> bool:
+        num_bytes = sum(result.num_bytes for result in self._results.values())
+        return len(self._results) > self._max_results or num_bytes > self._max_bytes
+
+    def _finish(self, result: Result, compute: Callable[[Analysis], Json], future: "Future[Json]") -> None:
+        """Compute what a slower view draws, unless the result has been dropped meanwhile."""
+
+        def late() -> Json:
+            self.get(result.token)
+            return compute(result.analysis)
+
+        future.set_result(attempt(late))
+
+    def get(self, token: object) -> Result:
+        """The result kept under a token.
+
+        Raises:
+            InputError: If there is none, or none any more.
+        """
+        if not isinstance(token, str):
+            raise InputError(NOT_UNDERSTOOD)
+        with self._lock:
+            if token not in self._results:
+                raise InputError(GONE)
+            self._results.move_to_end(token)
+            return self._results[token]
+
+    def in_background(self, job: Callable[[], Result]) -> "Future[Result]":
+        """Run a job before whatever waits in the background from now on."""
+        return self._background.submit(job)
+
+    def close(self) -> None:
+        """Let the job in the background finish and drop those that wait."""
+        self._background.shutdown(cancel_futures=True)
+
+    def answers(self, view: View) -> list[Callable[[Any], Json]]:
+        """The functions of a view that the browser may call, made safe for whatever it sends."""
+        return [self._answer(function) for function in view.answers]
+
+    def _answer(self, function: Callable[[Analysis, Json], Json]) -> Callable[[Any], Json]:
+        def answer(request: Any) -> Json:
+            def compute() -> Json:
+                result = self.get(_fields(request).get("token"))
+                with self._drawing:
+                    return function(result.analysis, request)
+
+            return attempt(compute)
+
+        answer.__name__ = function.__name__
+        return answer
+
+    def late(self) -> Callable[[Any], Coroutine[Any, Any, Json]]:
+        """The function by which the browser waits for a slower view, without holding a thread meanwhile."""
+
+        async def late(request: Any) -> Json:
+            found: list[Future[Json]] = []
+
+            def find() -> Json:
+                fields = _fields(request)
+                pending = self.get(fields.get("token")).late
+                view = fields.get("view")
+                if not isinstance(view, str) or view not in pending:
+                    raise InputError(NOT_UNDERSTOOD)
+                found.append(pending[view])
+                return {"ready": False}
+
+            answer = attempt(find)
+            if not found:
+                return answer
+            waiting = asyncio.shield(asyncio.wrap_future(found[0]))
+            try:
+                return {"ready": True, **await asyncio.wait_for(waiting, PATIENCE_S)}
+            except TimeoutError:
+                return answer
+
+        return late
+
+
+def _fields(request: Any) -> Json:
+    if not isinstance(request, dict):
+        raise InputError(NOT_UNDERSTOOD)
+    return request

@@ -1,0 +1,31 @@
+"""Type, and the static files as Gradio wants them."""
+
+from pathlib import Path
+
+import gradio as gr
+
+from hubert_demo.ui.views import VIEWS
+
+_STATIC = Path(__file__).parent / "static"
+_SCRIPTS = ("store", "clock", "paint", "session", "timeline", *(view.name for view in VIEWS))
+_STYLES = ("tokens", "frame", "input", "views")
+
+
+def theme() -> gr.themes.Base:
+    """IBM Plex Sans in its two complete weights; colours are in `static/tokens.css`."""
+    return gr.themes.Base(font=[gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700)), "sans-serif"])
+
+
+def css() -> str:
+    """All styles, one after the other."""
+    return "\n".join((_STATIC / f"{name}.css").read_text(encoding="utf-8") for name in _STYLES)
+
+
+def head() -> str:
+    """All scripts and, once more, the styles.
+
+    Gradio puts its own prefix before `css`, which loses rules for the page itself inside media queries; in
+    the head alone they would lose against Gradio's. So they go to both.
+    """
+    scripts = "\n".join((_STATIC / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS)
+    return f"<style>\n{css()}\n</style>\n<script>\n{scripts}\n</script>"

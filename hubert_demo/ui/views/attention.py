@@ -1,0 +1,64 @@
+"""Where each moment of the recording looks for context."""
+
+import numpy as np
+import numpy.typing as npt
+
+from hubert_demo.analysis.attention import pool
+from hubert_demo.api import Analysis
+from hubert_demo.audio import FloatArray
+from hubert_demo.ui.views.base import Json, View, index, pack, pack_fraction
+
+MAX_BINS = 500
+THUMBNAIL_BINS = 48
+
+
+def payload(analysis: Analysis) -> Json:
+    """How many layers and heads there are to choose from; maps come when somebody looks."""
+    return {"num_layers": analysis.encoding.num_layers, "num_heads": analysis.encoding.num_heads}
+
+
+def heads(analysis: Analysis, request: Json) -> Json:
+    """All heads of one layer, small: uint8 `(heads, bins, bins)`, 255 is each head's largest value."""
+    layer = index(request, "layer", analysis.encoding.num_layers)
+    small = np.stack([_thumbnail(analysis, layer, head) for head in range(analysis.encoding.num_heads)])
+    return {"layer": layer, "maps": pack(small)}
+
+
+def _thumbnail(analysis: Analysis, layer: int, head: int) -> npt.NDArray[np.uint8]:
+    # One head at a time: all maps of a long recording together are large.
+    small = pool(analysis.attention_maps(layer, [head]), THUMBNAIL_BINS).maps[0]
+    thumbnail: npt.NDArray[np.uint8] = np.rint(small * (255 / small.max())).astype(np.uint8)
+    return thumbnail
+
+
+def head_map(analysis: Analysis, request: Json) -> Json:
+    """One head's map, at most 500 by 500, in 16 bits of `max`; and two numbers of the map in full."""
+    layer = index(request, "layer", analysis.encoding.num_layers)
+    head = index(request, "head", analysis.encoding.num_heads)
+    full = analysis.attention_maps(layer, [head])
+    pooled = pool(full, MAX_BINS)
+    largest = float(pooled.maps.max())
+    return {
+        "layer": layer,
+        "head": head,
+        "map": pack_fraction(pooled.maps[0], largest),
+        "max": largest,
+        "frames_per_bin": pooled.frames_per_bin,
+        "entropy_nats": _entropy_nats(full[0]),
+    }
+
+
+def _entropy_nats(attention: FloatArray) -> float:
+    """Mean entropy of the rows: 0 when every frame looks at one other, log(frames) when it looks at all."""
+    logarithms = np.log(np.maximum(attention, np.finfo(np.float32).tiny))
+    return float(-(attention * logarithms).sum(axis=1).mean())
+
+
+VIEW = View(
+    name="attention",
+    title="Attention",
+    what="Where each moment looks for context.",
+    hint="Pick a head, then point at a row to see its gaze under the spectrogram.",
+    payload=payload,
+    answers=(heads, head_map),
+)

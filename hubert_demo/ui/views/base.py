@@ -1,0 +1,128 @@
+"""What every view is, and the one place where errors become sentences."""
+
+import base64
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+import numpy as np
+import numpy.typing as npt
+
+from hubert_demo.api import Analysis
+from hubert_demo.errors import HubertDemoError, InputError
+
+Json = dict[str, Any]
+
+APOLOGY = "Something went wrong on our side, and it has been noted. Please try again."
+NOT_UNDERSTOOD = "The page sent something that cannot be understood. Reload it and try again."
+
+_LOGGER = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class View:
+    """One tab of the page.
+
+    Attributes:
+        name: What the browser's half calls itself: `hx.view(name, …)` in `static/`.
+        title: Of the tab.
+        what: One sentence: what this is.
+        hint: One thing to try.
+        payload: What the browser draws, sent with the result; JSON, with arrays packed by `pack`.
+        late: What takes longer: computed once in the background and sent when it is ready.
+        answers: Functions that the browser may call by their `__name__` with the result's token. They are
+            given the analysis and what the browser sent, which may be anything, and give JSON.
+    """
+
+    name: str
+    title: str
+    what: str
+    hint: str
+    payload: Callable[[Analysis], Json]
+    late: Callable[[Analysis], Json] | None = None
+    answers: tuple[Callable[[Analysis, Json], Json], ...] = ()
+
+
+def pack(array: npt.NDArray[Any]) -> Json:
+    """An array as JSON: element type, shape and little-endian bytes in base64.
+
+    Args:
+        array: Of any type the browser has a typed array for.
+
+    Returns:
+        `{"dtype", "shape", "data"}`, read by `hx.unpack` in `static/store.js`.
+    """
+    little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+    data = base64.b64encode(little.tobytes()).decode("ascii")
+    return {"dtype": array.dtype.str[1:], "shape": list(array.shape), "data": data}
+
+
+def pack_fraction(array: npt.NDArray[Any], limit: float) -> Json:
+    """Values of 0 to `limit` in 16 bits, half the size of float32: 65535 stands for `limit`."""
+    scaled = np.rint(np.clip(array, 0, limit) * (65535 / limit))
+    return pack(scaled.astype(np.uint16))
+
+
+def index(request: Json, name: str, count: int) -> int:
+    """A whole number of 0 to `count - 1` from what the browser sent.
+
+    Raises:
+        InputError: If it is anything else.
+    """
+    value = request.get(name)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < count:
+        raise InputError(f"There is no {name} {str(value)[:20]!r}; choose 0 to {count - 1}.")
+    return value
+
+
+def sentence(error: Exception) -> str:
+    """What to tell a visitor: the error's own words; for a bug an apology, and a traceback in the log."""
+    if isinstance(error, HubertDemoError):
+        return str(error)
+    _LOGGER.error("unexpected error on the page", exc_info=error)
+    return APOLOGY
+
+
+def attempt(compute: Callable[[], Json]) -> Json:
+    """`{"ok": True, …}` with what `compute` gives, or `{"ok": False, "error": sentence}`.
+
+    Whatever escaped from a server function would reach the browser as a silent `undefined`.
+    """
+    try:
+        return {"ok": True, **compute()}
+    except Exception as error:
+        return {"ok": False, "error": sentence(error)}
+
+
+def frame(view: View) -> str:
+    """The static template of a view's tab; the browser fills the second element."""
+    return (
+        f'<p class="hx-lead"><strong>{view.what}</strong> {view.hint}</p>'
+        f'<div class="hx-root hx-view hx-view-{view.name}" data-testid="view-{view.name}"></div>'
+    )
+
+
+def component(
+    name: str,
+    template: str,
+    functions: list[Callable[..., Any]] | None = None,
+    events: tuple[str, ...] = (),
+) -> gr.HTML:
+    """A piece of the page that `static/` fills.
+
+    Args:
+        name: Under which the browser's half is registered: `hx.view(name, …)`.
+        template: Static HTML; an element of class `hx-root` is what the browser fills.
+        functions: What the browser may call.
+        events: What the browser may trigger. Gradio finds them because they stand quoted in the script.
+    """
+    return gr.HTML(
+        html_template=template,
+        js_on_load=f"hx.mount('{name}', {{element, props, watch, trigger, server}}, {list(events)})",
+        apply_default_css=False,
+        elem_id=f"hx-{name}",
+        elem_classes="hx-piece",
+        server_functions=functions,
+    )

@@ -1,0 +1,32 @@
+"""The timeline above all views: sound, spectrogram and words on one scale of time."""
+
+import numpy as np
+
+from hubert_demo.analysis.spectrogram import RANGE_DB, spectrogram
+from hubert_demo.api import Analysis
+from hubert_demo.ui.views.base import Json, pack
+
+MAX_COLUMNS = 1500
+
+TEMPLATE = '<div class="hx-root hx-card hx-timeline" data-testid="timeline"></div>'
+
+
+def payload(analysis: Analysis) -> Json:
+    """The sound itself (16 bits), its spectrogram (8 bits, 255 is loudest) and where frames lie in time."""
+    waveform = analysis.encoding.waveform
+    picture = spectrogram(waveform)
+    columns = picture.decibels
+    every = -(-columns.shape[1] // MAX_COLUMNS)
+    loudest = np.maximum.reduceat(columns, np.arange(0, columns.shape[1], every), axis=1)
+    times_s = analysis.encoding.frame_times_s
+    return {
+        "samples": pack(np.rint(np.clip(waveform.samples, -1, 1) * 32767).astype(np.int16)),
+        "rate_hz": waveform.sample_rate_hz,
+        "duration_s": waveform.duration_s,
+        "changes": list(waveform.changes),
+        "spectrogram": pack(np.rint((loudest / RANGE_DB + 1) * 255).astype(np.uint8)),
+        "column_s": every * float(picture.times_s[1] - picture.times_s[0]),
+        "frequencies_hz": picture.frequencies_hz.tolist(),
+        "first_frame_s": float(times_s[0]),
+        "num_frames": len(times_s),
+    }
