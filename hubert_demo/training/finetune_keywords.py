@@ -9,6 +9,7 @@ pooling, twelve classes.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,11 +37,13 @@ class Example:
         samples: int16 (samples,).
         frames: Range of frames to pool over; all when None.
         label: Index into `corpora.KEYWORD_LABELS`.
+        source: Where it comes from; sources of a class are drawn equally often.
     """
 
     samples: np.ndarray
     frames: slice | None
     label: int
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,8 @@ class KeywordSettings:
         num_stretches: Seconds cut from running speech in each round, for `_unknown_`.
         num_silences: Recordings of generated noise in each round, for `_silence_`.
         steps: Optimiser steps of the head.
-        batch: Examples in a step, drawn so that all classes come equally often.
+        batch: Examples in a step, drawn so that all classes come equally often, and within a class all
+            its corpora: the few commands by people count as much as the many by synthetic voices.
         rate: Learning rate.
         proj_size: Width of the projector.
         seed: Of augmentation, drawing and initialisation.
@@ -86,7 +90,7 @@ def train_keyword_head(model: HubertForCTC, data_dir: Path, settings: KeywordSet
     head = KeywordHead(
         corpora.KEYWORD_LABELS, config.num_hidden_layers + 1, config.hidden_size, settings.proj_size
     )
-    _fit(head, features, labels, settings)
+    _fit(head, features, labels, draw_weights(examples), settings)
     return head.eval()
 
 
@@ -106,13 +110,14 @@ def _augmented(
         if rng.random() < 0.3:
             yield _between(faster, _drawn(rng, words, 2), label, rng)
         else:
-            yield Example(_roughened(_within_a_second(faster.samples, rng), rng), None, label)
+            yield Example(_roughened(_within_a_second(faster.samples, rng), rng), None, label, clip.corpus)
     for clip in speech:
         start = rng.integers(0, len(clip.samples) - SAMPLE_RATE_HZ)
-        yield Example(clip.samples[start : start + SAMPLE_RATE_HZ], None, index[corpora.UNKNOWN])
+        stretch = clip.samples[start : start + SAMPLE_RATE_HZ]
+        yield Example(stretch, None, index[corpora.UNKNOWN], "running speech")
     for _ in range(num_silences):
         num_samples = int(SAMPLE_RATE_HZ * rng.uniform(0.5, 3.0))
-        yield Example(_background(num_samples, rng), None, index[corpora.SILENCE])
+        yield Example(_background(num_samples, rng), None, index[corpora.SILENCE], "noise")
 
 
 def _within_a_second(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -141,7 +146,7 @@ def _between(clip: Clip, others: list[Clip], label: int, rng: np.random.Generato
     centre = (len(before) + len(clip.samples) / 2) / UNITS_HOP_SAMPLES
     start = max(0, round(centre - WINDOW_FRAMES / 2 + rng.uniform(-4, 4)))
     mixed = mix(samples, _background(len(samples), rng), rng.uniform(15, 45))
-    return Example(mixed, slice(start, start + WINDOW_FRAMES), label)
+    return Example(mixed, slice(start, start + WINDOW_FRAMES), label, clip.corpus)
 
 
 def _background(num_samples: int, rng: np.random.Generator) -> np.ndarray:
@@ -162,9 +167,17 @@ def pooled_states(model: HubertForCTC, examples: list[Example]) -> Tensor:
     return torch.stack(rows).clone()
 
 
-def _fit(head: KeywordHead, features: Tensor, labels: Tensor, settings: KeywordSettings) -> None:
-    """Cross-entropy on class-balanced batches, learning rate falling along a cosine."""
-    weights = 1.0 / torch.bincount(labels, minlength=len(head.labels)).clamp(min=1)[labels]
+def draw_weights(examples: list[Example]) -> Tensor:
+    """How likely each example is drawn (examples,): classes alike, and within a class its sources alike."""
+    groups = Counter((example.label, example.source) for example in examples)
+    sources = Counter(label for label, _ in groups)
+    return torch.tensor([1.0 / (sources[e.label] * groups[e.label, e.source]) for e in examples])
+
+
+def _fit(
+    head: KeywordHead, features: Tensor, labels: Tensor, weights: Tensor, settings: KeywordSettings
+) -> None:
+    """Cross-entropy on batches drawn by weight, learning rate falling along a cosine."""
     optimizer = torch.optim.AdamW(head.parameters(), lr=settings.rate, weight_decay=settings.weight_decay)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.steps)
     generator = torch.Generator().manual_seed(settings.seed)

@@ -1,6 +1,7 @@
 """The keyword head: examples, pooling, and that it learns."""
 
 import numpy as np
+import pytest
 import torch
 
 from hubert_demo.model import HubertForCTC, KeywordHead
@@ -12,6 +13,7 @@ from hubert_demo.training.finetune_keywords import (
     KeywordSettings,
     _augmented,
     _fit,
+    draw_weights,
     pooled_states,
     train_keyword_head,
 )
@@ -49,13 +51,21 @@ def test_pooled_states_are_the_mean_over_the_window():
     assert torch.allclose(part[2], states[2][0, 10:20].mean(0), atol=1e-3)
 
 
+def test_classes_are_drawn_alike_and_within_a_class_its_sources():
+    silence = np.zeros(1, np.int16)
+    few = [Example(silence, None, 0, "people")]
+    many = [Example(silence, None, 0, "voices")] * 8 + [Example(silence, None, 1, "noise")] * 3
+    weights = draw_weights(few + many)
+    assert weights.tolist() == pytest.approx([0.5] + [0.5 / 8] * 8 + [1 / 3] * 3)
+
+
 def test_fitting_finds_the_classes_and_the_layer_that_tells_them_apart():
     generator = torch.Generator().manual_seed(0)
     labels = torch.arange(600) % 12
     features = torch.randn(600, 3, 32, generator=generator)
     features[:, 1] += 3 * torch.randn(12, 32, generator=generator)[labels]
     head = KeywordHead(corpora.KEYWORD_LABELS, 3, 32, 16)
-    _fit(head, features, labels, KeywordSettings(steps=300, batch=64))
+    _fit(head, features, labels, torch.ones(600), KeywordSettings(steps=300, batch=64))
     guesses = head(features.transpose(0, 1)[:, :, None])[:, 0].argmax(-1)
     assert (guesses == labels).float().mean() > 0.95
     assert head.layer_probabilities.argmax() == 1
