@@ -102,7 +102,7 @@ class Page:
                     for view in VIEWS:
                         with gr.Tab(view.title, id=view.name):
                             component(view.name, frame(view), self.results.answers(view))
-        session = component("session", _SESSION, [self.results.late()])
+        session = component("session", _SESSION, [self.results.waiting()])
         both = [session, recording]
         private: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         model = {**private, "concurrency_id": MODEL_QUEUE, "concurrency_limit": 1}
@@ -116,11 +116,11 @@ class Page:
 
     def on_upload(self, path: str | None) -> Iterator[tuple[str, Any]]:
         """Analyse an uploaded file; the recorder is emptied at once, ready for the next one."""
-        return _emptying(self._on_file(path, Path(path or "").name))
+        yield from _emptying(self._on_file(path, Path(path or "").name))
 
     def on_recording(self, path: str | None) -> Iterator[tuple[str, Any]]:
         """Analyse what the microphone recorded."""
-        return _emptying(self._on_file(path, "Your recording"))
+        yield from _emptying(self._on_file(path, "Your recording"))
 
     def _on_file(self, path: str | None, title: str) -> Iterator[str]:
         # Gradio has decided by now that the path is one of its uploads.
@@ -172,7 +172,7 @@ class Page:
             token=result.token,
             seconds=result.seconds,
             model=card.model_card(self.results.checkpoint),
-            late=list(result.late),
+            later=[{"view": view, "stage": stage} for view, stage in result.later],
             views=result.views,
             **about,
         )
@@ -187,6 +187,7 @@ def _recorder() -> gr.Audio:
         show_label=False,
         editable=False,
         buttons=[],
+        waveform_options=gr.WaveformOptions(waveform_color="#6697b8"),
         elem_id="hx-recorder",
     )
 

@@ -15,11 +15,12 @@ from hubert_demo.api import Analysis, analyze
 from hubert_demo.audio import Waveform
 from hubert_demo.errors import InputError
 from hubert_demo.ui.views import VIEWS, timeline
-from hubert_demo.ui.views.base import NOT_UNDERSTOOD, Json, View, attempt
+from hubert_demo.ui.views.base import NOT_UNDERSTOOD, Json, View, attempt, sentence
 
 MAX_RESULTS = 32
 MAX_BYTES = 1 << 30
 PATIENCE_S = 20.0
+STAGES = ("soon", "late")
 
 GONE = "This result is no longer kept on the server. Analyse the recording again."
 
@@ -32,14 +33,14 @@ class Result:
         token: The secret under which the browser asks about it.
         analysis: All that was found out.
         views: What each view draws, by name; and the timeline.
-        late: What each slower view draws, by name, once it is computed.
+        later: What slower views draw, by name and stage (`"soon"` or `"late"`), once it is computed.
         seconds: How long the analysis took.
     """
 
     token: str
     analysis: Analysis
     views: Json
-    late: Mapping[str, "Future[Json]"]
+    later: Mapping[tuple[str, str], "Future[Json]"]
     seconds: float
 
     @property
@@ -65,8 +66,8 @@ class Results:
         self._results: OrderedDict[str, Result] = OrderedDict()
         self._tokens: dict[str, str] = {}
         self._lock = threading.Lock()
-        # One worker: UMAP runs one at a time anyway, and nobody waits for it to see the rest.
-        self._background = ThreadPoolExecutor(1, thread_name_prefix="late")
+        # One worker each: UMAP runs one at a time anyway, and nothing quick has to wait for it.
+        self._workers = {stage: ThreadPoolExecutor(1, thread_name_prefix=stage) for stage in STAGES}
         # Attention maps of a long recording are large: few are made at once.
         self._drawing = threading.Semaphore(2)
 
@@ -92,12 +93,12 @@ class Results:
         views = {"timeline": timeline.payload(analysis)}
         views |= {view.name: view.payload(analysis) for view in VIEWS}
         token = secrets.token_urlsafe(24)
-        late = {view.name: Future[Json]() for view in VIEWS if view.late}
-        result = Result(token, analysis, views, late, time.perf_counter() - started)
+        stages = {(view.name, stage): getattr(view, stage) for stage in STAGES for view in VIEWS}
+        later = {key: Future[Json]() for key, compute in stages.items() if compute}
+        result = Result(token, analysis, views, later, time.perf_counter() - started)
         self._keep(key, result)
-        for view in VIEWS:
-            if view.late:
-                self._background.submit(self._finish, result, view.late, late[view.name])
+        for (name, stage), future in later.items():
+            self._workers[stage].submit(self._finish, result, stages[name, stage], future)
         return result
 
     def _keep(self, key: str, result: Result) -> None:
@@ -115,11 +116,11 @@ class Results:
     def _finish(self, result: Result, compute: Callable[[Analysis], Json], future: "Future[Json]") -> None:
         """Compute what a slower view draws, unless the result has been dropped meanwhile."""
 
-        def late() -> Json:
+        def finish() -> Json:
             self.get(result.token)
             return compute(result.analysis)
 
-        future.set_result(attempt(late))
+        future.set_result(attempt(finish))
 
     def get(self, token: object) -> Result:
         """The result kept under a token.
@@ -137,11 +138,12 @@ class Results:
 
     def in_background(self, job: Callable[[], Result]) -> "Future[Result]":
         """Run a job before whatever waits in the background from now on."""
-        return self._background.submit(job)
+        return self._workers["soon"].submit(job)
 
     def close(self) -> None:
-        """Let the job in the background finish and drop those that wait."""
-        self._background.shutdown(cancel_futures=True)
+        """Let the jobs in the background finish and drop those that wait."""
+        for worker in self._workers.values():
+            worker.shutdown(cancel_futures=True)
 
     def answers(self, view: View) -> list[Callable[[Any], Json]]:
         """The functions of a view that the browser may call, made safe for whatever it sends."""
@@ -159,31 +161,28 @@ class Results:
         answer.__name__ = function.__name__
         return answer
 
-    def late(self) -> Callable[[Any], Coroutine[Any, Any, Json]]:
+    def waiting(self) -> Callable[[Any], Coroutine[Any, Any, Json]]:
         """The function by which the browser waits for a slower view, without holding a thread meanwhile."""
 
-        async def late(request: Any) -> Json:
-            found: list[Future[Json]] = []
-
-            def find() -> Json:
-                fields = _fields(request)
-                pending = self.get(fields.get("token")).late
-                view = fields.get("view")
-                if not isinstance(view, str) or view not in pending:
-                    raise InputError(NOT_UNDERSTOOD)
-                found.append(pending[view])
-                return {"ready": False}
-
-            answer = attempt(find)
-            if not found:
-                return answer
-            waiting = asyncio.shield(asyncio.wrap_future(found[0]))
+        async def later(request: Any) -> Json:
             try:
-                return {"ready": True, **await asyncio.wait_for(waiting, PATIENCE_S)}
+                pending = asyncio.wrap_future(self._pending(request))
+                done = await asyncio.wait_for(asyncio.shield(pending), PATIENCE_S)
+                return {"ready": True, **done}
             except TimeoutError:
-                return answer
+                return {"ok": True, "ready": False}
+            except Exception as error:
+                return {"ok": False, "error": sentence(error)}
 
-        return late
+        return later
+
+    def _pending(self, request: Any) -> "Future[Json]":
+        fields = _fields(request)
+        later = self.get(fields.get("token")).later
+        asked = (str(fields.get("view")), str(fields.get("stage")))
+        if asked not in later:
+            raise InputError(NOT_UNDERSTOOD)
+        return later[asked]
 
 
 def _fields(request: Any) -> Json:

@@ -88,7 +88,7 @@
         hx.ask(page, "head_map", { layer, head }),
       ]);
       if (asked !== view.asked || !map) return;
-      if (small) Object.assign(view, { small: hx.unpack(small.maps), smallLayer: layer });
+      if (small) Object.assign(view, { small: hx.unpack(small.maps), smallLayer: layer, smallFramesPerBin: small.frames_per_bin });
       view.values = hx.unpack(map.map);
       view.map = map;
       view.problem.hidden = true;
@@ -145,13 +145,14 @@
 
   const paintThumbnails = (view) => {
     const [, bins] = view.small.shape;
+    const cells = hx.result.views.timeline.num_frames / view.smallFramesPerBin;
     for (const [head, thumb] of [...view.thumbs.children].entries()) {
       const canvas = thumb.firstChild;
       const side = thumb.clientWidth - 10;
       const ctx = hx.fit(canvas, side, side);
       const values = view.small.subarray(head * bins * bins, (head + 1) * bins * bins);
       ctx.imageSmoothingEnabled = bins > side;
-      ctx.drawImage(hx.image(levelsOf(values), bins, bins, hx.ramp("ink")), 0, 0, side, side);
+      ctx.drawImage(hx.image(levelsOf(values), bins, bins, hx.ramp("ink")), 0, 0, cells, cells, 0, 0, side, side);
     }
   };
 

@@ -95,7 +95,7 @@
       ctx.stroke();
       ctx.font = hx.font(view.axis.left < 60 ? 10 : 12, row === view.best);
       ctx.fillStyle = hx.token(row === view.best ? "--hx-ink" : "--hx-ink-2");
-      ctx.fillText(view.axis.left < 60 ? label.slice(0, 7) : label, view.axis.left - 6, y + ROW / 2);
+      ctx.fillText(label, view.axis.left - 5, y + ROW / 2, view.axis.left - 8);
     });
     ctx.strokeRect(view.axis.left + 0.5, 0.5, view.axis.span - 1, height - 1);
   };

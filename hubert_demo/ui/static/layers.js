@@ -136,13 +136,12 @@
 
   // Unpacks the map that the result holds now: PCA at first, UMAP once it is there.
   const take = (view) => {
-    const { map } = view.data;
-    view.points = map.error ? null : hx.unpack(map.points);
-    view.method = map.method;
+    const { map, problem } = view.data;
+    view.points = map ? hx.unpack(map.points) : null;
     view.places = null;
-    view.problem.textContent = map.error || "";
-    view.problem.hidden = !map.error;
-    view.map.hidden = view.legend.hidden = Boolean(map.error);
+    view.problem.textContent = problem || "The map is being drawn …";
+    view.problem.hidden = Boolean(map);
+    view.map.hidden = view.legend.hidden = !map;
   };
 
   const size = (view) => {
@@ -272,12 +271,12 @@
 
   // What is written around the map: the layer, the legend, the numbers.
   const describe = (view) => {
-    const { num_layers: count, map, lateError } = view.data;
+    const { num_layers: count } = view.data;
     view.which.textContent = view.layer === 0 ? "input" : `${view.layer} of ${count}`;
     view.slider.setAttribute("aria-valuetext", view.layer === 0 ? "0, input of the first layer" : `${view.layer} of ${count}`);
     view.slider.style.setProperty("--share", `${(100 * view.layer) / count}%`);
     view.legend.replaceChildren(...legend(view));
-    view.facts.replaceChildren(...facts(view, map, lateError));
+    view.facts.replaceChildren(...facts(view, view.data));
   };
 
   const legend = (view) => {
@@ -291,10 +290,10 @@
 
   const nowKey = () => key("now, and the last half second", "background:var(--hx-now)");
 
-  const facts = (view, map, lateError) => {
+  const facts = (view, { map, problem }) => {
     const title = hx.make("h2", { text: "This map" });
-    if (map.error) return [title, hx.make("p", { class: "hx-quiet", text: "Record a little longer to see it." })];
-    const waiting = map.method === "pca" && !lateError;
+    if (!map) return [title, hx.make("p", { class: "hx-quiet", text: problem ? "There is none." : "A moment, please." })];
+    const waiting = map.method === "pca" && !problem;
     const method = hx.make("p", { class: "hx-method", "data-testid": "method", "data-method": map.method },
       hx.make("b", { text: map.method.toUpperCase() }),
       hx.make("span", { text: waiting ? "UMAP is being computed …" : "" }));
@@ -307,7 +306,7 @@
       ]),
       hx.make("p", { class: "hx-quiet", text: METHODS[map.method] }),
       hx.make("p", { class: "hx-quiet", text: "Neighbours kept is the map’s trustworthiness: how far dots that lie together here are alike in the layer itself." }),
-      ...(lateError ? [hx.make("p", { class: "hx-quiet", text: `No UMAP: ${lateError}` })] : []),
+      ...(problem ? [hx.make("p", { class: "hx-quiet", text: `No UMAP: ${problem}` })] : []),
     ];
   };
 

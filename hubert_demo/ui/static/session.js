@@ -38,24 +38,22 @@
       requestAnimationFrame(() => {
         document.body.dataset.hxReady = message.token;
       });
-      for (const view of message.late) fetchLate(view);
+      for (const part of message.later) fetchLater(part);
     };
 
-    const fetchLate = async (view) => {
+    // What a slower view draws; a "soon" that comes after its "late" is no longer wanted.
+    const fetchLater = async ({ view, stage }) => {
+      const { token } = hx.result;
+      const data = hx.result.views[view];
+      let answer = { ready: false };
       try {
-        for (;;) {
-          const answer = await hx.ask(page, "late", { view });
-          if (!answer) return;
-          if (answer.ready) {
-            Object.assign(hx.result.views[view], answer);
-            return hx.emit("late", view);
-          }
-        }
+        while (answer && !answer.ready) answer = await hx.ask(page, "later", { view, stage });
       } catch (problem) {
-        if (!hx.result) return;
-        hx.result.views[view].lateError = problem.message;
-        hx.emit("late", view);
+        answer = { problem: problem.message };
       }
+      if (!answer || hx.result.token !== token || data.late) return;
+      Object.assign(data, { problem: null }, answer, { [stage]: true });
+      hx.emit("late", view);
     };
 
     page.watch("value", receive);

@@ -27,6 +27,8 @@
     if (!root || root.dataset.mounted) return;
     root.dataset.mounted = "true";
     const piece = makers.get(name)(root, page);
+    root.classList.toggle("is-empty", !hx.result);
+    subscribe("result", root, () => root.classList.remove("is-empty"));
     for (const event of ["result", "late", "busy", "error", "tick", "draw", "open"]) {
       if (piece[event]) subscribe(event, root, (detail) => piece[event](detail));
     }

@@ -51,7 +51,6 @@
 
     return {
       result: (result) => {
-        root.classList.remove("is-empty");
         view.duration.textContent = ` / ${hx.seconds(hx.clock.duration)}`;
         view.notes.textContent = notes(result);
         const { spectrogram } = result.views.timeline;
@@ -102,7 +101,6 @@
     view.stripCanvas = hx.make("canvas", { "aria-hidden": "true" });
     view.stripBox = hx.make("div", { class: "hx-strip" }, view.stripCanvas);
     view.strip = hx.make("div", { hidden: true, "data-testid": "strip" }, view.stripLabel, view.stripBox);
-    root.classList.add("is-empty");
     root.append(bar, view.waiting, view.sound, view.words, view.strip);
     view.cursors = [hx.cursor(view.sound, "has-flag"), hx.cursor(view.stripBox)];
     hx.keys(view.canvas);
@@ -178,7 +176,8 @@
     ctx.textAlign = "right";
     ctx.textBaseline = "middle";
     let above = Infinity;
-    for (const [hz, label] of [[500, "500"], [1000, "1k"], [2000, "2k"], [4000, "4k"], [8000, "8k"]]) {
+    const lowest = height < 100 ? [] : [[500, "500"]];
+    for (const [hz, label] of [...lowest, [1000, "1k"], [2000, "2k"], [4000, "4k"], [8000, "8k"]]) {
       const beyond = hz > frequencies[frequencies.length - 1];
       const row = beyond ? frequencies.length : frequencies.findIndex((centre) => centre >= hz);
       const y = height * (1 - (row + 0.5) / frequencies.length);

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from hubert_demo.analysis.attention import pool
+from hubert_demo.analysis.attention import PooledMaps, pool
 from hubert_demo.api import Analysis
 from hubert_demo.audio import FloatArray
 from hubert_demo.ui.views.base import Json, View, index, pack, pack_fraction
@@ -20,15 +20,22 @@ def payload(analysis: Analysis) -> Json:
 def heads(analysis: Analysis, request: Json) -> Json:
     """All heads of one layer, small: uint8 `(heads, bins, bins)`, 255 is each head's largest value."""
     layer = index(request, "layer", analysis.encoding.num_layers)
-    small = np.stack([_thumbnail(analysis, layer, head) for head in range(analysis.encoding.num_heads)])
-    return {"layer": layer, "maps": pack(small)}
-
-
-def _thumbnail(analysis: Analysis, layer: int, head: int) -> npt.NDArray[np.uint8]:
     # One head at a time: all maps of a long recording together are large.
-    small = pool(analysis.attention_maps(layer, [head]), THUMBNAIL_BINS).maps[0]
-    thumbnail: npt.NDArray[np.uint8] = np.rint(small * (255 / small.max())).astype(np.uint8)
-    return thumbnail
+    small = [
+        pool(analysis.attention_maps(layer, [head]), THUMBNAIL_BINS)
+        for head in range(analysis.encoding.num_heads)
+    ]
+    levels = np.stack([_levels(maps, analysis.encoding.num_frames) for maps in small])
+    return {"layer": layer, "maps": pack(levels), "frames_per_bin": small[0].frames_per_bin}
+
+
+def _levels(small: PooledMaps, num_frames: int) -> npt.NDArray[np.uint8]:
+    """One pooled map in 8 bits of its largest value, attention per frame looked at."""
+    attention = small.maps[0].copy()
+    in_last_bin = num_frames - small.frames_per_bin * (len(attention) - 1)
+    attention[:, -1] *= small.frames_per_bin / in_last_bin
+    levels: npt.NDArray[np.uint8] = np.rint(attention * (255 / attention.max())).astype(np.uint8)
+    return levels
 
 
 def head_map(analysis: Analysis, request: Json) -> Json:

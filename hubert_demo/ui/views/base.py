@@ -31,7 +31,8 @@ class View:
         what: One sentence: what this is.
         hint: One thing to try.
         payload: What the browser draws, sent with the result; JSON, with arrays packed by `pack`.
-        late: What takes longer: computed once in the background and sent when it is ready.
+        soon: What would keep the transcript waiting in a long recording; sent as soon as it is computed.
+        late: What takes seconds; sent after that. Both are computed once, in the background.
         answers: Functions that the browser may call by their `__name__` with the result's token. They are
             given the analysis and what the browser sent, which may be anything, and give JSON.
     """
@@ -41,6 +42,7 @@ class View:
     what: str
     hint: str
     payload: Callable[[Analysis], Json]
+    soon: Callable[[Analysis], Json] | None = None
     late: Callable[[Analysis], Json] | None = None
     answers: tuple[Callable[[Analysis, Json], Json], ...] = ()
 

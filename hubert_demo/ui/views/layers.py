@@ -2,19 +2,14 @@
 
 from hubert_demo.analysis.projection import Projection
 from hubert_demo.api import Analysis
-from hubert_demo.errors import InputError
 from hubert_demo.ui.views.base import Json, View, pack
 
 
 def payload(analysis: Analysis) -> Json:
-    """The quick map (PCA) of all layers, and the character recognised in every frame."""
+    """The character recognised in every frame."""
     token_ids = analysis.transcript.frame_token_ids
     tokens = [_letter(analysis, token_id) for token_id in token_ids.tolist()]
-    try:
-        quick: Json = _as_json(analysis.projections("pca"))
-    except InputError as error:
-        quick = {"error": str(error)}
-    return {"num_layers": analysis.encoding.num_layers, "tokens": tokens, "map": quick}
+    return {"num_layers": analysis.encoding.num_layers, "tokens": tokens}
 
 
 def _letter(analysis: Analysis, token_id: int) -> str:
@@ -23,6 +18,11 @@ def _letter(analysis: Analysis, token_id: int) -> str:
     if token_id == encoding.blank_id:
         return ""
     return " " if token_id == encoding.word_delimiter_id else encoding.vocabulary[token_id].lower()
+
+
+def soon(analysis: Analysis) -> Json:
+    """PCA of all layers, to look at until UMAP is there."""
+    return {"map": _as_json(analysis.projections("pca"))}
 
 
 def late(analysis: Analysis) -> Json:
@@ -44,5 +44,6 @@ VIEW = View(
     what="Each dot is one 25 ms moment of the recording.",
     hint="Near means alike to this layer. Drag the slider to regroup them; click one to hear it.",
     payload=payload,
+    soon=soon,
     late=late,
 )

@@ -1,0 +1,306 @@
+"""The page in a real browser: what a visitor does, and what is to be seen then."""
+
+import re
+from urllib.parse import urlsplit
+
+import pytest
+
+from hubert_demo.audio import Waveform
+from hubert_demo.errors import InputError
+
+pytestmark = pytest.mark.browser
+
+TABS = ["Transcript", "Keywords", "Layers", "Attention"]
+# Gradio's own player, which is hidden, complains about a file that is no sound before it is emptied.
+HARMLESS = "Waveform load error"
+TIMEOUT_MS = 60_000
+
+
+class Visitor:
+    """A tab of the browser that looks at the page, with all that went wrong in it."""
+
+    def __init__(self, browser, url, theme="light", width=1440):
+        self.tab = browser.new_page(viewport={"width": width, "height": 1000})
+        self.tab.set_default_timeout(TIMEOUT_MS)
+        self.problems = []
+        self.outside = set()
+        self.tab.on("console", self._hear)
+        self.tab.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.tab.on("request", self._watch)
+        self.tab.goto(f"{url}?__theme={theme}")
+        self.tab.wait_for_selector("body[data-hx-ready]")
+
+    def _hear(self, message):
+        if message.type == "error" and HARMLESS not in message.text:
+            self.problems.append(message.text)
+
+    def _watch(self, request):
+        if request.url.startswith("http") and urlsplit(request.url).hostname != "127.0.0.1":
+            self.outside.add(request.url)
+
+    def id(self, name):
+        return self.tab.get_by_test_id(name)
+
+    @property
+    def token(self):
+        return self.tab.evaluate("document.body.dataset.hxReady || null")
+
+    @property
+    def time(self):
+        return float(self.id("clock").inner_text())
+
+    def open(self, title):
+        self.tab.get_by_role("tab", name=title).click()
+        self.id(f"view-{title.lower()}").wait_for()
+
+    def wait_for_other_result(self, token):
+        self.tab.wait_for_function(
+            "old => document.body.dataset.hxReady && document.body.dataset.hxReady !== old", arg=token
+        )
+
+    def upload(self, path):
+        if not self.id("file-upload").count():
+            self.tab.get_by_role("button", name="Upload file").click()
+        self.id("file-upload").set_input_files(path)
+
+
+@pytest.fixture
+def visit(browser, page):
+    visitors = []
+
+    def arrive(**options):
+        visitors.append(Visitor(browser, page.demo.local_url, **options))
+        return visitors[-1]
+
+    yield arrive
+    for visitor in visitors:
+        visitor.tab.close()
+        assert visitor.problems == []
+        assert visitor.outside == set()
+
+
+def test_a_visitor_meets_a_finished_analysis(visit, page):
+    visitor = visit()
+    assert "harbour.wav" in visitor.id("notes").inner_text()
+    assert visitor.id("example-0").get_attribute("aria-pressed") == "true"
+    assert "parameters" in visitor.id("model-card").inner_text()
+    shown = page.results.get(visitor.token).analysis.transcript.text
+    words = [word.split("\n")[0] for word in visitor.id("word").all_inner_texts()]
+    assert " ".join(words).upper() == shown
+
+
+def test_an_upload_fills_every_view_from_one_encoder_pass(visit, write_wav, encoder_passes):
+    visitor = visit()
+    before = visitor.token
+    with encoder_passes() as passes:
+        visitor.upload(write_wav("two seconds.wav", duration_s=2, seed=21))
+        visitor.wait_for_other_result(before)
+        assert visitor.id("notes").inner_text().startswith("two seconds.wav")
+        visitor.open("Keywords")
+        assert visitor.id("keyword").count() == 12
+        assert visitor.id("keyword-strip").is_visible()
+        assert re.fullmatch(r"\d\.\d\d–\d\.\d\d s", visitor.id("keyword-window").inner_text())
+        visitor.open("Layers")
+        visitor.tab.wait_for_selector("[data-method=umap]")
+        assert visitor.id("num-frames").inner_text() == "99"
+        visitor.open("Attention")
+        visitor.id("head-3").wait_for()
+    assert len(passes) == 1
+
+
+def test_a_recording_from_the_microphone_is_analysed(visit):
+    visitor = visit()
+    before = visitor.token
+    visitor.tab.locator("#hx-recorder .record-button").click()
+    visitor.tab.locator("#hx-recorder .stop-button:visible").wait_for()
+    visitor.tab.wait_for_timeout(1500)
+    visitor.tab.locator("#hx-recorder .stop-button:visible").click()
+    visitor.wait_for_other_result(before)
+    assert visitor.id("notes").inner_text().startswith("Your recording")
+    assert visitor.tab.evaluate("Math.max(...hx.result.samples)") > 1000
+    visitor.tab.locator("#hx-recorder .record-button").wait_for()
+
+
+def test_an_example_is_analysed_at_a_press(visit):
+    visitor = visit()
+    before = visitor.token
+    visitor.id("example-2").click()
+    visitor.wait_for_other_result(before)
+    assert visitor.id("example-2").get_attribute("aria-pressed") == "true"
+    assert visitor.id("example-0").get_attribute("aria-pressed") == "false"
+
+
+def test_layers_start_with_pca_and_move_with_the_slider(visit):
+    visitor = visit()
+    visitor.open("Layers")
+    visitor.tab.wait_for_selector("[data-method=umap]")
+    slider = visitor.id("layer-slider")
+    slider.focus()
+    last = int(slider.get_attribute("max"))
+    assert visitor.id("layer-name").inner_text() == f"{last} of {last}"
+    trust = visitor.id("trustworthiness").inner_text()
+    assert re.fullmatch(r"\d+ %", trust)
+    slider.press("Home")
+    assert visitor.id("layer-name").inner_text() == "input"
+    visitor.id("colouring").select_option("letter")
+    assert "vowel" in visitor.id("view-layers").inner_text()
+
+
+def test_the_layer_map_has_a_dot_wherever_it_says(visit):
+    visitor = visit()
+    visitor.open("Layers")
+    visitor.tab.wait_for_selector("[data-method=umap]")
+    visitor.tab.wait_for_timeout(600)
+    box = visitor.id("layer-map").bounding_box()
+    for part in range(2, 20):
+        visitor.tab.mouse.move(box["x"] + box["width"] * part / 21, box["y"] + box["height"] / 2)
+        if visitor.tab.locator(".hx-tip:visible").count():
+            break
+    said = float(visitor.tab.locator(".hx-tip").inner_text().split(" s")[0])
+    visitor.tab.mouse.down()
+    visitor.tab.mouse.up()
+    visitor.tab.wait_for_function(
+        "said => Math.abs(hx.clock.time - said) < 0.02 && !hx.clock.playing", arg=said
+    )
+
+
+def test_layer_and_head_of_attention_can_be_chosen(visit, page):
+    visitor = visit()
+    visitor.open("Attention")
+    layer = visitor.id("attention-layer")
+    layer.focus()
+    layer.press("Home")
+    visitor.tab.wait_for_selector('[data-shown="0-0"]')
+    visitor.id("head-2").click()
+    visitor.tab.wait_for_selector('[data-shown="0-2"]')
+    assert visitor.id("attention-title").inner_text() == "Layer 1, head 3"
+    assert visitor.id("head-2").get_attribute("aria-pressed") == "true"
+    expected = page.results.get(visitor.token).analysis.attention(0, 2).max()
+    assert float(visitor.id("attention-max").inner_text()) == pytest.approx(expected, rel=0.06)
+    layer.press("ArrowRight")
+    visitor.tab.wait_for_selector('[data-shown="1-2"]')
+    assert visitor.id("attention-layer-name").inner_text().startswith("2 of ")
+
+
+def test_pointing_at_the_attention_map_reads_a_value_and_a_press_seeks(visit):
+    visitor = visit()
+    visitor.open("Attention")
+    visitor.tab.wait_for_selector("[data-shown]")
+    box = visitor.id("attention-map").bounding_box()
+    visitor.tab.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    reading = visitor.id("attention-reading").inner_text()
+    assert re.match(r"\d\.\d\d s looks at \d\.\d\d s", reading)
+    assert reading.split(" s")[0] in visitor.id("strip").inner_text()
+    visitor.tab.mouse.down()
+    visitor.tab.mouse.up()
+    assert visitor.time == pytest.approx(float(reading.split(" s")[0]), abs=0.02)
+
+
+def test_a_press_on_the_timeline_moves_the_one_clock(visit):
+    visitor = visit()
+    box = visitor.id("timeline-canvas").bounding_box()
+    left, right = 70, 16
+    x = box["x"] + left + (box["width"] - left - right) / 2
+    visitor.tab.mouse.click(x, box["y"] + 20)
+    half = visitor.tab.evaluate("hx.clock.duration") / 2
+    assert visitor.time == pytest.approx(half, abs=0.02)
+    visitor.tab.keyboard.press("ArrowRight")
+    assert visitor.time == pytest.approx(half + 0.02, abs=0.02)
+
+
+def test_space_plays_and_pauses(visit):
+    visitor = visit()
+    visitor.tab.keyboard.press("Space")
+    visitor.tab.wait_for_function("hx.clock.playing && hx.clock.time > 0.2")
+    visitor.tab.keyboard.press("Space")
+    assert not visitor.tab.evaluate("hx.clock.playing")
+    assert visitor.id("play").get_attribute("aria-label") == "Play"
+
+
+def test_a_press_on_a_word_plays_it_and_comes_back(visit):
+    visitor = visit()
+    word = visitor.id("word").nth(1)
+    word.click()
+    start = visitor.tab.evaluate("hx.result.views.transcript.words[1].start_s")
+    visitor.tab.wait_for_function(
+        "start => !hx.clock.playing && Math.abs(hx.clock.time - start) < 0.02", arg=start
+    )
+    assert "is-now" in word.get_attribute("class")
+    assert visitor.id("now-word").inner_text() == word.inner_text().split("\n")[0]
+
+
+def test_a_bad_file_leaves_the_previous_result(visit, bad_file):
+    visitor = visit()
+    before = visitor.token
+    visitor.upload(bad_file)
+    visitor.tab.get_by_role("alert").wait_for()
+    with pytest.raises(InputError) as expected:
+        Waveform.from_file(bad_file)
+    assert visitor.id("alert").inner_text() == str(expected.value)
+    visitor.tab.wait_for_selector("body[data-hx-ready]")
+    assert visitor.token == before
+    assert "harbour.wav" in visitor.id("notes").inner_text()
+    visitor.id("example-1").click()
+    visitor.wait_for_other_result(before)
+    assert not visitor.id("alert").is_visible()
+
+
+def test_a_file_name_is_text_and_nothing_else(visit, write_wav):
+    visitor = visit()
+    before = visitor.token
+    visitor.upload(write_wav("<img src=x onerror=document.title=1>.wav", seed=31))
+    visitor.wait_for_other_result(before)
+    assert visitor.tab.locator("img[src=x]").count() == 0
+    assert visitor.tab.title() == "HuBERT Explorer"
+
+
+def test_a_recording_too_short_for_a_map_says_so(visit, write_wav):
+    visitor = visit()
+    before = visitor.token
+    visitor.upload(write_wav("blip.wav", duration_s=0.12, seed=32))
+    visitor.wait_for_other_result(before)
+    visitor.open("Layers")
+    visitor.tab.get_by_text("a map needs at least 10").wait_for()
+    visitor.open("Attention")
+    visitor.tab.wait_for_selector("[data-shown]")
+
+
+@pytest.mark.parametrize("width", [390, 768, 1024, 1440])
+def test_nothing_has_to_be_scrolled_sideways(visit, width):
+    visitor = visit(width=width)
+    for title in TABS:
+        visitor.open(title)
+        visitor.tab.wait_for_timeout(300)
+        assert visitor.tab.evaluate("document.documentElement.scrollWidth") <= width, title
+
+
+def test_dark_and_light_are_a_press_apart(visit):
+    visitor = visit(theme="dark")
+
+    def background():
+        return visitor.tab.evaluate("getComputedStyle(document.body).backgroundColor")
+
+    assert background() == "rgb(14, 19, 24)"
+    visitor.id("theme").click()
+    assert background() == "rgb(245, 246, 244)"
+
+
+def test_pictures_can_be_reached_and_read_without_a_mouse(visit):
+    visitor = visit()
+    for title in TABS:
+        visitor.open(title)
+    for name in ("timeline-canvas", "keyword-strip", "layer-map", "attention-map"):
+        canvas = visitor.id(name)
+        assert canvas.get_attribute("tabindex") == "0"
+        assert canvas.get_attribute("role") == "slider"
+        assert canvas.get_attribute("aria-label")
+
+
+def test_every_view_shows_the_same_moment(visit):
+    visitor = visit()
+    for title in TABS:
+        visitor.open(title)
+    visitor.tab.wait_for_selector("[data-shown]")
+    visitor.tab.evaluate("hx.clock.seek(1.5)")
+    for name in ("timeline-canvas", "keyword-strip", "layer-map", "attention-map"):
+        assert visitor.id(name).get_attribute("aria-valuenow") == "1.50"
