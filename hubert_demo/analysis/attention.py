@@ -22,6 +22,19 @@ class PooledMaps:
     frames_per_bin: int
 
 
+def entropy_nats(attention: FloatArray) -> float:
+    """Mean entropy of a map's rows.
+
+    Args:
+        attention: `(queries, frames)`, rows sum to one.
+
+    Returns:
+        0 where every row looks at one frame alone, log(frames) where every row looks at all alike.
+    """
+    logarithms = np.log(np.maximum(attention, np.finfo(np.float32).tiny))
+    return float(-(attention * logarithms).sum(axis=1).mean())
+
+
 def pool(maps: FloatArray, max_bins: int) -> PooledMaps:
     """Join neighbouring frames, equally many to a bin, until at most `max_bins` are left.
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hubert_demo.analysis.attention import pool
+from hubert_demo.analysis.attention import entropy_nats, pool
 from hubert_demo.errors import InputError
 
 
@@ -41,3 +41,10 @@ def test_rows_still_sum_to_one_and_bins_keep_to_the_limit(num_frames, max_bins):
 def test_other_shapes_and_limits_are_refused(shape, max_bins, message):
     with pytest.raises(InputError, match=message):
         pool(np.zeros(shape, np.float32), max_bins)
+
+
+def test_entropy_runs_from_one_frame_to_all_alike():
+    assert entropy_nats(np.eye(5, dtype=np.float32)) == pytest.approx(0, abs=1e-6)
+    assert entropy_nats(np.full((3, 8), 1 / 8, np.float32)) == pytest.approx(np.log(8))
+    halves = np.array([[0.5, 0.5, 0, 0], [1, 0, 0, 0]], np.float32)
+    assert entropy_nats(halves) == pytest.approx(np.log(2) / 2)

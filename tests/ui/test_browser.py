@@ -8,7 +8,11 @@ import pytest
 from hubert_demo.audio import Waveform
 from hubert_demo.errors import InputError
 
-pytestmark = pytest.mark.browser
+pytestmark = [
+    pytest.mark.browser,
+    # Gradio's own statistics call pandas in a way that pandas 3 dislikes.
+    pytest.mark.filterwarnings("ignore:The copy keyword is deprecated"),
+]
 
 TABS = ["Transcript", "Keywords", "Layers", "Attention"]
 # Gradio's own player, which is hidden, complains about a file that is no sound before it is emptied.

@@ -9,6 +9,9 @@ from hubert_demo.audio import Waveform
 from hubert_demo.errors import InputError
 from hubert_demo.ui.endpoint import endpoint
 
+# Gradio's own statistics call pandas in a way that pandas 3 dislikes.
+pytestmark = pytest.mark.filterwarnings("ignore:The copy keyword is deprecated")
+
 
 @pytest.fixture(scope="module")
 def client(page):

@@ -53,12 +53,16 @@
   // Sizes a canvas in CSS pixels, clears it, and gives its context, sharp on every screen.
   hx.fit = (canvas, width, height) => {
     const ratio = window.devicePixelRatio || 1;
-    canvas.width = Math.round(width * ratio);
-    canvas.height = Math.round(height * ratio);
-    canvas.style.width = `${width}px`;
-    canvas.style.height = `${height}px`;
+    const [columns, rows] = [Math.round(width * ratio), Math.round(height * ratio)];
     const ctx = canvas.getContext("2d");
-    ctx.scale(ratio, ratio);
+    if (canvas.width !== columns || canvas.height !== rows) {
+      canvas.width = columns;
+      canvas.height = rows;
+      canvas.style.width = `${width}px`;
+      canvas.style.height = `${height}px`;
+    }
+    ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+    ctx.clearRect(0, 0, width, height);
     return ctx;
   };
 

@@ -3,9 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
-from hubert_demo.analysis.attention import PooledMaps, pool
+from hubert_demo.analysis.attention import PooledMaps, entropy_nats, pool
 from hubert_demo.api import Analysis
-from hubert_demo.audio import FloatArray
 from hubert_demo.ui.views.base import Json, View, index, pack, pack_fraction
 
 MAX_BINS = 500
@@ -51,14 +50,8 @@ def head_map(analysis: Analysis, request: Json) -> Json:
         "map": pack_fraction(pooled.maps[0], largest),
         "max": largest,
         "frames_per_bin": pooled.frames_per_bin,
-        "entropy_nats": _entropy_nats(full[0]),
+        "entropy_nats": entropy_nats(full[0]),
     }
-
-
-def _entropy_nats(attention: FloatArray) -> float:
-    """Mean entropy of the rows: 0 when every frame looks at one other, log(frames) when it looks at all."""
-    logarithms = np.log(np.maximum(attention, np.finfo(np.float32).tiny))
-    return float(-(attention * logarithms).sum(axis=1).mean())
 
 
 VIEW = View(
