@@ -22,7 +22,7 @@ _NUM_UNITS = 500
 
 
 def _train_ctc(arguments: argparse.Namespace) -> None:
-    clips = corpora.transcribed_training_clips(arguments.data)
+    clips = corpora.transcribed_training_clips(arguments.data, arguments.reading_times)
     unique = load_clips(arguments.data, corpora.without_repeats(clips), with_units=True)
     loaded = {(clip.corpus, clip.file): clip for clip in unique}
     valid = load_clips(arguments.data, corpora.reading_clips(arguments.data, "valid"))
@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     ctc.add_argument("--minutes", type=float, default=CtcSettings.minutes)
     ctc.add_argument("--batch-s", type=float, default=CtcSettings.batch_s)
     ctc.add_argument("--peak-rate", type=float, default=CtcSettings.peak_rate)
+    ctc.add_argument("--reading-times", type=int, default=2, help="LibriSpeech's share of an epoch")
     ctc.add_argument("--bfloat16", action="store_true", help="for hardware that computes bfloat16")
 
     keywords = commands.add_parser("keywords", help="train the keyword head of a CTC checkpoint folder")

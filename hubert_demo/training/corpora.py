@@ -15,30 +15,36 @@ KEYWORD_LABELS = (*COMMANDS, UNKNOWN, SILENCE)
 HELD_OUT_WORDS = frozenset({"zero", "marvin", "wow", "bird", "house", "tree"})
 """Single words whose clips train neither the encoder nor the keyword head."""
 
-_TRANSCRIBED = {
-    "librispeech": 2,
-    "synthetic_sentences": 1,
-    "ljspeech": 1,
-    "an4": 1,
-    "speech_commands": 1,
-    "synthetic_commands": 1,
-}
+_READING = "librispeech"
+_TRANSCRIBED = (
+    _READING,
+    "synthetic_sentences",
+    "ljspeech",
+    "an4",
+    "speech_commands",
+    "synthetic_commands",
+)
 _SHORTEST_S, _LONGEST_S = 0.3, 17.0
 
 
-def transcribed_training_clips(data_dir: Path) -> list[Clip]:
-    """Clips with a transcript from speakers of the train splits; a corpus read twice an epoch comes twice."""
+def transcribed_training_clips(data_dir: Path, reading_times: int = 2) -> list[Clip]:
+    """Clips with a transcript from speakers of the train splits.
+
+    Args:
+        data_dir: Holds the corpus folders.
+        reading_times: How often LibriSpeech's clips come in an epoch; the others come once.
+    """
     return [
         clip
-        for corpus, times in _TRANSCRIBED.items()
-        for clip in _trainable(data_dir / corpus) * times
+        for corpus in _TRANSCRIBED
+        for clip in _trainable(data_dir / corpus) * (reading_times if corpus == _READING else 1)
         if _SHORTEST_S < clip.duration_s < _LONGEST_S
     ]
 
 
 def reading_clips(data_dir: Path, split: str) -> list[Clip]:
     """LibriSpeech's clips of a split (`"valid"` or `"test"`): readers who train nothing."""
-    return [clip for clip in read_manifest(data_dir / "librispeech") if clip.split == split]
+    return [clip for clip in read_manifest(data_dir / _READING) if clip.split == split]
 
 
 def word_training_clips(data_dir: Path) -> list[Clip]:
