@@ -8,7 +8,7 @@ from hubert_demo.ui.views import VIEWS
 
 _STATIC = Path(__file__).parent / "static"
 _SCRIPTS = ("store", "clock", "paint", "session", "timeline", *(view.name for view in VIEWS))
-_STYLES = ("tokens", "frame", "input", "views")
+_STYLES = ("tokens", "frame", "timeline", "input", "views", "maps")
 
 
 def theme() -> gr.themes.Base:

@@ -1,7 +1,6 @@
 """A page, launched once for all tests of this folder, and a browser in front of it."""
 
 import asyncio
-import warnings
 import wave
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -61,10 +60,7 @@ def page():
     async def launch():
         page.launch(prevent_thread_lock=True, quiet=True)
 
-    with warnings.catch_warnings():
-        # FastAPI hands pydantic an alias that has no effect; nothing of ours.
-        warnings.filterwarnings("ignore", "The 'alias' attribute with value 'body'")
-        run(launch())
+    run(launch())
     yield page
     page.close()
 

@@ -256,7 +256,7 @@
     const how = view.hover ? "looks at" : "looks most at";
     view.reading.replaceChildren(
       hx.make("b", { text: hx.seconds(from) }), ` ${how} `,
-      hx.make("b", { text: `${hx.seconds(to)}${said ? `, ${said.text}` : ""}` }), `: ${Number(share)} % of its attention`,
+      hx.make("b", { text: `${hx.seconds(to)}${said ? `, ${hx.short(said.text)}` : ""}` }), `: ${Number(share)} % of its attention`,
     );
     hx.announce(view.base, `, ${how} ${to.toFixed(2)} seconds with ${Number(share)} percent`);
   };

@@ -129,7 +129,7 @@
     const time = hx.clock.timeOf(frame);
     const word = hx.clock.wordAt(time);
     const letter = view.data.tokens[frame].trim();
-    view.tip.textContent = [hx.seconds(time), letter && `“${letter}”`, word && word.text].filter(Boolean).join(" · ");
+    view.tip.textContent = [hx.seconds(time), letter && `“${letter}”`, word && hx.short(word.text)].filter(Boolean).join(" · ");
     const x = hx.clamp(view.places[2 * frame], 70, view.width - 70);
     view.tip.style.transform = `translate(${x}px, ${view.places[2 * frame + 1] - 14}px) translate(-50%, -100%)`;
   };
@@ -226,7 +226,9 @@
     ctx.lineWidth = 1;
     ctx.beginPath();
     for (let frame = 0; frame < count; frame++) ctx.lineTo(view.places[2 * frame], view.places[2 * frame + 1]);
+    ctx.globalAlpha = Math.min(1, 500 / count);
     ctx.stroke();
+    ctx.globalAlpha = 1;
   };
 
   // The present: its dot, and the last half second fading behind it.
@@ -253,7 +255,7 @@
     ctx.strokeStyle = hx.token("--hx-card");
     ctx.stroke();
     const word = hx.clock.wordAt(time);
-    if (word) nameNow(ctx, view, word.text, x, y);
+    if (word) nameNow(ctx, view, hx.short(word.text), x, y);
     hx.announce(view.base);
   };
 

@@ -112,5 +112,7 @@
 
   hx.seconds = (time) => `${time.toFixed(2)} s`;
   hx.percent = (fraction) => `${Math.round(fraction * 100)} %`;
+  // A word as long as a picture has room for.
+  hx.short = (text) => (text.length > 24 ? `${text.slice(0, 22)}…` : text);
   hx.clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 })();

@@ -50,10 +50,9 @@
         text.replaceChildren(...words.map(word));
         legend.hidden = !words.length;
         if (!words.length) {
-          text.append(
+          text.append(hx.make("div", {},
             hx.make("p", { class: "hx-nothing", text: "No speech recognised" }),
-            hx.make("p", { class: "hx-quiet", text: "Speak a little louder or closer to the microphone, in English." }),
-          );
+            hx.make("p", { class: "hx-quiet", text: "Speak a little louder or closer to the microphone, in English." })));
         }
         tick();
       },
