@@ -18,7 +18,7 @@ TABS = ["Transcript", "Keywords", "Layers", "Attention"]
 # Gradio's own player, which is hidden, complains about a file that is no sound before it is emptied.
 HARMLESS = "Waveform load error"
 # The first UMAP of a process is compiled, which takes a busy machine a while.
-TIMEOUT_MS = 180_000
+TIMEOUT_MS = 60_000
 
 
 class Visitor:
