@@ -1,6 +1,6 @@
 """Greedy CTC transcription with times and confidence for every word and character."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hubert_demo.audio import SAMPLE_RATE_HZ
+from hubert_demo.errors import InputError
 from hubert_demo.inference import HOP_SAMPLES, WINDOW_SAMPLES, Encoding
 
 # A frame stands for one hop of 20 ms in the middle of its window of 25 ms.
@@ -127,3 +128,54 @@ def _word(spelled: Iterable[Character]) -> list[Word]:
     text = "".join(character.text for character in spelled)
     confidence = min(character.confidence for character in spelled)
     return [Word(text, spelled[0].start_s, spelled[-1].end_s, confidence)]
+
+
+def forced_alignment(
+    log_probabilities: npt.NDArray[np.floating], token_ids: Sequence[int], blank_id: int
+) -> list[tuple[int, int]]:
+    """The frames that each token of a known text takes on the most probable path.
+
+    Source: Graves et al. 2006, section 4.1: tokens with blanks between them, and the best path through
+    that trellis (Viterbi) instead of the sum over all.
+
+    Args:
+        log_probabilities: `(frames, vocabulary)`.
+        token_ids: What was said, without blanks.
+        blank_id: The blank's column.
+
+    Returns:
+        For every token its first frame and the frame after its last.
+
+    Raises:
+        InputError: If the text needs more frames than there are.
+    """
+    states = np.full(2 * len(token_ids) + 1, blank_id)
+    states[1::2] = token_ids
+    needed = len(token_ids) + int((np.diff(token_ids) == 0).sum())
+    if needed > len(log_probabilities):
+        raise InputError(
+            f"A text of {len(token_ids)} characters needs {needed} frames of 20 ms, and there are "
+            f"{len(log_probabilities)}; give the text that was spoken."
+        )
+    may_skip = np.zeros(len(states), dtype=bool)
+    may_skip[2:] = (states[2:] != blank_id) & (states[2:] != states[:-2])
+    scores = np.full(len(states), -np.inf)
+    scores[:2] = log_probabilities[0, states[:2]]
+    steps = np.zeros((len(log_probabilities), len(states)), dtype=np.int8)
+    for frame in range(1, len(log_probabilities)):
+        before = np.stack([scores, _shifted(scores, 1), np.where(may_skip, _shifted(scores, 2), -np.inf)])
+        steps[frame] = before.argmax(axis=0)
+        scores = before.max(axis=0) + log_probabilities[frame, states]
+    state = len(states) - 1 if len(states) == 1 or scores[-1] >= scores[-2] else len(states) - 2
+    path = np.empty(len(log_probabilities), dtype=int)
+    for frame in range(len(path) - 1, -1, -1):
+        path[frame] = state
+        state -= int(steps[frame, state])
+    firsts = np.searchsorted(path, np.arange(1, len(states), 2))
+    ends = np.searchsorted(path, np.arange(1, len(states), 2), side="right")
+    return list(zip(firsts.tolist(), ends.tolist(), strict=True))
+
+
+def _shifted(scores: npt.NDArray[np.float64], by: int) -> npt.NDArray[np.float64]:
+    """Scores of the states `by` before."""
+    return np.concatenate([np.full(by, -np.inf), scores])[: len(scores)]

@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -15,13 +16,21 @@ from hubert_demo.model import HubertForCTC
 from hubert_demo.training import corpora
 from hubert_demo.training.data import load_clips
 from hubert_demo.training.evaluate import evaluate
-from hubert_demo.training.finetune_ctc import CtcSettings, CtcTrainer, small_config
-from hubert_demo.training.finetune_keywords import KeywordSettings, train_keyword_head
+from hubert_demo.training.finetune_ctc import CtcSettings, CtcTrainer, character_tokenizer, small_config
+from hubert_demo.training.finetune_keywords import KeywordSettings, new_keyword_head, train_keyword_head
+from hubert_demo.training.keyword_examples import KeywordExamples, KeywordTask, load_examples
 
 _NUM_UNITS = 500
 
 
+def _keyword_examples(model: HubertForCTC, arguments: argparse.Namespace) -> KeywordExamples:
+    rng = np.random.default_rng(arguments.seed)
+    return load_examples(model.eval(), character_tokenizer(), arguments.data, rng)
+
+
 def _train_ctc(arguments: argparse.Namespace) -> None:
+    if arguments.with_keywords and not arguments.init:
+        raise HubertDemoError("--with-keywords cuts words from sentences by a model that reads; add --init.")
     clips = corpora.transcribed_training_clips(arguments.data, arguments.reading_times)
     unique = load_clips(arguments.data, corpora.without_repeats(clips), with_units=True)
     loaded = {(clip.corpus, clip.file): clip for clip in unique}
@@ -36,15 +45,19 @@ def _train_ctc(arguments: argparse.Namespace) -> None:
     torch.manual_seed(settings.seed)
     model = HubertForCTC.from_pretrained(arguments.init) if arguments.init else HubertForCTC(small_config())
     model.to("cuda" if torch.cuda.is_available() else "cpu")
-    units_head = nn.Linear(model.config.hidden_size, _NUM_UNITS).to(model.lm_head.weight.device)
-    trainer = CtcTrainer(model, units_head, settings, arguments.work)
+    device = model.lm_head.weight.device
+    units_head = nn.Linear(model.config.hidden_size, _NUM_UNITS).to(device)
+    keywords = None
+    if arguments.with_keywords:
+        keywords = KeywordTask(new_keyword_head(model).to(device), _keyword_examples(model, arguments))
+    trainer = CtcTrainer(model, units_head, settings, arguments.work, keywords)
     trainer.run([loaded[clip.corpus, clip.file] for clip in clips], valid)
 
 
 def _train_keywords(arguments: argparse.Namespace) -> None:
     model = HubertForCTC.from_pretrained(arguments.checkpoint, require_head=True)
-    settings = KeywordSettings(rounds=arguments.rounds, seed=arguments.seed)
-    train_keyword_head(model, arguments.data, settings).save(arguments.checkpoint)
+    settings = KeywordSettings(num_examples=arguments.examples, seed=arguments.seed)
+    train_keyword_head(model, _keyword_examples(model, arguments), settings).save(arguments.checkpoint)
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
@@ -71,12 +84,13 @@ def _parser() -> argparse.ArgumentParser:
     ctc.add_argument("--batch-s", type=float, default=CtcSettings.batch_s)
     ctc.add_argument("--peak-rate", type=float, default=CtcSettings.peak_rate)
     ctc.add_argument("--reading-times", type=int, default=2, help="LibriSpeech's share of an epoch")
+    ctc.add_argument("--with-keywords", action="store_true", help="also learn the keyword classes")
     ctc.add_argument("--bfloat16", action="store_true", help="for hardware that computes bfloat16")
 
     keywords = commands.add_parser("keywords", help="train the keyword head of a CTC checkpoint folder")
     keywords.set_defaults(run=_train_keywords)
     keywords.add_argument("--checkpoint", type=Path, required=True)
-    keywords.add_argument("--rounds", type=int, default=KeywordSettings.rounds)
+    keywords.add_argument("--examples", type=int, default=KeywordSettings.num_examples)
 
     scores = commands.add_parser("evaluate", help="score a checkpoint on speakers it never heard")
     scores.set_defaults(run=_evaluate)

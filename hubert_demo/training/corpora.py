@@ -15,6 +15,9 @@ KEYWORD_LABELS = (*COMMANDS, UNKNOWN, SILENCE)
 HELD_OUT_WORDS = frozenset({"zero", "marvin", "wow", "bird", "house", "tree"})
 """Single words whose clips train neither the encoder nor the keyword head."""
 
+SPOKEN_ALONE = ("speech_commands", "an4")
+"""Corpora in which people say single words."""
+
 _READING = "librispeech"
 _TRANSCRIBED = (
     _READING,
@@ -51,7 +54,7 @@ def word_training_clips(data_dir: Path) -> list[Clip]:
     """Single words of the train splits, by people and by synthetic voices."""
     return [
         clip
-        for corpus in ("speech_commands", "synthetic_commands", "an4")
+        for corpus in (*SPOKEN_ALONE, "synthetic_commands")
         for clip in _trainable(data_dir / corpus)
         if _is_word(clip)
     ]
@@ -61,7 +64,7 @@ def word_test_clips(data_dir: Path, split: str = "test") -> list[Clip]:
     """Single words spoken by people of a split (AN4 has no valid split)."""
     return [
         clip
-        for corpus in ("speech_commands", "an4")
+        for corpus in SPOKEN_ALONE
         for clip in read_manifest(data_dir / corpus)
         if clip.split == split and _is_word(clip)
     ]
@@ -74,6 +77,16 @@ def running_speech_clips(data_dir: Path) -> list[Clip]:
         for corpus in ("librispeech", "ljspeech", "synthetic_sentences", "picovoice_intent")
         for clip in _trainable(data_dir / corpus)
         if clip.duration_s > 2.0
+    ]
+
+
+def sentences_with_commands(data_dir: Path) -> list[Clip]:
+    """Sentences that people of the train splits read and that hold a command, to cut words from."""
+    return [
+        clip
+        for corpus in (_READING, "ljspeech")
+        for clip in _trainable(data_dir / corpus)
+        if clip.duration_s < _LONGEST_S and not set(COMMANDS).isdisjoint(clip.text.lower().split())
     ]
 
 

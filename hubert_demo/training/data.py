@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+import torch
+from torch import Tensor
 from tqdm import tqdm
 
 from hubert_demo.audio import SAMPLE_RATE_HZ
@@ -153,3 +155,11 @@ def normalised(samples: np.ndarray) -> np.ndarray:
     x = samples.astype(np.float32) / 32768.0
     scaled: np.ndarray = (x - x.mean()) / np.sqrt(x.var() + 1e-7)
     return scaled
+
+
+def pad_waveforms(rows: list[np.ndarray]) -> Tensor:
+    """Pad float waveforms with silence to (batch, samples).
+
+    No mask goes with it: group-norm models take none, and silence after speech is something to learn too.
+    """
+    return torch.nn.utils.rnn.pad_sequence([torch.from_numpy(row) for row in rows], batch_first=True)

@@ -15,7 +15,8 @@ from hubert_demo.errors import CheckpointError
 from hubert_demo.model import HubertCTCTokenizer, HubertForCTC, KeywordHead
 from hubert_demo.training import corpora
 from hubert_demo.training.data import Clip, load_clips, normalised
-from hubert_demo.training.finetune_keywords import Example, pooled_states
+from hubert_demo.training.finetune_keywords import pooled_states
+from hubert_demo.training.keyword_examples import Example
 from hubert_demo.training.noise import TEST_SEEDS, noise
 
 RARE_COMMANDS = ("yes", "no", "on", "off", "stop")

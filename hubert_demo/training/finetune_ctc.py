@@ -1,7 +1,9 @@
 """Train the encoder with its CTC head: characters by CTC, and frame targets on a middle layer.
 
 The frame targets (k-means units of a larger model's features) give the encoder a dense signal from the
-first step, when CTC alone would still write nothing; both losses are learnt together.
+first step, when CTC alone would still write nothing; both losses are learnt together. A run that starts
+from a model that reads may learn a third thing: to tell the keyword classes apart by the mean of its
+states, which is all that the keyword head will see of the frozen encoder.
 """
 
 from __future__ import annotations
@@ -19,8 +21,9 @@ from torch.nn import functional as F
 
 from hubert_demo.audio import SAMPLE_RATE_HZ
 from hubert_demo.model import HubertConfig, HubertCTCTokenizer, HubertFeatureExtractor, HubertForCTC
-from hubert_demo.training.data import Clip, bucketed_batches, change_speed, normalised
+from hubert_demo.training.data import Clip, bucketed_batches, change_speed, normalised, pad_waveforms
 from hubert_demo.training.evaluate import character_error_rate
+from hubert_demo.training.keyword_examples import KeywordTask
 from hubert_demo.training.muon import Muon
 
 STATE_NAME = "training_state.pt"
@@ -69,6 +72,8 @@ class CtcSettings:
         decay_share: Share of `minutes` over which the rate falls to zero.
         units_layer: Encoder layer that classifies the frame targets (0 is the layers' input).
         units_weight: Weight of that loss beside CTC's, both per frame or character.
+        keyword_batch: Examples of the keyword classes in a step, where they are learnt too.
+        keyword_weight: Weight of their loss.
         speed_share: Share of clips played 0.88 to 1.14 times as fast.
         save_every_s: Seconds between saved states.
         bfloat16: Compute in bfloat16 where autocast allows; pays only on hardware that has it.
@@ -82,6 +87,8 @@ class CtcSettings:
     decay_share: float = 0.4
     units_layer: int = 4
     units_weight: float = 1.0
+    keyword_batch: int = 20
+    keyword_weight: float = 1.0
     speed_share: float = 0.3
     save_every_s: float = 120.0
     bfloat16: bool = False
@@ -97,12 +104,14 @@ class CtcTrainer:
         units_head: Classifier of the frame targets; used in training only, never saved with the model.
         settings: The run's choices.
         work_dir: Receives the state, the curve and the latest checkpoint.
+        keywords: Also learnt, if given; its head serves the training only.
     """
 
     model: HubertForCTC
     units_head: nn.Linear
     settings: CtcSettings
     work_dir: Path
+    keywords: KeywordTask | None = None
 
     def __post_init__(self) -> None:
         """Make the optimisers and pick up a saved state if there is one."""
@@ -112,6 +121,9 @@ class CtcTrainer:
             Muon(matrices, lr=0.0, weight_decay=0.01),
             torch.optim.AdamW(others, lr=0.0, betas=(0.9, 0.98), weight_decay=0.01, fused=True),
         ]
+        if self.keywords:
+            head = self.keywords.head.parameters()
+            self.optimizers.append(torch.optim.AdamW(head, lr=0.0, weight_decay=0.01, fused=True))
         self.step, self.elapsed_s, self.epoch = 0, 0.0, 0
         self.work_dir.mkdir(parents=True, exist_ok=True)
         if (self.work_dir / STATE_NAME).exists():
@@ -158,21 +170,32 @@ class CtcTrainer:
         left = 1.0 - self.elapsed_s / (settings.minutes * 60)
         return settings.peak_rate * warmup * float(np.clip(left / settings.decay_share, 0.01, 1.0))
 
-    def _train_step(self, clips: list[Clip]) -> tuple[float, float]:
+    def _train_step(self, clips: list[Clip]) -> dict[str, float]:
         self.model.train()
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = self._rate()
         ctc_loss, units_loss = self._losses(clips)
-        loss = ctc_loss + self.settings.units_weight * units_loss
-        loss.backward()  # type: ignore[no-untyped-call]
-        parameters = [*self.model.parameters(), *self.units_head.parameters()]
-        nn.utils.clip_grad_norm_([p for p in parameters if p.grad is not None], 1.0)
+        losses = {"ctc": ctc_loss, "units": units_loss}
+        (ctc_loss + self.settings.units_weight * units_loss).backward()  # type: ignore[no-untyped-call]
+        if self.keywords:
+            losses["keywords"] = self.keywords.loss(self.model, self.settings.keyword_batch)
+            (self.settings.keyword_weight * losses["keywords"]).backward()  # type: ignore[no-untyped-call]
+        self._clip_gradients()
         for optimizer in self.optimizers:
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
         self.step += 1
-        return ctc_loss.item(), units_loss.item()
+        return {name: loss.item() for name, loss in losses.items()}
+
+    def _modules(self) -> dict[str, nn.Module]:
+        """Everything that learns."""
+        modules: dict[str, nn.Module] = {"model": self.model, "units_head": self.units_head}
+        return {**modules, "keyword_head": self.keywords.head} if self.keywords else modules
+
+    def _clip_gradients(self) -> None:
+        parameters = [p for module in self._modules().values() for p in module.parameters()]
+        nn.utils.clip_grad_norm_([p for p in parameters if p.grad is not None], 1.0)
 
     def _losses(self, clips: list[Clip]) -> tuple[Tensor, Tensor]:
         """CTC loss per character and cross-entropy per frame of one batch."""
@@ -205,15 +228,15 @@ class CtcTrainer:
         print(f"step {self.step}  character error rate on valid readers {rate:.3f}", flush=True)
         return rate
 
-    def _log(self, losses: list[tuple[float, float]], speed: float) -> None:
-        ctc, units = (float(mean) for mean in np.mean(losses, axis=0))
+    def _log(self, losses: list[dict[str, float]], speed: float) -> None:
+        means = {name: float(np.mean([step[name] for step in losses])) for name in losses[0]}
         left_min = self.settings.minutes - self.elapsed_s / 60
+        shown = "  ".join(f"{name} {mean:.3f}" for name, mean in means.items())
         print(
-            f"step {self.step}  epoch {self.epoch}  ctc {ctc:.3f}  units {units:.3f}  "
-            f"{speed:.0f} audio-s/s  {left_min:.1f} min left",
+            f"step {self.step}  epoch {self.epoch}  {shown}  {speed:.0f} audio-s/s  {left_min:.1f} min left",
             flush=True,
         )
-        self._note(ctc=ctc, units=units)
+        self._note(**means)
 
     def _note(self, **values: float) -> None:
         """Add a point to the run's curve."""
@@ -223,8 +246,7 @@ class CtcTrainer:
 
     def _save(self) -> None:
         state = {
-            "model": self.model.state_dict(),
-            "units_head": self.units_head.state_dict(),
+            **{name: module.state_dict() for name, module in self._modules().items()},
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "progress": (self.step, self.elapsed_s, self.epoch),
         }
@@ -235,19 +257,11 @@ class CtcTrainer:
 
     def _resume(self) -> None:
         state = torch.load(self.work_dir / STATE_NAME, weights_only=True)
-        self.model.load_state_dict(state["model"])
-        self.units_head.load_state_dict(state["units_head"])
+        for name, module in self._modules().items():
+            module.load_state_dict(state[name])
         for optimizer, values in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(values)
         self.step, self.elapsed_s, self.epoch = state["progress"]
-
-
-def pad_waveforms(rows: list[np.ndarray]) -> Tensor:
-    """Pad float waveforms with silence to (batch, samples).
-
-    No mask goes with it: group-norm models take none, and silence after speech is something to learn too.
-    """
-    return nn.utils.rnn.pad_sequence([torch.from_numpy(row) for row in rows], batch_first=True)
 
 
 def pad_units(units: list[np.ndarray], num_frames: int) -> Tensor:

@@ -61,3 +61,35 @@ def mix(samples: np.ndarray, background: np.ndarray, snr_db: float) -> np.ndarra
     gain = np.sqrt((np.square(signal).mean() + 1.0) / (np.square(other).mean() + 1e-3) / 10 ** (snr_db / 10))
     mixed: np.ndarray = np.clip(signal + gain * other, -32768, 32767).astype(np.int16)
     return mixed
+
+
+def tilt(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """int16 samples as another microphone might hear them: a random smooth response of up to ±12 dB.
+
+    Half of the time frequencies above 3 to 7 kHz are lost as well.
+    """
+    frequency = np.fft.rfftfreq(len(samples), 1 / SAMPLE_RATE_HZ)
+    knots_hz = np.array([0.0, 100.0, 300.0, 900.0, 2700.0, 8000.0])
+    response = 10 ** (np.interp(frequency, knots_hz, rng.uniform(-12, 12, len(knots_hz))) / 20)
+    if rng.random() < 0.5:
+        response /= 1 + (frequency / rng.uniform(3000, 7000)) ** 8
+    return _as_loud_as(samples, np.fft.irfft(np.fft.rfft(samples) * response, len(samples)))
+
+
+def reverberate(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """int16 samples in a generated room: a tail of noise that falls by 60 dB in 0.1 to 0.5 s."""
+    decay_s = rng.uniform(0.1, 0.5)
+    time_s = np.arange(int(decay_s * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ
+    room = rng.standard_normal(len(time_s)) * 10 ** (-3 * time_s / decay_s)
+    room *= rng.uniform(0.2, 0.8) / np.sqrt(np.square(room).sum())
+    room[0] = 1.0
+    size = len(samples) + len(room)
+    heard = np.fft.irfft(np.fft.rfft(samples, size) * np.fft.rfft(room, size), size)[: len(samples)]
+    return _as_loud_as(samples, heard)
+
+
+def _as_loud_as(samples: np.ndarray, changed: np.ndarray) -> np.ndarray:
+    """`changed` as int16 with the peak of `samples`."""
+    gain = np.abs(samples).max() / max(float(np.abs(changed).max()), 1e-6)
+    scaled: np.ndarray = np.clip(changed * gain, -32768, 32767).astype(np.int16)
+    return scaled

@@ -1,9 +1,12 @@
 """Greedy CTC: known answers for text, times and confidence."""
 
+from itertools import groupby, product
+
 import numpy as np
 import pytest
 
-from hubert_demo.analysis.ctc import token_probabilities, transcribe
+from hubert_demo.analysis.ctc import forced_alignment, token_probabilities, transcribe
+from hubert_demo.errors import InputError
 
 BLANK = "<pad>"
 
@@ -79,3 +82,25 @@ def test_token_probabilities_sum_to_one_and_survive_huge_logits(make_encoding):
     assert np.isfinite(probabilities).all()
     np.testing.assert_allclose(probabilities.sum(axis=1), 1)
     np.testing.assert_allclose(probabilities[1], 1 / 7)
+
+
+@pytest.mark.parametrize("tokens", [[1], [1, 2], [1, 1, 2], [2, 1, 2]])
+@pytest.mark.parametrize("seed", range(4))
+def test_the_alignment_is_the_best_of_all_paths_that_spell_the_text(tokens, seed):
+    num_frames = 6
+    log_probabilities = np.log(np.random.default_rng(seed).dirichlet(np.ones(3), num_frames))
+    paths = [
+        path
+        for path in product(range(3), repeat=num_frames)
+        if [token for token, _ in groupby(path) if token] == tokens
+    ]
+    best = max(paths, key=lambda path: sum(log_probabilities[range(num_frames), path]))
+    aligned = [0] * num_frames
+    for token, (first, end) in zip(tokens, forced_alignment(log_probabilities, tokens, 0), strict=True):
+        aligned[first:end] = [token] * (end - first)
+    assert tuple(aligned) == best
+
+
+def test_a_text_too_long_for_the_recording_is_refused():
+    with pytest.raises(InputError, match="needs 5 frames of 20 ms, and there are 3"):
+        forced_alignment(np.zeros((3, 2)), [1, 1, 1], 0)

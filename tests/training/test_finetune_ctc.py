@@ -9,15 +9,16 @@ import torch
 
 from hubert_demo.model import HubertForCTC, HubertProcessor
 from hubert_demo.training import corpora
-from hubert_demo.training.data import load_clips
+from hubert_demo.training.data import load_clips, pad_waveforms
 from hubert_demo.training.finetune_ctc import (
     CtcSettings,
     CtcTrainer,
     character_tokenizer,
     pad_units,
-    pad_waveforms,
     small_config,
 )
+from hubert_demo.training.finetune_keywords import new_keyword_head
+from hubert_demo.training.keyword_examples import KeywordTask, load_examples
 
 TINY = replace(
     small_config(),
@@ -44,7 +45,7 @@ def trainer(work_dir, **settings):
 
 def test_the_loss_falls(tmp_path, clips):
     running = trainer(tmp_path)
-    losses = [sum(running._train_step(clips)) for _ in range(25)]
+    losses = [sum(running._train_step(clips).values()) for _ in range(25)]
     assert losses[-1] < 0.7 * losses[0]
 
 
@@ -67,6 +68,23 @@ def test_a_stopped_run_goes_on_where_it_was(tmp_path, clips):
     second = trainer(tmp_path)
     assert (second.step, second.elapsed_s) == (3, 30.0)
     assert second._train_step(clips) == pytest.approx(first._train_step(clips), rel=1e-4)
+
+
+def test_the_keyword_task_is_learnt_along_and_goes_on(tmp_path, clips, data_dir):
+    def with_keywords():
+        model = HubertForCTC(TINY)
+        examples = load_examples(model, character_tokenizer(), data_dir, np.random.default_rng(0))
+        task = KeywordTask(new_keyword_head(model), examples)
+        return CtcTrainer(model, torch.nn.Linear(32, 500), settings, tmp_path, task)
+
+    settings = CtcSettings(units_layer=1, keyword_batch=4)
+    first = with_keywords()
+    before = first.keywords.head.classifier.weight.detach().clone()
+    assert first._train_step(clips).keys() == {"ctc", "units", "keywords"}
+    first._save()
+    assert not torch.equal(first.keywords.head.classifier.weight, before)
+    second = with_keywords()
+    assert torch.equal(second.keywords.head.classifier.weight, first.keywords.head.classifier.weight)
 
 
 def test_the_rate_warms_up_and_falls_to_nearly_nothing(tmp_path):

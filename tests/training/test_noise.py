@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hubert_demo.training.noise import TEST_SEEDS, mix, noise
+from hubert_demo.training.noise import TEST_SEEDS, mix, noise, reverberate, tilt
 
 
 def test_a_seed_decides_the_noise():
@@ -27,3 +27,20 @@ def test_mixing_keeps_the_asked_ratio(snr_db):
     added = mix(signal, background, snr_db).astype(float) - signal
     ratio_db = 10 * np.log10(np.square(signal.astype(float)).mean() / np.square(added).mean())
     assert ratio_db == pytest.approx(snr_db, abs=0.2)
+
+
+@pytest.mark.parametrize("change", [tilt, reverberate])
+def test_a_changed_word_keeps_its_length_and_peak(change):
+    rng = np.random.default_rng(0)
+    word = (np.sin(np.arange(8000) / 5) * 9000).astype(np.int16)
+    word[4000:] = 0
+    changed = change(word, rng)
+    assert (changed.shape, changed.dtype) == (word.shape, np.int16)
+    assert np.abs(changed).max() == pytest.approx(9000, rel=0.01)
+    assert not np.array_equal(changed, word)
+
+
+def test_a_room_goes_on_after_the_word():
+    word = np.zeros(8000, np.int16)
+    word[:4000] = 9000
+    assert np.abs(reverberate(word, np.random.default_rng(0))[4000:4400].astype(float)).mean() > 100

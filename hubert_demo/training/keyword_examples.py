@@ -1,0 +1,219 @@
+"""Examples of the keyword classes: single words, words cut from sentences, running speech and noise.
+
+People said most of the rarer commands only in sentences. Words cut from those, with their neighbours'
+sounds at the edges, stand beside the words spoken alone; thousands of other cut words teach `_unknown_`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+from tqdm import tqdm
+
+from hubert_demo.analysis.ctc import forced_alignment
+from hubert_demo.audio import SAMPLE_RATE_HZ
+from hubert_demo.inference import HOP_SAMPLES
+from hubert_demo.model import HubertCTCTokenizer, HubertForCTC, KeywordHead
+from hubert_demo.training import corpora
+from hubert_demo.training.data import Clip, change_speed, load_clips, normalised, pad_waveforms
+from hubert_demo.training.noise import mix, noise, reverberate, tilt
+
+WINDOW_FRAMES = 49
+"""Frames of one second: what the page pools over in longer recordings."""
+
+_INDEX = {label: i for i, label in enumerate(corpora.KEYWORD_LABELS)}
+_RUNNING_SPEECH = "running speech"
+_NUM_SPEECH = 1200
+_UNKNOWN_DRAWS = 2
+_CUT_BEFORE_SAMPLES, _CUT_AFTER_SAMPLES = 800, 1600
+
+
+@dataclass(frozen=True)
+class Example:
+    """A recording and the stretch of it that the label speaks of.
+
+    Attributes:
+        samples: int16 (samples,).
+        frames: Range of frames to pool over; all when None.
+        label: Index into `corpora.KEYWORD_LABELS`.
+    """
+
+    samples: np.ndarray
+    frames: slice | None
+    label: int
+
+
+class KeywordExamples:
+    """Draws augmented examples without end.
+
+    Every command comes equally often, `_unknown_` twice as often (it is the widest class). Within a class
+    a corpus comes as often as the root of its size, and twice that where people say the words alone, so
+    that the few such clips of the rarer commands are not drowned by synthetic voices and cut words.
+
+    Args:
+        words: Single words, with samples; their corpus names tell sources apart.
+        speech: Running speech, with samples, to cut stretches from for `_unknown_`.
+        rng: Source of every choice.
+    """
+
+    def __init__(self, words: list[Clip], speech: list[Clip], rng: np.random.Generator) -> None:
+        self._words: dict[str, dict[str, list[Clip]]] = {label: defaultdict(list) for label in _INDEX}
+        for clip in words:
+            self._words[corpora.keyword_label(clip)][clip.corpus].append(clip)
+        self._all_words, self._speech, self._rng = words, speech, rng
+
+    def draw(self, count: int, between: bool = False) -> list[Example]:
+        """So many examples.
+
+        Args:
+            count: How many.
+            between: Put every word between two others, labelled in the one-second window around it.
+        """
+        labels = (*corpora.COMMANDS, *[corpora.UNKNOWN] * _UNKNOWN_DRAWS, corpora.SILENCE)
+        drawn = self._rng.choice(len(labels), count)
+        return [self._example(labels[index], between) for index in drawn]
+
+    def _example(self, label: str, between: bool) -> Example:
+        rng = self._rng
+        if label == corpora.SILENCE:
+            num_samples = int(SAMPLE_RATE_HZ * rng.uniform(0.5, 3.0 if between else 1.0))
+            return Example(_background(num_samples, rng), None, _INDEX[label])
+        source = self._source(label)
+        if source == _RUNNING_SPEECH:
+            return Example(_roughened(self._stretch(), rng), None, _INDEX[label])
+        clips = self._words[label][source]
+        samples = change_speed(clips[rng.integers(len(clips))], rng.uniform(0.85, 1.18)).samples
+        if between:
+            return self._between(samples, _INDEX[label])
+        return Example(_roughened(_within_a_second(samples, rng), rng), None, _INDEX[label])
+
+    def _source(self, label: str) -> str:
+        sizes = {corpus: len(clips) for corpus, clips in self._words[label].items()}
+        if label == corpora.UNKNOWN and self._speech:
+            sizes[_RUNNING_SPEECH] = len(self._speech)
+        weights = np.array([np.sqrt(n) * (1 + (c in corpora.SPOKEN_ALONE)) for c, n in sizes.items()])
+        return str(self._rng.choice(list(sizes), p=weights / weights.sum()))
+
+    def _stretch(self) -> np.ndarray:
+        """One second of running speech."""
+        samples = self._speech[self._rng.integers(len(self._speech))].samples
+        start = self._rng.integers(0, len(samples) - SAMPLE_RATE_HZ)
+        stretch: np.ndarray = samples[start : start + SAMPLE_RATE_HZ]
+        return stretch
+
+    def _between(self, samples: np.ndarray, label: int) -> Example:
+        """The word between two others."""
+        rng = self._rng
+        others = [self._all_words[index].samples for index in rng.integers(len(self._all_words), size=2)]
+        gaps = [np.zeros(int(SAMPLE_RATE_HZ * rng.uniform(0.15, 0.6)), np.int16) for _ in range(2)]
+        before = np.concatenate([others[0], gaps[0]])
+        whole = np.concatenate([before, samples, gaps[1], others[1]])
+        centre = (len(before) + len(samples) / 2) / HOP_SAMPLES
+        start = max(0, round(centre - WINDOW_FRAMES / 2 + rng.uniform(-4, 4)))
+        return Example(_roughened(whole, rng), slice(start, start + WINDOW_FRAMES), label)
+
+
+@dataclass
+class KeywordTask:
+    """Telling the keyword classes apart, learnt by an encoder together with reading.
+
+    Attributes:
+        head: Learns along; pooled by a mean over the frames of each example.
+        examples: Where batches come from; every third batch puts its words between others.
+    """
+
+    head: KeywordHead
+    examples: KeywordExamples
+    num_batches: int = 0
+
+    def loss(self, model: HubertForCTC, batch: int) -> Tensor:
+        """Cross-entropy on newly drawn examples: `batch` words alone, or half as many between others."""
+        self.num_batches += 1
+        between = self.num_batches % 3 == 0
+        examples = self.examples.draw(batch // 2 if between else batch, between)
+        values = pad_waveforms([normalised(example.samples) for example in examples])
+        encoded = model.hubert.encode(values.to(model.lm_head.weight.device), output_hidden_states=True)
+        assert encoded.hidden_states is not None
+        logits = self.head(torch.stack(encoded.hidden_states))
+        frames = [
+            example.frames or slice(int(model.hubert.num_frames(len(example.samples))))
+            for example in examples
+        ]
+        pooled = torch.stack([row[kept].mean(0) for row, kept in zip(logits, frames, strict=True)])
+        labels = torch.tensor([example.label for example in examples], device=logits.device)
+        return F.cross_entropy(pooled.float(), labels, label_smoothing=0.05)
+
+
+def load_examples(
+    model: HubertForCTC, tokenizer: HubertCTCTokenizer, data_dir: Path, rng: np.random.Generator
+) -> KeywordExamples:
+    """Examples from the training words and sentences under `data_dir`.
+
+    Args:
+        model: Aligns sentences to their texts, so that words can be cut from them.
+        tokenizer: Of the model.
+        data_dir: Holds the corpus folders.
+        rng: Source of every choice.
+    """
+    sentences = load_clips(data_dir, corpora.sentences_with_commands(data_dir))
+    words = load_clips(data_dir, corpora.word_training_clips(data_dir))
+    speech = corpora.running_speech_clips(data_dir)
+    chosen = rng.choice(len(speech), min(len(speech), _NUM_SPEECH), replace=False)
+    speech = load_clips(data_dir, [speech[index] for index in chosen])
+    return KeywordExamples([*words, *cut_words(model, tokenizer, sentences)], speech, rng)
+
+
+def cut_words(model: HubertForCTC, tokenizer: HubertCTCTokenizer, sentences: list[Clip]) -> list[Clip]:
+    """Every word of transcribed sentences as a clip of its own, found by forced alignment.
+
+    Words held out of training are left out. A cut clip's corpus is its sentence's with `" (cut)"` added.
+    """
+    cuts = []
+    for clip in tqdm(sentences, desc="cut words", unit="clip", mininterval=10):
+        values = torch.from_numpy(normalised(clip.samples))[None].to(model.lm_head.weight.device)
+        with torch.inference_mode():
+            logits = model.lm_head(model.hubert.encode(values).last_hidden_state)[0]
+        frames = forced_alignment(
+            logits.log_softmax(-1).cpu().numpy(), tokenizer.encode(clip.text), tokenizer.pad_token_id
+        )
+        position = 0
+        for word in clip.text.split():
+            first, end = frames[position][0], frames[position + len(word) - 1][1]
+            position += len(word) + 1
+            if word.lower() not in corpora.HELD_OUT_WORDS:
+                start = max(0, first * HOP_SAMPLES - _CUT_BEFORE_SAMPLES)
+                samples = clip.samples[start : end * HOP_SAMPLES + _CUT_AFTER_SAMPLES]
+                cuts.append(replace(clip, corpus=f"{clip.corpus} (cut)", text=word, samples=samples))
+    return cuts
+
+
+def _within_a_second(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The word as it is, or at a random place in a second of faint noise."""
+    space = SAMPLE_RATE_HZ - len(samples)
+    if space <= 0 or rng.random() < 0.3:
+        return samples
+    before = int(rng.integers(0, space + 1))
+    placed = np.pad(samples, (before, space - before))
+    return mix(placed, _background(SAMPLE_RATE_HZ, rng), rng.uniform(20, 50))
+
+
+def _roughened(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Each half of the time: another microphone, a room, noise 3 to 30 dB below the word."""
+    if rng.random() < 0.5:
+        samples = tilt(samples, rng)
+    if rng.random() < 0.5:
+        samples = reverberate(samples, rng)
+    if rng.random() < 0.5:
+        samples = mix(samples, _background(len(samples), rng), rng.uniform(3, 30))
+    return samples
+
+
+def _background(num_samples: int, rng: np.random.Generator) -> np.ndarray:
+    """Noise of a seed far from the evaluation's."""
+    return noise(int(rng.integers(1 << 40, 1 << 41)), num_samples)

@@ -1,0 +1,103 @@
+"""Examples of the keyword classes, and learning them together with reading."""
+
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from hubert_demo.model import HubertForCTC
+from hubert_demo.training import corpora
+from hubert_demo.training.data import load_clips
+from hubert_demo.training.finetune_ctc import character_tokenizer
+from hubert_demo.training.finetune_keywords import new_keyword_head
+from hubert_demo.training.keyword_examples import (
+    WINDOW_FRAMES,
+    KeywordExamples,
+    KeywordTask,
+    cut_words,
+    load_examples,
+)
+
+from .test_finetune_ctc import TINY
+
+
+@pytest.fixture
+def model():
+    torch.manual_seed(0)
+    return HubertForCTC(TINY).eval()
+
+
+@pytest.fixture
+def examples(data_dir):
+    words = load_clips(data_dir, corpora.word_training_clips(data_dir))
+    speech = load_clips(data_dir, corpora.running_speech_clips(data_dir))
+    return KeywordExamples(words, speech, np.random.default_rng(0))
+
+
+def test_commands_come_equally_often_and_unknown_words_twice(examples):
+    counts = Counter(example.label for example in examples.draw(1300))
+    assert set(counts) == set(range(12))
+    unknown = corpora.KEYWORD_LABELS.index(corpora.UNKNOWN)
+    for label, count in counts.items():
+        assert count == pytest.approx(200 if label == unknown else 100, abs=40)
+
+
+def test_words_said_alone_by_people_count_twice(data_dir):
+    clips = load_clips(data_dir, corpora.word_training_clips(data_dir))
+    ups = [clip for clip in clips if clip.text == "UP"]
+    sizes = {"speech_commands": 4, "synthetic_commands": 16}
+    words = [clip for clip in ups for _ in range(sizes[clip.corpus])]
+    drawn = KeywordExamples(words, [], np.random.default_rng(0))
+    sources = Counter(drawn._source("up") for _ in range(600))
+    assert sources["speech_commands"] == pytest.approx(300, abs=50)
+
+
+def test_a_word_between_others_has_its_second_inside_the_recording(examples):
+    windows = [example for example in examples.draw(60, between=True) if example.frames is not None]
+    assert windows
+    for example in windows:
+        assert example.frames.stop - example.frames.start == WINDOW_FRAMES
+        assert 0 <= example.frames.start < (len(example.samples) - 400) // 320 + 1
+
+
+def test_sentences_are_cut_where_their_words_are(model, data_dir, monkeypatch):
+    clip = load_clips(data_dir, corpora.reading_clips(data_dir, "train"))[0]
+    tokenizer = character_tokenizer()
+    # A model that hears frame 10 n of the sentence as its n-th character, and blanks elsewhere.
+    spoken = replace(clip, text="GO HOUSE UP")
+    logits = torch.zeros(1, 109, 32)
+    logits[..., tokenizer.pad_token_id] = 5.0
+    for position, token in enumerate(tokenizer.encode(spoken.text)):
+        logits[0, 10 * position, token] = 20.0
+    monkeypatch.setattr(model.lm_head, "forward", lambda _: logits)
+    go, up = cut_words(model, tokenizer, [spoken])
+    assert (go.text, up.text) == ("GO", "UP")
+    assert up.corpus == "librispeech (cut)"
+    # U is spoken in frame 90, P in frame 100; 50 ms before and 100 ms after are kept.
+    assert np.array_equal(up.samples, clip.samples[90 * 320 - 800 : 101 * 320 + 1600])
+
+
+def test_only_sentences_with_commands_are_cut(data_dir, tmp_path):
+    folder = tmp_path / "librispeech"
+    folder.mkdir()
+    rows = ("a\ttrain\ts\t3.0\tHE SAID NO TWICE", "b\ttrain\ts\t3.0\tNOTHING ELSE", "c\ttest\tt\t3.0\tNO")
+    (folder / "manifest.tsv").write_text("\n".join(["file\tsplit\tspeaker\tseconds\ttext", *rows]))
+    (tmp_path / "ljspeech").symlink_to(data_dir / "ljspeech")
+    assert [clip.file for clip in corpora.sentences_with_commands(tmp_path)] == ["a"]
+
+
+def test_the_task_teaches_encoder_and_head(model, data_dir):
+    examples = load_examples(model, character_tokenizer(), data_dir, np.random.default_rng(0))
+    task = KeywordTask(new_keyword_head(model), examples)
+    optimizer = torch.optim.AdamW([*model.parameters(), *task.head.parameters()], lr=3e-3)
+    losses = []
+    for _ in range(30):
+        loss = task.loss(model, 12)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert next(model.parameters()).grad is not None
+    assert np.mean(losses[-6:]) < 0.9 * np.mean(losses[:6])
