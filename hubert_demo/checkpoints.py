@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hubert_demo.errors import CheckpointError
-from hubert_demo.model import HubertCTCTokenizer, HubertFeatureExtractor, HubertForCTC, KeywordHead
+from hubert_demo.model import HubertForCTC, KeywordHead, Wav2Vec2CTCTokenizer, Wav2Vec2FeatureExtractor
 
 DEFAULT_CHECKPOINT = "hubert-explorer"
 
@@ -52,8 +52,8 @@ class LoadedCheckpoint:
 
     spec: CheckpointSpec
     model: HubertForCTC
-    feature_extractor: HubertFeatureExtractor
-    tokenizer: HubertCTCTokenizer
+    feature_extractor: Wav2Vec2FeatureExtractor
+    tokenizer: Wav2Vec2CTCTokenizer
     keyword_head: KeywordHead | None
 
     @property
@@ -103,7 +103,7 @@ def load(spec: CheckpointSpec, device: str = "cpu") -> LoadedCheckpoint:
     return LoadedCheckpoint(
         spec=spec,
         model=HubertForCTC.from_pretrained(spec.directory, require_head=True).to(device),
-        feature_extractor=HubertFeatureExtractor.from_pretrained(spec.directory),
-        tokenizer=HubertCTCTokenizer.from_pretrained(spec.directory),
+        feature_extractor=Wav2Vec2FeatureExtractor.from_pretrained(spec.directory),
+        tokenizer=Wav2Vec2CTCTokenizer.from_pretrained(spec.directory),
         keyword_head=KeywordHead.load(spec.directory).to(device) if has_keywords else None,
     )

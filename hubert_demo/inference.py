@@ -124,7 +124,9 @@ def encode(loaded: LoadedCheckpoint, waveform: Waveform) -> Encoding:
             f"{loaded.spec.name} makes a frame of every {hop_samples} samples; only {HOP_SAMPLES} is "
             "supported. Choose another checkpoint."
         )
-    batch = loaded.feature_extractor(waveform.samples, waveform.sample_rate_hz, return_tensors="pt")
+    batch = loaded.feature_extractor(
+        waveform.samples, sampling_rate=waveform.sample_rate_hz, return_tensors="pt"
+    )
     device = next(loaded.model.parameters()).device
     with torch.inference_mode():
         output = loaded.model(

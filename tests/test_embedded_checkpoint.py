@@ -7,7 +7,7 @@ from safetensors import safe_open
 
 from hubert_demo.audio import Waveform
 from hubert_demo.checkpoints import CHECKPOINTS, DEFAULT_CHECKPOINT, load, resolve
-from hubert_demo.model import HubertForCTC, HubertProcessor, KeywordHead
+from hubert_demo.model import HubertForCTC, KeywordHead, Wav2Vec2Processor
 
 LABELS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go", "_unknown_", "_silence_")
 
@@ -52,10 +52,10 @@ def test_transformers_reads_it_to_the_same_logits_and_text(folder, samples):
     )
     assert not any(report.values())
     oracle = transformers.Wav2Vec2Processor.from_pretrained(folder)
-    ours, processor = HubertForCTC.from_pretrained(folder), HubertProcessor.from_pretrained(folder)
+    ours, processor = HubertForCTC.from_pretrained(folder), Wav2Vec2Processor.from_pretrained(folder)
     with torch.no_grad():
         expected = theirs.eval()(**oracle(samples, sampling_rate=16_000, return_tensors="pt")).logits
-        actual = ours(**processor(samples, 16_000)).logits
+        actual = ours(**processor(samples, sampling_rate=16_000, return_tensors="pt")).logits
     assert (actual - expected).abs().max() <= 1e-4
     assert processor.batch_decode(actual.argmax(-1)) == oracle.batch_decode(expected.argmax(-1))
 

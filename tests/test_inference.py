@@ -17,10 +17,10 @@ from hubert_demo.errors import CheckpointError, InputError
 from hubert_demo.inference import attention_map, encode, frame_times_s, load_checkpoint
 from hubert_demo.model import (
     HubertConfig,
-    HubertCTCTokenizer,
-    HubertFeatureExtractor,
     HubertForCTC,
     KeywordHead,
+    Wav2Vec2CTCTokenizer,
+    Wav2Vec2FeatureExtractor,
 )
 
 VOCABULARY = ("<pad>", "<s>", "</s>", "<unk>", "|", "A", "B", "C")
@@ -47,10 +47,10 @@ def save_checkpoint(directory: Path, config: HubertConfig = TINY, *, keywords: b
                 ("yes", "no", "_silence_"), config.num_hidden_layers + 1, config.hidden_size, 8
             )
             head.save(directory)
-    HubertFeatureExtractor(return_attention_mask=config.feat_extract_norm == "layer").save_pretrained(
+    Wav2Vec2FeatureExtractor(return_attention_mask=config.feat_extract_norm == "layer").save_pretrained(
         directory
     )
-    HubertCTCTokenizer({token: index for index, token in enumerate(VOCABULARY)}).save_pretrained(directory)
+    Wav2Vec2CTCTokenizer({token: index for index, token in enumerate(VOCABULARY)}).save_pretrained(directory)
     return str(directory)
 
 
@@ -107,7 +107,7 @@ def test_the_encoding_is_what_the_model_says(loaded, waveform):
 
 def test_the_mean_of_the_keyword_logits_is_the_classifiers_answer(loaded, waveform):
     classifier = loaded.keyword_head.with_encoder(loaded.model.hubert)
-    inputs = loaded.feature_extractor(waveform.samples, 16_000)
+    inputs = loaded.feature_extractor(waveform.samples, sampling_rate=16_000, return_tensors="pt")
     with torch.no_grad():
         expected = classifier(**inputs).logits[0]
     np.testing.assert_allclose(encode(loaded, waveform).keyword_logits.mean(axis=0), expected, atol=1e-5)
@@ -124,7 +124,7 @@ def test_encoding_runs_the_encoder_once_and_attention_not_at_all(loaded, wavefor
 def test_attention_on_demand_equals_the_pass_that_keeps_it(loaded, waveform):
     encoding = encode(loaded, waveform)
     with torch.no_grad():
-        inputs = loaded.feature_extractor(waveform.samples, 16_000)
+        inputs = loaded.feature_extractor(waveform.samples, sampling_rate=16_000, return_tensors="pt")
         attentions = loaded.model(**inputs, output_attentions=True).attentions
     for layer, expected in enumerate(attentions):
         maps = attention_map(loaded, encoding, layer)

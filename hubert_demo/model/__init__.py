@@ -2,18 +2,18 @@
 
 from hubert_demo.model.config import HubertConfig
 from hubert_demo.model.encoder import HubertModel
-from hubert_demo.model.feature_extractor import HubertFeatureExtractor
+from hubert_demo.model.feature_extractor import Wav2Vec2FeatureExtractor
 from hubert_demo.model.heads import HubertForCTC, HubertForSequenceClassification, KeywordHead
-from hubert_demo.model.processor import HubertProcessor
-from hubert_demo.model.tokenizer import HubertCTCTokenizer
+from hubert_demo.model.processor import Wav2Vec2Processor
+from hubert_demo.model.tokenizer import Wav2Vec2CTCTokenizer
 
 __all__ = [
-    "HubertCTCTokenizer",
     "HubertConfig",
-    "HubertFeatureExtractor",
     "HubertForCTC",
     "HubertForSequenceClassification",
     "HubertModel",
-    "HubertProcessor",
     "KeywordHead",
+    "Wav2Vec2CTCTokenizer",
+    "Wav2Vec2FeatureExtractor",
+    "Wav2Vec2Processor",
 ]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hubert_demo.errors import CheckpointError, ConfigError
+from hubert_demo.model.files import CheckpointFiles, read_json
 
 CONFIG_NAME = "config.json"
 
@@ -171,23 +172,30 @@ class HubertConfig:
         return {**self.extra, "model_type": "hubert", **values}
 
     @classmethod
-    def from_pretrained(cls, directory: str | Path) -> HubertConfig:
-        """Read `config.json` of a checkpoint directory.
+    def from_pretrained(
+        cls,
+        pretrained_model_name_or_path: str | Path,
+        *,
+        revision: str | None = None,
+        local_files_only: bool = False,
+        cache_dir: str | Path | None = None,
+        token: str | None = None,
+    ) -> HubertConfig:
+        """Read `config.json` of a checkpoint.
+
+        Args:
+            pretrained_model_name_or_path: Directory, or name of a hub repository.
+            revision: Branch, tag or commit of that repository.
+            local_files_only: Never ask the hub; use what was fetched before.
+            cache_dir: Where fetched files are kept.
+            token: Access token for the hub.
 
         Raises:
-            CheckpointError: If there is no readable config.json of a HuBERT in `directory`.
+            CheckpointError: If there is no readable config.json of a HuBERT.
         """
-        path = Path(directory) / CONFIG_NAME
-        try:
-            values = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError as error:
-            raise CheckpointError(
-                f"{directory} has no {CONFIG_NAME}; give a directory that save_pretrained wrote."
-            ) from error
-        except (OSError, ValueError) as error:
-            raise CheckpointError(
-                f"{path} cannot be read as JSON: {error}. Fetch the checkpoint again."
-            ) from error
+        files = CheckpointFiles(pretrained_model_name_or_path, revision, local_files_only, cache_dir, token)
+        path = files.require(CONFIG_NAME)
+        values = read_json(path)
         if values.get("model_type", "hubert") != "hubert":
             raise CheckpointError(
                 f"{path} describes a {values['model_type']!r} model; only model_type 'hubert' can be loaded."

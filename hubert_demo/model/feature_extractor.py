@@ -1,116 +1,228 @@
-"""`HubertFeatureExtractor`: waveforms to normalised, padded model input."""
+"""`Wav2Vec2FeatureExtractor`: waveforms to normalised, padded model input."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import torch
+import numpy.typing as npt
 from torch import Tensor
 
+from hubert_demo.audio import FloatArray
 from hubert_demo.errors import CheckpointError, InputError
+from hubert_demo.model.batch import Batch, as_tensors, padded_length
+from hubert_demo.model.files import CheckpointFiles, read_json
 
 PREPROCESSOR_NAME = "preprocessor_config.json"
 _EPS = 1e-7
 
 
 @dataclass(frozen=True)
-class HubertFeatureExtractor:
+class Wav2Vec2FeatureExtractor:
     """Scale each recording to zero mean and unit variance, and pad a batch on the right.
 
+    Padding never takes part in the statistics, whether or not a mask is returned.
+
     Attributes:
-        sampling_rate: Rate that the checkpoint was trained at, in Hz.
         feature_size: Always 1, a waveform.
+        sampling_rate: Rate that the checkpoint was trained at, in Hz.
         padding_value: Value of padding, after normalisation.
+        return_attention_mask: Whether the model wants the mask (layer-norm models do, group-norm models
+            were trained without).
         do_normalize: Whether to normalise at all.
-        return_attention_mask: Whether the model wants the mask (layer-norm models do).
+
+    Source: https://huggingface.co/docs/transformers/model_doc/wav2vec2#transformers.Wav2Vec2FeatureExtractor
     """
 
-    sampling_rate: int = 16_000
     feature_size: int = 1
+    sampling_rate: int = 16_000
     padding_value: float = 0.0
-    do_normalize: bool = True
     return_attention_mask: bool = False
+    do_normalize: bool = True
 
     def __call__(
         self,
-        raw_speech: np.ndarray | Sequence[np.ndarray],
-        sampling_rate: int | None = None,
-        return_tensors: str = "pt",
+        raw_speech: npt.ArrayLike | Sequence[npt.ArrayLike],
+        padding: bool | str = False,
+        max_length: int | None = None,
+        truncation: bool = False,
+        pad_to_multiple_of: int | None = None,
         return_attention_mask: bool | None = None,
-    ) -> dict[str, Tensor]:
+        return_tensors: str | None = None,
+        sampling_rate: int | None = None,
+    ) -> Batch:
         """Prepare one recording or a list of them.
 
         Args:
-            raw_speech: Float array (samples,), or a list of such arrays.
-            sampling_rate: Rate of the recordings in Hz; checked against the checkpoint's.
-            return_tensors: Only `"pt"`.
+            raw_speech: One recording (samples,) as an array, a tensor or a list of numbers; or a list of
+                such. Floats are taken as they are; integers are PCM and are scaled to -1..1.
+            padding: `True` or `"longest"`, `"max_length"`, or `False` / `"do_not_pad"`.
+            max_length: Samples to pad or truncate to.
+            truncation: Cut recordings longer than `max_length`.
+            pad_to_multiple_of: Round the padded length up to a multiple of this.
             return_attention_mask: Overrides the checkpoint's choice.
+            return_tensors: `"pt"`, `"np"` or None for a list of arrays.
+            sampling_rate: Rate of the recordings in Hz; checked against the checkpoint's.
 
         Returns:
             `input_values` float32 (batch, samples) and, if wanted, `attention_mask` int32 of that shape.
 
         Raises:
-            InputError: If the rate differs, an array is not one-dimensional, or it is not floating point.
+            InputError: If the rate differs, a recording is not one channel of finite numbers, or the
+                options contradict each other.
         """
         if sampling_rate is not None and sampling_rate != self.sampling_rate:
             raise InputError(
                 f"Recording has {sampling_rate} Hz; this checkpoint needs {self.sampling_rate} Hz. "
                 "Resample it."
             )
-        if return_tensors != "pt":
-            raise InputError(f"return_tensors={return_tensors!r} is not supported; use 'pt'.")
-        recordings = [raw_speech] if isinstance(raw_speech, np.ndarray) else raw_speech
-        rows = [self._prepare(recording) for recording in recordings]
-        lengths = torch.tensor([len(row) for row in rows])
-        values = torch.full((len(rows), int(lengths.max())), self.padding_value)
-        for index, row in enumerate(rows):
-            values[index, : len(row)] = row
-        batch = {"input_values": values}
+        recordings = raw_speech if _is_batch(raw_speech) else [raw_speech]
+        assert isinstance(recordings, Sequence)
+        features = {"input_values": [_waveform(recording) for recording in recordings]}
+        return self._pad(
+            features,
+            padding,
+            max_length,
+            truncation,
+            pad_to_multiple_of,
+            return_attention_mask,
+            return_tensors,
+            self.do_normalize,
+        )
+
+    def pad(
+        self,
+        processed_features: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+        padding: bool | str = True,
+        max_length: int | None = None,
+        truncation: bool = False,
+        pad_to_multiple_of: int | None = None,
+        return_attention_mask: bool | None = None,
+        return_tensors: str | None = None,
+    ) -> Batch:
+        """Pad recordings that `__call__` has prepared, as a data collator does.
+
+        Args:
+            processed_features: Examples with `input_values` (samples,), or one mapping to a list of those.
+            padding: As in `__call__`, like all further arguments.
+            max_length: As in `__call__`.
+            truncation: As in `__call__`.
+            pad_to_multiple_of: As in `__call__`.
+            return_attention_mask: As in `__call__`.
+            return_tensors: As in `__call__`.
+        """
+        if not isinstance(processed_features, Mapping):
+            processed_features = {"input_values": [row["input_values"] for row in processed_features]}
+        features = {"input_values": [_waveform(row) for row in processed_features["input_values"]]}
+        return self._pad(
+            features,
+            padding,
+            max_length,
+            truncation,
+            pad_to_multiple_of,
+            return_attention_mask,
+            return_tensors,
+            False,
+        )
+
+    def _pad(
+        self,
+        features: Mapping[str, list[FloatArray]],
+        padding: bool | str,
+        max_length: int | None,
+        truncation: bool,
+        pad_to_multiple_of: int | None,
+        return_attention_mask: bool | None,
+        return_tensors: str | None,
+        normalises: bool,
+    ) -> Batch:
+        rows = features["input_values"]
+        length = padded_length(
+            [len(row) for row in rows], padding, max_length, truncation, pad_to_multiple_of, "samples"
+        )
+        if truncation:
+            rows = [row[: length.truncated] for row in rows]
+        if normalises:
+            rows = [(row - row.mean()) / np.sqrt(row.var() + _EPS) for row in rows]
+        batch: dict[str, list[Any]] = {"input_values": [length.pad(row, self.padding_value) for row in rows]}
         wants_mask = self.return_attention_mask if return_attention_mask is None else return_attention_mask
         if wants_mask:
-            batch["attention_mask"] = (torch.arange(values.shape[1]) < lengths[:, None]).int()
-        return batch
+            batch["attention_mask"] = [length.pad(np.ones(len(row), np.int32), 0) for row in rows]
+        return as_tensors(batch, return_tensors)
 
-    def _prepare(self, waveform: np.ndarray) -> Tensor:
-        if waveform.ndim != 1 or not waveform.size:
-            raise InputError(
-                f"Recording has shape {waveform.shape}; give one non-empty channel (samples,), "
-                "or a list of them."
-            )
-        if not np.issubdtype(waveform.dtype, np.floating):
-            raise InputError(
-                f"Recording is {waveform.dtype}; give floats between -1 and 1 (Waveform.from_array converts)."
-            )
-        x = np.asarray(waveform, dtype=np.float32)
-        if self.do_normalize:
-            x = (x - x.mean()) / np.sqrt(x.var() + _EPS)
-        return torch.from_numpy(x)
+    @property
+    def model_input_names(self) -> list[str]:
+        """What the model takes of a batch."""
+        return ["input_values", "attention_mask"]
 
     @classmethod
-    def from_pretrained(cls, directory: str | Path) -> HubertFeatureExtractor:
-        """Read `preprocessor_config.json`; its unknown keys do not matter here.
+    def from_pretrained(
+        cls,
+        pretrained_model_name_or_path: str | Path,
+        *,
+        revision: str | None = None,
+        local_files_only: bool = False,
+        cache_dir: str | Path | None = None,
+        token: str | None = None,
+    ) -> Wav2Vec2FeatureExtractor:
+        """Read `preprocessor_config.json`; keys that say nothing about a waveform are left alone.
+
+        Args:
+            pretrained_model_name_or_path: Directory, or name of a hub repository.
+            revision: Branch, tag or commit of that repository.
+            local_files_only: Never ask the hub; use what was fetched before.
+            cache_dir: Where fetched files are kept.
+            token: Access token for the hub.
 
         Raises:
-            CheckpointError: If the file is missing or not JSON.
+            CheckpointError: If the file cannot be had or is damaged.
         """
-        path = Path(directory) / PREPROCESSOR_NAME
-        try:
-            values = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise CheckpointError(f"{path} cannot be read: {error}. Fetch the checkpoint again.") from error
+        files = CheckpointFiles(pretrained_model_name_or_path, revision, local_files_only, cache_dir, token)
+        values = read_json(files.require(PREPROCESSOR_NAME))
+        if values.get("padding_side", "right") != "right":
+            raise CheckpointError(
+                f"{pretrained_model_name_or_path} pads on the {values['padding_side']}; HuBERT's masks "
+                "need padding on the right. Set padding_side to 'right' in " + PREPROCESSOR_NAME + "."
+            )
         return cls(**{k: v for k, v in values.items() if k in cls.__dataclass_fields__})
 
-    def save_pretrained(self, directory: str | Path) -> None:
+    def save_pretrained(self, save_directory: str | Path) -> None:
         """Write `preprocessor_config.json` as transformers reads it."""
         values = {
             **asdict(self),
             "feature_extractor_type": "Wav2Vec2FeatureExtractor",
             "padding_side": "right",
         }
-        Path(directory).mkdir(parents=True, exist_ok=True)
+        Path(save_directory).mkdir(parents=True, exist_ok=True)
         text = json.dumps(values, indent=2, sort_keys=True) + "\n"
-        (Path(directory) / PREPROCESSOR_NAME).write_text(text, encoding="utf-8")
+        (Path(save_directory) / PREPROCESSOR_NAME).write_text(text, encoding="utf-8")
+
+
+def _is_batch(raw_speech: Any) -> bool:
+    """Whether this is a list of recordings rather than one."""
+    if not isinstance(raw_speech, (list, tuple)):
+        return False
+    return len(raw_speech) > 0 and not np.isscalar(raw_speech[0])
+
+
+def _waveform(recording: Any) -> FloatArray:
+    """One recording as float32 (samples,)."""
+    array = recording.detach().cpu().numpy() if isinstance(recording, Tensor) else np.asarray(recording)
+    if array.ndim != 1 or not array.size:
+        raise InputError(
+            f"Recording has shape {array.shape}; give one non-empty channel (samples,), or a list of them."
+        )
+    if np.issubdtype(array.dtype, np.integer):
+        limits = np.iinfo(array.dtype)
+        middle = 0 if limits.min else (limits.max + 1) // 2
+        array = (array.astype(np.float32) - middle) / (limits.max - middle + 1)
+    elif not np.issubdtype(array.dtype, np.floating):
+        raise InputError(f"Recording is {array.dtype}; give floats between -1 and 1, or integer PCM.")
+    if not np.isfinite(array).all():
+        raise InputError("Recording holds NaN or infinite samples; record or convert it again.")
+    waveform: FloatArray = array.astype(np.float32)
+    return waveform

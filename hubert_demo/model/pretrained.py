@@ -13,8 +13,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from hubert_demo.errors import CheckpointError
+from hubert_demo.errors import CheckpointError, InputError
 from hubert_demo.model.config import HubertConfig
+from hubert_demo.model.files import CheckpointFiles, read_json
 
 WEIGHTS_NAME = "model.safetensors"
 OLD_WEIGHTS_NAME = "pytorch_model.bin"
@@ -46,39 +47,58 @@ class PretrainedModel(nn.Module):
     @classmethod
     def from_pretrained(
         cls,
-        directory: str | Path,
+        pretrained_model_name_or_path: str | Path,
         *,
         config: HubertConfig | None = None,
         attn_implementation: str = "sdpa",
-        dtype: torch.dtype = torch.float32,
+        dtype: torch.dtype | str | None = None,
+        torch_dtype: torch.dtype | str | None = None,
         require_head: bool = False,
+        revision: str | None = None,
+        local_files_only: bool = False,
+        cache_dir: str | Path | None = None,
+        token: str | None = None,
     ) -> Self:
-        """Load a checkpoint directory in transformers' layout, in eval mode.
+        """Load a checkpoint in transformers' layout, in eval mode.
 
         Args:
-            directory: Holds `config.json` and `model.safetensors` (or `pytorch_model.bin`).
-            config: Used instead of the directory's config.json.
-            attn_implementation: `"sdpa"` or `"eager"`.
-            dtype: Precision of the loaded weights, whatever the file's.
+            pretrained_model_name_or_path: Directory, or name of a hub repository. It holds `config.json`
+                and weights: `model.safetensors`, else `pytorch_model.bin`; whole or in shards.
+            config: Used instead of the checkpoint's config.json.
+            attn_implementation: `"sdpa"`, `"eager"` or `"flash_attention_2"`.
+            dtype: Precision of the loaded weights, by dtype or name (`"float16"`); float32 when None,
+                whatever the file's; `"auto"` keeps the file's.
+            torch_dtype: Older name of `dtype`.
             require_head: Treat a head that the file lacks as an error, for use without training.
+            revision: Branch, tag or commit of the repository.
+            local_files_only: Never ask the hub; use what was fetched before.
+            cache_dir: Where fetched files are kept.
+            token: Access token for the hub.
 
         Returns:
             The model. A head that the file lacks is newly initialised, one that this class lacks is
             left out; both are reported as a warning in the log.
 
         Raises:
-            CheckpointError: If the directory or a file is missing or damaged, or parameters do not match.
+            CheckpointError: If a file cannot be had or is damaged, or parameters do not match.
+            InputError: If there is no such dtype.
         """
-        if not Path(directory).is_dir():
-            raise CheckpointError(
-                f"{directory} is not a directory; give a directory that save_pretrained wrote."
+        files = CheckpointFiles(pretrained_model_name_or_path, revision, local_files_only, cache_dir, token)
+        if config is None:
+            config = HubertConfig.from_pretrained(
+                pretrained_model_name_or_path,
+                revision=revision,
+                local_files_only=local_files_only,
+                cache_dir=cache_dir,
+                token=token,
             )
-        model = cls(
-            config or HubertConfig.from_pretrained(directory), attn_implementation=attn_implementation
-        )
-        tensors = _match_prefix(_read_tensors(Path(directory)), model.base_prefix)
-        _load_strictly(model, tensors, directory, require_head)
-        return model.to(dtype).eval()
+        wanted = _dtype(dtype if dtype is not None else torch_dtype)
+        model = cls(config, attn_implementation=attn_implementation)
+        tensors = _match_prefix(_read_tensors(files), model.base_prefix)
+        _load_strictly(model, tensors, pretrained_model_name_or_path, require_head)
+        if wanted is None:
+            wanted = next(t.dtype for t in tensors.values() if t.is_floating_point())
+        return model.to(wanted).eval()
 
     def save_pretrained(self, directory: str | Path, dtype: torch.dtype | None = None) -> None:
         """Write `config.json` and `model.safetensors`, as transformers reads them.
@@ -125,23 +145,51 @@ class PretrainedModel(nn.Module):
         nn.init.zeros_(linear.bias)
 
 
-def _read_tensors(directory: Path) -> dict[str, Tensor]:
-    """All tensors of a checkpoint directory, by their names in the file."""
-    new, old = directory / WEIGHTS_NAME, directory / OLD_WEIGHTS_NAME
-    path = new if new.exists() else old
-    if not path.exists():
-        raise CheckpointError(
-            f"{directory} holds neither {WEIGHTS_NAME} nor {OLD_WEIGHTS_NAME}; fetch the checkpoint again."
-        )
+def _dtype(dtype: torch.dtype | str | None) -> torch.dtype | None:
+    """The dtype of that name, float32 for None, None for "auto"."""
+    if dtype == "auto":
+        return None
+    found = getattr(torch, dtype, None) if isinstance(dtype, str) else (dtype or torch.float32)
+    if not isinstance(found, torch.dtype):
+        raise InputError(f"There is no dtype {dtype!r}; use 'float32', 'float16', 'bfloat16' or 'auto'.")
+    return found
+
+
+def _read_tensors(files: CheckpointFiles) -> dict[str, Tensor]:
+    """All tensors of a checkpoint, by their names in the file."""
+    for name in (WEIGHTS_NAME, OLD_WEIGHTS_NAME):
+        path = files.find(name)
+        if path is not None:
+            return _read_file(path)
+        index = files.find(f"{name}.index.json")
+        if index is not None:
+            shards = read_json(index).get("weight_map")
+            if not isinstance(shards, dict):
+                raise CheckpointError(f"{index} has no weight_map; fetch the checkpoint again.")
+            tensors: dict[str, Tensor] = {}
+            for shard in sorted(set(shards.values())):
+                tensors |= _read_file(files.require(shard))
+            return tensors
+    raise CheckpointError(
+        f"{files.name_or_path} holds neither {WEIGHTS_NAME} nor {OLD_WEIGHTS_NAME}, whole or in shards; "
+        "fetch the checkpoint again."
+    )
+
+
+def _read_file(path: Path) -> dict[str, Tensor]:
     try:
         tensors: Any = (
-            load_file(new) if path == new else torch.load(old, map_location="cpu", weights_only=True)
+            load_file(path)
+            if path.suffix == ".safetensors"
+            else torch.load(path, map_location="cpu", weights_only=True)
         )
     except (SafetensorError, UnpicklingError, RuntimeError, OSError, EOFError) as error:
         raise CheckpointError(
             f"{path} is damaged or foreign: {error}. Fetch the checkpoint again."
         ) from error
-    return dict(tensors)
+    if not (isinstance(tensors, dict) and all(isinstance(t, Tensor) for t in tensors.values())):
+        raise CheckpointError(f"{path} holds something else than named tensors; it is a foreign file.")
+    return tensors
 
 
 def _match_prefix(tensors: dict[str, Tensor], base_prefix: str) -> dict[str, Tensor]:

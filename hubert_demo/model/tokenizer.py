@@ -1,65 +1,132 @@
-"""`HubertCTCTokenizer`: characters to token ids and CTC output back to text."""
+"""`Wav2Vec2CTCTokenizer`: characters to token ids, and CTC output back to text."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from itertools import groupby
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from hubert_demo.errors import CheckpointError
+import numpy as np
+from torch import Tensor
+
+from hubert_demo.errors import CheckpointError, InputError
+from hubert_demo.model.batch import Batch, as_tensors, padded_length
+from hubert_demo.model.ctc_text import (
+    CTCTokenizerOutput,
+    without_english_spaces,
+    written_characters,
+    written_words,
+)
+from hubert_demo.model.files import CheckpointFiles, read_json
 
 VOCAB_NAME = "vocab.json"
 TOKENIZER_NAME = "tokenizer_config.json"
 SPECIAL_TOKENS_NAME = "special_tokens_map.json"
 
 
-class HubertCTCTokenizer:
+class Wav2Vec2CTCTokenizer:
     """Character tokenizer of a CTC checkpoint; its padding token is the CTC blank.
 
     Args:
-        vocab: Token id of every token.
-        pad_token: Blank.
-        bos_token: Begin of sentence.
-        eos_token: End of sentence.
+        vocab_file: Path of a vocab.json, or its contents: token id of every token (of every language, for
+            a nested vocabulary).
+        bos_token: Begin of sentence; None if the checkpoint has none.
+        eos_token: End of sentence; likewise.
         unk_token: Stands for characters outside the vocabulary.
+        pad_token: Blank.
         word_delimiter_token: Stands for the space between words.
-        do_lower_case: Whether the checkpoint writes lower case.
+        replace_word_delimiter_char: What decoding writes for it.
+        do_lower_case: Accept lower-case text for an upper-case vocabulary, and write lower case.
+        target_lang: Language of a nested vocabulary.
+
+    Raises:
+        CheckpointError: If the vocabulary lacks the blank, the unknown token or the word delimiter.
+
+    Source: https://huggingface.co/docs/transformers/model_doc/wav2vec2#transformers.Wav2Vec2CTCTokenizer
     """
 
     def __init__(
         self,
-        vocab: Mapping[str, int],
-        pad_token: str = "<pad>",
-        bos_token: str = "<s>",
-        eos_token: str = "</s>",
+        vocab_file: str | Path | Mapping[str, Any],
+        bos_token: str | None = "<s>",
+        eos_token: str | None = "</s>",
         unk_token: str = "<unk>",
+        pad_token: str = "<pad>",
         word_delimiter_token: str = "|",
+        replace_word_delimiter_char: str = " ",
         do_lower_case: bool = False,
+        target_lang: str | None = None,
     ) -> None:
-        missing = [token for token in (pad_token, unk_token, word_delimiter_token) if token not in vocab]
+        self._languages = dict(vocab_file) if isinstance(vocab_file, Mapping) else read_json(Path(vocab_file))
+        self.bos_token, self.eos_token = bos_token, eos_token
+        self.unk_token, self.pad_token = unk_token, pad_token
+        self.word_delimiter_token = word_delimiter_token
+        self.replace_word_delimiter_char = replace_word_delimiter_char
+        self.do_lower_case = do_lower_case
+        self.target_lang: str | None = None
+        self._use(self._languages)
+        if target_lang is not None:
+            self.set_target_lang(target_lang)
+        needed = (pad_token, unk_token, word_delimiter_token)
+        missing = [token for token in needed if token not in self._vocab]
         if missing:
             raise CheckpointError(f"The vocabulary lacks {', '.join(missing)}; a CTC tokenizer needs them.")
-        self._vocab = dict(vocab)
-        self._tokens = {index: token for token, index in self._vocab.items()}
-        self.pad_token, self.bos_token, self.eos_token, self.unk_token = (
-            pad_token,
-            bos_token,
-            eos_token,
-            unk_token,
-        )
-        self.word_delimiter_token = word_delimiter_token
-        self.do_lower_case = do_lower_case
+
+    def _use(self, vocab: Mapping[str, Any]) -> None:
+        self._vocab: dict[str, int] = dict(vocab)
+        self._tokens = {index: token for token, index in self._vocab.items() if isinstance(index, int)}
+        long = sorted((token for token in self._vocab if len(token) > 1), key=len, reverse=True)
+        # A token of several characters swallows the spaces around it, as in transformers.
+        self._splitter = re.compile("|".join(rf" *{re.escape(token)} *" for token in long) or "(?!)")
+
+    def set_target_lang(self, target_lang: str) -> None:
+        """Choose the language of a nested vocabulary.
+
+        Raises:
+            InputError: If the vocabulary is not nested or has no such language.
+        """
+        languages = [name for name, vocab in self._languages.items() if isinstance(vocab, Mapping)]
+        if target_lang not in languages:
+            raise InputError(
+                f"There is no vocabulary for {target_lang!r}; "
+                + (
+                    f"choose {', '.join(languages)}."
+                    if languages
+                    else "this tokenizer has one language only."
+                )
+            )
+        self.target_lang = target_lang
+        self._use(self._languages[target_lang])
 
     @property
     def vocab_size(self) -> int:
         """Number of tokens."""
         return len(self._vocab)
 
+    def __len__(self) -> int:
+        return len(self._vocab)
+
     @property
     def pad_token_id(self) -> int:
         """Index of the CTC blank."""
         return self._vocab[self.pad_token]
+
+    @property
+    def unk_token_id(self) -> int:
+        """Index of the unknown token."""
+        return self._vocab[self.unk_token]
+
+    @property
+    def bos_token_id(self) -> int | None:
+        """Index of the begin of sentence, if there is one."""
+        return self._vocab.get(self.bos_token) if self.bos_token else None
+
+    @property
+    def eos_token_id(self) -> int | None:
+        """Index of the end of sentence, if there is one."""
+        return self._vocab.get(self.eos_token) if self.eos_token else None
 
     @property
     def word_delimiter_token_id(self) -> int:
@@ -70,79 +137,249 @@ class HubertCTCTokenizer:
         """Token id of every token."""
         return dict(self._vocab)
 
+    def tokenize(self, text: str) -> list[str]:
+        """Tokens of a text: its characters, spaces as word delimiters, tokens of several characters whole."""
+        text = text.upper() if self.do_lower_case else text
+        tokens: list[str] = []
+        position = 0
+        for match in self._splitter.finditer(text):
+            tokens += text[position : match.start()].replace(" ", self.word_delimiter_token)
+            tokens.append(match.group().strip(" "))
+            position = match.end()
+        return [*tokens, *text[position:].replace(" ", self.word_delimiter_token)]
+
+    def convert_tokens_to_ids(self, tokens: str | Iterable[str]) -> Any:
+        """Ids of tokens (or of one); a token outside the vocabulary has the unknown token's."""
+        if isinstance(tokens, str):
+            return self._vocab.get(tokens, self.unk_token_id)
+        return [self._vocab.get(token, self.unk_token_id) for token in tokens]
+
     def convert_ids_to_tokens(self, ids: Iterable[int]) -> list[str]:
         """Tokens of these ids; an id outside the vocabulary is the unknown token."""
         return [self._tokens.get(int(i), self.unk_token) for i in ids]
 
     def encode(self, text: str) -> list[int]:
-        """Token ids of a text, spaces as word delimiters, other unknown characters as the unknown token."""
-        text = text.lower() if self.do_lower_case else text
-        characters = text.replace(" ", self.word_delimiter_token)
-        unknown = self._vocab[self.unk_token]
-        return [self._vocab.get(character, unknown) for character in characters]
+        """Token ids of one text."""
+        ids: list[int] = self.convert_tokens_to_ids(self.tokenize(text))
+        return ids
+
+    def __call__(
+        self,
+        text: str | Sequence[str],
+        padding: bool | str = False,
+        truncation: bool = False,
+        max_length: int | None = None,
+        pad_to_multiple_of: int | None = None,
+        return_tensors: str | None = None,
+        return_attention_mask: bool = True,
+    ) -> Batch:
+        """Token ids of a text, or of a list of texts.
+
+        Args:
+            text: One text, or several.
+            padding: `True` or `"longest"`, `"max_length"`, or `False` / `"do_not_pad"`.
+            truncation: Cut texts longer than `max_length`.
+            max_length: Tokens to pad or truncate to.
+            pad_to_multiple_of: Round the padded length up to a multiple of this.
+            return_tensors: `"pt"`, `"np"` or None for lists.
+            return_attention_mask: Also return which tokens are real.
+
+        Returns:
+            `input_ids` and `attention_mask`, (batch, tokens) each, or (tokens,) for one text as a list.
+
+        Raises:
+            InputError: If the options contradict each other.
+        """
+        texts = [text] if isinstance(text, str) else list(text)
+        encoded = {"input_ids": [self.encode(one) for one in texts]}
+        batch = self._pad(
+            encoded,
+            padding,
+            max_length,
+            truncation,
+            pad_to_multiple_of,
+            return_attention_mask,
+            return_tensors,
+        )
+        if isinstance(text, str) and return_tensors is None:
+            return Batch({name: rows[0] for name, rows in batch.items()})
+        return batch
+
+    def pad(
+        self,
+        encoded_inputs: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+        padding: bool | str = True,
+        max_length: int | None = None,
+        pad_to_multiple_of: int | None = None,
+        return_attention_mask: bool = True,
+        return_tensors: str | None = None,
+    ) -> Batch:
+        """Pad texts that `__call__` has encoded, as a data collator does; arguments as there."""
+        if not isinstance(encoded_inputs, Mapping):
+            encoded_inputs = {"input_ids": [row["input_ids"] for row in encoded_inputs]}
+        return self._pad(
+            {"input_ids": [list(row) for row in encoded_inputs["input_ids"]]},
+            padding,
+            max_length,
+            False,
+            pad_to_multiple_of,
+            return_attention_mask,
+            return_tensors,
+        )
+
+    def _pad(
+        self,
+        encoded: Mapping[str, list[list[int]]],
+        padding: bool | str,
+        max_length: int | None,
+        truncation: bool,
+        pad_to_multiple_of: int | None,
+        return_attention_mask: bool,
+        return_tensors: str | None,
+    ) -> Batch:
+        rows = encoded["input_ids"]
+        length = padded_length(
+            [len(row) for row in rows], padding, max_length, truncation, pad_to_multiple_of, "tokens"
+        )
+        arrays = [np.asarray(row, dtype=np.int64)[: length.truncated] for row in rows]
+        batch = {"input_ids": [length.pad(row, self.pad_token_id) for row in arrays]}
+        if return_attention_mask:
+            batch["attention_mask"] = [length.pad(np.ones(len(row), np.int64), 0) for row in arrays]
+        if return_tensors is None:
+            return Batch({name: [row.tolist() for row in values] for name, values in batch.items()})
+        return as_tensors(batch, return_tensors)
 
     def decode(
-        self, token_ids: Iterable[int], skip_special_tokens: bool = False, group_tokens: bool = True
-    ) -> str:
+        self,
+        token_ids: Iterable[int] | Tensor,
+        skip_special_tokens: bool = False,
+        clean_up_tokenization_spaces: bool = False,
+        output_char_offsets: bool = False,
+        output_word_offsets: bool = False,
+        group_tokens: bool = True,
+        spaces_between_special_tokens: bool = False,
+    ) -> Any:
         """Text of one CTC output: repeats grouped, then blanks dropped, delimiters turned into spaces.
 
         Args:
             token_ids: (frames,).
-            skip_special_tokens: Leave out begin, end and unknown; as in transformers they are kept otherwise.
+            skip_special_tokens: Leave out begin, end and unknown; as in transformers they are kept
+                otherwise. Blanks still part repeated letters.
+            clean_up_tokenization_spaces: Undo English spaces before punctuation and contractions.
+            output_char_offsets: Also say in which frames each character lies.
+            output_word_offsets: Also say in which frames each word lies.
             group_tokens: Whether repeats stand for one token.
+            spaces_between_special_tokens: Part all characters by spaces.
+
+        Returns:
+            The text, or a `CTCTokenizerOutput` if offsets were asked for. Offsets count frames of
+            `token_ids`; times are offsets × `config.inputs_to_logits_ratio` / sampling rate.
         """
-        tokens = self.convert_ids_to_tokens(token_ids)
+        ids = token_ids.tolist() if isinstance(token_ids, Tensor) else list(token_ids)
+        characters = written_characters(
+            self.convert_ids_to_tokens(ids),
+            self.pad_token,
+            {self.word_delimiter_token: self.replace_word_delimiter_char},
+            group_tokens,
+        )
         if skip_special_tokens:
-            special = {self.bos_token, self.eos_token, self.unk_token} - {self.pad_token}
-            tokens = [token for token in tokens if token not in special]
-        if group_tokens:
-            tokens = [token for token, _ in groupby(tokens)]
-        text = "".join(token for token in tokens if token != self.pad_token)
-        text = text.replace(self.word_delimiter_token, " ").strip()
-        return text.lower() if self.do_lower_case else text
+            special = {self.bos_token, self.eos_token, self.unk_token}
+            characters = [c for c in characters if c["char"] not in special]
+        joiner = " " if spaces_between_special_tokens else ""
+        text = joiner.join(c["char"] for c in characters).strip()
+        text = text.lower() if self.do_lower_case else text
+        text = without_english_spaces(text) if clean_up_tokenization_spaces else text
+        if not (output_char_offsets or output_word_offsets):
+            return text
+        words = written_words(characters, self.replace_word_delimiter_char)
+        return CTCTokenizerOutput(
+            text=text,
+            char_offsets=characters if output_char_offsets else None,
+            word_offsets=words if output_word_offsets else None,
+        )
+
+    def batch_decode(self, sequences: Iterable[Iterable[int]] | Tensor, **options: Any) -> Any:
+        """`decode` for every row of (batch, frames).
+
+        Args:
+            sequences: Token ids.
+            **options: Those of `decode`.
+
+        Returns:
+            A list of texts, or one `CTCTokenizerOutput` of lists if offsets were asked for.
+        """
+        decoded = [self.decode(row, **options) for row in sequences]
+        if not any(options.get(name) for name in ("output_char_offsets", "output_word_offsets")):
+            return decoded
+
+        def gathered(name: str) -> list[Any] | None:
+            values = [getattr(one, name) for one in decoded]
+            return None if None in values else values
+
+        texts = [one.text for one in decoded]
+        return CTCTokenizerOutput(texts, gathered("char_offsets"), gathered("word_offsets"))
 
     @classmethod
-    def from_pretrained(cls, directory: str | Path) -> HubertCTCTokenizer:
-        """Read `vocab.json` and `tokenizer_config.json` of a checkpoint directory.
+    def from_pretrained(
+        cls,
+        pretrained_model_name_or_path: str | Path,
+        *,
+        target_lang: str | None = None,
+        revision: str | None = None,
+        local_files_only: bool = False,
+        cache_dir: str | Path | None = None,
+        token: str | None = None,
+    ) -> Wav2Vec2CTCTokenizer:
+        """Read `vocab.json`, `tokenizer_config.json` and `special_tokens_map.json` of a checkpoint.
+
+        Args:
+            pretrained_model_name_or_path: Directory, or name of a hub repository.
+            target_lang: Overrides the checkpoint's choice in a nested vocabulary.
+            revision: Branch, tag or commit of that repository.
+            local_files_only: Never ask the hub; use what was fetched before.
+            cache_dir: Where fetched files are kept.
+            token: Access token for the hub.
 
         Raises:
-            CheckpointError: If a file is missing or damaged.
+            CheckpointError: If a file cannot be had or is damaged.
         """
-        directory = Path(directory)
-        try:
-            vocab = json.loads((directory / VOCAB_NAME).read_text(encoding="utf-8"))
-            config_path = directory / TOKENIZER_NAME
-            settings = json.loads(config_path.read_text(encoding="utf-8")) if config_path.exists() else {}
-        except (OSError, ValueError) as error:
-            raise CheckpointError(
-                f"The tokenizer in {directory} cannot be read: {error}. Fetch the checkpoint again."
-            ) from error
-        names = ("pad_token", "bos_token", "eos_token", "unk_token", "word_delimiter_token")
-        chosen = {name: _token_text(settings[name]) for name in names if settings.get(name) is not None}
-        return cls(vocab, **chosen, do_lower_case=bool(settings.get("do_lower_case", False)))
-
-    def save_pretrained(self, directory: str | Path) -> None:
-        """Write the vocabulary and settings as transformers' Wav2Vec2CTCTokenizer reads them."""
-        special = {
-            "pad_token": self.pad_token,
-            "bos_token": self.bos_token,
-            "eos_token": self.eos_token,
-            "unk_token": self.unk_token,
+        files = CheckpointFiles(pretrained_model_name_or_path, revision, local_files_only, cache_dir, token)
+        settings: dict[str, Any] = {}
+        for name in (SPECIAL_TOKENS_NAME, TOKENIZER_NAME):
+            path = files.find(name)
+            settings |= read_json(path) if path else {}
+        chosen: dict[str, Any] = {
+            name: _token_text(settings[name]) for name in _TOKEN_NAMES if name in settings
         }
+        for name in ("replace_word_delimiter_char", "do_lower_case", "target_lang"):
+            if settings.get(name) is not None:
+                chosen[name] = settings[name]
+        if target_lang is not None:
+            chosen["target_lang"] = target_lang
+        return cls(files.require(VOCAB_NAME), **chosen)
+
+    def save_pretrained(self, save_directory: str | Path) -> None:
+        """Write the vocabulary and settings as transformers' Wav2Vec2CTCTokenizer reads them."""
+        special = {name: getattr(self, name) for name in _TOKEN_NAMES[:4]}
         settings = {
             **special,
             "word_delimiter_token": self.word_delimiter_token,
+            "replace_word_delimiter_char": self.replace_word_delimiter_char,
             "do_lower_case": self.do_lower_case,
-            "replace_word_delimiter_char": " ",
+            "target_lang": self.target_lang,
             "tokenizer_class": "Wav2Vec2CTCTokenizer",
         }
-        files = {VOCAB_NAME: self._vocab, TOKENIZER_NAME: settings, SPECIAL_TOKENS_NAME: special}
-        Path(directory).mkdir(parents=True, exist_ok=True)
+        known = {name: token for name, token in special.items() if token is not None}
+        files = {VOCAB_NAME: self._languages, TOKENIZER_NAME: settings, SPECIAL_TOKENS_NAME: known}
+        Path(save_directory).mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
             text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-            (Path(directory) / name).write_text(text, encoding="utf-8")
+            (Path(save_directory) / name).write_text(text, encoding="utf-8")
 
 
-def _token_text(token: str | Mapping[str, str]) -> str:
+_TOKEN_NAMES = ("pad_token", "bos_token", "eos_token", "unk_token", "word_delimiter_token")
+
+
+def _token_text(token: str | Mapping[str, str] | None) -> str | None:
     """The text of a token that a settings file may describe by an object."""
-    return token if isinstance(token, str) else token["content"]
+    return token["content"] if isinstance(token, Mapping) else token

@@ -12,7 +12,7 @@ import torch
 
 from hubert_demo.checkpoints import LoadedCheckpoint
 from hubert_demo.errors import CheckpointError
-from hubert_demo.model import HubertCTCTokenizer, HubertForCTC, KeywordHead
+from hubert_demo.model import HubertForCTC, KeywordHead, Wav2Vec2CTCTokenizer
 from hubert_demo.training import corpora
 from hubert_demo.training.data import Clip, load_clips, normalised
 from hubert_demo.training.finetune_keywords import pooled_states
@@ -143,16 +143,17 @@ def keyword_guesses(model: HubertForCTC, head: KeywordHead, examples: list[Examp
     return [head.labels[index] for index in logits.argmax(-1).tolist()]
 
 
-def transcribe_greedily(model: HubertForCTC, tokenizer: HubertCTCTokenizer, clip: Clip) -> str:
+def transcribe_greedily(model: HubertForCTC, tokenizer: Wav2Vec2CTCTokenizer, clip: Clip) -> str:
     """Best path of one clip, alone and unpadded."""
     values = torch.from_numpy(normalised(clip.samples))[None].to(model.lm_head.weight.device)
     with torch.inference_mode():
         token_ids = model.lm_head(model.hubert.encode(values).last_hidden_state)[0].argmax(-1)
-    return tokenizer.decode(token_ids.tolist())
+    text: str = tokenizer.decode(token_ids)
+    return text
 
 
 def character_error_rate(
-    model: HubertForCTC, tokenizer: HubertCTCTokenizer, clips: Sequence[Clip]
+    model: HubertForCTC, tokenizer: Wav2Vec2CTCTokenizer, clips: Sequence[Clip]
 ) -> ErrorRate:
     """Character error rate of greedy transcripts against the clips' texts."""
     references = [clip.text for clip in clips]

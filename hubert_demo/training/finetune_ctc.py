@@ -16,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
 from torch.nn import functional as F
 
 from hubert_demo.audio import SAMPLE_RATE_HZ
-from hubert_demo.model import HubertConfig, HubertCTCTokenizer, HubertFeatureExtractor, HubertForCTC
+from hubert_demo.model import HubertConfig, HubertForCTC, Wav2Vec2CTCTokenizer, Wav2Vec2FeatureExtractor
 from hubert_demo.training.data import Clip, bucketed_batches, change_speed, normalised, pad_waveforms
 from hubert_demo.training.evaluate import character_error_rate
 from hubert_demo.training.keyword_examples import KeywordTask
@@ -55,9 +55,9 @@ def small_config() -> HubertConfig:
     )
 
 
-def character_tokenizer() -> HubertCTCTokenizer:
+def character_tokenizer() -> Wav2Vec2CTCTokenizer:
     """The 32 tokens of hubert-large-ls960-ft's vocabulary, in frequency order."""
-    return HubertCTCTokenizer({token: index for index, token in enumerate(_TOKENS)})
+    return Wav2Vec2CTCTokenizer({token: index for index, token in enumerate(_TOKENS)})
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,11 @@ class CtcTrainer:
         for clips in self._batches(train):
             losses.append(self._train_step(clips))
             heard_s += sum(clip.duration_s for clip in clips)
-            self.elapsed_s = time.monotonic() - started
+            self.elapsed_s = _of_first_process(time.monotonic() - started)
+            if _process() > 0:
+                if self.elapsed_s > self.settings.minutes * 60:
+                    return
+                continue
             if self.step % 50 == 0:
                 speed = heard_s / (time.monotonic() - window_started)
                 self._log(losses, speed)
@@ -157,11 +161,12 @@ class CtcTrainer:
     def _batches(self, clips: list[Clip]) -> Iterator[list[Clip]]:
         while True:
             rng = np.random.default_rng((self.settings.seed, self.epoch, self.step))
-            for batch in bucketed_batches([c.duration_s for c in clips], self.settings.batch_s, rng):
-                chosen = [clips[index] for index in batch]
-                if rng.random() < self.settings.speed_share:
-                    chosen = [change_speed(clip, rng.uniform(0.88, 1.14)) for clip in chosen]
-                yield chosen
+            batches = bucketed_batches([c.duration_s for c in clips], self.settings.batch_s, rng)
+            for number, batch in enumerate(batches):
+                is_faster, factor = rng.random() < self.settings.speed_share, rng.uniform(0.88, 1.14)
+                if number % _num_processes() == _process():
+                    chosen = [clips[index] for index in batch]
+                    yield [change_speed(clip, factor) for clip in chosen] if is_faster else chosen
             self.epoch += 1
 
     def _rate(self) -> float:
@@ -181,7 +186,9 @@ class CtcTrainer:
         if self.keywords:
             losses["keywords"] = self.keywords.loss(self.model, self.settings.keyword_batch)
             (self.settings.keyword_weight * losses["keywords"]).backward()  # type: ignore[no-untyped-call]
-        self._clip_gradients()
+        parameters = self._parameters()
+        _average_gradients(parameters)
+        nn.utils.clip_grad_norm_(parameters, 1.0)
         for optimizer in self.optimizers:
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
@@ -193,9 +200,10 @@ class CtcTrainer:
         modules: dict[str, nn.Module] = {"model": self.model, "units_head": self.units_head}
         return {**modules, "keyword_head": self.keywords.head} if self.keywords else modules
 
-    def _clip_gradients(self) -> None:
-        parameters = [p for module in self._modules().values() for p in module.parameters()]
-        nn.utils.clip_grad_norm_([p for p in parameters if p.grad is not None], 1.0)
+    def _parameters(self) -> list[nn.Parameter]:
+        """All that got a gradient."""
+        every = [p for module in self._modules().values() for p in module.parameters()]
+        return [parameter for parameter in every if parameter.grad is not None]
 
     def _losses(self, clips: list[Clip]) -> tuple[Tensor, Tensor]:
         """CTC loss per character and cross-entropy per frame of one batch."""
@@ -264,6 +272,36 @@ class CtcTrainer:
         self.step, self.elapsed_s, self.epoch = state["progress"]
 
 
+def _process() -> int:
+    return distributed.get_rank() if distributed.is_initialized() else 0
+
+
+def _num_processes() -> int:
+    return distributed.get_world_size() if distributed.is_initialized() else 1
+
+
+def _of_first_process(value: float) -> float:
+    """The first process's value, so that all agree on the learning rate and on when to stop."""
+    if not distributed.is_initialized():
+        return value
+    shared = torch.tensor(value, dtype=torch.float64)
+    distributed.broadcast(shared, 0)
+    return shared.item()
+
+
+def _average_gradients(parameters: list[nn.Parameter]) -> None:
+    """Replace every gradient by its mean over the processes."""
+    if not distributed.is_initialized():
+        return
+    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    flat = torch.cat([gradient.flatten() for gradient in gradients])
+    distributed.all_reduce(flat)
+    flat /= distributed.get_world_size()
+    means = torch.split(flat, [gradient.numel() for gradient in gradients])
+    for gradient, mean in zip(gradients, means, strict=True):
+        gradient.copy_(mean.view_as(gradient))
+
+
 def pad_units(units: list[np.ndarray], num_frames: int) -> Tensor:
     """Frame targets (batch, num_frames), -100 where a row has none."""
     targets = torch.full((len(units), num_frames), -100, dtype=torch.long)
@@ -276,7 +314,7 @@ def pad_units(units: list[np.ndarray], num_frames: int) -> Tensor:
 def save_ctc_checkpoint(model: HubertForCTC, directory: Path) -> None:
     """Write the complete CTC folder in transformers' layout, weights in half precision."""
     model.save_pretrained(directory, dtype=torch.float16)
-    HubertFeatureExtractor(sampling_rate=SAMPLE_RATE_HZ).save_pretrained(directory)
+    Wav2Vec2FeatureExtractor(sampling_rate=SAMPLE_RATE_HZ).save_pretrained(directory)
     character_tokenizer().save_pretrained(directory)
 
 

@@ -19,7 +19,7 @@ from tqdm import tqdm
 from hubert_demo.analysis.ctc import forced_alignment
 from hubert_demo.audio import SAMPLE_RATE_HZ
 from hubert_demo.inference import HOP_SAMPLES
-from hubert_demo.model import HubertCTCTokenizer, HubertForCTC, KeywordHead
+from hubert_demo.model import HubertForCTC, KeywordHead, Wav2Vec2CTCTokenizer
 from hubert_demo.training import corpora
 from hubert_demo.training.data import Clip, change_speed, load_clips, normalised, pad_waveforms
 from hubert_demo.training.noise import mix, noise, reverberate, tilt
@@ -151,7 +151,7 @@ class KeywordTask:
 
 
 def load_examples(
-    model: HubertForCTC, tokenizer: HubertCTCTokenizer, data_dir: Path, rng: np.random.Generator
+    model: HubertForCTC, tokenizer: Wav2Vec2CTCTokenizer, data_dir: Path, rng: np.random.Generator
 ) -> KeywordExamples:
     """Examples from the training words and sentences under `data_dir`.
 
@@ -169,7 +169,7 @@ def load_examples(
     return KeywordExamples([*words, *cut_words(model, tokenizer, sentences)], speech, rng)
 
 
-def cut_words(model: HubertForCTC, tokenizer: HubertCTCTokenizer, sentences: list[Clip]) -> list[Clip]:
+def cut_words(model: HubertForCTC, tokenizer: Wav2Vec2CTCTokenizer, sentences: list[Clip]) -> list[Clip]:
     """Every word of transcribed sentences as a clip of its own, found by forced alignment.
 
     Words held out of training are left out. A cut clip's corpus is its sentence's with `" (cut)"` added.

@@ -1,4 +1,4 @@
-"""`HubertFeatureExtractor` against transformers', and what it refuses."""
+"""`Wav2Vec2FeatureExtractor` against transformers', and what it refuses."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import torch
 import transformers
 
 from hubert_demo.errors import CheckpointError, InputError
-from hubert_demo.model import HubertFeatureExtractor
+from hubert_demo.model import Wav2Vec2FeatureExtractor
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,9 @@ def waveforms():
 @pytest.mark.parametrize("with_mask", [True, False])
 def test_a_padded_batch_is_that_of_transformers(waveforms, assert_parity, do_normalize, with_mask):
     settings = {"do_normalize": do_normalize, "return_attention_mask": with_mask}
-    ours = HubertFeatureExtractor(**settings)(waveforms, sampling_rate=16_000, return_tensors="pt")
+    ours = Wav2Vec2FeatureExtractor(**settings)(
+        waveforms, padding=True, sampling_rate=16_000, return_tensors="pt"
+    )
     oracle = transformers.Wav2Vec2FeatureExtractor(**settings)
     # Without a mask the oracle takes its statistics over the padding too; with one, over what is real.
     theirs = oracle(
@@ -34,14 +36,14 @@ def test_a_padded_batch_is_that_of_transformers(waveforms, assert_parity, do_nor
 
 
 def test_one_recording_is_that_of_transformers(waveforms, assert_parity):
-    ours = HubertFeatureExtractor()(waveforms[0], sampling_rate=16_000)
+    ours = Wav2Vec2FeatureExtractor()(waveforms[0], sampling_rate=16_000, return_tensors="pt")
     theirs = transformers.Wav2Vec2FeatureExtractor()(waveforms[0], sampling_rate=16_000, return_tensors="pt")
     assert ours.keys() == theirs.keys() == {"input_values"}
     assert_parity(ours["input_values"], theirs["input_values"])
 
 
 def test_each_recording_has_zero_mean_and_unit_variance_and_padding_stays_zero(waveforms):
-    rows = HubertFeatureExtractor()(waveforms)["input_values"]
+    rows = Wav2Vec2FeatureExtractor()(waveforms, padding=True, return_tensors="pt").input_values
     for row, waveform in zip(rows, waveforms, strict=True):
         real = row[: len(waveform)]
         assert real.mean().abs() < 1e-5
@@ -51,37 +53,121 @@ def test_each_recording_has_zero_mean_and_unit_variance_and_padding_stays_zero(w
 
 def test_another_sampling_rate_is_refused_with_both_rates(waveforms):
     with pytest.raises(InputError, match=r"8000 Hz.*16000 Hz"):
-        HubertFeatureExtractor()(waveforms[0], sampling_rate=8_000)
+        Wav2Vec2FeatureExtractor()(waveforms[0], sampling_rate=8_000)
 
 
 @pytest.mark.parametrize(
     ("recording", "message"),
     [
-        (np.zeros(1600, np.int16), "int16"),
+        (np.zeros(1600, bool), "bool"),
+        (np.full(1600, np.nan, np.float32), "NaN"),
+        ([np.zeros(1600, np.float32), np.full(1600, np.inf, np.float32)], "infinite"),
         (np.zeros((2, 800), np.float32), r"\(2, 800\)"),
         (np.zeros(0, np.float32), "non-empty"),
     ],
-    ids=["integers", "two-dimensional", "empty"],
+    ids=["booleans", "NaN", "infinity in a batch", "two-dimensional", "empty"],
 )
 def test_what_is_no_waveform_is_refused(recording, message):
     with pytest.raises(InputError, match=message):
-        HubertFeatureExtractor()(recording, sampling_rate=16_000)
+        Wav2Vec2FeatureExtractor()(recording, sampling_rate=16_000)
 
 
 def test_other_tensor_types_are_refused(waveforms):
-    with pytest.raises(InputError, match="use 'pt'"):
-        HubertFeatureExtractor()(waveforms[0], return_tensors="np")
+    with pytest.raises(InputError, match="use 'pt', 'np' or None"):
+        Wav2Vec2FeatureExtractor()(waveforms[0], return_tensors="tf")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"padding": "longest"},
+        {"padding": "max_length", "max_length": 2000},
+        {"padding": "max_length", "max_length": 1200, "truncation": True},
+        {"padding": True, "max_length": 900, "truncation": True, "pad_to_multiple_of": 64},
+        {"padding": True, "pad_to_multiple_of": 256},
+        {"padding": False, "max_length": 500, "truncation": True},
+        {"padding": "do_not_pad"},
+    ],
+    ids=str,
+)
+def test_padding_and_truncation_are_those_of_transformers(waveforms, options):
+    ours = Wav2Vec2FeatureExtractor(return_attention_mask=True)(waveforms, sampling_rate=16_000, **options)
+    oracle = transformers.Wav2Vec2FeatureExtractor(return_attention_mask=True)
+    theirs = oracle(waveforms, sampling_rate=16_000, **options)
+    assert ours.keys() == theirs.keys()
+    for name in ours:
+        for row, expected in zip(ours[name], theirs[name], strict=True):
+            np.testing.assert_allclose(row, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", [list, tuple, torch.tensor, np.asarray])
+def test_any_one_dimensional_numbers_are_a_recording(waveforms, kind):
+    recording = kind(waveforms[2].tolist())
+    rows = Wav2Vec2FeatureExtractor()(recording, sampling_rate=16_000).input_values
+    expected = Wav2Vec2FeatureExtractor()(waveforms[2], sampling_rate=16_000).input_values
+    assert len(rows) == 1
+    np.testing.assert_allclose(rows[0], expected[0], atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", [np.int16, np.int32, np.uint8])
+def test_integers_are_scaled_as_pcm(dtype):
+    limits = np.iinfo(dtype)
+    pcm = np.array([limits.min, limits.max // 2 if limits.min == 0 else 0, limits.max], dtype)
+    (row,) = Wav2Vec2FeatureExtractor(do_normalize=False)(pcm).input_values
+    np.testing.assert_allclose(row, [-1, 0, 1], atol=0.01)
+
+
+def test_unequal_recordings_make_no_tensor_without_padding(waveforms):
+    with pytest.raises(InputError, match="pass padding=True"):
+        Wav2Vec2FeatureExtractor()(waveforms, return_tensors="pt")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"padding": "left"}, "padding='left' is not known"),
+        ({"padding": "max_length"}, "need max_length, in samples"),
+        ({"truncation": True}, "need max_length, in samples"),
+    ],
+)
+def test_contradictory_options_are_refused(waveforms, options, message):
+    with pytest.raises(InputError, match=message):
+        Wav2Vec2FeatureExtractor()(waveforms, **options)
+
+
+def test_prepared_recordings_can_be_padded_later(waveforms):
+    extractor = Wav2Vec2FeatureExtractor(return_attention_mask=True)
+    rows = [{"input_values": extractor(w, sampling_rate=16_000).input_values[0]} for w in waveforms]
+    later = extractor.pad(rows, return_tensors="pt")
+    at_once = extractor(waveforms, padding=True, sampling_rate=16_000, return_tensors="pt")
+    assert torch.equal(later.input_values, at_once.input_values)
+    assert torch.equal(later.attention_mask, at_once.attention_mask)
+
+
+def test_a_batch_moves_and_only_floats_change_precision(waveforms):
+    batch = Wav2Vec2FeatureExtractor(return_attention_mask=True)(waveforms[0], return_tensors="pt")
+    moved = batch.to("cpu", torch.float64)
+    assert moved.input_values.dtype == torch.float64
+    assert moved.attention_mask.dtype == torch.int32
+    with pytest.raises(AttributeError, match="labels"):
+        _ = moved.labels
+
+
+def test_a_checkpoint_that_pads_on_the_left_is_refused(tmp_path):
+    (tmp_path / "preprocessor_config.json").write_text('{"padding_side": "left"}')
+    with pytest.raises(CheckpointError, match="pads on the left"):
+        Wav2Vec2FeatureExtractor.from_pretrained(tmp_path)
 
 
 def test_settings_go_to_transformers_and_back(tmp_path):
-    ours = HubertFeatureExtractor(sampling_rate=8_000, do_normalize=False, return_attention_mask=True)
+    ours = Wav2Vec2FeatureExtractor(sampling_rate=8_000, do_normalize=False, return_attention_mask=True)
     ours.save_pretrained(tmp_path / "ours")
     theirs = transformers.AutoFeatureExtractor.from_pretrained(tmp_path / "ours")
     assert (theirs.sampling_rate, theirs.do_normalize, theirs.return_attention_mask) == (8_000, False, True)
     theirs.save_pretrained(tmp_path / "theirs")
-    assert HubertFeatureExtractor.from_pretrained(tmp_path / "theirs") == ours
+    assert Wav2Vec2FeatureExtractor.from_pretrained(tmp_path / "theirs") == ours
 
 
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(CheckpointError, match=r"preprocessor_config\.json"):
-        HubertFeatureExtractor.from_pretrained(tmp_path)
+        Wav2Vec2FeatureExtractor.from_pretrained(tmp_path)

@@ -1,4 +1,4 @@
-"""`HubertCTCTokenizer` and `HubertProcessor` against transformers'."""
+"""`Wav2Vec2CTCTokenizer` and `Wav2Vec2Processor` against transformers'."""
 
 import json
 
@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import transformers
 
-from hubert_demo.errors import CheckpointError
-from hubert_demo.model import HubertCTCTokenizer, HubertFeatureExtractor, HubertProcessor
+from hubert_demo.errors import CheckpointError, InputError
+from hubert_demo.model import Wav2Vec2CTCTokenizer, Wav2Vec2FeatureExtractor, Wav2Vec2Processor
 
 TOKENS = ["<pad>", "<s>", "</s>", "<unk>", "|", *"ETAOINSHRDLUMWCFGYPBVK'XJQZ"]
 VOCAB = {token: index for index, token in enumerate(TOKENS)}
@@ -21,7 +21,7 @@ def ids(text):
 
 @pytest.fixture
 def tokenizer():
-    return HubertCTCTokenizer(VOCAB)
+    return Wav2Vec2CTCTokenizer(VOCAB)
 
 
 @pytest.fixture
@@ -83,6 +83,92 @@ def test_texts_encode_as_in_transformers_and_come_back(pair, text):
     assert ours.decode(encoded, group_tokens=False) == text
 
 
+OPTIONS = [
+    {"output_char_offsets": True},
+    {"output_word_offsets": True},
+    {"output_char_offsets": True, "output_word_offsets": True, "group_tokens": False},
+    {"spaces_between_special_tokens": True},
+    {"clean_up_tokenization_spaces": True},
+]
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+@pytest.mark.parametrize("seed", range(4))
+def test_every_option_decodes_as_in_transformers(pair, options, seed):
+    ours, theirs = pair
+    rng = np.random.default_rng(seed)
+    rows = [rng.choice([PAD, SPACE, 5, 6, VOCAB["'"]], size=40).tolist() for _ in range(2)]
+    for row in rows:
+        expected = theirs.decode(row, **options)
+        actual = ours.decode(row, **options)
+        assert (dict(actual) == dict(expected)) if not isinstance(expected, str) else (actual == expected)
+    batch, expected = ours.batch_decode(rows, **options), theirs.batch_decode(rows, **options)
+    assert (dict(batch) == dict(expected)) if not isinstance(expected, list) else (batch == expected)
+
+
+def test_offsets_count_frames_even_when_special_tokens_are_skipped(tokenizer):
+    frames = [VOCAB["<s>"], *ids("__YES _NO")]
+    words = tokenizer.decode(frames, skip_special_tokens=True, output_word_offsets=True).word_offsets
+    assert words == [
+        {"word": "YES", "start_offset": 3, "end_offset": 6},
+        {"word": "NO", "start_offset": 8, "end_offset": 10},
+    ]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"padding": True},
+        {"padding": "max_length", "max_length": 12},
+        {"padding": True, "truncation": True, "max_length": 3},
+        {"padding": True, "pad_to_multiple_of": 8},
+        {"padding": True, "return_tensors": "np"},
+        {},
+    ],
+    ids=str,
+)
+def test_texts_are_batched_as_in_transformers(pair, options):
+    ours, theirs = pair
+    texts = ["HELLO WORLD", "YES"]
+    actual, expected = ours(texts, **options), theirs(texts, **options)
+    assert actual.keys() == expected.keys()
+    for name in actual:
+        for row, reference in zip(actual[name], expected[name], strict=True):
+            assert list(row) == list(reference)
+
+
+@pytest.mark.parametrize("text", ["<s>HI</s>", "A <unk> B", "<pad>", "A|B", "<s"])
+def test_tokens_of_several_characters_stay_whole(pair, text):
+    ours, theirs = pair
+    assert ours.encode(text) == theirs(text).input_ids
+
+
+def test_lower_case_goes_in_and_comes_out(tmp_path):
+    ours = Wav2Vec2CTCTokenizer(VOCAB, do_lower_case=True)
+    ours.save_pretrained(tmp_path)
+    theirs = transformers.Wav2Vec2CTCTokenizer.from_pretrained(tmp_path)
+    assert ours.encode("yes") == theirs("yes").input_ids == ids("YES")
+    assert ours.decode(ids("YES")) == theirs.decode(ids("YES")) == "yes"
+
+
+def test_one_language_of_a_nested_vocabulary_is_used(tmp_path):
+    nested = {"eng": VOCAB, "fra": {**VOCAB, "É": 32}}
+    (tmp_path / "vocab.json").write_text(json.dumps(nested))
+    tokenizer = Wav2Vec2CTCTokenizer(tmp_path / "vocab.json", target_lang="fra")
+    assert tokenizer.encode("É") == [32]
+    tokenizer.save_pretrained(tmp_path)
+    assert Wav2Vec2CTCTokenizer.from_pretrained(tmp_path).encode("É") == [32]
+    assert Wav2Vec2CTCTokenizer.from_pretrained(tmp_path, target_lang="eng").encode("É") == [UNK]
+    with pytest.raises(InputError, match="choose eng, fra"):
+        tokenizer.set_target_lang("deu")
+    with pytest.raises(InputError, match="one language only"):
+        Wav2Vec2CTCTokenizer(VOCAB, target_lang="eng")
+
+
+def test_clean_up_undoes_english_spaces(tokenizer):
+    assert tokenizer.decode(ids("DON ' T"), clean_up_tokenization_spaces=True, group_tokens=False) == "DON'T"
+
+
 def test_characters_outside_the_vocabulary_are_unknown(tokenizer):
     assert tokenizer.encode("A7é") == [VOCAB["A"], UNK, UNK]
 
@@ -114,7 +200,7 @@ def test_files_of_transformers_load(tmp_path):
         word_delimiter_token="/",
     )
     theirs.save_pretrained(tmp_path / "saved")
-    ours = HubertCTCTokenizer.from_pretrained(tmp_path / "saved")
+    ours = Wav2Vec2CTCTokenizer.from_pretrained(tmp_path / "saved")
     frames = [3, 3, 0, 3, 2, 2, 4, 0]
     assert ours.decode(frames) == theirs.decode(frames) == "aa b"
     assert ours.word_delimiter_token_id == 2
@@ -122,21 +208,46 @@ def test_files_of_transformers_load(tmp_path):
 
 def test_a_vocabulary_without_blank_is_refused():
     with pytest.raises(CheckpointError, match="lacks <pad>"):
-        HubertCTCTokenizer({"<unk>": 0, "|": 1, "A": 2})
+        Wav2Vec2CTCTokenizer({"<unk>": 0, "|": 1, "A": 2})
 
 
 def test_a_missing_vocabulary_is_named(tmp_path):
     with pytest.raises(CheckpointError, match=r"vocab\.json"):
-        HubertCTCTokenizer.from_pretrained(tmp_path)
+        Wav2Vec2CTCTokenizer.from_pretrained(tmp_path)
 
 
 def test_processor_holds_both_ends_and_goes_to_transformers(tokenizer, tmp_path):
-    ours = HubertProcessor(HubertFeatureExtractor(), tokenizer)
+    ours = Wav2Vec2Processor(Wav2Vec2FeatureExtractor(), tokenizer)
     ours.save_pretrained(tmp_path)
     theirs = transformers.Wav2Vec2Processor.from_pretrained(tmp_path)
-    again = HubertProcessor.from_pretrained(tmp_path)
+    again = Wav2Vec2Processor.from_pretrained(tmp_path)
     frames = [ids("Y_ES "), ids("_NO__")]
     assert again.batch_decode(frames) == theirs.batch_decode(frames) == ["YES", "NO"]
     waveform = np.random.default_rng(0).standard_normal(800).astype(np.float32)
-    expected = theirs(waveform, sampling_rate=16_000, return_tensors="np").input_values
-    np.testing.assert_allclose(again(waveform, 16_000)["input_values"], expected, atol=1e-5)
+    options = {"sampling_rate": 16_000, "return_tensors": "np", "padding": True}
+    for inputs in ({"audio": waveform}, {"text": ["YES", "A B"]}, {"audio": waveform, "text": "YES"}):
+        actual, expected = again(**inputs, **options), theirs(**inputs, **options)
+        assert actual.keys() == expected.keys()
+        for name in actual:
+            np.testing.assert_allclose(actual[name], expected[name], atol=1e-5)
+
+
+def test_a_processor_pads_examples_for_training(tokenizer):
+    processor = Wav2Vec2Processor(Wav2Vec2FeatureExtractor(), tokenizer)
+    rng = np.random.default_rng(0)
+    examples = [processor(audio=rng.standard_normal(n), text="YES") for n in (800, 500)]
+    batch = processor.pad(
+        [{"input_values": example.input_values[0]} for example in examples],
+        [{"input_ids": example.labels} for example in examples],
+        return_tensors="pt",
+    )
+    assert batch.input_values.shape == (2, 800)
+    assert batch.labels.tolist() == [ids("YES")] * 2
+
+
+def test_a_processor_wants_audio_or_text(tokenizer):
+    processor = Wav2Vec2Processor(Wav2Vec2FeatureExtractor(), tokenizer)
+    with pytest.raises(InputError, match="audio, text, or both"):
+        processor()
+    with pytest.raises(InputError, match="input_features, labels, or both"):
+        processor.pad()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from hubert_demo.model import HubertForCTC, HubertProcessor
+from hubert_demo.model import HubertForCTC, Wav2Vec2Processor
 from hubert_demo.training import corpora
 from hubert_demo.training.data import load_clips, pad_waveforms
 from hubert_demo.training.finetune_ctc import (
@@ -55,7 +55,7 @@ def test_a_finished_run_leaves_settings_curve_and_a_checkpoint_that_loads(tmp_pa
     curve = [json.loads(line) for line in (tmp_path / "curve.jsonl").read_text().splitlines()]
     assert curve[-1]["valid_cer"] >= 0
     model = HubertForCTC.from_pretrained(tmp_path / "checkpoint", require_head=True)
-    tokenizer = HubertProcessor.from_pretrained(tmp_path / "checkpoint").tokenizer
+    tokenizer = Wav2Vec2Processor.from_pretrained(tmp_path / "checkpoint").tokenizer
     assert model.config.vocab_size == tokenizer.vocab_size
 
 

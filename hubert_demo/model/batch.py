@@ -1,0 +1,117 @@
+"""Model input by name, padded: what feature extractor, tokenizer and processor return."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from hubert_demo.errors import InputError
+
+
+class Batch(dict[str, Any]):
+    """A dict whose keys are attributes too: `model(**batch)`, `batch.input_values`."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError as error:
+            raise AttributeError(name) from error
+
+    def to(self, *args: Any, **kwargs: Any) -> Self:
+        """Move every tensor as `Tensor.to` does; a dtype changes floating-point tensors only."""
+        moved = torch.empty(0).to(*args, **kwargs)
+        for name, value in self.items():
+            if isinstance(value, Tensor):
+                dtype = moved.dtype if value.is_floating_point() else value.dtype
+                self[name] = value.to(moved.device, dtype)
+        return self
+
+
+@dataclass(frozen=True)
+class PaddedLength:
+    """Lengths that rows are brought to.
+
+    Attributes:
+        truncated: Most elements a row keeps; None keeps all.
+        padded: Elements of every padded row; None does not pad.
+    """
+
+    truncated: int | None
+    padded: int | None
+
+    def pad(self, row: npt.NDArray[Any], value: float) -> npt.NDArray[Any]:
+        """The row (n,) with `value` added on the right."""
+        missing = max((self.padded or 0) - len(row), 0)
+        return np.pad(row, (0, missing), constant_values=value) if missing else row
+
+
+def padded_length(
+    lengths: list[int],
+    padding: bool | str,
+    max_length: int | None,
+    truncation: bool,
+    pad_to_multiple_of: int | None,
+    unit: str,
+) -> PaddedLength:
+    """Work out the lengths that the padding options ask for.
+
+    Args:
+        lengths: Of the rows.
+        padding: `True` or `"longest"`, `"max_length"`, `False` or `"do_not_pad"`.
+        max_length: To pad or truncate to.
+        truncation: Whether longer rows are cut to `max_length`.
+        pad_to_multiple_of: Both lengths are rounded up to a multiple of this.
+        unit: What is counted, for messages.
+
+    Raises:
+        InputError: If an option is not known or lacks `max_length`.
+    """
+    strategy = padding if isinstance(padding, str) else ("longest" if padding else "do_not_pad")
+    if strategy not in ("longest", "max_length", "do_not_pad"):
+        raise InputError(
+            f"padding={padding!r} is not known; use True ('longest'), 'max_length' or False ('do_not_pad')."
+        )
+    if max_length is None and (truncation or strategy == "max_length"):
+        raise InputError(f"Truncation and padding='max_length' need max_length, in {unit}.")
+
+    def rounded(length: int) -> int:
+        return -(-length // (pad_to_multiple_of or 1)) * (pad_to_multiple_of or 1)
+
+    truncated = rounded(max_length) if truncation and max_length is not None else None
+    if strategy == "do_not_pad":
+        return PaddedLength(truncated, None)
+    longest = max((length if truncated is None else min(length, truncated) for length in lengths), default=0)
+    wanted = max_length if strategy == "max_length" and max_length is not None else longest
+    return PaddedLength(truncated, rounded(wanted))
+
+
+def as_tensors(rows: Mapping[str, list[Any]], return_tensors: str | None) -> Batch:
+    """Stack rows of equal length.
+
+    Args:
+        rows: Arrays (n,) by name.
+        return_tensors: `"pt"`, `"np"`, or None to leave the rows as they are.
+
+    Raises:
+        InputError: If rows of unequal length shall be stacked, or the type is not known.
+    """
+    if return_tensors is None:
+        return Batch(rows)
+    if return_tensors not in ("pt", "np"):
+        raise InputError(f"return_tensors={return_tensors!r} is not supported; use 'pt', 'np' or None.")
+    stacked = Batch()
+    for name, values in rows.items():
+        if len({len(value) for value in values}) > 1:
+            raise InputError(
+                f"{name} has rows of {sorted({len(value) for value in values})} elements, which make no "
+                "tensor; pass padding=True."
+            )
+        array = np.stack([np.asarray(value) for value in values])
+        stacked[name] = torch.from_numpy(array) if return_tensors == "pt" else array
+    return stacked

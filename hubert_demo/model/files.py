@@ -1,0 +1,137 @@
+"""Finding a checkpoint's files: in a local directory, or in a repository on the Hugging Face hub."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hubert_demo.errors import CheckpointError
+
+
+@dataclass(frozen=True)
+class CheckpointFiles:
+    """The files of one checkpoint; those of the hub are fetched when asked for, and kept.
+
+    Attributes:
+        name_or_path: Directory, or name of a hub repository (`"facebook/hubert-base-ls960"`).
+        revision: Branch, tag or commit of the repository; its main branch when None.
+        local_files_only: Never ask the hub; use what was fetched before.
+        cache_dir: Where fetched files are kept; huggingface-hub's own cache when None.
+        token: Access token for the hub; the one of `hf auth login` when None.
+    """
+
+    name_or_path: str | Path
+    revision: str | None = None
+    local_files_only: bool = False
+    cache_dir: str | Path | None = None
+    token: str | None = None
+
+    def find(self, name: str) -> Path | None:
+        """The local path of a file, or None where the checkpoint has no such file.
+
+        Raises:
+            CheckpointError: If there is no such checkpoint, or the hub cannot be reached.
+        """
+        directory = Path(self.name_or_path)
+        if directory.is_dir():
+            path = directory / name
+            return path if path.is_file() else None
+        return self._fetch(name)
+
+    def require(self, name: str) -> Path:
+        """The local path of a file that must be there.
+
+        Raises:
+            CheckpointError: If it is not, or as `find`.
+        """
+        path = self.find(name)
+        if path is None:
+            raise CheckpointError(f"{self.name_or_path} has no {name}; it is no complete HuBERT checkpoint.")
+        return path
+
+    def _fetch(self, name: str) -> Path | None:
+        from huggingface_hub import hf_hub_download
+        from huggingface_hub.errors import (
+            EntryNotFoundError,
+            GatedRepoError,
+            HfHubHTTPError,
+            HFValidationError,
+            LocalEntryNotFoundError,
+            RepositoryNotFoundError,
+            RevisionNotFoundError,
+        )
+
+        repository = str(self.name_or_path)
+        try:
+            return Path(
+                hf_hub_download(
+                    repository,
+                    name,
+                    revision=self.revision,
+                    cache_dir=self.cache_dir,
+                    local_files_only=self.local_files_only,
+                    token=self.token,
+                )
+            )
+        except HFValidationError as error:
+            raise CheckpointError(
+                f"{repository!r} is neither a directory here nor a name like 'facebook/hubert-base-ls960' "
+                "on the hub; check the spelling."
+            ) from error
+        except LocalEntryNotFoundError as error:
+            if self._is_known_to_lack(name):
+                return None
+            raise CheckpointError(self._unreachable(name)) from error
+        except EntryNotFoundError:
+            return None
+        except GatedRepoError as error:
+            raise CheckpointError(
+                f"{repository} is gated; accept its terms on https://huggingface.co/{repository} and pass "
+                "token= or run `hf auth login`."
+            ) from error
+        except RepositoryNotFoundError as error:
+            raise CheckpointError(
+                f"There is no directory {repository!r} here and no such public repository on the hub; check "
+                "the spelling, or pass token= if it is private."
+            ) from error
+        except RevisionNotFoundError as error:
+            raise CheckpointError(f"{repository} has no revision {self.revision!r} on the hub.") from error
+        except (HfHubHTTPError, OSError) as error:
+            raise CheckpointError(f"{self._unreachable(name)} ({error})") from error
+
+    def _is_known_to_lack(self, name: str) -> bool:
+        """Whether the hub said, when it was last asked, that there is no such file."""
+        from huggingface_hub import _CACHED_NO_EXIST, try_to_load_from_cache
+
+        found = try_to_load_from_cache(
+            str(self.name_or_path), name, cache_dir=self.cache_dir, revision=self.revision
+        )
+        return found is _CACHED_NO_EXIST
+
+    def _unreachable(self, name: str) -> str:
+        wanted = f"{name} of {self.name_or_path}"
+        if self.local_files_only:
+            return f"{wanted} was never fetched; allow the hub once (local_files_only=False)."
+        return (
+            f"{wanted} is not on this machine and the hub cannot be reached; check the network (and "
+            "HF_HUB_OFFLINE), or give a local directory."
+        )
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file.
+
+    Raises:
+        CheckpointError: If the file is damaged.
+    """
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CheckpointError(
+            f"{path} cannot be read as JSON: {error}. Fetch the checkpoint again."
+        ) from error
+    if not isinstance(values, dict):
+        raise CheckpointError(f"{path} holds a {type(values).__name__}, not an object; it is a foreign file.")
+    return values

@@ -1,0 +1,198 @@
+"""Checkpoints by name: the real hub client against a hub that runs in this process."""
+
+import hashlib
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import huggingface_hub
+import pytest
+import torch
+
+from hubert_demo.errors import CheckpointError
+from hubert_demo.model import (
+    HubertConfig,
+    HubertForCTC,
+    HubertModel,
+    Wav2Vec2CTCTokenizer,
+    Wav2Vec2FeatureExtractor,
+    Wav2Vec2Processor,
+)
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+OLD_COMMIT = "fedcba9876543210fedcba9876543210fedcba98"
+
+
+class Hub(ThreadingHTTPServer):
+    """Serves files of repositories under the hub's addresses, and counts requests."""
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.repositories = {}
+        self.requests = []
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def add(self, name, directory, revisions=("main", COMMIT)):
+        files = {path.name: path.read_bytes() for path in directory.iterdir()}
+        for revision in revisions:
+            self.repositories[name, revision] = files
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_HEAD(self):
+        self.answer(with_body=False)
+
+    def do_GET(self):
+        self.answer(with_body=True)
+
+    def answer(self, with_body):
+        owner, name, _, revision, file = self.path.strip("/").split("/")
+        self.server.requests.append((self.command, file, revision))
+        repository = f"{owner}/{name}"
+        files = self.server.repositories.get((repository, revision))
+        if repository == "some/gated":
+            self.refuse(403, "GatedRepo")
+        elif not any(known == repository for known, _ in self.server.repositories):
+            self.refuse(404, "RepoNotFound")
+        elif files is None:
+            self.refuse(404, "RevisionNotFound")
+        elif file not in files:
+            self.refuse(404, "EntryNotFound")
+        else:
+            self.send_response(200)
+            commit = OLD_COMMIT if revision in ("v1", OLD_COMMIT) else COMMIT
+            self.send_header("X-Repo-Commit", commit)
+            self.send_header("ETag", f'"{hashlib.sha1(files[file]).hexdigest()}"')
+            self.send_header("Content-Length", str(len(files[file])))
+            self.end_headers()
+            if with_body:
+                self.wfile.write(files[file])
+
+    def refuse(self, status, code):
+        self.send_response(status)
+        self.send_header("X-Error-Code", code)
+        self.send_header("X-Repo-Commit", COMMIT)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+def point_at(monkeypatch, port):
+    """Make the client ask 127.0.0.1 for the hub."""
+    constants = huggingface_hub.constants
+    address = f"http://127.0.0.1:{port}"
+    template = constants.HUGGINGFACE_CO_URL_TEMPLATE.replace(constants.ENDPOINT, address)
+    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+    monkeypatch.setattr(constants, "ENDPOINT", address)
+
+
+@pytest.fixture
+def hub(monkeypatch, tmp_path):
+    server = Hub()
+    point_at(monkeypatch, server.server_port)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def saved(tiny_config, tmp_path):
+    """A complete CTC folder."""
+    torch.manual_seed(0)
+    model = HubertForCTC(tiny_config())
+    model.save_pretrained(tmp_path / "saved")
+    tokens = ["<pad>", "<s>", "</s>", "<unk>", "|", *"ETAOINS"]
+    tokenizer = Wav2Vec2CTCTokenizer({token: index for index, token in enumerate(tokens)})
+    Wav2Vec2Processor(Wav2Vec2FeatureExtractor(), tokenizer).save_pretrained(tmp_path / "saved")
+    return tmp_path / "saved"
+
+
+def assert_same(model, directory):
+    expected = HubertForCTC.from_pretrained(directory).state_dict()
+    for name, tensor in model.state_dict().items():
+        assert torch.equal(tensor, expected[name])
+
+
+def test_everything_loads_by_name_and_is_fetched_once(hub, saved, tmp_path):
+    hub.add("some/hubert", saved)
+    assert_same(HubertForCTC.from_pretrained("some/hubert"), saved)
+    assert HubertConfig.from_pretrained("some/hubert") == HubertConfig.from_pretrained(saved)
+    assert Wav2Vec2Processor.from_pretrained("some/hubert").tokenizer.vocab_size == 12
+    fetched = [file for command, file, _ in hub.requests if command == "GET"]
+    assert sorted(fetched) == sorted(path.name for path in saved.iterdir())
+
+
+def test_a_fetched_checkpoint_needs_no_hub_any_more(hub, saved):
+    hub.add("some/hubert", saved)
+    HubertForCTC.from_pretrained("some/hubert")
+    Wav2Vec2Processor.from_pretrained("some/hubert")
+    hub.requests.clear()
+    assert_same(HubertForCTC.from_pretrained("some/hubert", local_files_only=True), saved)
+    Wav2Vec2Processor.from_pretrained("some/hubert", local_files_only=True)
+    assert hub.requests == []
+
+
+def test_a_cache_can_be_chosen(hub, saved, tmp_path):
+    hub.add("some/hubert", saved)
+    HubertForCTC.from_pretrained("some/hubert", cache_dir=tmp_path / "elsewhere")
+    assert list((tmp_path / "elsewhere").glob("models--some--hubert/snapshots/*/model.safetensors"))
+    with pytest.raises(CheckpointError, match="was never fetched"):
+        HubertForCTC.from_pretrained("some/hubert", local_files_only=True)
+
+
+def test_a_revision_is_pinned(hub, saved, tiny_config, tmp_path):
+    torch.manual_seed(1)
+    HubertForCTC(tiny_config()).save_pretrained(tmp_path / "old")
+    hub.add("some/hubert", saved)
+    hub.add("some/hubert", tmp_path / "old", ("v1", OLD_COMMIT))
+    assert_same(HubertForCTC.from_pretrained("some/hubert", revision="v1"), tmp_path / "old")
+    assert_same(HubertForCTC.from_pretrained("some/hubert"), saved)
+    with pytest.raises(CheckpointError, match="no revision 'v9'"):
+        HubertForCTC.from_pretrained("some/hubert", revision="v9")
+
+
+def test_old_files_and_shards_are_found(hub, saved, tmp_path):
+    state = HubertForCTC.from_pretrained(saved).state_dict()
+    folder = tmp_path / "sharded"
+    folder.mkdir()
+    (folder / "config.json").write_bytes((saved / "config.json").read_bytes())
+    names = sorted(state)
+    shards = {"pytorch_model-00001-of-00002.bin": names[:9], "pytorch_model-00002-of-00002.bin": names[9:]}
+    for shard, members in shards.items():
+        torch.save({name: state[name] for name in members}, folder / shard)
+    weight_map = {name: shard for shard, members in shards.items() for name in members}
+    (folder / "pytorch_model.bin.index.json").write_text(f'{{"weight_map": {weight_map}}}'.replace("'", '"'))
+    hub.add("some/old", folder)
+    assert_same(HubertForCTC.from_pretrained("some/old"), saved)
+    assert_same(HubertForCTC.from_pretrained(folder), saved)
+    (folder / "pytorch_model-00002-of-00002.bin").unlink()
+    with pytest.raises(CheckpointError, match="has no pytorch_model-00002-of-00002"):
+        HubertForCTC.from_pretrained(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("nobody/nothing", "no such public repository"),
+        ("some/gated", "accept its terms"),
+        ("not a name/at all", "neither a directory here nor a name"),
+        ("some/empty", "has no config.json"),
+    ],
+)
+def test_what_cannot_be_had_is_said(hub, tmp_path, name, message):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "README.md").write_text("nothing")
+    hub.add("some/empty", tmp_path / "empty")
+    for load in (HubertModel, HubertConfig, Wav2Vec2FeatureExtractor):
+        expected = message.replace("config", "preprocessor_config") if "Extractor" in str(load) else message
+        with pytest.raises(CheckpointError, match=expected):
+            load.from_pretrained(name)
+
+
+def test_an_unreachable_hub_is_said(hub, monkeypatch):
+    point_at(monkeypatch, 9)
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    with pytest.raises(CheckpointError, match="hub cannot be reached"):
+        HubertModel.from_pretrained("some/hubert")
