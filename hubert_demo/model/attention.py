@@ -9,7 +9,24 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-ATTN_IMPLEMENTATIONS = ("eager", "sdpa")
+from hubert_demo.errors import ConfigError
+from hubert_demo.model.flash import check_flash_attention, flash_attention
+
+ATTN_IMPLEMENTATIONS = ("eager", "sdpa", "flash_attention_2")
+
+
+def check_implementation(name: str) -> None:
+    """Refuse an implementation that does not exist or cannot run on this machine.
+
+    Raises:
+        ConfigError: Saying which there are, or what flash-attn lacks.
+    """
+    if name not in ATTN_IMPLEMENTATIONS:
+        raise ConfigError(
+            f"attn_implementation={name!r} is not available; use one of {', '.join(ATTN_IMPLEMENTATIONS)}."
+        )
+    if name == "flash_attention_2":
+        check_flash_attention()
 
 
 class HubertAttention(nn.Module):
@@ -19,7 +36,8 @@ class HubertAttention(nn.Module):
         hidden_size: Width of the states.
         num_heads: Number of heads; each is `hidden_size // num_heads` wide.
         dropout: Probability of dropping an attention weight in training.
-        implementation: `"sdpa"` (torch's fused kernel) or `"eager"` (explicit weights).
+        implementation: `"sdpa"` (torch's fused kernel), `"flash_attention_2"` (the flash-attn package's) or
+            `"eager"` (explicit weights).
     """
 
     def __init__(self, hidden_size: int, num_heads: int, dropout: float, implementation: str) -> None:
@@ -51,12 +69,14 @@ class HubertAttention(nn.Module):
         )
         dropout = self.dropout if self.training else 0.0
         weights: Tensor | None = None
-        if self.implementation == "sdpa" and not need_weights:
+        if need_weights or self.implementation == "eager":
+            weights = _softmax_scores(query, key, frame_mask)
+            context = F.dropout(weights, dropout, training=self.training) @ value
+        elif self.implementation == "sdpa":
             mask = None if frame_mask is None else frame_mask[:, None, None, :]
             context = F.scaled_dot_product_attention(query, key, value, attn_mask=mask, dropout_p=dropout)
         else:
-            weights = _softmax_scores(query, key, frame_mask)
-            context = F.dropout(weights, dropout, training=self.training) @ value
+            context = flash_attention(query, key, value, frame_mask, dropout)
         merged = context.transpose(1, 2).flatten(2)
         return self.out_proj(merged), weights if need_weights else None
 

@@ -9,11 +9,39 @@ from pathlib import Path
 from typing import Any
 
 from hubert_demo.errors import CheckpointError, ConfigError
+from hubert_demo.model.activations import ACTIVATIONS
 from hubert_demo.model.files import CheckpointFiles, read_json
 
 CONFIG_NAME = "config.json"
 
-_NOT_FIELDS = {"transformers_version", "extra"}
+_NOT_IN_FILE = {"num_labels", "extra"}
+_DERIVED = {"num_feat_extract_layers", "transformers_version", "model_type", "num_labels"}
+
+# What values a field may have, and the fields it holds for.
+_POSITIVE = (
+    "vocab_size",
+    "hidden_size",
+    "num_attention_heads",
+    "intermediate_size",
+    "num_conv_pos_embeddings",
+    "num_conv_pos_embedding_groups",
+    "mask_time_length",
+    "mask_feature_length",
+    "classifier_proj_size",
+    "layer_norm_eps",
+    "initializer_range",
+)
+_NOT_NEGATIVE = ("num_hidden_layers", "mask_time_min_masks", "mask_feature_min_masks")
+_PROBABILITIES = (
+    "hidden_dropout",
+    "activation_dropout",
+    "attention_dropout",
+    "feat_proj_dropout",
+    "final_dropout",
+    "layerdrop",
+    "mask_time_prob",
+    "mask_feature_prob",
+)
 
 
 @dataclass(frozen=True)
@@ -21,7 +49,8 @@ class HubertConfig:
     """Configuration of `HubertModel` and its heads; the defaults are those of hubert-base-ls960.
 
     Every field has the name, meaning and default that Hugging Face documents for HuBERT. Keys of a
-    config.json that are not fields are kept in `extra` and written back by `to_dict`.
+    config.json that are not fields are kept in `extra` and written back by `to_dict`. Of `id2label`,
+    `label2id` and `num_labels` one is enough; the others follow from it (two labels when none is given).
 
     Raises:
         ConfigError: If values contradict each other; the message names every offending field.
@@ -45,7 +74,7 @@ class HubertConfig:
     initializer_range: float = 0.02
     layer_norm_eps: float = 1e-5
     feat_extract_norm: str = "group"
-    feat_extract_activation: str = "gelu"
+    feat_extract_activation: str | Callable[..., Any] = "gelu"
     conv_dim: tuple[int, ...] = (512,) * 7
     conv_stride: tuple[int, ...] = (5, 2, 2, 2, 2, 2, 2)
     conv_kernel: tuple[int, ...] = (10, 3, 3, 3, 3, 2, 2)
@@ -71,50 +100,78 @@ class HubertConfig:
     output_attentions: bool = False
     output_hidden_states: bool = False
     return_dict: bool = True
-    id2label: Mapping[int, str] = field(default_factory=lambda: {0: "LABEL_0", 1: "LABEL_1"})
+    id2label: Mapping[int, str] = None  # type: ignore[assignment]
+    label2id: Mapping[str, int] = None  # type: ignore[assignment]
+    num_labels: int = None  # type: ignore[assignment]
     extra: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         """Normalise sequence types and refuse contradictory values."""
         for name in ("conv_dim", "conv_stride", "conv_kernel"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
-        object.__setattr__(self, "id2label", {int(k): str(v) for k, v in self.id2label.items()})
+        self._complete_labels()
         problems = self._problems()
         if problems:
             raise ConfigError("Inconsistent HuBERT configuration: " + "; ".join(problems) + ".")
 
+    def _complete_labels(self) -> None:
+        """Derive what is missing of `id2label`, `label2id` and `num_labels`."""
+        given: dict[str, Any] = vars(self)
+        id2label, label2id, num_labels = given["id2label"], given["label2id"], given["num_labels"]
+        if id2label is None and label2id is not None:
+            id2label = {int(index): label for label, index in label2id.items()}
+        if id2label is None:
+            id2label = {index: f"LABEL_{index}" for index in range(2 if num_labels is None else num_labels)}
+        id2label = {int(index): str(label) for index, label in id2label.items()}
+        if label2id is None:
+            label2id = {label: index for index, label in id2label.items()}
+        object.__setattr__(self, "id2label", id2label)
+        object.__setattr__(self, "label2id", dict(label2id))
+        object.__setattr__(self, "num_labels", len(id2label) if num_labels is None else num_labels)
+
     def _problems(self) -> list[str]:
-        problems = []
-        if not len(self.conv_dim) == len(self.conv_stride) == len(self.conv_kernel):
-            problems.append(
-                "conv_dim, conv_stride and conv_kernel must have equal lengths, got "
-                f"{len(self.conv_dim)}, {len(self.conv_stride)} and {len(self.conv_kernel)}"
-            )
-        if self.hidden_size % self.num_attention_heads:
-            problems.append(
-                f"hidden_size={self.hidden_size} must be a multiple of "
-                f"num_attention_heads={self.num_attention_heads}"
-            )
-        if self.hidden_size % self.num_conv_pos_embedding_groups:
-            problems.append(
-                f"hidden_size={self.hidden_size} must be a multiple of "
-                f"num_conv_pos_embedding_groups={self.num_conv_pos_embedding_groups}"
-            )
-        if self.feat_extract_norm not in ("group", "layer"):
-            problems.append(f"feat_extract_norm={self.feat_extract_norm!r} must be 'group' or 'layer'")
+        named = {name: getattr(self, name) for name in (*_POSITIVE, *_NOT_NEGATIVE, *_PROBABILITIES)}
+        problems = [
+            *(f"{name}={named[name]} must be above 0" for name in _POSITIVE if not named[name] > 0),
+            *(f"{name}={named[name]} must not be negative" for name in _NOT_NEGATIVE if named[name] < 0),
+            *(f"{n}={named[n]} must be 0 to 1" for n in _PROBABILITIES if not 0 <= named[n] <= 1),
+            *self._front_end_problems(),
+            *self._label_problems(),
+        ]
+        for name in ("num_attention_heads", "num_conv_pos_embedding_groups"):
+            if getattr(self, name) > 0 and self.hidden_size % getattr(self, name):
+                problems.append(
+                    f"hidden_size={self.hidden_size} must be a multiple of {name}={getattr(self, name)}"
+                )
+        for name in ("hidden_act", "feat_extract_activation"):
+            value = getattr(self, name)
+            if not callable(value) and value not in ACTIVATIONS:
+                problems.append(f"{name}={value!r} must be callable or one of {', '.join(ACTIVATIONS)}")
         if self.ctc_loss_reduction not in ("sum", "mean"):
             problems.append(f"ctc_loss_reduction={self.ctc_loss_reduction!r} must be 'sum' or 'mean'")
         return problems
 
-    @property
-    def num_labels(self) -> int:
-        """Number of classes of a sequence classifier."""
-        return len(self.id2label)
+    def _front_end_problems(self) -> list[str]:
+        problems = []
+        if not len(self.conv_dim) == len(self.conv_stride) == len(self.conv_kernel) > 0:
+            problems.append(
+                "conv_dim, conv_stride and conv_kernel must have equal lengths above 0, got "
+                f"{len(self.conv_dim)}, {len(self.conv_stride)} and {len(self.conv_kernel)}"
+            )
+        for name in ("conv_dim", "conv_stride", "conv_kernel"):
+            if any(value < 1 for value in getattr(self, name)):
+                problems.append(f"{name}={getattr(self, name)} must all be above 0")
+        if self.feat_extract_norm not in ("group", "layer"):
+            problems.append(f"feat_extract_norm={self.feat_extract_norm!r} must be 'group' or 'layer'")
+        return problems
 
-    @property
-    def label2id(self) -> dict[str, int]:
-        """Class index of every label."""
-        return {label: index for index, label in self.id2label.items()}
+    def _label_problems(self) -> list[str]:
+        problems = []
+        if len(self.id2label) != self.num_labels:
+            problems.append(f"num_labels={self.num_labels} does not fit the {len(self.id2label)} of id2label")
+        if dict(self.label2id) != {label: index for index, label in self.id2label.items()}:
+            problems.append(f"label2id={self.label2id} must be the reverse of id2label={self.id2label}")
+        return problems
 
     @property
     def num_feat_extract_layers(self) -> int:
@@ -147,28 +204,25 @@ class HubertConfig:
         """Build a configuration from the contents of a config.json.
 
         Args:
-            values: Parsed JSON; unknown keys are kept in `extra`, `num_labels` and `label2id` are derived.
+            values: Parsed JSON; unknown keys are kept in `extra`.
 
         Raises:
             ConfigError: If values contradict each other.
         """
-        known = {f.name for f in fields(cls)} - _NOT_FIELDS
+        known = {f.name for f in fields(cls)} - {"extra"}
         chosen = {k: v for k, v in values.items() if k in known and v is not None}
-        derived = {"num_labels", "label2id", "num_feat_extract_layers", "transformers_version"}
-        extra = {k: v for k, v in values.items() if k not in known and k not in derived}
-        if "num_labels" in values and "id2label" not in values:
-            chosen["id2label"] = {i: f"LABEL_{i}" for i in range(int(values["num_labels"]))}
+        extra = {k: v for k, v in values.items() if k not in known and k not in _DERIVED}
         return cls(**chosen, extra=extra)
 
     def to_dict(self) -> dict[str, Any]:
         """Contents of a config.json that transformers reads back to the same architecture."""
-        values = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in _NOT_FIELDS}
+        values = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in _NOT_IN_FILE}
         for name in ("conv_dim", "conv_stride", "conv_kernel"):
             values[name] = list(values[name])
-        if callable(self.hidden_act):
-            values["hidden_act"] = self.hidden_act.__name__
+        for name in ("hidden_act", "feat_extract_activation"):
+            if callable(values[name]):
+                values[name] = values[name].__name__
         values["id2label"] = {str(i): label for i, label in self.id2label.items()}
-        values["label2id"] = self.label2id
         return {**self.extra, "model_type": "hubert", **values}
 
     @classmethod
@@ -210,4 +264,5 @@ class HubertConfig:
 
     def with_labels(self, labels: tuple[str, ...]) -> HubertConfig:
         """The same configuration for a classifier of these classes."""
-        return replace(self, id2label=dict(enumerate(labels)))
+        others: dict[str, Any] = {"label2id": None, "num_labels": None}
+        return replace(self, id2label=dict(enumerate(labels)), **others)

@@ -5,20 +5,25 @@ Module attributes carry the names of transformers' state dict, so that checkpoin
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations
+from torch.utils.checkpoint import checkpoint
 
-from hubert_demo.errors import ConfigError, InputError
-from hubert_demo.model.attention import ATTN_IMPLEMENTATIONS, HubertAttention
+from hubert_demo.errors import InputError
+from hubert_demo.model.activations import activation
+from hubert_demo.model.attention import HubertAttention, check_implementation
 from hubert_demo.model.config import HubertConfig
-from hubert_demo.model.front_end import HubertFeatureEncoder, HubertFeatureProjection, activation
+from hubert_demo.model.front_end import HubertFeatureEncoder, HubertFeatureProjection
 from hubert_demo.model.masking import span_mask
 from hubert_demo.model.outputs import HubertModelOutput
 from hubert_demo.model.pretrained import PretrainedModel
+
+logger = logging.getLogger(__name__)
 
 
 class HubertPositionalConvEmbedding(nn.Module):
@@ -115,6 +120,7 @@ class HubertEncoder(nn.Module):
             HubertEncoderLayer(config, implementation) for _ in range(config.num_hidden_layers)
         )
         self.layerdrop = config.layerdrop
+        self.gradient_checkpointing = False
         self.is_pre_norm = config.do_stable_layer_norm
 
     def forward(
@@ -142,7 +148,10 @@ class HubertEncoder(nn.Module):
             states.append(x)
             if self.training and torch.rand(()).item() < self.layerdrop:
                 continue
-            x, weights = layer(x, frame_mask, output_attentions)
+            if self.gradient_checkpointing and self.training:
+                x, weights = checkpoint(layer, x, frame_mask, output_attentions, use_reentrant=False)
+            else:
+                x, weights = layer(x, frame_mask, output_attentions)
             if weights is not None:
                 maps.append(weights)
         if self.is_pre_norm:
@@ -160,7 +169,7 @@ class HubertModel(PretrainedModel):
 
     Args:
         config: Architecture.
-        attn_implementation: `"sdpa"` (default) or `"eager"`.
+        attn_implementation: `"sdpa"` (default), `"eager"` or `"flash_attention_2"`.
 
     Source: Hsu et al. 2021, "HuBERT", section III; argument and result names as Hugging Face documents them.
     """
@@ -169,16 +178,13 @@ class HubertModel(PretrainedModel):
 
     def __init__(self, config: HubertConfig, attn_implementation: str = "sdpa") -> None:
         super().__init__(config, attn_implementation)
-        if attn_implementation not in ATTN_IMPLEMENTATIONS:
-            raise ConfigError(
-                f"attn_implementation={attn_implementation!r} is not available; "
-                f"use one of {', '.join(ATTN_IMPLEMENTATIONS)}."
-            )
+        check_implementation(attn_implementation)
         self.feature_extractor = HubertFeatureEncoder(config)
         self.feature_projection = HubertFeatureProjection(config)
         if config.has_masked_spec_embed:
             self.masked_spec_embed = nn.Parameter(torch.empty(config.hidden_size).uniform_())
         self.encoder = HubertEncoder(config, attn_implementation)
+        self._warned = False
         self._initialise(config.initializer_range)
 
     def forward(
@@ -202,7 +208,8 @@ class HubertModel(PretrainedModel):
             return_dict: False for a plain tuple.
 
         Raises:
-            InputError: If `input_values` is not (batch, samples) or shorter than one frame.
+            InputError: If `input_values` is not (batch, samples) of finite floats, shorter than one frame,
+                or `attention_mask` has another shape.
         """
         config = self.config
         output = self.encode(
@@ -224,7 +231,7 @@ class HubertModel(PretrainedModel):
         output_hidden_states: bool = False,
     ) -> HubertModelOutput:
         """`forward` with definite switches and a definite result; what the heads call."""
-        self._check_lengths(input_values, attention_mask)
+        self._check_input(input_values, attention_mask)
         features = self.feature_extractor(input_values).mT
         frame_mask = None
         if attention_mask is not None:
@@ -236,11 +243,21 @@ class HubertModel(PretrainedModel):
         )
         return output
 
-    def _check_lengths(self, input_values: Tensor, attention_mask: Tensor | None) -> None:
-        """Refuse what is no batch, and recordings too short for a single frame."""
-        if input_values.ndim != 2:
+    def _check_input(self, input_values: Tensor, attention_mask: Tensor | None) -> None:
+        """Refuse what is no batch of waveforms, or has a recording too short for a single frame."""
+        if input_values.ndim != 2 or not len(input_values):
             raise InputError(
                 f"input_values has shape {tuple(input_values.shape)}; HuBERT needs (batch, samples)."
+            )
+        if not input_values.is_floating_point():
+            raise InputError(
+                f"input_values is {input_values.dtype}; HuBERT needs the floats that "
+                "Wav2Vec2FeatureExtractor makes."
+            )
+        if attention_mask is not None and attention_mask.shape != input_values.shape:
+            raise InputError(
+                f"attention_mask has shape {tuple(attention_mask.shape)} and input_values "
+                f"{tuple(input_values.shape)}; they must be alike."
             )
         lengths = [input_values.shape[1]] if attention_mask is None else attention_mask.sum(-1).tolist()
         for row, length in enumerate(lengths):
@@ -250,6 +267,15 @@ class HubertModel(PretrainedModel):
                     f"{which} is {length} samples; this HuBERT needs at least {self.config.min_samples} "
                     f"samples ({self.config.min_samples / 16:g} ms). Record longer."
                 )
+        if not bool(torch.isfinite(input_values).all()):
+            raise InputError("input_values holds NaN or infinity; record or convert the audio again.")
+        if self.config.feat_extract_norm == "group" and len(set(lengths)) > 1 and not self._warned:
+            self._warned = True
+            logger.warning(
+                "The front end's group norm takes its statistics over the padding too, so that a padded "
+                "recording comes out otherwise than alone. Run one recording at a time, or a checkpoint with "
+                "feat_extract_norm='layer'."
+            )
 
     def num_frames(self, num_samples: int | Tensor) -> int | Tensor:
         """Frames that the front end makes of so many samples (0 below 400 for a standard front end)."""

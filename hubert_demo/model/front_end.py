@@ -2,39 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from hubert_demo.errors import ConfigError
+from hubert_demo.model.activations import activation
 from hubert_demo.model.config import HubertConfig
 
 _CONV_NORM_EPS = 1e-5
-
-_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
-    "gelu": F.gelu,
-    "gelu_new": lambda x: F.gelu(x, approximate="tanh"),
-    "gelu_pytorch_tanh": lambda x: F.gelu(x, approximate="tanh"),
-    "relu": F.relu,
-    "silu": F.silu,
-    "swish": F.silu,
-    "tanh": torch.tanh,
-}
-
-
-def activation(name: str | Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
-    """The activation function of that name; a callable is returned as it is.
-
-    Raises:
-        ConfigError: If the name is not known.
-    """
-    if callable(name):
-        return name
-    if name not in _ACTIVATIONS:
-        raise ConfigError(f"Activation {name!r} is not known; use one of {', '.join(_ACTIVATIONS)}.")
-    return _ACTIVATIONS[name]
 
 
 class HubertConvLayer(nn.Module):
@@ -47,35 +21,94 @@ class HubertConvLayer(nn.Module):
         self.conv = nn.Conv1d(
             channels_in, channels, config.conv_kernel[index], config.conv_stride[index], bias=config.conv_bias
         )
-        self.layer_norm: nn.Module | None = None
-        self.is_group_norm = config.feat_extract_norm == "group"
-        if self.is_group_norm and index == 0:
-            self.layer_norm = nn.GroupNorm(channels, channels, eps=_CONV_NORM_EPS)
-        elif not self.is_group_norm:
+        self.layer_norm: nn.GroupNorm | nn.LayerNorm | None = None
+        if config.feat_extract_norm == "layer":
             self.layer_norm = nn.LayerNorm(channels, eps=_CONV_NORM_EPS)
+        elif index == 0:
+            self.layer_norm = nn.GroupNorm(channels, channels, eps=_CONV_NORM_EPS)
         self.activation = activation(config.feat_extract_activation)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(batch, channels in, time) to (batch, channels out, shorter time)."""
+    def forward(self, x: Tensor, statistics: tuple[Tensor, Tensor] | None = None) -> Tensor:
+        """(batch, channels in, time) to (batch, channels out, shorter time).
+
+        Args:
+            x: Input.
+            statistics: Mean and reciprocal standard deviation (batch, channels out, 1) of the whole
+                recording for the group norm, when `x` is a piece of it.
+        """
         x = self.conv(x)
-        if self.layer_norm is not None:
-            x = self.layer_norm(x) if self.is_group_norm else self.layer_norm(x.mT).mT
+        if isinstance(self.layer_norm, nn.LayerNorm):
+            x = self.layer_norm(x.mT).mT
+        elif self.layer_norm is not None and statistics is None:
+            x = self.layer_norm(x)
+        elif self.layer_norm is not None and statistics is not None:
+            mean, scale = statistics
+            scale = scale * self.layer_norm.weight[:, None]
+            x = torch.addcmul(self.layer_norm.bias[:, None] - mean * scale, x, scale)
         return self.activation(x)
 
 
 class HubertFeatureEncoder(nn.Module):
-    """The convolutional front end: one vector per 20 ms from the raw waveform."""
+    """The convolutional front end: one vector per 20 ms from the raw waveform.
+
+    Without gradients, recordings of more than `2 * piece_frames` frames are computed in pieces, so that
+    memory does not grow with the first convolutions' output (512 channels at 3.2 kHz in a base model). A
+    piece starts on a multiple of the hop and overlaps the next by what the kernels need; group norm gets
+    the statistics of the whole recording first. The result is that of one piece, up to rounding.
+    """
+
+    piece_frames = 250
 
     def __init__(self, config: HubertConfig) -> None:
         super().__init__()
         self.conv_layers = nn.ModuleList(HubertConvLayer(config, i) for i in range(len(config.conv_dim)))
+        self.hop_samples = config.inputs_to_logits_ratio
+        self.window_samples = config.min_samples
 
     def forward(self, input_values: Tensor) -> Tensor:
         """(batch, samples) to (batch, channels, frames)."""
-        x = input_values[:, None]
-        for layer in self.conv_layers:
+        num_frames = (input_values.shape[1] - self.window_samples) // self.hop_samples + 1
+        if torch.is_grad_enabled() or num_frames <= 2 * self.piece_frames:
+            return self._piece(input_values, None)
+        statistics = self._group_statistics(input_values)
+        pieces = []
+        for first in range(0, num_frames, self.piece_frames):
+            last = min(first + self.piece_frames, num_frames) - 1
+            samples = input_values[
+                :, first * self.hop_samples : last * self.hop_samples + self.window_samples
+            ]
+            pieces.append(self._piece(samples, statistics))
+        return torch.cat(pieces, dim=2)
+
+    def _piece(self, input_values: Tensor, statistics: tuple[Tensor, Tensor] | None) -> Tensor:
+        first, *others = self.conv_layers
+        x: Tensor = first(input_values[:, None], statistics)
+        for layer in others:
             x = layer(x)
         return x
+
+    def _group_statistics(self, input_values: Tensor) -> tuple[Tensor, Tensor] | None:
+        """Mean and reciprocal deviation of the first convolution's channels; None without group norm."""
+        layer = self.conv_layers[0]
+        assert isinstance(layer, HubertConvLayer)
+        if not isinstance(layer.layer_norm, nn.GroupNorm):
+            return None
+        kernel, stride = layer.conv.kernel_size[0], layer.conv.stride[0]
+        total = (input_values.shape[1] - kernel) // stride + 1
+        size = self.piece_frames * self.hop_samples // stride
+        count, mean, squares = 0, torch.zeros(()), torch.zeros(())
+        for start in range(0, total, size):
+            stop = min(start + size, total)
+            piece = layer.conv(input_values[:, None, start * stride : (stop - 1) * stride + kernel])
+            variance, middle = torch.var_mean(piece.float(), dim=2, correction=0, keepdim=True)
+            variance, middle = variance.double(), middle.double()
+            # Chan et al. 1983: merging the moments of two parts.
+            added, shift = stop - start, middle - mean.to(middle)
+            mean = mean.to(middle) + shift * (added / (count + added))
+            squares = squares.to(middle) + variance * added + shift**2 * (count * added / (count + added))
+            count += added
+        scale = torch.rsqrt(squares / count + layer.layer_norm.eps)
+        return mean.to(input_values.dtype), scale.to(input_values.dtype)
 
 
 class HubertFeatureProjection(nn.Module):

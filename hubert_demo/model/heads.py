@@ -43,7 +43,7 @@ class HubertForCTC(_HeadedModel):
 
     Args:
         config: Architecture; `vocab_size` outputs, blank is `pad_token_id`.
-        attn_implementation: `"sdpa"` (default) or `"eager"`.
+        attn_implementation: `"sdpa"` (default), `"eager"` or `"flash_attention_2"`.
         target_lang: Refused: HuBERT has no language adapters.
 
     Raises:
@@ -86,11 +86,11 @@ class HubertForCTC(_HeadedModel):
             `logits` (batch, frames, vocab_size); `loss` a float32 scalar.
 
         Raises:
-            InputError: If a label is outside the vocabulary.
+            InputError: If a label is outside the vocabulary, or there is not a row of them a recording.
         """
         config = self.config
-        if labels is not None and int(labels.max()) >= config.vocab_size:
-            raise InputError(f"Labels must be below vocab_size={config.vocab_size}, got {int(labels.max())}.")
+        if labels is not None:
+            _check_labels(labels, (len(input_values), labels.shape[-1]), config.vocab_size, "vocab_size")
         encoded = self.hubert.encode(
             input_values,
             attention_mask,
@@ -127,7 +127,7 @@ class HubertForSequenceClassification(_HeadedModel):
 
     Args:
         config: Architecture; `num_labels` classes; `use_weighted_layer_sum` mixes all layers' states.
-        attn_implementation: `"sdpa"` (default) or `"eager"`.
+        attn_implementation: `"sdpa"` (default), `"eager"` or `"flash_attention_2"`.
     """
 
     def __init__(self, config: HubertConfig, attn_implementation: str = "sdpa") -> None:
@@ -162,8 +162,13 @@ class HubertForSequenceClassification(_HeadedModel):
 
         Returns:
             `logits` (batch, num_labels).
+
+        Raises:
+            InputError: If a label is no class, or there is not one a recording.
         """
         config = self.config
+        if labels is not None and config.num_labels > 1:
+            _check_labels(labels.view(-1), (len(input_values),), config.num_labels, "num_labels")
         wants_states = config.output_hidden_states if output_hidden_states is None else output_hidden_states
         encoded = self.hubert.encode(
             input_values,
@@ -192,6 +197,16 @@ class HubertForSequenceClassification(_HeadedModel):
             return projected.mean(1)
         mask = self.hubert.frame_mask(attention_mask, projected.shape[1])
         return projected.masked_fill(~mask[..., None], 0.0).sum(1) / mask.sum(1, keepdim=True)
+
+
+def _check_labels(labels: Tensor, shape: tuple[int, ...], limit: int, limit_name: str) -> None:
+    """Refuse labels of another shape or beyond the classes; negative ones are padding."""
+    if tuple(labels.shape) != shape:
+        raise InputError(f"Labels have shape {tuple(labels.shape)}; give {shape}, one row a recording.")
+    if labels.is_floating_point():
+        raise InputError(f"Labels are {labels.dtype}; give integers.")
+    if labels.numel() and int(labels.max()) >= limit:
+        raise InputError(f"Labels must be below {limit_name}={limit}, got {int(labels.max())}.")
 
 
 def _weighted_sum(states: Tensor, layer_weights: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from hubert_demo.errors import CheckpointError, InputError
+from hubert_demo.model.attention import HubertAttention, check_implementation
 from hubert_demo.model.config import HubertConfig
 from hubert_demo.model.files import CheckpointFiles, read_json
 
@@ -43,6 +44,43 @@ class PretrainedModel(nn.Module):
         super().__init__()
         self.config = config
         self.attn_implementation = attn_implementation
+
+    def set_attn_implementation(self, attn_implementation: str) -> None:
+        """Compute attention otherwise from now on: `"sdpa"`, `"eager"` or `"flash_attention_2"`.
+
+        Raises:
+            ConfigError: If there is no such implementation, or flash-attn cannot run here.
+        """
+        check_implementation(attn_implementation)
+        self.attn_implementation = attn_implementation
+        for module in self.modules():
+            if isinstance(module, HubertAttention):
+                module.implementation = attn_implementation
+            elif isinstance(module, PretrainedModel):
+                module.attn_implementation = attn_implementation
+
+    def gradient_checkpointing_enable(self) -> None:
+        """Recompute each layer in the backward pass instead of keeping its states: slower, far smaller."""
+        self._set_gradient_checkpointing(True)
+
+    def gradient_checkpointing_disable(self) -> None:
+        """Keep all layers' states for the backward pass again."""
+        self._set_gradient_checkpointing(False)
+
+    def _set_gradient_checkpointing(self, value: bool) -> None:
+        for module in self.modules():
+            if hasattr(module, "gradient_checkpointing"):
+                setattr(module, "gradient_checkpointing", value)  # noqa: B010
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.parameters()).device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Precision of the weights."""
+        return next(self.parameters()).dtype
 
     @classmethod
     def from_pretrained(

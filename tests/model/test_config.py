@@ -4,6 +4,7 @@ import dataclasses
 import json
 
 import pytest
+import torch
 import transformers
 
 from hubert_demo.errors import ConfigError
@@ -24,7 +25,12 @@ def test_defaults_are_those_of_transformers():
     assert {name: ours[name] for name in shared} == {name: theirs[name] for name in shared}
     fields = {field.name for field in dataclasses.fields(HubertConfig)} - {"extra"}
     # transformers 5 leaves these to its base class and writes them only when they are set.
-    assert fields - theirs.keys() <= {"output_attentions", "output_hidden_states", "return_dict"}
+    assert fields - theirs.keys() <= {
+        "output_attentions",
+        "output_hidden_states",
+        "return_dict",
+        "num_labels",
+    }
 
 
 def test_reads_what_transformers_wrote(tmp_path):
@@ -51,6 +57,31 @@ def test_unknown_keys_survive_a_round_trip(tmp_path):
     assert (written["tokenizer_class"], written["hidden_dropout"]) == ("Wav2Vec2CTCTokenizer", 0.2)
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"id2label": {0: "no", 1: "yes", 2: "stop"}},
+        {"label2id": {"no": 0, "yes": 1, "stop": 2}},
+        {"id2label": {"0": "no", "1": "yes", "2": "stop"}, "num_labels": 3},
+    ],
+)
+def test_one_way_of_giving_labels_is_enough(given):
+    config = HubertConfig(**given)
+    assert config.id2label == {0: "no", 1: "yes", 2: "stop"}
+    assert config.label2id == {"no": 0, "yes": 1, "stop": 2}
+    assert config.num_labels == 3
+    assert HubertConfig.from_dict(as_json(config)) == config
+
+
+def test_labels_can_be_replaced():
+    assert HubertConfig(num_labels=5).with_labels(("a", "b")).label2id == {"a": 0, "b": 1}
+
+
+def test_an_activation_may_be_a_function():
+    config = HubertConfig(hidden_act=torch.relu)
+    assert config.to_dict()["hidden_act"] == "relu"
+
+
 def test_num_labels_alone_makes_numbered_labels():
     assert HubertConfig.from_dict({"num_labels": 3}).id2label == {0: "LABEL_0", 1: "LABEL_1", 2: "LABEL_2"}
 
@@ -63,6 +94,13 @@ def test_num_labels_alone_makes_numbered_labels():
         ({"hidden_size": 36}, "num_conv_pos_embedding_groups=16"),
         ({"feat_extract_norm": "batch"}, "'batch' must be 'group' or 'layer'"),
         ({"ctc_loss_reduction": "none"}, "'none' must be 'sum' or 'mean'"),
+        ({"hidden_act": "step"}, "hidden_act='step' must be callable or one of gelu"),
+        ({"layerdrop": 1.5}, "layerdrop=1.5 must be 0 to 1"),
+        ({"vocab_size": 0}, "vocab_size=0 must be above 0"),
+        ({"num_hidden_layers": -1}, "num_hidden_layers=-1 must not be negative"),
+        ({"conv_stride": (5, 2, 2, 2, 2, 2, 0)}, "conv_stride=.* must all be above 0"),
+        ({"num_labels": 3, "id2label": {0: "a"}}, "num_labels=3 does not fit the 1 of id2label"),
+        ({"label2id": {"a": 1}, "id2label": {0: "a"}}, "label2id=.* must be the reverse of id2label"),
     ],
 )
 def test_contradictions_are_refused_by_name(settings, message):

@@ -63,6 +63,66 @@ def test_a_waveform_without_batch_is_refused(full_hop):
         full_hop(torch.randn(16_000))
 
 
+@pytest.mark.parametrize(
+    ("values", "mask", "message"),
+    [
+        (torch.zeros(0, 1600), None, r"shape \(0, 1600\)"),
+        (torch.zeros(1, 1, 1600), None, r"shape \(1, 1, 1600\)"),
+        (torch.zeros(1, 1600, dtype=torch.int16), None, "torch.int16; HuBERT needs the floats"),
+        (torch.full((1, 1600), float("nan")), None, "NaN or infinity"),
+        (torch.full((1, 1600), float("inf")), None, "NaN or infinity"),
+        (torch.zeros(1, 1600), torch.ones(1, 1500), r"shape \(1, 1500\) and input_values \(1, 1600\)"),
+        (torch.zeros(2, 1600), torch.ones(1600), r"shape \(1600,\) and input_values \(2, 1600\)"),
+    ],
+    ids=["empty batch", "three dimensions", "integers", "NaN", "infinity", "short mask", "flat mask"],
+)
+def test_bad_input_is_refused(full_hop, values, mask, message):
+    with pytest.raises(InputError, match=message):
+        full_hop(values, attention_mask=mask)
+
+
+def test_padding_under_group_norm_is_warned_of_once(tiny_config, batch, caplog):
+    values, mask = batch
+    model = HubertModel(tiny_config()).eval()
+    model(values, attention_mask=torch.ones_like(mask))
+    assert caplog.messages == []
+    for _ in range(2):
+        model(values, attention_mask=mask)
+    (message,) = caplog.messages
+    assert "one recording at a time" in message
+    HubertModel(tiny_config(feat_extract_norm="layer")).eval()(values, attention_mask=mask)
+    assert len(caplog.messages) == 1
+
+
+@pytest.mark.parametrize("stable", [False, True])
+def test_checkpointing_changes_no_gradient(trainee, batch, stable):
+    gradients = []
+    for enabled in (False, True):
+        model = trainee(do_stable_layer_norm=stable)
+        if enabled:
+            model.gradient_checkpointing_enable()
+        calls = []
+        model.encoder.layers[0].register_forward_pre_hook(lambda *_, calls=calls: calls.append(1))
+        model(batch[0]).last_hidden_state.square().mean().backward()
+        assert len(calls) == 1 + enabled
+        gradients.append({name: p.grad for name, p in model.named_parameters() if p.grad is not None})
+    plain, checkpointed = gradients
+    assert plain.keys() == checkpointed.keys()
+    for name, gradient in plain.items():
+        assert torch.allclose(gradient, checkpointed[name], atol=1e-6)
+    model.gradient_checkpointing_disable()
+    calls.clear()
+    model(batch[0]).last_hidden_state.square().mean().backward()
+    assert len(calls) == 1
+
+
+def test_device_and_dtype_move_with_the_model(tiny_config):
+    model = HubertModel(tiny_config())
+    assert (model.device, model.dtype) == (torch.device("cpu"), torch.float32)
+    assert model.to(torch.bfloat16).dtype == torch.bfloat16
+    assert model(torch.randn(1, 1600, dtype=torch.bfloat16)).last_hidden_state.dtype == torch.bfloat16
+
+
 def test_frame_mask_marks_the_frames_made_of_real_samples(full_hop):
     mask = torch.zeros(3, 1040, dtype=torch.long)
     mask[0], mask[1, :720], mask[2, :399] = 1, 1, 1

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from hubert_demo.errors import CheckpointError, ConfigError
+from hubert_demo.errors import CheckpointError, ConfigError, InputError
 from hubert_demo.model import HubertForCTC, HubertForSequenceClassification, HubertModel, KeywordHead
 
 
@@ -23,6 +23,21 @@ def encode(model, values):
 def test_a_label_outside_the_vocabulary_is_refused_with_its_size(twins, batch):
     with pytest.raises(ValueError, match=r"vocab_size=12.*12"):
         twins("ctc", "sdpa").ours(batch[0], labels=torch.tensor([[3, 12], [1, 2]]))
+
+
+@pytest.mark.parametrize(
+    ("kind", "labels", "message"),
+    [
+        ("ctc", torch.tensor([[3, 4]]), r"shape \(1, 2\); give \(2, 2\)"),
+        ("ctc", torch.tensor([3, 4]), r"shape \(2,\); give \(2, 2\)"),
+        ("ctc", torch.tensor([[3.0], [4.0]]), "torch.float32; give integers"),
+        ("classifier", torch.tensor([0, 2]), "num_labels=2, got 2"),
+        ("classifier", torch.tensor([0]), r"shape \(1,\); give \(2,\)"),
+    ],
+)
+def test_labels_that_do_not_fit_are_refused(twins, batch, kind, labels, message):
+    with pytest.raises(InputError, match=message):
+        twins(kind, "sdpa").ours(batch[0], labels=labels)
 
 
 def test_a_target_language_is_refused_since_hubert_has_no_adapters(tiny_config):

@@ -1,0 +1,46 @@
+"""Activation functions by the names that config.json files give them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def _tanh_gelu(x: Tensor) -> Tensor:
+    return F.gelu(x, approximate="tanh")
+
+
+def _quick_gelu(x: Tensor) -> Tensor:
+    return x * torch.sigmoid(1.702 * x)
+
+
+def _linear(x: Tensor) -> Tensor:
+    return x
+
+
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "gelu": F.gelu,
+    "gelu_fast": _tanh_gelu,
+    "gelu_new": _tanh_gelu,
+    "gelu_python": F.gelu,
+    "gelu_pytorch_tanh": _tanh_gelu,
+    "leaky_relu": F.leaky_relu,
+    "linear": _linear,
+    "mish": F.mish,
+    "quick_gelu": _quick_gelu,
+    "relu": F.relu,
+    "relu6": F.relu6,
+    "selu": F.selu,
+    "sigmoid": torch.sigmoid,
+    "silu": F.silu,
+    "swish": F.silu,
+    "tanh": torch.tanh,
+}
+
+
+def activation(choice: str | Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    """The activation of that name (`HubertConfig` has checked it); a callable is returned as it is."""
+    return choice if callable(choice) else ACTIVATIONS[choice]
