@@ -96,20 +96,19 @@ class HubertAttention(nn.Module):
             frame_mask: As in `forward`.
 
         Returns:
-            (batch, heads asked for, query frames asked for, frames); each row sums to one. Memory grows
-            with what is asked for, not with the number of heads.
+            (batch, heads asked for, query frames asked for, frames); each row sums to one. Heads are
+            computed one after the other: beyond the result, memory is that of a single head.
         """
         wanted = list(range(self.num_heads)) if heads is None else list(heads)
-        rows = torch.cat(
-            [
-                torch.arange(h * self.head_dim, (h + 1) * self.head_dim, device=layer_input.device)
-                for h in wanted
-            ]
-        )
         asked = layer_input if queries is None else layer_input[:, queries]
-        query = F.linear(asked, self.q_proj.weight[rows], self.q_proj.bias[rows])
-        key = F.linear(layer_input, self.k_proj.weight[rows], self.k_proj.bias[rows])
-        return _softmax_scores(self._split(query), self._split(key), frame_mask)
+        shape = (len(asked), len(wanted), asked.shape[1], layer_input.shape[1])
+        maps = layer_input.new_empty(shape)
+        for position, head in enumerate(wanted):
+            rows = slice(head * self.head_dim, (head + 1) * self.head_dim)
+            query = F.linear(asked, self.q_proj.weight[rows], self.q_proj.bias[rows])
+            key = F.linear(layer_input, self.k_proj.weight[rows], self.k_proj.bias[rows])
+            maps[:, position] = _softmax_scores(query[:, None], key[:, None], frame_mask)[:, 0]
+        return maps
 
     def _split(self, states: Tensor) -> Tensor:
         """(batch, frames, n * head_dim) to (batch, n, frames, head_dim)."""
@@ -119,7 +118,7 @@ class HubertAttention(nn.Module):
 
 def _softmax_scores(query: Tensor, key: Tensor, frame_mask: Tensor | None) -> Tensor:
     """Scaled dot products of (batch, heads, frames, head_dim), normalised over the valid keys."""
-    scores = query @ key.transpose(-1, -2) * (1.0 / math.sqrt(query.shape[-1]))
+    scores = (query * (1.0 / math.sqrt(query.shape[-1]))) @ key.transpose(-1, -2)
     if frame_mask is not None:
         scores = scores.masked_fill(~frame_mask[:, None, None, :], torch.finfo(scores.dtype).min)
     return scores.softmax(-1)
