@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
+from torch import distributed, nn
 
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, load, resolve
 from hubert_demo.errors import HubertDemoError
@@ -24,13 +25,15 @@ _NUM_UNITS = 500
 
 
 def _keyword_examples(model: HubertForCTC, arguments: argparse.Namespace) -> KeywordExamples:
-    rng = np.random.default_rng(arguments.seed)
+    rng = np.random.default_rng((arguments.seed, int(os.environ.get("RANK", 0))))
     return load_examples(model.eval(), character_tokenizer(), arguments.data, rng)
 
 
 def _train_ctc(arguments: argparse.Namespace) -> None:
     if arguments.with_keywords and not arguments.init:
         raise HubertDemoError("--with-keywords cuts words from sentences by a model that reads; add --init.")
+    if "RANK" in os.environ:
+        distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
     clips = corpora.transcribed_training_clips(arguments.data, arguments.reading_times)
     unique = load_clips(arguments.data, corpora.without_repeats(clips), with_units=True)
     loaded = {(clip.corpus, clip.file): clip for clip in unique}
@@ -44,8 +47,8 @@ def _train_ctc(arguments: argparse.Namespace) -> None:
     )
     torch.manual_seed(settings.seed)
     model = HubertForCTC.from_pretrained(arguments.init) if arguments.init else HubertForCTC(small_config())
-    model.to("cuda" if torch.cuda.is_available() else "cpu")
-    device = model.lm_head.weight.device
+    device = f"cuda:{os.environ.get('LOCAL_RANK', 0)}" if torch.cuda.is_available() else "cpu"
+    model.to(device)
     units_head = nn.Linear(model.config.hidden_size, _NUM_UNITS).to(device)
     keywords = None
     if arguments.with_keywords:

@@ -99,6 +99,9 @@ class CtcSettings:
 class CtcTrainer:
     """A run that can stop at any moment and go on from its last saved state.
 
+    Under `torchrun` every process takes its share of the batches and the gradients are averaged; the first
+    one saves and validates.
+
     Attributes:
         model: Trained in place.
         units_head: Classifier of the frame targets; used in training only, never saved with the model.
@@ -161,11 +164,12 @@ class CtcTrainer:
     def _batches(self, clips: list[Clip]) -> Iterator[list[Clip]]:
         while True:
             rng = np.random.default_rng((self.settings.seed, self.epoch, self.step))
-            batches = bucketed_batches([c.duration_s for c in clips], self.settings.batch_s, rng)
-            for number, batch in enumerate(batches):
+            batches = list(bucketed_batches([c.duration_s for c in clips], self.settings.batch_s, rng))
+            # As many for every process, so that none waits for another at the end.
+            for number in range(len(batches) - len(batches) % _num_processes()):
                 is_faster, factor = rng.random() < self.settings.speed_share, rng.uniform(0.88, 1.14)
                 if number % _num_processes() == _process():
-                    chosen = [clips[index] for index in batch]
+                    chosen = [clips[index] for index in batches[number]]
                     yield [change_speed(clip, factor) for clip in chosen] if is_faster else chosen
             self.epoch += 1
 
