@@ -36,7 +36,7 @@ class KeywordSettings:
         seed: Of drawing and initialisation.
     """
 
-    num_examples: int = 12_000
+    num_examples: int = 15_000
     steps: int = 3000
     batch: int = 256
     rate: float = 2e-3
