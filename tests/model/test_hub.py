@@ -92,9 +92,13 @@ def hub(monkeypatch, tmp_path):
     server = Hub()
     point_at(monkeypatch, server.server_port)
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    # Whoever runs the tests may have switched the hub off, and an earlier test may have asked it.
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
+    huggingface_hub.close_session()
     yield server
     server.shutdown()
     server.server_close()
+    huggingface_hub.close_session()
 
 
 @pytest.fixture
