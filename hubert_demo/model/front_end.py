@@ -51,13 +51,14 @@ class HubertConvLayer(nn.Module):
 class HubertFeatureEncoder(nn.Module):
     """The convolutional front end: one vector per 20 ms from the raw waveform.
 
-    Without gradients, recordings of more than `2 * piece_frames` frames are computed in pieces, so that
+    Without gradients, recordings of more than `whole_frames` frames are computed in pieces, so that
     memory does not grow with the first convolutions' output (512 channels at 3.2 kHz in a base model). A
     piece starts on a multiple of the hop and overlaps the next by what the kernels need; group norm gets
     the statistics of the whole recording first. The result is that of one piece, up to rounding.
     """
 
-    piece_frames = 250
+    whole_frames = 500
+    piece_frames = 50
 
     def __init__(self, config: HubertConfig) -> None:
         super().__init__()
@@ -68,7 +69,7 @@ class HubertFeatureEncoder(nn.Module):
     def forward(self, input_values: Tensor) -> Tensor:
         """(batch, samples) to (batch, channels, frames)."""
         num_frames = (input_values.shape[1] - self.window_samples) // self.hop_samples + 1
-        if torch.is_grad_enabled() or num_frames <= 2 * self.piece_frames:
+        if torch.is_grad_enabled() or num_frames <= self.whole_frames:
             return self._piece(input_values, None)
         statistics = self._group_statistics(input_values)
         pieces = []

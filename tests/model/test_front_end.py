@@ -37,7 +37,7 @@ def test_pieces_make_the_same_frames(norm, bias, num_samples, assert_parity, mon
     pieces = encoder(values)
     assert len(frames) > 2
     assert max(frames) <= encoder.piece_frames
-    monkeypatch.setattr(encoder, "piece_frames", 10**6)
+    monkeypatch.setattr(encoder, "whole_frames", 10**6)
     assert_parity(pieces, encoder(values))
 
 
