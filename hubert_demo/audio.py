@@ -100,7 +100,7 @@ class Waveform:
         Raises:
             InputError: If shape, type or rate are none of these, or the sound cannot be used.
         """
-        samples, changes = _to_mono(_to_float(np.asarray(array)))
+        samples, changes = _to_mono(samples_to_float(np.asarray(array)))
         return cls._from_mono(samples, sample_rate_hz, changes)
 
     @classmethod
@@ -182,8 +182,12 @@ def _decode_with_ffmpeg(path: Path) -> tuple[FloatArray, int, tuple[str, ...]]:
     return samples, rate_hz, ("decoded by ffmpeg", *changes)
 
 
-def _to_float(array: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    """Scale integer samples to -1..1; leave floating point as it is."""
+def samples_to_float(array: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """Scale integer PCM samples to -1..1; leave the values of floating point as they are.
+
+    Raises:
+        InputError: If the samples are of another kind.
+    """
     if array.dtype.kind == "f":
         return array.astype(np.float64)
     if array.dtype == np.uint8:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
-from hubert_demo.audio import FloatArray
+from hubert_demo.audio import FloatArray, samples_to_float
 from hubert_demo.errors import CheckpointError, InputError
 from hubert_demo.model.batch import Batch, as_tensors, padded_length
 from hubert_demo.model.files import CheckpointFiles, read_json
@@ -82,9 +82,8 @@ class Wav2Vec2FeatureExtractor:
             )
         recordings = raw_speech if _is_batch(raw_speech) else [raw_speech]
         assert isinstance(recordings, Sequence)
-        features = {"input_values": [_waveform(recording) for recording in recordings]}
         return self._pad(
-            features,
+            [_waveform(recording) for recording in recordings],
             padding,
             max_length,
             truncation,
@@ -115,11 +114,12 @@ class Wav2Vec2FeatureExtractor:
             return_attention_mask: As in `__call__`.
             return_tensors: As in `__call__`.
         """
-        if not isinstance(processed_features, Mapping):
-            processed_features = {"input_values": [row["input_values"] for row in processed_features]}
-        features = {"input_values": [_waveform(row) for row in processed_features["input_values"]]}
+        if isinstance(processed_features, Mapping):
+            rows = processed_features["input_values"]
+        else:
+            rows = [example["input_values"] for example in processed_features]
         return self._pad(
-            features,
+            [_waveform(row) for row in rows],
             padding,
             max_length,
             truncation,
@@ -131,7 +131,7 @@ class Wav2Vec2FeatureExtractor:
 
     def _pad(
         self,
-        features: Mapping[str, list[FloatArray]],
+        rows: list[FloatArray],
         padding: bool | str,
         max_length: int | None,
         truncation: bool,
@@ -140,7 +140,6 @@ class Wav2Vec2FeatureExtractor:
         return_tensors: str | None,
         normalises: bool,
     ) -> Batch:
-        rows = features["input_values"]
         length = padded_length(
             [len(row) for row in rows], padding, max_length, truncation, pad_to_multiple_of, "samples"
         )
@@ -216,12 +215,7 @@ def _waveform(recording: Any) -> FloatArray:
         raise InputError(
             f"Recording has shape {array.shape}; give one non-empty channel (samples,), or a list of them."
         )
-    if np.issubdtype(array.dtype, np.integer):
-        limits = np.iinfo(array.dtype)
-        middle = 0 if limits.min else (limits.max + 1) // 2
-        array = (array.astype(np.float32) - middle) / (limits.max - middle + 1)
-    elif not np.issubdtype(array.dtype, np.floating):
-        raise InputError(f"Recording is {array.dtype}; give floats between -1 and 1, or integer PCM.")
+    array = samples_to_float(array)
     if not np.isfinite(array).all():
         raise InputError("Recording holds NaN or infinite samples; record or convert it again.")
     waveform: FloatArray = array.astype(np.float32)

@@ -17,15 +17,13 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from hubert_demo.analysis.ctc import forced_alignment
+from hubert_demo.analysis.keywords import WINDOW_FRAMES
 from hubert_demo.audio import SAMPLE_RATE_HZ
 from hubert_demo.inference import HOP_SAMPLES
 from hubert_demo.model import HubertForCTC, KeywordHead, Wav2Vec2CTCTokenizer
 from hubert_demo.training import corpora
 from hubert_demo.training.data import Clip, change_speed, load_clips, normalised, pad_waveforms
 from hubert_demo.training.noise import mix, noise, reverberate, tilt
-
-WINDOW_FRAMES = 49
-"""Frames of one second: what the page pools over in longer recordings."""
 
 _INDEX = {label: i for i, label in enumerate(corpora.KEYWORD_LABELS)}
 _RUNNING_SPEECH = "running speech"

@@ -7,6 +7,7 @@ import pytest
 import torch
 import transformers
 
+from hubert_demo.benchmark.contenders import SIZES
 from hubert_demo.model import (
     HubertConfig,
     HubertForCTC,
@@ -15,16 +16,6 @@ from hubert_demo.model import (
     Wav2Vec2FeatureExtractor,
     Wav2Vec2Processor,
 )
-
-LARGE = {
-    "hidden_size": 1024,
-    "num_hidden_layers": 24,
-    "num_attention_heads": 16,
-    "intermediate_size": 4096,
-    "feat_extract_norm": "layer",
-    "conv_bias": True,
-    "do_stable_layer_norm": True,
-}
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +53,7 @@ def test_classification_example(utterance):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("settings", [{}, LARGE], ids=["base", "large"])
+@pytest.mark.parametrize("settings", SIZES.values(), ids=SIZES)
 def test_full_sizes_go_both_ways_bit_for_bit(tmp_path, settings):
     ours = HubertModel(HubertConfig(**settings)).eval()
     ours.save_pretrained(tmp_path / "ours")

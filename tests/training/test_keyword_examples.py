@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import torch
 
+from hubert_demo.analysis.keywords import WINDOW_FRAMES
 from hubert_demo.model import HubertForCTC
 from hubert_demo.training import corpora
 from hubert_demo.training.data import load_clips
 from hubert_demo.training.finetune_ctc import character_tokenizer
 from hubert_demo.training.finetune_keywords import new_keyword_head
 from hubert_demo.training.keyword_examples import (
-    WINDOW_FRAMES,
     KeywordExamples,
     KeywordTask,
     cut_words,
