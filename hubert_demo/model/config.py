@@ -248,6 +248,11 @@ class HubertConfig:
             CheckpointError: If there is no readable config.json of a HuBERT.
         """
         files = CheckpointFiles(pretrained_model_name_or_path, revision, local_files_only, cache_dir, token)
+        return cls.from_files(files)
+
+    @classmethod
+    def from_files(cls, files: CheckpointFiles) -> HubertConfig:
+        """`from_pretrained` for a checkpoint whose files are at hand."""
         path = files.require(CONFIG_NAME)
         values = read_json(path)
         if values.get("model_type", "hubert") != "hubert":

@@ -122,16 +122,8 @@ class PretrainedModel(nn.Module):
             InputError: If there is no such dtype.
         """
         files = CheckpointFiles(pretrained_model_name_or_path, revision, local_files_only, cache_dir, token)
-        if config is None:
-            config = HubertConfig.from_pretrained(
-                pretrained_model_name_or_path,
-                revision=revision,
-                local_files_only=local_files_only,
-                cache_dir=cache_dir,
-                token=token,
-            )
         wanted = _dtype(dtype if dtype is not None else torch_dtype)
-        model = cls(config, attn_implementation=attn_implementation)
+        model = cls(config or HubertConfig.from_files(files), attn_implementation=attn_implementation)
         tensors = _match_prefix(_read_tensors(files), model.base_prefix)
         _load_strictly(model, tensors, pretrained_model_name_or_path, require_head)
         if wanted is None:
