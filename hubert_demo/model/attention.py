@@ -14,6 +14,8 @@ from hubert_demo.model.flash import check_flash_attention, flash_attention
 
 ATTN_IMPLEMENTATIONS = ("eager", "sdpa", "flash_attention_2")
 
+_QUERY_BLOCK = 512
+
 
 def check_implementation(name: str) -> None:
     """Refuse an implementation that does not exist or cannot run on this machine.
@@ -96,8 +98,8 @@ class HubertAttention(nn.Module):
             frame_mask: As in `forward`.
 
         Returns:
-            (batch, heads asked for, query frames asked for, frames); each row sums to one. Heads are
-            computed one after the other: beyond the result, memory is that of a single head.
+            (batch, heads asked for, query frames asked for, frames); each row sums to one. Computed head by
+            head in blocks of query frames: beyond the result, memory is that of one block.
         """
         wanted = list(range(self.num_heads)) if heads is None else list(heads)
         asked = layer_input if queries is None else layer_input[:, queries]
@@ -107,7 +109,10 @@ class HubertAttention(nn.Module):
             rows = slice(head * self.head_dim, (head + 1) * self.head_dim)
             query = F.linear(asked, self.q_proj.weight[rows], self.q_proj.bias[rows])
             key = F.linear(layer_input, self.k_proj.weight[rows], self.k_proj.bias[rows])
-            maps[:, position] = _softmax_scores(query[:, None], key[:, None], frame_mask)[:, 0]
+            for start in range(0, query.shape[1], _QUERY_BLOCK):
+                block = slice(start, start + _QUERY_BLOCK)
+                scores = _softmax_scores(query[:, None, block], key[:, None], frame_mask)
+                maps[:, position, block] = scores[:, 0]
         return maps
 
     def _split(self, states: Tensor) -> Tensor:

@@ -29,6 +29,7 @@ _INDEX = {label: i for i, label in enumerate(corpora.KEYWORD_LABELS)}
 _RUNNING_SPEECH = "running speech"
 _NUM_SPEECH = 1200
 _UNKNOWN_DRAWS = 2
+_ALONE_WEIGHT = 4
 _CUT_BEFORE_SAMPLES, _CUT_AFTER_SAMPLES = 800, 1600
 
 
@@ -51,8 +52,9 @@ class KeywordExamples:
     """Draws augmented examples without end.
 
     Every command comes equally often, `_unknown_` twice as often (it is the widest class). Within a class
-    a corpus comes as often as the root of its size, and twice that where people say the words alone, so
-    that the few such clips of the rarer commands are not drowned by synthetic voices and cut words.
+    a corpus comes as often as the root of its size, and four times that where people say the words
+    alone: the few such clips of the rarer commands are not drowned by synthetic voices and cut words, and
+    the sound of the recording tells less of the class.
 
     Args:
         words: Single words, with samples; their corpus names tell sources apart.
@@ -95,7 +97,9 @@ class KeywordExamples:
         sizes = {corpus: len(clips) for corpus, clips in self._words[label].items()}
         if label == corpora.UNKNOWN and self._speech:
             sizes[_RUNNING_SPEECH] = len(self._speech)
-        weights = np.array([np.sqrt(n) * (1 + (c in corpora.SPOKEN_ALONE)) for c, n in sizes.items()])
+        weights = np.array(
+            [np.sqrt(n) * (_ALONE_WEIGHT if c in corpora.SPOKEN_ALONE else 1) for c, n in sizes.items()]
+        )
         return str(self._rng.choice(list(sizes), p=weights / weights.sum()))
 
     def _stretch(self) -> np.ndarray:

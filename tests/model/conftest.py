@@ -75,6 +75,12 @@ def twins():
 
 
 @pytest.fixture(scope="session")
+def new_twins():
+    """Makes new twins, which a test may train or change; arguments as for `twins`."""
+    return make_twins
+
+
+@pytest.fixture(scope="session")
 def tiny_config():
     """Makes a small `HubertConfig`; keyword arguments replace its settings."""
 
