@@ -1,66 +1,74 @@
-"""`python -m hubert_demo.training`: rebuild and evaluate the embedded checkpoint."""
+"""`python -m hubert_demo.training`: the HuBERT recipe, stage by stage or all of it, and its scores."""
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
+from dataclasses import fields
 from pathlib import Path
-
-import numpy as np
-import torch
-from torch import distributed, nn
 
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, load, resolve
 from hubert_demo.errors import HubertDemoError
-from hubert_demo.model import HubertForCTC
-from hubert_demo.training import corpora
-from hubert_demo.training.data import load_clips
+from hubert_demo.training import recipe
 from hubert_demo.training.evaluate import evaluate
-from hubert_demo.training.finetune_ctc import CtcSettings, CtcTrainer, character_tokenizer, small_config
-from hubert_demo.training.finetune_keywords import KeywordSettings, new_keyword_head, train_keyword_head
-from hubert_demo.training.keyword_examples import KeywordExamples, KeywordTask, load_examples
-
-_NUM_UNITS = 500
-
-
-def _keyword_examples(model: HubertForCTC, arguments: argparse.Namespace) -> KeywordExamples:
-    rng = np.random.default_rng((arguments.seed, int(os.environ.get("RANK", 0))))
-    return load_examples(model.eval(), character_tokenizer(), arguments.data, rng)
+from hubert_demo.training.finetune_keywords import KeywordSettings
+from hubert_demo.training.manifests import write_manifest
+from hubert_demo.training.pretrain import MASK_PROB
+from hubert_demo.training.trainer import TrainerSettings
 
 
-def _train_ctc(arguments: argparse.Namespace) -> None:
-    if arguments.with_keywords and not arguments.init:
-        raise HubertDemoError("--with-keywords cuts words from sentences by a model that reads; add --init.")
-    if "RANK" in os.environ:
-        distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
-    clips = corpora.transcribed_training_clips(arguments.data, arguments.reading_times)
-    unique = load_clips(arguments.data, corpora.without_repeats(clips), with_units=True)
-    loaded = {(clip.corpus, clip.file): clip for clip in unique}
-    valid = load_clips(arguments.data, corpora.reading_clips(arguments.data, "valid"))
-    settings = CtcSettings(
-        minutes=arguments.minutes,
-        batch_s=arguments.batch_s,
-        peak_rate=arguments.peak_rate,
-        bfloat16=arguments.bfloat16,
-        seed=arguments.seed,
+def _write_manifest(arguments: argparse.Namespace) -> None:
+    print(f"{write_manifest(arguments.folder)} recordings listed in {arguments.folder / 'manifest.tsv'}")
+
+
+def _make_targets(arguments: argparse.Namespace) -> None:
+    recipe.make_targets(
+        arguments.data,
+        arguments.output,
+        arguments.num_units,
+        arguments.checkpoint,
+        arguments.layer,
+        arguments.max_frames,
+        arguments.seed,
     )
-    torch.manual_seed(settings.seed)
-    model = HubertForCTC.from_pretrained(arguments.init) if arguments.init else HubertForCTC(small_config())
-    device = f"cuda:{os.environ.get('LOCAL_RANK', 0)}" if torch.cuda.is_available() else "cpu"
-    model.to(device)
-    units_head = nn.Linear(model.config.hidden_size, _NUM_UNITS).to(device)
-    keywords = None
-    if arguments.with_keywords:
-        keywords = KeywordTask(new_keyword_head(model).to(device), _keyword_examples(model, arguments))
-    trainer = CtcTrainer(model, units_head, settings, arguments.work, keywords)
-    trainer.run([loaded[clip.corpus, clip.file] for clip in clips], valid)
 
 
-def _train_keywords(arguments: argparse.Namespace) -> None:
-    model = HubertForCTC.from_pretrained(arguments.checkpoint, require_head=True)
+def _settings(arguments: argparse.Namespace) -> TrainerSettings:
+    names = [field.name for field in fields(TrainerSettings)]
+    return TrainerSettings(**{name: getattr(arguments, name) for name in names if name in arguments})
+
+
+def _pretrain(arguments: argparse.Namespace) -> None:
+    recipe.pretrain(
+        arguments.data,
+        arguments.units,
+        arguments.work,
+        _settings(arguments),
+        arguments.init,
+        unmasked_weight=arguments.unmasked_weight,
+    )
+
+
+def _finetune_ctc(arguments: argparse.Namespace) -> None:
+    recipe.finetune_ctc(
+        arguments.data,
+        arguments.work,
+        _settings(arguments),
+        arguments.init,
+        units_dir=arguments.units,
+        with_keywords=arguments.with_keywords,
+        reading_times=arguments.reading_times,
+    )
+
+
+def _finetune_keywords(arguments: argparse.Namespace) -> None:
     settings = KeywordSettings(num_examples=arguments.examples, seed=arguments.seed)
-    train_keyword_head(model, _keyword_examples(model, arguments), settings).save(arguments.checkpoint)
+    recipe.finetune_keywords(arguments.data, arguments.checkpoint, settings)
+
+
+def _run_recipe(arguments: argparse.Namespace) -> None:
+    plan = recipe.smoke_plan() if arguments.smoke else recipe.full_plan()
+    print(recipe.run_recipe(arguments.data, arguments.work, plan, arguments.units).report())
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
@@ -75,33 +83,65 @@ def _export_classifier(arguments: argparse.Namespace) -> None:
     loaded.feature_extractor.save_pretrained(arguments.output)
 
 
+def _add_training_options(command: argparse.ArgumentParser, **defaults: float) -> None:
+    command.add_argument("--work", type=Path, required=True, help="folder for state, curve and checkpoint")
+    command.add_argument("--init", type=Path, help="checkpoint folder to start from, else random weights")
+    for field in fields(TrainerSettings):
+        option = "--" + field.name.replace("_", "-")
+        default = defaults.get(field.name, field.default)
+        if isinstance(field.default, bool):
+            command.add_argument(option, action="store_true")
+        elif field.name != "seed":
+            command.add_argument(option, type=type(field.default), default=default)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m hubert_demo.training", description=__doc__)
     commands = parser.add_subparsers(required=True)
 
-    ctc = commands.add_parser("ctc", help="train encoder and CTC head; goes on where --work stopped")
-    ctc.set_defaults(run=_train_ctc)
-    ctc.add_argument("--work", type=Path, required=True, help="folder for state, curve and checkpoint")
-    ctc.add_argument("--init", type=Path, help="checkpoint folder to start from, else random weights")
-    ctc.add_argument("--minutes", type=float, default=CtcSettings.minutes)
-    ctc.add_argument("--batch-s", type=float, default=CtcSettings.batch_s)
-    ctc.add_argument("--peak-rate", type=float, default=CtcSettings.peak_rate)
-    ctc.add_argument("--reading-times", type=int, default=2, help="LibriSpeech's share of an epoch")
+    manifest = commands.add_parser("manifest", help="list LibriSpeech or Speech Commands in a manifest.tsv")
+    manifest.set_defaults(run=_write_manifest)
+    manifest.add_argument("folder", type=Path, help="where the corpus was unpacked")
+
+    targets = commands.add_parser("targets", help="make frame targets by k-means")
+    targets.set_defaults(run=_make_targets)
+    targets.add_argument("--output", type=Path, required=True, help="folder for one .npz a corpus")
+    targets.add_argument("--num-units", type=int, default=recipe.MFCC_UNITS)
+    targets.add_argument("--checkpoint", type=Path, help="cluster a layer of this one; MFCC if not given")
+    targets.add_argument("--layer", type=int, default=0, help="index into its hidden states")
+    targets.add_argument("--max-frames", type=int, default=recipe.Plan.max_frames)
+
+    pretrain = commands.add_parser("pretrain", help="masked prediction of units, from no text at all")
+    pretrain.set_defaults(run=_pretrain)
+    _add_training_options(pretrain, mask_prob=MASK_PROB)
+    pretrain.add_argument("--units", type=Path, required=True, help="folder of frame targets")
+    pretrain.add_argument("--unmasked-weight", type=float, default=0.0)
+
+    ctc = commands.add_parser("ctc", help="learn to write characters")
+    ctc.set_defaults(run=_finetune_ctc)
+    _add_training_options(ctc)
+    ctc.add_argument("--units", type=Path, help="folder of frame targets to learn beside")
     ctc.add_argument("--with-keywords", action="store_true", help="also learn the keyword classes")
-    ctc.add_argument("--bfloat16", action="store_true", help="for hardware that computes bfloat16")
+    ctc.add_argument("--reading-times", type=int, default=2, help="LibriSpeech's share of an epoch")
 
     keywords = commands.add_parser("keywords", help="train the keyword head of a CTC checkpoint folder")
-    keywords.set_defaults(run=_train_keywords)
+    keywords.set_defaults(run=_finetune_keywords)
     keywords.add_argument("--checkpoint", type=Path, required=True)
     keywords.add_argument("--examples", type=int, default=KeywordSettings.num_examples)
+
+    everything = commands.add_parser("recipe", help="all stages and the scores; goes on where it stopped")
+    everything.set_defaults(run=_run_recipe)
+    everything.add_argument("--work", type=Path, required=True, help="folder for the stages")
+    everything.add_argument("--units", type=Path, help="ready frame targets; made by k-means if not given")
+    everything.add_argument("--smoke", action="store_true", help="two minutes of everything")
 
     scores = commands.add_parser("evaluate", help="score a checkpoint on speakers it never heard")
     scores.set_defaults(run=_evaluate)
     scores.add_argument("--checkpoint", default=DEFAULT_CHECKPOINT)
 
-    for command in (ctc, keywords):
+    for command in (targets, pretrain, ctc, keywords):
         command.add_argument("--seed", type=int, default=0)
-    for command in (ctc, keywords, scores):
+    for command in (targets, pretrain, ctc, keywords, everything, scores):
         command.add_argument(
             "--data", type=Path, default=Path("data"), help="folder of corpora with manifests"
         )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
-from hubert_demo.training.data import Clip, read_manifest
+from hubert_demo.errors import InputError
+from hubert_demo.training.data import MANIFEST_NAME, Clip, read_manifest
 
 COMMANDS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go")
 UNKNOWN, SILENCE = "_unknown_", "_silence_"
@@ -19,6 +19,7 @@ SPOKEN_ALONE = ("speech_commands", "an4")
 """Corpora in which people say single words."""
 
 _READING = "librispeech"
+_ORDERS, _WAKE_WORDS = "picovoice_intent", "picovoice_wakewords"
 _TRANSCRIBED = (
     _READING,
     "synthetic_sentences",
@@ -30,19 +31,34 @@ _TRANSCRIBED = (
 _SHORTEST_S, _LONGEST_S = 0.3, 17.0
 
 
+def pretraining_clips(data_dir: Path) -> list[Clip]:
+    """Clips of the train splits, transcribed or not; nobody reads their texts.
+
+    Raises:
+        InputError: If there are none, or one is by somebody of a valid or test split.
+    """
+    clips = [
+        clip for corpus in (*_TRANSCRIBED, _ORDERS, _WAKE_WORDS) for clip in _trainable(data_dir / corpus)
+    ]
+    return _refuse_leaks(data_dir, [clip for clip in clips if _SHORTEST_S < clip.duration_s < _LONGEST_S])
+
+
 def transcribed_training_clips(data_dir: Path, reading_times: int = 2) -> list[Clip]:
     """Clips with a transcript from speakers of the train splits.
 
     Args:
         data_dir: Holds the corpus folders.
         reading_times: How often LibriSpeech's clips come in an epoch; the others come once.
+
+    Raises:
+        InputError: If there are none, or one is by somebody of a valid or test split.
     """
-    return [
+    clips = [
         clip
         for corpus in _TRANSCRIBED
         for clip in _trainable(data_dir / corpus) * (reading_times if corpus == _READING else 1)
-        if _SHORTEST_S < clip.duration_s < _LONGEST_S
     ]
+    return _refuse_leaks(data_dir, [clip for clip in clips if _SHORTEST_S < clip.duration_s < _LONGEST_S])
 
 
 def reading_clips(data_dir: Path, split: str) -> list[Clip]:
@@ -74,7 +90,7 @@ def running_speech_clips(data_dir: Path) -> list[Clip]:
     """Sentences and orders of the train splits, to cut stretches without a lone command from."""
     return [
         clip
-        for corpus in ("librispeech", "ljspeech", "synthetic_sentences", "picovoice_intent")
+        for corpus in ("librispeech", "ljspeech", "synthetic_sentences", _ORDERS)
         for clip in _trainable(data_dir / corpus)
         if clip.duration_s > 2.0
     ]
@@ -101,13 +117,42 @@ def without_repeats(clips: list[Clip]) -> list[Clip]:
     return list({(clip.corpus, clip.file): clip for clip in clips}.values())
 
 
+def _manifest(corpus_dir: Path) -> list[Clip]:
+    """Clips of a corpus; none where it is not at hand."""
+    return read_manifest(corpus_dir) if (corpus_dir / MANIFEST_NAME).exists() else []
+
+
 def _trainable(corpus_dir: Path) -> list[Clip]:
     return [
-        replace(clip, split="train")
-        for clip in read_manifest(corpus_dir)
+        clip
+        for clip in _manifest(corpus_dir)
         if clip.split == "train" and not (_is_word(clip) and clip.text.lower() in HELD_OUT_WORDS)
     ]
 
 
 def _is_word(clip: Clip) -> bool:
     return bool(clip.text) and " " not in clip.text and clip.duration_s < 1.6
+
+
+def _refuse_leaks(data_dir: Path, clips: list[Clip]) -> list[Clip]:
+    """The clips, if none is by somebody who is to be heard for the first time when scores are taken."""
+    if not clips:
+        raise InputError(f"{data_dir} holds no clips to train on; see `manifest` for what it should hold.")
+    corpora = sorted({clip.corpus for clip in clips})
+    kept_apart = {
+        voice
+        for corpus in corpora
+        for clip in _manifest(data_dir / corpus)
+        if clip.split != "train"
+        for voice in _voices(clip)
+    }
+    leaks = sorted({clip.speaker for clip in clips if not kept_apart.isdisjoint(_voices(clip))})
+    if leaks:
+        raise InputError(f"Speakers of a valid or test split are in a train split: {', '.join(leaks)}.")
+    return clips
+
+
+def _voices(clip: Clip) -> set[tuple[str, str]]:
+    """Who is heard: a person of a corpus, or the voices of a synthetic blend (`a+b@0.5`) in any corpus."""
+    family = "synthetic" if clip.corpus.startswith("synthetic") else clip.corpus
+    return {(family, voice.partition("@")[0]) for voice in clip.speaker.split("+") if voice}

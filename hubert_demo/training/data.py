@@ -44,6 +44,10 @@ class Clip:
     samples: np.ndarray
     units: np.ndarray
 
+    def with_samples(self, samples: np.ndarray) -> Clip:
+        """The same recording heard otherwise; its length stays."""
+        return replace(self, samples=samples)
+
 
 def read_manifest(corpus_dir: str | Path) -> list[Clip]:
     """Clips that a corpus folder's `manifest.tsv` lists.
@@ -74,19 +78,19 @@ def read_manifest(corpus_dir: str | Path) -> list[Clip]:
         ]
 
 
-def load_clips(data_dir: str | Path, clips: Sequence[Clip], with_units: bool = False) -> list[Clip]:
+def load_clips(data_dir: str | Path, clips: Sequence[Clip], units_dir: Path | None = None) -> list[Clip]:
     """Decode clips into memory, with their frame targets if wanted.
 
     Args:
-        data_dir: Holds the corpus folders, and `units/<corpus>.npz` (file name → int16 units).
+        data_dir: Holds the corpus folders.
         clips: What to read; all at 16 kHz.
-        with_units: Also read the frame targets.
+        units_dir: Holds frame targets, `<corpus>.npz` (file name → int16 units); none are read if None.
 
     Raises:
         InputError: If a clip has another sampling rate.
     """
     data_dir = Path(data_dir)
-    units = _read_units(data_dir, {clip.corpus for clip in clips}) if with_units else {}
+    units = {} if units_dir is None else _read_units(units_dir, {clip.corpus for clip in clips})
     empty = np.zeros(0, dtype=np.int16)
 
     def load(clip: Clip) -> Clip:
@@ -100,10 +104,10 @@ def load_clips(data_dir: str | Path, clips: Sequence[Clip], with_units: bool = F
         return list(tqdm(pool.map(load, clips), total=len(clips), desc="decode", unit="clip", mininterval=5))
 
 
-def _read_units(data_dir: Path, corpora: set[str]) -> dict[tuple[str, str], np.ndarray]:
+def _read_units(units_dir: Path, corpora: set[str]) -> dict[tuple[str, str], np.ndarray]:
     units = {}
     for corpus in sorted(corpora):
-        path = data_dir / "units" / f"{corpus}.npz"
+        path = units_dir / f"{corpus}.npz"
         if path.exists():
             with np.load(path) as archive:
                 units.update({(corpus, name): archive[name] for name in archive.files})

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -56,7 +57,9 @@ def train_keyword_head(
 ) -> KeywordHead:
     """Train a head for `model`'s frozen encoder."""
     num_between = settings.num_examples // 3
-    drawn = [*examples.draw(settings.num_examples - num_between), *examples.draw(num_between, between=True)]
+    rng = np.random.default_rng(settings.seed)
+    alone = examples.draw(settings.num_examples - num_between, rng)
+    drawn = [*alone, *examples.draw(num_between, rng, between=True)]
     features = pooled_states(model, drawn)
     torch.manual_seed(settings.seed)
     head = new_keyword_head(model, settings.proj_size)

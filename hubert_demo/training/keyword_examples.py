@@ -20,10 +20,11 @@ from hubert_demo.analysis.ctc import forced_alignment
 from hubert_demo.analysis.keywords import WINDOW_FRAMES
 from hubert_demo.audio import SAMPLE_RATE_HZ
 from hubert_demo.inference import HOP_SAMPLES
-from hubert_demo.model import HubertForCTC, KeywordHead, Wav2Vec2CTCTokenizer
+from hubert_demo.model import HubertForCTC, HubertModel, KeywordHead, Wav2Vec2CTCTokenizer
 from hubert_demo.training import corpora
 from hubert_demo.training.data import Clip, change_speed, load_clips, normalised, pad_waveforms
-from hubert_demo.training.noise import mix, noise, reverberate, tilt
+from hubert_demo.training.noise import background, mix, roughened
+from hubert_demo.training.trainer import Batch, Objective
 
 _INDEX = {label: i for i, label in enumerate(corpora.KEYWORD_LABELS)}
 _RUNNING_SPEECH = "running speech"
@@ -59,93 +60,93 @@ class KeywordExamples:
     Args:
         words: Single words, with samples; their corpus names tell sources apart.
         speech: Running speech, with samples, to cut stretches from for `_unknown_`.
-        rng: Source of every choice.
     """
 
-    def __init__(self, words: list[Clip], speech: list[Clip], rng: np.random.Generator) -> None:
+    def __init__(self, words: list[Clip], speech: list[Clip]) -> None:
         self._words: dict[str, dict[str, list[Clip]]] = {label: defaultdict(list) for label in _INDEX}
         for clip in words:
             self._words[corpora.keyword_label(clip)][clip.corpus].append(clip)
-        self._all_words, self._speech, self._rng = words, speech, rng
+        self._all_words, self._speech = words, speech
 
-    def draw(self, count: int, between: bool = False) -> list[Example]:
+    def draw(self, count: int, rng: np.random.Generator, between: bool = False) -> list[Example]:
         """So many examples.
 
         Args:
             count: How many.
+            rng: Source of every choice.
             between: Put every word between two others, labelled in the one-second window around it.
         """
         labels = (*corpora.COMMANDS, *[corpora.UNKNOWN] * _UNKNOWN_DRAWS, corpora.SILENCE)
-        drawn = self._rng.choice(len(labels), count)
-        return [self._example(labels[index], between) for index in drawn]
+        drawn = rng.choice(len(labels), count)
+        return [self._example(labels[index], rng, between) for index in drawn]
 
-    def _example(self, label: str, between: bool) -> Example:
-        rng = self._rng
+    def _example(self, label: str, rng: np.random.Generator, between: bool) -> Example:
         if label == corpora.SILENCE:
             num_samples = int(SAMPLE_RATE_HZ * rng.uniform(0.5, 3.0 if between else 1.0))
-            return Example(_background(num_samples, rng), None, _INDEX[label])
-        source = self._source(label)
+            return Example(background(num_samples, rng), None, _INDEX[label])
+        source = self._source(label, rng)
         if source == _RUNNING_SPEECH:
-            return Example(_roughened(self._stretch(), rng), None, _INDEX[label])
+            return Example(roughened(self._stretch(rng), rng), None, _INDEX[label])
         clips = self._words[label][source]
         samples = change_speed(clips[rng.integers(len(clips))], rng.uniform(0.85, 1.18)).samples
         if between:
-            return self._between(samples, _INDEX[label])
-        return Example(_roughened(_within_a_second(samples, rng), rng), None, _INDEX[label])
+            return self._between(samples, _INDEX[label], rng)
+        return Example(roughened(_within_a_second(samples, rng), rng), None, _INDEX[label])
 
-    def _source(self, label: str) -> str:
+    def _source(self, label: str, rng: np.random.Generator) -> str:
         sizes = {corpus: len(clips) for corpus, clips in self._words[label].items()}
         if label == corpora.UNKNOWN and self._speech:
             sizes[_RUNNING_SPEECH] = len(self._speech)
         weights = np.array(
             [np.sqrt(n) * (_ALONE_WEIGHT if c in corpora.SPOKEN_ALONE else 1) for c, n in sizes.items()]
         )
-        return str(self._rng.choice(list(sizes), p=weights / weights.sum()))
+        return str(rng.choice(list(sizes), p=weights / weights.sum()))
 
-    def _stretch(self) -> np.ndarray:
+    def _stretch(self, rng: np.random.Generator) -> np.ndarray:
         """One second of running speech."""
-        samples = self._speech[self._rng.integers(len(self._speech))].samples
-        start = self._rng.integers(0, len(samples) - SAMPLE_RATE_HZ)
+        samples = self._speech[rng.integers(len(self._speech))].samples
+        start = rng.integers(0, len(samples) - SAMPLE_RATE_HZ)
         stretch: np.ndarray = samples[start : start + SAMPLE_RATE_HZ]
         return stretch
 
-    def _between(self, samples: np.ndarray, label: int) -> Example:
+    def _between(self, samples: np.ndarray, label: int, rng: np.random.Generator) -> Example:
         """The word between two others."""
-        rng = self._rng
         others = [self._all_words[index].samples for index in rng.integers(len(self._all_words), size=2)]
         gaps = [np.zeros(int(SAMPLE_RATE_HZ * rng.uniform(0.15, 0.6)), np.int16) for _ in range(2)]
         before = np.concatenate([others[0], gaps[0]])
         whole = np.concatenate([before, samples, gaps[1], others[1]])
         centre = (len(before) + len(samples) / 2) / HOP_SAMPLES
         start = max(0, round(centre - WINDOW_FRAMES / 2 + rng.uniform(-4, 4)))
-        return Example(_roughened(whole, rng), slice(start, start + WINDOW_FRAMES), label)
+        return Example(roughened(whole, rng), slice(start, start + WINDOW_FRAMES), label)
 
 
-@dataclass
-class KeywordTask:
-    """Telling the keyword classes apart, learnt by an encoder together with reading.
+class KeywordSpotting(Objective):
+    """Tell the keyword classes apart, learnt by an encoder together with reading.
 
-    Attributes:
+    Args:
         head: Learns along; pooled by a mean over the frames of each example.
-        examples: Where batches come from; every third batch puts its words between others.
+        examples: Where batches come from, in place of the clips that the others learn from.
+        batch: Examples a step; every third step puts half as many between other words.
+        weight: Of this loss beside others.
     """
 
-    head: KeywordHead
-    examples: KeywordExamples
-    num_batches: int = 0
+    def __init__(
+        self, head: KeywordHead, examples: KeywordExamples, batch: int = 20, weight: float = 1.0
+    ) -> None:
+        super().__init__()
+        self.head, self.weight = head, weight
+        self._examples, self._batch = examples, batch
 
-    def loss(self, model: HubertForCTC, batch: int) -> Tensor:
-        """Cross-entropy on newly drawn examples: `batch` words alone, or half as many between others."""
-        self.num_batches += 1
-        between = self.num_batches % 3 == 0
-        examples = self.examples.draw(batch // 2 if between else batch, between)
+    def loss(self, encoder: HubertModel, batch: Batch) -> Tensor:
+        """Cross-entropy on newly drawn examples."""
+        between = batch.rng.random() < 1 / 3
+        examples = self._examples.draw(self._batch // 2 if between else self._batch, batch.rng, between)
         values = pad_waveforms([normalised(example.samples) for example in examples])
-        encoded = model.hubert.encode(values.to(model.lm_head.weight.device), output_hidden_states=True)
+        encoded = encoder.encode(values.to(batch.states[0].device), output_hidden_states=True)
         assert encoded.hidden_states is not None
         logits = self.head(torch.stack(encoded.hidden_states))
         frames = [
-            example.frames or slice(int(model.hubert.num_frames(len(example.samples))))
-            for example in examples
+            example.frames or slice(int(encoder.num_frames(len(example.samples)))) for example in examples
         ]
         pooled = torch.stack([row[kept].mean(0) for row, kept in zip(logits, frames, strict=True)])
         labels = torch.tensor([example.label for example in examples], device=logits.device)
@@ -161,14 +162,14 @@ def load_examples(
         model: Aligns sentences to their texts, so that words can be cut from them.
         tokenizer: Of the model.
         data_dir: Holds the corpus folders.
-        rng: Source of every choice.
+        rng: Chooses the running speech.
     """
     sentences = load_clips(data_dir, corpora.sentences_with_commands(data_dir))
     words = load_clips(data_dir, corpora.word_training_clips(data_dir))
     speech = corpora.running_speech_clips(data_dir)
     chosen = rng.choice(len(speech), min(len(speech), _NUM_SPEECH), replace=False)
     speech = load_clips(data_dir, [speech[index] for index in chosen])
-    return KeywordExamples([*words, *cut_words(model, tokenizer, sentences)], speech, rng)
+    return KeywordExamples([*words, *cut_words(model, tokenizer, sentences)], speech)
 
 
 def cut_words(model: HubertForCTC, tokenizer: Wav2Vec2CTCTokenizer, sentences: list[Clip]) -> list[Clip]:
@@ -202,20 +203,4 @@ def _within_a_second(samples: np.ndarray, rng: np.random.Generator) -> np.ndarra
         return samples
     before = int(rng.integers(0, space + 1))
     placed = np.pad(samples, (before, space - before))
-    return mix(placed, _background(SAMPLE_RATE_HZ, rng), rng.uniform(20, 50))
-
-
-def _roughened(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Each half of the time: another microphone, a room, noise 3 to 30 dB below the word."""
-    if rng.random() < 0.5:
-        samples = tilt(samples, rng)
-    if rng.random() < 0.5:
-        samples = reverberate(samples, rng)
-    if rng.random() < 0.5:
-        samples = mix(samples, _background(len(samples), rng), rng.uniform(3, 30))
-    return samples
-
-
-def _background(num_samples: int, rng: np.random.Generator) -> np.ndarray:
-    """Noise of a seed far from the evaluation's."""
-    return noise(int(rng.integers(1 << 40, 1 << 41)), num_samples)
+    return mix(placed, background(SAMPLE_RATE_HZ, rng), rng.uniform(20, 50))

@@ -88,6 +88,22 @@ def reverberate(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return _as_loud_as(samples, heard)
 
 
+def roughened(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """int16 samples, each half of the time: another microphone, a room, noise 3 to 30 dB below them."""
+    if rng.random() < 0.5:
+        samples = tilt(samples, rng)
+    if rng.random() < 0.5:
+        samples = reverberate(samples, rng)
+    if rng.random() < 0.5:
+        samples = mix(samples, background(len(samples), rng), rng.uniform(3, 30))
+    return samples
+
+
+def background(num_samples: int, rng: np.random.Generator) -> np.ndarray:
+    """Noise of a seed far from the evaluation's."""
+    return noise(int(rng.integers(1 << 40, 1 << 41)), num_samples)
+
+
 def _as_loud_as(samples: np.ndarray, changed: np.ndarray) -> np.ndarray:
     """`changed` as int16 with the peak of `samples`."""
     gain = np.abs(samples).max() / max(float(np.abs(changed).max()), 1e-6)

@@ -1,10 +1,25 @@
 """A tiny data folder in the manifests' layout, with tones for speech."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import soundfile
 
+from hubert_demo.training.data import load_clips, read_manifest
+from hubert_demo.training.finetune_ctc import small_config
+
 WORDS = ("YES", "NO", "UP", "DOWN", "LEFT", "RIGHT", "ON", "OFF", "STOP", "GO", "EIGHT", "ZERO")
+
+TINY = replace(
+    small_config(),
+    hidden_size=32,
+    num_hidden_layers=2,
+    num_attention_heads=2,
+    intermediate_size=64,
+    conv_dim=(8,) * 7,
+    mask_time_prob=0.0,
+)
 
 
 def tone(word, seconds):
@@ -33,7 +48,13 @@ def data_dir(tmp_path_factory):
     write_corpus(folder / "speech_commands", words, "word")
     write_corpus(folder / "synthetic_commands", [("train", "v", 0.5, word) for word in WORDS[:10]], "word")
     write_corpus(folder / "an4", [("train", "d", 0.7, "YES"), ("train", "d", 2.0, "A B C")])
-    for corpus in ("librispeech", "ljspeech", "synthetic_sentences", "picovoice_intent"):
+    for corpus in (
+        "librispeech",
+        "ljspeech",
+        "synthetic_sentences",
+        "picovoice_intent",
+        "picovoice_wakewords",
+    ):
         rows = [(split, speaker, 2.2, f"{corpus[:3].upper()} READS") for split, speaker in splits]
         write_corpus(folder / corpus, rows)
     units = folder / "units"
@@ -41,3 +62,9 @@ def data_dir(tmp_path_factory):
     rng = np.random.default_rng(0)
     np.savez(units / "librispeech.npz", **{f"{n:03}.wav": rng.integers(0, 500, 110) for n in range(3)})
     return folder
+
+
+@pytest.fixture
+def clips(data_dir):
+    """A few sentences with units."""
+    return load_clips(data_dir, read_manifest(data_dir / "librispeech"), data_dir / "units")

@@ -1,10 +1,16 @@
 """The split policy: nothing that is tested on is ever trained on."""
 
+import shutil
+
+import pytest
+
+from hubert_demo.errors import InputError
 from hubert_demo.training import corpora
 
 
 def test_only_train_speakers_train(data_dir):
     for clips in (
+        corpora.pretraining_clips(data_dir),
         corpora.transcribed_training_clips(data_dir),
         corpora.word_training_clips(data_dir),
         corpora.running_speech_clips(data_dir),
@@ -35,3 +41,27 @@ def test_labels_are_the_commands_and_unknown(data_dir):
     assert labels["STOP"] == "stop"
     assert labels["EIGHT"] == "_unknown_"
     assert len(corpora.KEYWORD_LABELS) == 12
+
+
+def test_recordings_without_text_serve_pretraining_only(data_dir):
+    assert "picovoice_wakewords" in {clip.corpus for clip in corpora.pretraining_clips(data_dir)}
+    assert "picovoice_wakewords" not in {clip.corpus for clip in corpora.transcribed_training_clips(data_dir)}
+
+
+@pytest.mark.parametrize(
+    ("corpus", "leak"), [("librispeech", "c"), ("synthetic_sentences", "v+c@0.4")], ids=["reader", "blend"]
+)
+def test_a_speaker_in_two_splits_is_refused(data_dir, tmp_path, corpus, leak):
+    shutil.copytree(data_dir, tmp_path, dirs_exist_ok=True)
+    manifest = tmp_path / corpus / "manifest.tsv"
+    manifest.write_text(manifest.read_text() + f"000.wav\ttrain\t{leak}\t2.2\tTHE TEST READER\n")
+    for choose in (corpora.pretraining_clips, corpora.transcribed_training_clips):
+        with pytest.raises(InputError, match="valid or test split"):
+            choose(tmp_path)
+
+
+def test_corpora_that_are_missing_are_done_without_but_not_all(data_dir, tmp_path):
+    shutil.copytree(data_dir / "librispeech", tmp_path / "librispeech")
+    assert {clip.corpus for clip in corpora.transcribed_training_clips(tmp_path)} == {"librispeech"}
+    with pytest.raises(InputError, match="no clips to train on"):
+        corpora.pretraining_clips(tmp_path / "librispeech")

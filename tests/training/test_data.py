@@ -28,7 +28,7 @@ def test_a_folder_without_a_manifest_is_refused(tmp_path):
 
 
 def test_loading_decodes_samples_and_finds_units(data_dir):
-    loaded = load_clips(data_dir, read_manifest(data_dir / "librispeech"), with_units=True)
+    loaded = load_clips(data_dir, read_manifest(data_dir / "librispeech"), data_dir / "units")
     assert [len(clip.samples) for clip in loaded] == [35_200] * 3
     assert loaded[0].samples.dtype == np.int16
     assert [len(clip.units) for clip in loaded] == [110] * 3
@@ -62,7 +62,7 @@ def test_a_clip_too_long_for_a_batch_is_a_batch_of_its_own():
 
 
 def test_faster_speech_is_shorter_and_takes_its_units_along(data_dir):
-    clip = load_clips(data_dir, read_manifest(data_dir / "librispeech")[:1], with_units=True)[0]
+    clip = load_clips(data_dir, read_manifest(data_dir / "librispeech")[:1])[0]
     faster = change_speed(replace(clip, units=np.arange(110, dtype=np.int16)), 2.0)
     assert len(faster.samples) == len(clip.samples) // 2
     assert faster.duration_s == pytest.approx(clip.duration_s / 2)

@@ -14,7 +14,7 @@ from hubert_demo.training.finetune_keywords import (
 )
 from hubert_demo.training.keyword_examples import Example, load_examples
 
-from .test_finetune_ctc import TINY
+from .conftest import TINY
 
 
 def tiny_model():

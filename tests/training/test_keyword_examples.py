@@ -15,12 +15,13 @@ from hubert_demo.training.finetune_ctc import character_tokenizer
 from hubert_demo.training.finetune_keywords import new_keyword_head
 from hubert_demo.training.keyword_examples import (
     KeywordExamples,
-    KeywordTask,
+    KeywordSpotting,
     cut_words,
     load_examples,
 )
+from hubert_demo.training.trainer import Batch
 
-from .test_finetune_ctc import TINY
+from .conftest import TINY
 
 
 @pytest.fixture
@@ -33,11 +34,11 @@ def model():
 def examples(data_dir):
     words = load_clips(data_dir, corpora.word_training_clips(data_dir))
     speech = load_clips(data_dir, corpora.running_speech_clips(data_dir))
-    return KeywordExamples(words, speech, np.random.default_rng(0))
+    return KeywordExamples(words, speech)
 
 
 def test_commands_come_equally_often_and_unknown_words_twice(examples):
-    counts = Counter(example.label for example in examples.draw(1300))
+    counts = Counter(example.label for example in examples.draw(1300, np.random.default_rng(0)))
     assert set(counts) == set(range(12))
     unknown = corpora.KEYWORD_LABELS.index(corpora.UNKNOWN)
     for label, count in counts.items():
@@ -49,13 +50,15 @@ def test_words_said_alone_by_people_count_four_times(data_dir):
     ups = [clip for clip in clips if clip.text == "UP"]
     sizes = {"speech_commands": 1, "synthetic_commands": 16}
     words = [clip for clip in ups for _ in range(sizes[clip.corpus])]
-    drawn = KeywordExamples(words, [], np.random.default_rng(0))
-    sources = Counter(drawn._source("up") for _ in range(600))
+    drawn = KeywordExamples(words, [])
+    rng = np.random.default_rng(0)
+    sources = Counter(drawn._source("up", rng) for _ in range(600))
     assert sources["speech_commands"] == pytest.approx(300, abs=50)
 
 
 def test_a_word_between_others_has_its_second_inside_the_recording(examples):
-    windows = [example for example in examples.draw(60, between=True) if example.frames is not None]
+    drawn = examples.draw(60, np.random.default_rng(0), between=True)
+    windows = [example for example in drawn if example.frames is not None]
     assert windows
     for example in windows:
         assert example.frames.stop - example.frames.start == WINDOW_FRAMES
@@ -88,16 +91,17 @@ def test_only_sentences_with_commands_are_cut(data_dir, tmp_path):
     assert [clip.file for clip in corpora.sentences_with_commands(tmp_path)] == ["a"]
 
 
-def test_the_task_teaches_encoder_and_head(model, data_dir):
+def test_spotting_teaches_encoder_and_head(model, data_dir):
     examples = load_examples(model, character_tokenizer(), data_dir, np.random.default_rng(0))
-    task = KeywordTask(new_keyword_head(model), examples)
-    optimizer = torch.optim.AdamW([*model.parameters(), *task.head.parameters()], lr=3e-3)
+    spotting = KeywordSpotting(new_keyword_head(model), examples, batch=12)
+    encoder, rng = model.hubert, np.random.default_rng(0)
+    optimizer = torch.optim.AdamW([*encoder.parameters(), *spotting.parameters()], lr=3e-3)
     losses = []
     for _ in range(30):
-        loss = task.loss(model, 12)
+        loss = spotting.loss(encoder, Batch([], (torch.zeros(1, 1, 32),), None, rng))
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
-    assert next(model.parameters()).grad is not None
+    assert next(encoder.parameters()).grad is not None
     assert np.mean(losses[-6:]) < 0.9 * np.mean(losses[:6])

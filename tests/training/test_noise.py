@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hubert_demo.training.noise import TEST_SEEDS, mix, noise, reverberate, tilt
+from hubert_demo.training.noise import TEST_SEEDS, mix, noise, reverberate, roughened, tilt
 
 
 def test_a_seed_decides_the_noise():
@@ -44,3 +44,12 @@ def test_a_room_goes_on_after_the_word():
     word = np.zeros(8000, np.int16)
     word[:4000] = 9000
     assert np.abs(reverberate(word, np.random.default_rng(0))[4000:4400].astype(float)).mean() > 100
+
+
+def test_roughened_speech_keeps_its_length_and_differs_most_of_the_time():
+    rng = np.random.default_rng(0)
+    signal = (rng.standard_normal(8000) * 3000).astype(np.int16)
+    changed = [roughened(signal, rng) for _ in range(40)]
+    assert {(len(x), x.dtype) for x in changed} == {(8000, np.dtype(np.int16))}
+    # One in eight is left as it is: three coins.
+    assert 25 <= sum(not np.array_equal(x, signal) for x in changed) <= 40

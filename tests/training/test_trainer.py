@@ -1,0 +1,137 @@
+"""The training loop: it learns, and stopping and going on changes nothing."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from hubert_demo.model import HubertForCTC
+from hubert_demo.training.finetune_ctc import Reading, character_tokenizer
+from hubert_demo.training.pretrain import UnitPrediction
+from hubert_demo.training.trainer import Objective, Trainer, TrainerSettings
+
+from .conftest import TINY
+
+SETTINGS = TrainerSettings(
+    steps=100, batch_s=2.5, peak_rate=3e-3, warmup_steps=1, speed_share=0.5, rough_share=0.5
+)
+
+
+def trainer(work_dir, settings=SETTINGS, **config):
+    torch.manual_seed(0)
+    model = HubertForCTC(replace(TINY, **config))
+    objectives = {"ctc": Reading(model.lm_head, character_tokenizer()), "units": UnitPrediction(32, 500, 1)}
+    return Trainer(model.hubert, objectives, settings, work_dir)
+
+
+def run(running, clips, validations=None):
+    def validate():
+        if validations is not None:
+            validations.append(running.step)
+        return {"score": 0.5}
+
+    running.run(clips, lambda folder: folder.mkdir(exist_ok=True), validate)
+
+
+def test_every_objective_s_loss_falls(tmp_path, clips):
+    running = trainer(tmp_path, replace(SETTINGS, speed_share=0.0, rough_share=0.0))
+    losses = [running.train_step(clips) for _ in range(25)]
+    assert losses[-1]["ctc"] < 0.7 * losses[0]["ctc"]
+    assert losses[-1]["units"] < 0.9 * losses[0]["units"]
+
+
+def test_a_finished_run_leaves_settings_curve_and_checkpoint(tmp_path, clips):
+    validations = []
+    run(trainer(tmp_path, replace(SETTINGS, steps=4)), clips, validations)
+    assert json.loads((tmp_path / "settings.json").read_text())["steps"] == 4
+    curve = [json.loads(line) for line in (tmp_path / "curve.jsonl").read_text().splitlines()]
+    assert (curve[-1]["step"], curve[-1]["score"], validations) == (4, 0.5, [4])
+    assert (tmp_path / "checkpoint").is_dir()
+
+
+def test_a_stopped_run_ends_where_one_without_a_stop_does(tmp_path, clips):
+    """Three clips, a batch each: the second epoch is cut in its middle."""
+    settings = replace(SETTINGS, steps=7)
+    spec_augment = {"mask_time_prob": 0.3}
+    whole = trainer(tmp_path / "whole", settings, **spec_augment)
+    run(whole, clips)
+    stopped = trainer(tmp_path / "stopped", settings, **spec_augment)
+    for _, batch in zip(range(5), stopped._batches(clips), strict=False):
+        stopped.train_step(batch)
+    stopped.save()
+    continued = trainer(tmp_path / "stopped", settings, **spec_augment)
+    assert continued.step == 5
+    run(continued, clips)
+    assert (whole.step, whole.epoch, whole.position) == (continued.step, continued.epoch, continued.position)
+    for name, tensor in whole.encoder.state_dict().items():
+        assert torch.equal(tensor, continued.encoder.state_dict()[name]), name
+    for name, tensor in whole.objectives.state_dict().items():
+        assert torch.equal(tensor, continued.objectives.state_dict()[name]), name
+
+
+def test_a_run_that_is_over_does_nothing_more(tmp_path, clips):
+    settings = replace(SETTINGS, steps=2)
+    run(trainer(tmp_path, settings), clips)
+    before = (tmp_path / "curve.jsonl").read_text()
+    validations = []
+    run(trainer(tmp_path, settings), clips, validations)
+    assert (tmp_path / "curve.jsonl").read_text() == before
+    assert not validations
+
+
+def test_a_frozen_encoder_stays_while_its_head_learns(tmp_path, clips):
+    running = trainer(tmp_path, replace(SETTINGS, frozen_steps=2))
+
+    def weights():
+        layers = (
+            running.encoder.encoder.layers[0].feed_forward.output_dense,
+            running.objectives["ctc"].lm_head,
+        )
+        return [layer.weight.detach().clone() for layer in layers]
+
+    start = weights()
+    running.train_step(clips)
+    running.train_step(clips)
+    frozen = weights()
+    assert torch.equal(start[0], frozen[0])
+    assert not torch.equal(start[1], frozen[1])
+    running.train_step(clips)
+    assert not torch.equal(frozen[0], weights()[0])
+
+
+def test_masks_are_given_to_encoder_and_objectives(tmp_path, clips):
+    seen = []
+
+    class Watching(Objective):
+        def loss(self, encoder, batch):
+            seen.append(batch)
+            return batch.states[-1].square().mean()
+
+    torch.manual_seed(0)
+    # The mask vector exists where the configuration speaks of masks.
+    encoder = HubertForCTC(replace(TINY, mask_time_prob=0.05)).hubert
+    settings = replace(SETTINGS, mask_prob=0.8, speed_share=0.0, rough_share=0.0)
+    Trainer(encoder, {"watching": Watching()}, settings, tmp_path).train_step(clips)
+    masked = seen[0].masked
+    assert masked.shape == seen[0].states[0].shape[:2]
+    # Spans that start at 8 % of the frames and may overlap cover about half.
+    assert 0.35 < masked.float().mean() < 0.7
+
+
+def test_the_rate_warms_up_and_falls_to_nearly_nothing(tmp_path):
+    running = trainer(tmp_path, replace(SETTINGS, steps=1000, warmup_steps=10, decay_share=0.5))
+    rates = []
+    for running.step in (0, 9, 500, 750, 1000):
+        rates.append(running.rate())
+    assert rates == pytest.approx([3e-4, 3e-3, 3e-3, 1.5e-3, 3e-5])
+
+
+def test_augmentation_keeps_units_and_speech_together(tmp_path, clips):
+    running = trainer(tmp_path, replace(SETTINGS, speed_share=1.0, rough_share=1.0))
+    changed = running._augmented(clips, np.random.default_rng(0))
+    for clip, before in zip(changed, clips, strict=True):
+        assert len(clip.units) == len(clip.samples) // 320
+        assert len(clip.samples) != len(before.samples)
+        assert clip.text == before.text
