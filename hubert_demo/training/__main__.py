@@ -7,6 +7,7 @@ import sys
 from dataclasses import fields
 from pathlib import Path
 
+from hubert_demo.analysis.language_model import CharacterModel
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, load, resolve
 from hubert_demo.errors import HubertDemoError
 from hubert_demo.training import recipe
@@ -71,8 +72,13 @@ def _run_recipe(arguments: argparse.Namespace) -> None:
     print(recipe.run_recipe(arguments.data, arguments.work, plan, arguments.units).report())
 
 
+def _train_language_model(arguments: argparse.Namespace) -> None:
+    recipe.train_language_model(arguments.data, arguments.output, arguments.order)
+
+
 def _evaluate(arguments: argparse.Namespace) -> None:
-    print(evaluate(load(resolve(arguments.checkpoint)), arguments.data).report())
+    language_model = CharacterModel.load(arguments.language_model) if arguments.language_model else None
+    print(evaluate(load(resolve(arguments.checkpoint)), arguments.data, language_model).report())
 
 
 def _export_classifier(arguments: argparse.Namespace) -> None:
@@ -129,6 +135,11 @@ def _parser() -> argparse.ArgumentParser:
     keywords.add_argument("--checkpoint", type=Path, required=True)
     keywords.add_argument("--examples", type=int, default=KeywordSettings.num_examples)
 
+    language_model = commands.add_parser("language-model", help="learn which characters follow which")
+    language_model.set_defaults(run=_train_language_model)
+    language_model.add_argument("--output", type=Path, required=True, help="the .npz to write")
+    language_model.add_argument("--order", type=int, default=recipe.LANGUAGE_MODEL_ORDER)
+
     everything = commands.add_parser("recipe", help="all stages and the scores; goes on where it stopped")
     everything.set_defaults(run=_run_recipe)
     everything.add_argument("--work", type=Path, required=True, help="folder for the stages")
@@ -138,10 +149,11 @@ def _parser() -> argparse.ArgumentParser:
     scores = commands.add_parser("evaluate", help="score a checkpoint on speakers it never heard")
     scores.set_defaults(run=_evaluate)
     scores.add_argument("--checkpoint", default=DEFAULT_CHECKPOINT)
+    scores.add_argument("--language-model", type=Path, help="also read by beam search with this .npz")
 
     for command in (targets, pretrain, ctc, keywords):
         command.add_argument("--seed", type=int, default=0)
-    for command in (targets, pretrain, ctc, keywords, everything, scores):
+    for command in (targets, pretrain, ctc, keywords, language_model, everything, scores):
         command.add_argument(
             "--data", type=Path, default=Path("data"), help="folder of corpora with manifests"
         )

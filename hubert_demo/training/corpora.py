@@ -66,6 +66,15 @@ def reading_clips(data_dir: Path, split: str) -> list[Clip]:
     return [clip for clip in read_manifest(data_dir / _READING) if clip.split == split]
 
 
+def reading_test_clips(data_dir: Path) -> dict[str, list[Clip]]:
+    """Test clips with a text, of every corpus of sentences, spellings or numbers that has some."""
+    found = {
+        corpus: [clip for clip in _manifest(data_dir / corpus) if clip.split == "test"]
+        for corpus in (_READING, "an4", "synthetic_sentences")
+    }
+    return {corpus: clips for corpus, clips in found.items() if clips}
+
+
 def word_training_clips(data_dir: Path) -> list[Clip]:
     """Single words of the train splits, by people and by synthetic voices."""
     return [
@@ -84,6 +93,22 @@ def word_test_clips(data_dir: Path, split: str = "test") -> list[Clip]:
         for clip in read_manifest(data_dir / corpus)
         if clip.split == split and _is_word(clip)
     ]
+
+
+def sentences_to_read(data_dir: Path) -> list[str]:
+    """Sentences for a language model: the training transcripts, and `text/novels.tsv` where it is at hand.
+
+    Its columns are the sentence as spoken and normalised. A sentence that a valid or test clip says is
+    left out, whoever says it; single words are no sentences.
+    """
+    clips = [clip for corpus in _TRANSCRIBED for clip in _manifest(data_dir / corpus)]
+    kept_apart = {clip.text for clip in clips if clip.split != "train"}
+    sentences = {clip.text for clip in clips if clip.split == "train"}
+    novels = data_dir / "text" / "novels.tsv"
+    if novels.exists():
+        lines = novels.read_text(encoding="utf-8").splitlines()
+        sentences |= {line.rpartition("\t")[2] for line in lines}
+    return sorted(sentence for sentence in sentences - kept_apart if " " in sentence)
 
 
 def running_speech_clips(data_dir: Path) -> list[Clip]:

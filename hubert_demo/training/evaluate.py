@@ -9,9 +9,14 @@ from pathlib import Path
 import jiwer
 import numpy as np
 import torch
+from tqdm import tqdm
 
+from hubert_demo.analysis.ctc import beam_search, transcribe
+from hubert_demo.analysis.language_model import CharacterModel
+from hubert_demo.audio import Waveform
 from hubert_demo.checkpoints import LoadedCheckpoint
 from hubert_demo.errors import CheckpointError
+from hubert_demo.inference import encode
 from hubert_demo.model import HubertForCTC, KeywordHead, Wav2Vec2CTCTokenizer
 from hubert_demo.training import corpora
 from hubert_demo.training.data import Clip, load_clips, normalised
@@ -23,18 +28,29 @@ RARE_COMMANDS = ("yes", "no", "on", "off", "stop")
 
 
 @dataclass(frozen=True)
-class ErrorRate:
-    """Character error rate of a set of clips.
+class ReadingScores:
+    """Error rates on a set of clips: edit operations per reference character or word.
 
     Attributes:
-        rate: Edit operations per reference character.
+        characters: Of the greedy transcripts.
+        words: Likewise.
+        beam_words: Of beam search with the language model; None without one.
         num_clips: Recordings scored.
-        num_characters: Reference characters.
+        num_words: Reference words.
     """
 
-    rate: float
+    characters: float
+    words: float
+    beam_words: float | None
     num_clips: int
-    num_characters: int
+    num_words: int
+
+    def __str__(self) -> str:
+        beam = "" if self.beam_words is None else f", {self.beam_words:.3f} by beam search"
+        return (
+            f"character error rate {self.characters:.3f}, word error rate {self.words:.3f}{beam}  "
+            f"({self.num_clips} clips, {self.num_words} words)"
+        )
 
 
 @dataclass(frozen=True)
@@ -58,14 +74,14 @@ class Evaluation:
     """Scores of one checkpoint.
 
     Attributes:
-        reading: Greedy character error on LibriSpeech's test readers.
+        reading: Scores of each corpus's test readers.
         recall: Right answers of each keyword class on clips by people; `_unknown_` counts words that
             training knew, `_silence_` generated noise.
         held_out: Right answers on words whose clips trained nothing; half of `_unknown_`'s recall.
         rare: Right answers on Speech Commands' test clips of yes, no, on, off and stop.
     """
 
-    reading: ErrorRate
+    reading: Mapping[str, ReadingScores]
     recall: Mapping[str, Count]
     held_out: Count
     rare: Mapping[str, Count]
@@ -83,10 +99,9 @@ class Evaluation:
 
     def report(self) -> str:
         """The scores as lines of text."""
-        reading, rare = self.reading, list(self.rare.values())
+        rare = list(self.rare.values())
         lines = [
-            f"character error rate {reading.rate:.3f}  (greedy, LibriSpeech test readers: "
-            f"{reading.num_clips} clips, {reading.num_characters} characters)",
+            *(f"{corpus}: {scores}" for corpus, scores in self.reading.items()),
             *(f"  {label:10} {count}" for label, count in self.recall.items()),
             f"  held-out words as _unknown_ {self.held_out} ({', '.join(sorted(corpora.HELD_OUT_WORDS))})",
             f"  _silence_ is generated noise, seeds {TEST_SEEDS.start} to {TEST_SEEDS.stop - 1}",
@@ -98,8 +113,15 @@ class Evaluation:
         return "\n".join(lines)
 
 
-def evaluate(loaded: LoadedCheckpoint, data_dir: Path) -> Evaluation:
+def evaluate(
+    loaded: LoadedCheckpoint, data_dir: Path, language_model: CharacterModel | None = None
+) -> Evaluation:
     """Score a checkpoint on the test splits under `data_dir`.
+
+    Args:
+        loaded: With a keyword head.
+        data_dir: Holds the corpus folders.
+        language_model: For beam search; none is made without it.
 
     Raises:
         CheckpointError: If the checkpoint has no keyword head.
@@ -107,8 +129,10 @@ def evaluate(loaded: LoadedCheckpoint, data_dir: Path) -> Evaluation:
     """
     if loaded.keyword_head is None:
         raise CheckpointError(f"{loaded.spec.name} has no keyword head; train one before evaluating.")
-    reading_clips = load_clips(data_dir, corpora.reading_clips(data_dir, "test"))
-    reading = character_error_rate(loaded.model, loaded.tokenizer, reading_clips)
+    reading = {
+        corpus: reading_scores(loaded, load_clips(data_dir, clips), language_model)
+        for corpus, clips in corpora.reading_test_clips(data_dir).items()
+    }
     words = load_clips(data_dir, corpora.word_test_clips(data_dir))
     silences = [Example(noise(seed), None, 0) for seed in TEST_SEEDS]
     guesses = keyword_guesses(
@@ -143,6 +167,26 @@ def keyword_guesses(model: HubertForCTC, head: KeywordHead, examples: list[Examp
     return [head.labels[index] for index in logits.argmax(-1).tolist()]
 
 
+def reading_scores(
+    loaded: LoadedCheckpoint, clips: Sequence[Clip], language_model: CharacterModel | None
+) -> ReadingScores:
+    """Error rates of a checkpoint on clips with texts."""
+    references = [clip.text for clip in clips]
+    greedy, beam = [], []
+    for clip in tqdm(clips, desc="read", unit="clip", mininterval=10):
+        encoding = encode(loaded, Waveform(clip.samples.astype(np.float32) / 32768))
+        greedy.append(transcribe(encoding).text)
+        if language_model is not None:
+            beam.append(beam_search(encoding, language_model, num_best=1)[0].text)
+    return ReadingScores(
+        characters=jiwer.cer(references, greedy),
+        words=jiwer.wer(references, greedy),
+        beam_words=jiwer.wer(references, beam) if beam else None,
+        num_clips=len(clips),
+        num_words=sum(len(reference.split()) for reference in references),
+    )
+
+
 def transcribe_greedily(model: HubertForCTC, tokenizer: Wav2Vec2CTCTokenizer, clip: Clip) -> str:
     """Best path of one clip, alone and unpadded."""
     values = torch.from_numpy(normalised(clip.samples))[None].to(model.lm_head.weight.device)
@@ -154,8 +198,8 @@ def transcribe_greedily(model: HubertForCTC, tokenizer: Wav2Vec2CTCTokenizer, cl
 
 def character_error_rate(
     model: HubertForCTC, tokenizer: Wav2Vec2CTCTokenizer, clips: Sequence[Clip]
-) -> ErrorRate:
+) -> float:
     """Character error rate of greedy transcripts against the clips' texts."""
-    references = [clip.text for clip in clips]
     guesses = [transcribe_greedily(model, tokenizer, clip) for clip in clips]
-    return ErrorRate(jiwer.cer(references, guesses), len(clips), sum(map(len, references)))
+    rate: float = jiwer.cer([clip.text for clip in clips], guesses)
+    return rate

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from hubert_demo.analysis.language_model import CharacterModel
 from hubert_demo.checkpoints import CheckpointSpec, load
 from hubert_demo.errors import InputError
 from hubert_demo.model import HubertConfig, HubertForCTC, HubertModel
@@ -29,10 +30,11 @@ from hubert_demo.training.finetune_ctc import (
 from hubert_demo.training.finetune_keywords import KeywordSettings, new_keyword_head, train_keyword_head
 from hubert_demo.training.keyword_examples import KeywordSpotting, load_examples
 from hubert_demo.training.pretrain import MASK_LENGTH, MASK_PROB, UnitPrediction, unit_accuracy
-from hubert_demo.training.targets import fit_units, layer_states, mfcc, write_units
+from hubert_demo.training.targets import Features, fit_units, layer_states, mfcc, write_units
 from hubert_demo.training.trainer import CHECKPOINT_NAME, Objective, Trainer, TrainerSettings
 
 MFCC_UNITS, LAYER_UNITS = 100, 500
+LANGUAGE_MODEL_ORDER = 8
 
 
 @dataclass(frozen=True)
@@ -96,9 +98,8 @@ def make_targets(
         seed: Of the clustering.
     """
     clips = load_clips(data_dir, corpora.pretraining_clips(data_dir))
-    if encoder is None:
-        features = mfcc
-    else:
+    features: Features = mfcc
+    if encoder is not None:
         features = layer_states(HubertModel.from_pretrained(encoder).eval().to(parallel.join()), layer)
     clusters = fit_units(features, clips, num_units, max_frames, seed)
     valid = load_clips(data_dir, corpora.reading_clips(data_dir, "valid"))
@@ -199,7 +200,7 @@ def finetune_ctc(
     trainer.run(
         [loaded[clip.corpus, clip.file] for clip in listed],
         lambda folder: save_ctc_checkpoint(model, folder),
-        lambda: {"valid cer": character_error_rate(model.eval(), tokenizer, valid).rate},
+        lambda: {"valid cer": character_error_rate(model.eval(), tokenizer, valid)},
     )
     return work_dir / CHECKPOINT_NAME
 
@@ -212,8 +213,16 @@ def finetune_keywords(data_dir: Path, checkpoint: Path, settings: KeywordSetting
     train_keyword_head(model, examples, settings).save(checkpoint)
 
 
+def train_language_model(data_dir: Path, path: Path, order: int = LANGUAGE_MODEL_ORDER) -> CharacterModel:
+    """Learn which characters follow which, from training transcripts and novels, and write it to `path`."""
+    language_model = CharacterModel.train(corpora.sentences_to_read(data_dir), order)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    language_model.save(path)
+    return language_model
+
+
 def run_recipe(data_dir: Path, work_dir: Path, plan: Plan, units_dir: Path | None = None) -> Evaluation:
-    """Everything: targets, two iterations of masked prediction, CTC, keywords, scores.
+    """Everything: targets, two iterations of masked prediction, CTC, keywords, language model, scores.
 
     Args:
         data_dir: Holds the corpus folders.
@@ -237,8 +246,9 @@ def run_recipe(data_dir: Path, work_dir: Path, plan: Plan, units_dir: Path | Non
     encoder = pretrain(data_dir, units_dir, work_dir / "pretrain", plan.pretrain, config=plan.config)
     checkpoint = finetune_ctc(data_dir, work_dir / "ctc", plan.ctc, init=encoder)
     finetune_keywords(data_dir, checkpoint, plan.keywords)
+    language_model = train_language_model(data_dir, work_dir / "language_model.npz")
     spec = CheckpointSpec("recipe", "recipe", checkpoint, "the recipe's corpora", "as the corpora's")
-    return evaluate(load(spec), data_dir)
+    return evaluate(load(spec), data_dir, language_model)
 
 
 def _num_units(clips: Sequence[Clip], units_dir: Path) -> int:

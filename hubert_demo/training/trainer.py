@@ -176,8 +176,7 @@ class Trainer:
         with torch.random.fork_rng():
             torch.manual_seed(int(np.random.SeedSequence(key).generate_state(1)[0]))
             losses = self._losses(clips, np.random.default_rng(key))
-        total = torch.stack([self.objectives[name].weight * loss for name, loss in losses.items()]).sum()
-        total.backward()  # type: ignore[no-untyped-call]
+        torch.stack([weight * loss for weight, loss in losses.values()]).sum().backward()  # type: ignore[no-untyped-call]
         modules = (self.encoder, self.objectives)
         learning = [p for module in modules for p in module.parameters() if p.grad is not None]
         parallel.average_gradients(learning)
@@ -186,7 +185,7 @@ class Trainer:
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
         self.step += 1
-        return {name: loss.item() for name, loss in losses.items()}
+        return {name: loss.item() for name, (_, loss) in losses.items()}
 
     def rate(self) -> float:
         """Learning rate of the step to come."""
@@ -229,7 +228,8 @@ class Trainer:
                 yield [clips[index] for index in indices]
             self.epoch, self.position = self.epoch + 1, 0
 
-    def _losses(self, clips: list[Clip], rng: np.random.Generator) -> dict[str, Tensor]:
+    def _losses(self, clips: list[Clip], rng: np.random.Generator) -> dict[str, tuple[float, Tensor]]:
+        """Weight and loss of every objective."""
         clips = self._augmented(clips, rng)
         values = pad_waveforms([normalised(clip.samples) for clip in clips]).to(self._device)
         masked = None
@@ -247,7 +247,7 @@ class Trainer:
             losses = {}
             for name, objective in self.objectives.items():
                 assert isinstance(objective, Objective)
-                losses[name] = objective.loss(self.encoder, batch)
+                losses[name] = objective.weight, objective.loss(self.encoder, batch)
             return losses
 
     def _augmented(self, clips: list[Clip], rng: np.random.Generator) -> list[Clip]:

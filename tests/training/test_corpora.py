@@ -65,3 +65,16 @@ def test_corpora_that_are_missing_are_done_without_but_not_all(data_dir, tmp_pat
     assert {clip.corpus for clip in corpora.transcribed_training_clips(tmp_path)} == {"librispeech"}
     with pytest.raises(InputError, match="no clips to train on"):
         corpora.pretraining_clips(tmp_path / "librispeech")
+
+
+def test_a_language_model_reads_no_sentence_that_is_tested(data_dir, tmp_path):
+    shutil.copytree(data_dir, tmp_path, dirs_exist_ok=True)
+    novels = tmp_path / "text" / "novels.tsv"
+    novels.parent.mkdir()
+    manifest = tmp_path / "librispeech" / "manifest.tsv"
+    manifest.write_text(manifest.read_text() + "9.wav\ttest\tc\t2.2\tSAID IN A TEST\n")
+    novels.write_text("Said in a test.\tSAID IN A TEST\nSaid elsewhere.\tSAID ELSEWHERE\n")
+    sentences = corpora.sentences_to_read(tmp_path)
+    assert "SAID ELSEWHERE" in sentences
+    assert "A B C" in sentences
+    assert "SAID IN A TEST" not in sentences

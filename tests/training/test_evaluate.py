@@ -2,16 +2,18 @@
 
 import pytest
 
+from hubert_demo.analysis.language_model import CharacterModel
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, load, resolve
 from hubert_demo.errors import CheckpointError
 from hubert_demo.training import corpora
-from hubert_demo.training.evaluate import Count, ErrorRate, Evaluation, evaluate
+from hubert_demo.training.evaluate import Count, Evaluation, ReadingScores, evaluate
 
 
 def made_up():
     recall = {label: Count(1, 2) for label in corpora.KEYWORD_LABELS}
     rare = {"yes": Count(3, 4), "no": Count(2, 3)}
-    return Evaluation(ErrorRate(0.25, 4, 100), recall, Count(1, 4), rare)
+    reading = {"librispeech": ReadingScores(0.25, 0.5, 0.375, 4, 100)}
+    return Evaluation(reading, recall, Count(1, 4), rare)
 
 
 def test_unknown_is_half_words_that_training_never_heard():
@@ -24,15 +26,20 @@ def test_recall_is_averaged_over_the_twelve_classes():
 
 def test_the_report_prints_rates_and_counts():
     report = made_up().report()
-    assert "character error rate 0.250" in report
-    assert "4 clips, 100 characters" in report
+    assert "librispeech: character error rate 0.250, word error rate 0.500, 0.375 by beam search" in report
+    assert "4 clips, 100 words" in report
     assert "5/7  (yes 3/4, no 2/3)" in report
     assert "seeds 10000 to 10099" in report
 
 
 def test_an_evaluation_counts_every_test_clip(data_dir):
-    scores = evaluate(load(resolve(DEFAULT_CHECKPOINT)), data_dir)
-    assert scores.reading.num_clips == 1
+    language_model = CharacterModel.train(["LIB READS"], 3)
+    scores = evaluate(load(resolve(DEFAULT_CHECKPOINT)), data_dir, language_model)
+    assert {corpus: one.num_clips for corpus, one in scores.reading.items()} == {
+        "librispeech": 1,
+        "synthetic_sentences": 1,
+    }
+    assert all(one.num_words == 2 and one.beam_words >= 0 for one in scores.reading.values())
     assert scores.held_out.total == 1
     assert scores.recall["_silence_"].total == 100
     assert all(scores.recall[label].total == 1 for label in (*corpora.COMMANDS, "_unknown_"))

@@ -94,14 +94,16 @@ def test_only_sentences_with_commands_are_cut(data_dir, tmp_path):
 def test_spotting_teaches_encoder_and_head(model, data_dir):
     examples = load_examples(model, character_tokenizer(), data_dir, np.random.default_rng(0))
     spotting = KeywordSpotting(new_keyword_head(model), examples, batch=12)
-    encoder, rng = model.hubert, np.random.default_rng(0)
+    encoder = model.hubert
     optimizer = torch.optim.AdamW([*encoder.parameters(), *spotting.parameters()], lr=3e-3)
     losses = []
     for _ in range(30):
-        loss = spotting.loss(encoder, Batch([], (torch.zeros(1, 1, 32),), None, rng))
+        # The same examples at every step.
+        batch = Batch([], (torch.zeros(1, 1, 32),), None, np.random.default_rng(1))
+        loss = spotting.loss(encoder, batch)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
     assert next(encoder.parameters()).grad is not None
-    assert np.mean(losses[-6:]) < 0.9 * np.mean(losses[:6])
+    assert losses[-1] < 0.8 * losses[0]

@@ -39,7 +39,7 @@ def test_every_objective_s_loss_falls(tmp_path, clips):
     running = trainer(tmp_path, replace(SETTINGS, speed_share=0.0, rough_share=0.0))
     losses = [running.train_step(clips) for _ in range(25)]
     assert losses[-1]["ctc"] < 0.7 * losses[0]["ctc"]
-    assert losses[-1]["units"] < 0.9 * losses[0]["units"]
+    assert losses[-1]["units"] < 0.95 * losses[0]["units"]
 
 
 def test_a_finished_run_leaves_settings_curve_and_checkpoint(tmp_path, clips):
