@@ -2,12 +2,15 @@
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from hubert_demo.analysis import ctc, keywords
+from hubert_demo.analysis.language_model import CharacterModel
 from hubert_demo.analysis.projection import METHODS, Projection, project
 from hubert_demo.audio import SAMPLE_RATE_HZ, FloatArray, Waveform
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, LoadedCheckpoint
@@ -40,6 +43,21 @@ class Analysis:
         self._projections: dict[str, Projection] = {}
         # One for each method: nobody who wants the quick one waits for the slow one.
         self._projecting = {method: threading.Lock() for method in METHODS}
+
+    def beam_search(self, num_best: int = 5, hotwords: Collection[str] = ()) -> tuple[ctc.Hypothesis, ...]:
+        """The most probable texts, best first, with the checkpoint's language model where it has one.
+
+        Args:
+            num_best: Most texts to return.
+            hotwords: Words to prefer, in any case.
+
+        Raises:
+            InputError: If `num_best` is below 1.
+            CheckpointError: If the language model cannot be read.
+        """
+        path = self._loaded.spec.language_model
+        language_model = None if path is None else _load_language_model(path)
+        return ctc.beam_search(self.encoding, language_model, hotwords, num_best)
 
     def projections(self, method: str = "umap") -> Projection:
         """Every layer on the plane.
@@ -109,6 +127,11 @@ class Analysis:
             InputError: If there is no such layer or head.
         """
         return attention_map(self._loaded, self.encoding, layer, heads)
+
+
+@lru_cache(maxsize=4)
+def _load_language_model(path: Path) -> CharacterModel:
+    return CharacterModel.load(path)
 
 
 def analyze(

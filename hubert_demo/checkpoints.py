@@ -9,6 +9,7 @@ from hubert_demo.errors import CheckpointError
 from hubert_demo.model import HubertForCTC, KeywordHead, Wav2Vec2CTCTokenizer, Wav2Vec2FeatureExtractor
 
 DEFAULT_CHECKPOINT = "hubert-explorer"
+LANGUAGE_MODEL_NAME = "language_model.npz"
 
 
 _PACKAGE_DIR = Path(__file__).resolve().parent
@@ -29,6 +30,7 @@ class CheckpointSpec:
         directory: Folder in transformers' layout, a keyword head beside it if there is one.
         trained_on: Its training data, in a few words.
         licence: Of the weights.
+        language_model: File of a character model for its language, None where there is none.
     """
 
     name: str
@@ -36,6 +38,7 @@ class CheckpointSpec:
     directory: Path
     trained_on: str
     licence: str
+    language_model: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ CHECKPOINTS: tuple[CheckpointSpec, ...] = (
         directory=ASSETS_DIR / DEFAULT_CHECKPOINT,
         trained_on="12 h of English: read aloud, spelled, single words, synthetic voices",
         licence="CC BY 4.0",
+        language_model=ASSETS_DIR / DEFAULT_CHECKPOINT / LANGUAGE_MODEL_NAME,
     ),
 )
 """The checkpoints on offer; adding one is one `CheckpointSpec` here."""
@@ -86,7 +90,15 @@ def resolve(name_or_path: str | Path) -> CheckpointSpec:
         return specs[str(name_or_path)]
     directory = Path(name_or_path)
     if directory.is_dir():
-        return CheckpointSpec(directory.name, directory.name, directory, "not stated", "not stated")
+        language_model = directory / LANGUAGE_MODEL_NAME
+        return CheckpointSpec(
+            directory.name,
+            directory.name,
+            directory,
+            "not stated",
+            "not stated",
+            language_model if language_model.exists() else None,
+        )
     raise CheckpointError(
         f"Checkpoint {str(name_or_path)!r} is neither registered nor a directory; "
         f"choose {', '.join(specs)} or give a directory that save_pretrained wrote."

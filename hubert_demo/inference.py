@@ -37,6 +37,7 @@ class Encoding:
         keyword_logits: float32 `(frames, labels)`, or None where the checkpoint has no keyword head. The mean
             over a stretch of frames is the head's answer for that stretch.
         keyword_labels: Names of the columns of `keyword_logits`.
+        keyword_threshold: Least probability at which the head's maker counts a command as heard.
         vocabulary: Token of each column of `ctc_logits`.
         blank_id: Index of the CTC blank in `vocabulary`.
         word_delimiter_id: Index of the token between words in `vocabulary`.
@@ -50,6 +51,7 @@ class Encoding:
     ctc_logits: FloatArray
     keyword_logits: FloatArray | None
     keyword_labels: tuple[str, ...]
+    keyword_threshold: float
     vocabulary: tuple[str, ...]
     blank_id: int
     word_delimiter_id: int
@@ -145,6 +147,7 @@ def encode(loaded: LoadedCheckpoint, waveform: Waveform) -> Encoding:
         ctc_logits=_finite(loaded, output.logits[0]),
         keyword_logits=keyword_logits,
         keyword_labels=() if head is None else tuple(head.labels),
+        keyword_threshold=0.5 if head is None else head.threshold,
         vocabulary=tuple(tokenizer.convert_ids_to_tokens(range(config.vocab_size))),
         blank_id=tokenizer.pad_token_id,
         word_delimiter_id=tokenizer.word_delimiter_token_id,

@@ -10,7 +10,7 @@ import soundfile
 
 import hubert_demo
 from hubert_demo import Analysis, HubertDemoError, InputError, Waveform, analyze
-from hubert_demo.checkpoints import DEFAULT_CHECKPOINT
+from hubert_demo.checkpoints import ASSETS_DIR, DEFAULT_CHECKPOINT
 from hubert_demo.inference import load_checkpoint
 
 
@@ -46,6 +46,7 @@ def test_the_encoder_runs_once_for_everything(samples, passes):
     for layer in range(analysis.encoding.num_layers):
         analysis.attention(layer, 0)
         analysis.attention_maps(layer)
+    analysis.beam_search()
     assert len(passes) == 1
 
 
@@ -193,3 +194,11 @@ def test_the_package_hands_out_its_names_and_no_others():
         assert getattr(hubert_demo, name).__module__.startswith("hubert_demo.")
     with pytest.raises(AttributeError, match="no attribute 'analyse'"):
         hubert_demo.analyse  # noqa: B018
+
+
+def test_beam_search_reads_with_the_embedded_language_model():
+    analysis = analyze(ASSETS_DIR / "examples" / "numbers.wav")
+    best, *others = analysis.beam_search(num_best=3, hotwords=["seven"])
+    assert "SEVEN" in best.text.split()
+    assert len(others) == 2
+    assert best.score >= others[0].score >= others[1].score

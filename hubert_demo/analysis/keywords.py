@@ -28,6 +28,7 @@ class Keywords:
         end_s: Where it ends.
         window_times_s: float64 `(windows,)`, centres of the windows.
         window_probabilities: float64 `(windows, labels)`, rows sum to one.
+        threshold: Least probability at which a command counts as heard.
     """
 
     labels: tuple[str, ...]
@@ -36,6 +37,12 @@ class Keywords:
     end_s: float
     window_times_s: npt.NDArray[np.float64]
     window_probabilities: npt.NDArray[np.float64]
+    threshold: float = 0.5
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether a command (not `_unknown_`, not `_silence_`) reaches the threshold."""
+        return self.label not in NOT_COMMANDS and self.probability >= self.threshold
 
     @property
     def label(self) -> str:
@@ -78,6 +85,7 @@ def detect(encoding: Encoding) -> Keywords | None:
         end_s=duration_s if is_short else start_s + WINDOW_S,
         window_times_s=(encoding.frame_times_s[starts] + encoding.frame_times_s[starts + length - 1]) / 2,
         window_probabilities=probabilities,
+        threshold=encoding.keyword_threshold,
     )
 
 

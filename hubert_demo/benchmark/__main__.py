@@ -12,6 +12,7 @@ from hubert_demo.benchmark.contenders import MAP, MAPS, SIZES, STATES, TASKS, Ca
 from hubert_demo.benchmark.measure import Latency, Memory, measure_latency, measure_memory
 from hubert_demo.benchmark.report import as_json, table
 from hubert_demo.errors import HubertDemoError
+from hubert_demo.model.attention import ATTN_IMPLEMENTATIONS
 from hubert_demo.plotting.benchmark import latency_chart
 
 
@@ -21,6 +22,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", nargs="+", type=float, default=[5, 10, 30, 60], help="audio lengths")
     parser.add_argument("--batch-sizes", nargs="+", type=int, default=[1])
     parser.add_argument("--dtypes", nargs="+", choices=["float32", "bfloat16"], default=["float32"])
+    parser.add_argument(
+        "--implementations",
+        nargs="+",
+        choices=ATTN_IMPLEMENTATIONS,
+        default=ATTN_IMPLEMENTATIONS,
+        help="of attention, as far as they can run here",
+    )
     parser.add_argument("--tasks", nargs="+", choices=list(TASKS), default=[STATES, MAP, MAPS])
     parser.add_argument("--rounds", type=int, default=7, help="timed rounds, after one to warm up")
     parser.add_argument("--only", choices=["latency", "memory"], help="leave the other out")
@@ -45,10 +53,11 @@ def _run(options: argparse.Namespace) -> None:
     latencies: list[Latency] = []
     memories: list[Memory] = []
     for case in _cases(options):
+        chosen = contenders(case, options.implementations)
         if options.only != "memory":
-            latencies += measure_latency(case, options.rounds)
+            latencies += measure_latency(case, chosen, options.rounds)
         if options.only != "latency":
-            memories += [measure_memory(case, contender) for contender in contenders(case)]
+            memories += [measure_memory(case, contender) for contender in chosen]
         print(f"done: {case}", file=sys.stderr, flush=True)
         if options.json:
             text = json.dumps(as_json(latencies, memories), indent=2) + "\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from hubert_demo.analysis.attention import pool
 from hubert_demo.audio import SAMPLE_RATE_HZ
 from hubert_demo.errors import ConfigError, HubertDemoError
 from hubert_demo.model import HubertConfig, HubertModel
+from hubert_demo.model.attention import ATTN_IMPLEMENTATIONS
 
 SIZES: dict[str, dict[str, Any]] = {
     "base": {},
@@ -74,18 +75,25 @@ class Contender:
         return f"{self.library} {self.implementation}"
 
 
-def contenders(case: Case) -> list[Contender]:
+def contenders(case: Case, implementations: Collection[str] = ATTN_IMPLEMENTATIONS) -> list[Contender]:
     """Who can do a case here; flash-attn only where it is installed and the case is in half precision.
 
     For maps transformers has to be eager (it gives none under the others), and we are at our default.
+
+    Args:
+        case: What is to be done.
+        implementations: Leave others out where there is a choice.
     """
     if case.task != STATES:
         return [Contender("transformers", "eager"), Contender("hubert_demo", "sdpa")]
-    implementations = ["eager", "sdpa"]
+    able = ["eager", "sdpa"]
     if case.dtype != "float32" and _has_flash():
-        implementations.append("flash_attention_2")
+        able.append("flash_attention_2")
     return [
-        Contender(library, name) for name in implementations for library in ("transformers", "hubert_demo")
+        Contender(library, name)
+        for name in able
+        if name in implementations
+        for library in ("transformers", "hubert_demo")
     ]
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from hubert_demo.benchmark.contenders import Case, Contender, contenders, make_models, make_task
+from hubert_demo.benchmark.contenders import Case, Contender, make_models, make_task
 from hubert_demo.errors import HubertDemoError
 
 _MEGABYTE = 1e6
@@ -59,9 +59,8 @@ class Memory:
     peak_mb: float
 
 
-def measure_latency(case: Case, rounds: int) -> list[Latency]:
-    """Time all contenders of a case, one after the other in every round, after one round to warm up."""
-    chosen = contenders(case)
+def measure_latency(case: Case, chosen: list[Contender], rounds: int) -> list[Latency]:
+    """Time the contenders of a case, one after the other in every round, after one round to warm up."""
     models = make_models(case, chosen)
     tasks = {contender: make_task(case, contender, models[contender]) for contender in chosen}
     times: dict[Contender, list[float]] = {contender: [] for contender in chosen}
@@ -73,14 +72,14 @@ def measure_latency(case: Case, rounds: int) -> list[Latency]:
                 times[contender].append(seconds)
     results = []
     for contender in chosen:
-        reference = times[_reference(case, contender)]
+        reference = times[_reference(chosen, contender)]
         ratios = [own / other for own, other in zip(times[contender], reference, strict=True)]
         results.append(Latency(case, contender, tuple(times[contender]), statistics.median(ratios)))
     return results
 
 
-def _reference(case: Case, contender: Contender) -> Contender:
-    theirs = [c for c in contenders(case) if c.library == "transformers"]
+def _reference(chosen: list[Contender], contender: Contender) -> Contender:
+    theirs = [c for c in chosen if c.library == "transformers"]
     return next((c for c in theirs if c.implementation == contender.implementation), theirs[0])
 
 

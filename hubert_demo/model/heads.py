@@ -226,14 +226,22 @@ class KeywordHead(nn.Module):
         num_states: Encoder layers + 1.
         hidden_size: Width of the encoder's states.
         proj_size: Width of the projector.
+        threshold: Least probability, 0..1, at which a class other than silence counts as heard.
     """
 
     weights_name = "keyword_head.safetensors"
     settings_name = "keyword_head.json"
 
-    def __init__(self, labels: tuple[str, ...], num_states: int, hidden_size: int, proj_size: int) -> None:
+    def __init__(
+        self,
+        labels: tuple[str, ...],
+        num_states: int,
+        hidden_size: int,
+        proj_size: int,
+        threshold: float = 0.5,
+    ) -> None:
         super().__init__()
-        self.labels = labels
+        self.labels, self.threshold = labels, threshold
         self.layer_weights = nn.Parameter(torch.zeros(num_states))
         self.projector = nn.Linear(hidden_size, proj_size)
         self.classifier = nn.Linear(proj_size, len(labels))
@@ -257,7 +265,8 @@ class KeywordHead(nn.Module):
             metadata={"format": "pt"},
         )
         (directory / self.settings_name).write_text(
-            json.dumps({"labels": list(self.labels)}, indent=2) + "\n", encoding="utf-8"
+            json.dumps({"labels": list(self.labels), "threshold": self.threshold}, indent=2) + "\n",
+            encoding="utf-8",
         )
 
     @classmethod
@@ -269,10 +278,16 @@ class KeywordHead(nn.Module):
         """
         directory = Path(directory)
         try:
-            labels = tuple(json.loads((directory / cls.settings_name).read_text(encoding="utf-8"))["labels"])
+            settings = json.loads((directory / cls.settings_name).read_text(encoding="utf-8"))
             tensors = {k: v.float() for k, v in load_file(directory / cls.weights_name).items()}
             proj_size, hidden_size = tensors["projector.weight"].shape
-            head = cls(labels, len(tensors["layer_weights"]), hidden_size, proj_size)
+            head = cls(
+                tuple(settings["labels"]),
+                len(tensors["layer_weights"]),
+                hidden_size,
+                proj_size,
+                float(settings.get("threshold", 0.5)),
+            )
             head.load_state_dict(tensors)
         except Exception as error:
             raise CheckpointError(

@@ -1,4 +1,4 @@
-"""One layer's frames on a plane."""
+"""One layer's frames on a plane, and what all layers know."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,17 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 
 from hubert_demo.analysis.projection import Projection
-from hubert_demo.plotting.style import HAIRLINE, INK, TIME_RAMP, frame_span_s, new_figure, tidy
+from hubert_demo.plotting.style import (
+    ACTION,
+    HAIRLINE,
+    INK,
+    NOW,
+    SECOND_INK,
+    TIME_RAMP,
+    frame_span_s,
+    new_figure,
+    tidy,
+)
 
 
 def layer_figure(
@@ -55,5 +65,30 @@ def layer_figure(
     method, trust = projection.method.upper(), projection.trustworthiness[layer]
     axes.set_title(f"layer {layer} · {method} · trustworthiness {trust:.2f}", fontsize=11, color=INK)
     figure.colorbar(dots, ax=axes, label="time (s)", fraction=0.04, pad=0.02)
+    tidy(axes)
+    return figure
+
+
+def structure_figure(purity: npt.NDArray[np.float64], pnmi: npt.NDArray[np.float64], chance: float) -> Figure:
+    """Draw how well every layer's units tell the characters.
+
+    Args:
+        purity: `(layers + 1,)`, 0 to 1.
+        pnmi: `(layers + 1,)`, 0 to 1.
+        chance: Purity of units that say nothing.
+
+    Returns:
+        A figure with two curves and a line for chance.
+    """
+    figure = new_figure(6.4, 3.6)
+    axes = figure.subplots()
+    layers = np.arange(len(purity))
+    axes.plot(layers, purity, marker="o", color=ACTION, label="purity")
+    axes.plot(layers, pnmi, marker="s", color=NOW, label="PNMI")
+    axes.axhline(chance, color=SECOND_INK, linewidth=1, linestyle=":", label="purity by chance")
+    axes.set_xticks(layers)
+    axes.set_xlabel("layer (0 is the input of the first)", color=INK)
+    axes.set_ylim(0, 1)
+    axes.legend(frameon=False, loc="upper left")
     tidy(axes)
     return figure

@@ -10,9 +10,12 @@ from pathlib import Path
 from hubert_demo.analysis.language_model import CharacterModel
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, load, resolve
 from hubert_demo.errors import HubertDemoError
-from hubert_demo.training import recipe
+from hubert_demo.plotting.layers import structure_figure
+from hubert_demo.training import corpora, recipe
+from hubert_demo.training.data import load_clips
 from hubert_demo.training.evaluate import evaluate
 from hubert_demo.training.finetune_keywords import KeywordSettings
+from hubert_demo.training.layerwise import layer_structure
 from hubert_demo.training.manifests import write_manifest
 from hubert_demo.training.pretrain import MASK_PROB
 from hubert_demo.training.trainer import TrainerSettings
@@ -77,8 +80,19 @@ def _train_language_model(arguments: argparse.Namespace) -> None:
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
-    language_model = CharacterModel.load(arguments.language_model) if arguments.language_model else None
-    print(evaluate(load(resolve(arguments.checkpoint)), arguments.data, language_model).report())
+    spec = resolve(arguments.checkpoint)
+    path = arguments.language_model or spec.language_model
+    language_model = CharacterModel.load(path) if path else None
+    print(evaluate(load(spec), arguments.data, language_model).report())
+
+
+def _compare_layers(arguments: argparse.Namespace) -> None:
+    clips = load_clips(arguments.data, corpora.reading_clips(arguments.data, "valid"))
+    structure = layer_structure(load(resolve(arguments.checkpoint)), clips, arguments.num_units)
+    print(structure.report())
+    if arguments.figure:
+        figure = structure_figure(structure.purity, structure.pnmi, structure.chance)
+        figure.savefig(arguments.figure, dpi=150)
 
 
 def _export_classifier(arguments: argparse.Namespace) -> None:
@@ -149,11 +163,17 @@ def _parser() -> argparse.ArgumentParser:
     scores = commands.add_parser("evaluate", help="score a checkpoint on speakers it never heard")
     scores.set_defaults(run=_evaluate)
     scores.add_argument("--checkpoint", default=DEFAULT_CHECKPOINT)
-    scores.add_argument("--language-model", type=Path, help="also read by beam search with this .npz")
+    scores.add_argument("--language-model", type=Path, help="for beam search; the checkpoint's if not given")
+
+    layers = commands.add_parser("layers", help="how much of what was said is in each layer's units")
+    layers.set_defaults(run=_compare_layers)
+    layers.add_argument("--checkpoint", default=DEFAULT_CHECKPOINT)
+    layers.add_argument("--num-units", type=int, default=100)
+    layers.add_argument("--figure", type=Path, help="draw it there (.png or .svg)")
 
     for command in (targets, pretrain, ctc, keywords):
         command.add_argument("--seed", type=int, default=0)
-    for command in (targets, pretrain, ctc, keywords, language_model, everything, scores):
+    for command in (targets, pretrain, ctc, keywords, language_model, everything, scores, layers):
         command.add_argument(
             "--data", type=Path, default=Path("data"), help="folder of corpora with manifests"
         )

@@ -111,6 +111,13 @@ def sentences_to_read(data_dir: Path) -> list[str]:
     return sorted(sentence for sentence in sentences - kept_apart if " " in sentence)
 
 
+def synthetic_word_test_clips(data_dir: Path) -> list[Clip]:
+    """Single words by synthetic voices that train nothing."""
+    return [
+        clip for clip in _manifest(data_dir / "synthetic_commands") if clip.split == "test" and _is_word(clip)
+    ]
+
+
 def running_speech_clips(data_dir: Path) -> list[Clip]:
     """Sentences and orders of the train splits, to cut stretches without a lone command from."""
     return [

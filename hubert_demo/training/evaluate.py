@@ -23,6 +23,7 @@ from hubert_demo.training.data import Clip, load_clips, normalised
 from hubert_demo.training.finetune_keywords import pooled_states
 from hubert_demo.training.keyword_examples import Example
 from hubert_demo.training.noise import TEST_SEEDS, noise
+from hubert_demo.training.spotting import Spotting, SpottingTrial
 
 RARE_COMMANDS = ("yes", "no", "on", "off", "stop")
 
@@ -62,8 +63,8 @@ class Count:
 
     @property
     def share(self) -> float:
-        """Right answers, 0 to 1."""
-        return self.right / self.total
+        """Right answers, 0 to 1; 0 of nothing."""
+        return self.right / max(self.total, 1)
 
     def __str__(self) -> str:
         return f"{self.right}/{self.total}"
@@ -79,12 +80,16 @@ class Evaluation:
             training knew, `_silence_` generated noise.
         held_out: Right answers on words whose clips trained nothing; half of `_unknown_`'s recall.
         rare: Right answers on Speech Commands' test clips of yes, no, on, off and stop.
+        synthetic: The same on unseen synthetic voices.
+        spotting: Commands by people, and LibriSpeech's test readers, at the stored threshold.
     """
 
     reading: Mapping[str, ReadingScores]
     recall: Mapping[str, Count]
     held_out: Count
     rare: Mapping[str, Count]
+    synthetic: Mapping[str, Count]
+    spotting: Spotting
 
     @property
     def unknown_recall(self) -> float:
@@ -109,6 +114,9 @@ class Evaluation:
             f"yes, no, on, off, stop by people {sum(c.right for c in rare)}/{sum(c.total for c in rare)}  ("
             + ", ".join(f"{label} {count}" for label, count in self.rare.items())
             + ")",
+            "the same by unseen synthetic voices "
+            + ", ".join(f"{label} {count} ({count.share:.2f})" for label, count in self.synthetic.items()),
+            str(self.spotting),
         ]
         return "\n".join(lines)
 
@@ -152,7 +160,22 @@ def evaluate(
         )
         for label in RARE_COMMANDS
     }
-    return Evaluation(reading, recall, _count(g == corpora.UNKNOWN for _, g in held_out), rare)
+    synthetic_words = load_clips(data_dir, corpora.synthetic_word_test_clips(data_dir))
+    synthetic_guesses = keyword_guesses(
+        loaded.model, loaded.keyword_head, [Example(c.samples, None, 0) for c in synthetic_words]
+    )
+    synthetic = {
+        label: _count(
+            g == label
+            for c, g in zip(synthetic_words, synthetic_guesses, strict=True)
+            if c.text.lower() == label
+        )
+        for label in RARE_COMMANDS
+    }
+    speech = load_clips(data_dir, corpora.reading_clips(data_dir, "test"))
+    spotting = SpottingTrial(loaded, words, speech).at(loaded.keyword_head.threshold)
+    unknown = _count(g == corpora.UNKNOWN for _, g in held_out)
+    return Evaluation(reading, recall, unknown, rare, synthetic, spotting)
 
 
 def _count(answers: Iterable[bool]) -> Count:

@@ -30,11 +30,12 @@ from hubert_demo.training.finetune_ctc import (
 from hubert_demo.training.finetune_keywords import KeywordSettings, new_keyword_head, train_keyword_head
 from hubert_demo.training.keyword_examples import KeywordSpotting, load_examples
 from hubert_demo.training.pretrain import MASK_LENGTH, MASK_PROB, UnitPrediction, unit_accuracy
+from hubert_demo.training.spotting import SpottingTrial
 from hubert_demo.training.targets import Features, fit_units, layer_states, mfcc, write_units
 from hubert_demo.training.trainer import CHECKPOINT_NAME, Objective, Trainer, TrainerSettings
 
 MFCC_UNITS, LAYER_UNITS = 100, 500
-LANGUAGE_MODEL_ORDER = 8
+LANGUAGE_MODEL_ORDER = 6
 
 
 @dataclass(frozen=True)
@@ -206,11 +207,19 @@ def finetune_ctc(
 
 
 def finetune_keywords(data_dir: Path, checkpoint: Path, settings: KeywordSettings) -> None:
-    """Train the keyword head of a checkpoint that reads, and write it beside it."""
+    """Train the keyword head of a checkpoint that reads, its threshold chosen on valid, and write both."""
     model = HubertForCTC.from_pretrained(checkpoint, require_head=True).eval().to(parallel.join())
     rng = np.random.default_rng(settings.seed)
     examples = load_examples(model, character_tokenizer(), data_dir, rng)
     train_keyword_head(model, examples, settings).save(checkpoint)
+    loaded = load(CheckpointSpec("keywords", "keywords", checkpoint, "", ""))
+    assert loaded.keyword_head is not None
+    words = load_clips(data_dir, corpora.word_test_clips(data_dir, "valid"))
+    speech = load_clips(data_dir, corpora.reading_clips(data_dir, "valid"))
+    judged = SpottingTrial(loaded, words, speech).choose()
+    print(f"on valid, {judged}", flush=True)
+    loaded.keyword_head.threshold = judged.threshold
+    loaded.keyword_head.save(checkpoint)
 
 
 def train_language_model(data_dir: Path, path: Path, order: int = LANGUAGE_MODEL_ORDER) -> CharacterModel:

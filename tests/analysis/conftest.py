@@ -37,6 +37,7 @@ def make_encoding() -> Callable[..., Encoding]:
             ctc_logits=(logits + 7).astype(np.float32),  # any shift gives the same probabilities
             keyword_logits=keyword_logits,
             keyword_labels=LABELS if keyword_logits is not None else (),
+            keyword_threshold=0.6,
             vocabulary=VOCABULARY,
             blank_id=0,
             word_delimiter_id=3,

@@ -67,3 +67,15 @@ def test_probabilities_are_finite_and_sum_to_one_at_every_length(make_encoding, 
 
 def test_a_checkpoint_without_keyword_head_has_no_keywords(make_encoding):
     assert detect(make_encoding()) is None
+
+
+@pytest.mark.parametrize(
+    ("label", "probability", "is_heard"),
+    [(0, 0.61, True), (0, 0.59, False), (2, 0.99, False), (3, 0.99, False)],
+)
+def test_a_command_is_heard_from_the_threshold_on(make_encoding, label, probability, is_heard):
+    probabilities = np.full((20, 4), (1 - probability) / 3)
+    probabilities[:, label] = probability
+    keywords = detect(make_encoding(keyword_logits=np.log(probabilities).astype(np.float32)))
+    assert keywords.threshold == 0.6
+    assert keywords.is_heard is is_heard

@@ -63,8 +63,13 @@ def test_both_show_the_same_maps():
     np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
 
+def test_implementations_can_be_left_out():
+    chosen = contenders.contenders(case("states"), ["sdpa"])
+    assert chosen == [Contender("transformers", "sdpa"), Contender("hubert_demo", "sdpa")]
+
+
 def test_a_latency_is_compared_with_transformers_in_the_same_round():
-    measured = measure_latency(case("states"), rounds=3)
+    measured = measure_latency(case("states"), contenders.contenders(case("states")), rounds=3)
     for latency in measured:
         reference = next(
             other

@@ -100,6 +100,9 @@ def test_keyword_head_comes_back_from_its_files_in_half_precision(keyword_head, 
     for name, tensor in again.state_dict().items():
         assert tensor.dtype == torch.float32
         assert torch.equal(tensor, keyword_head.state_dict()[name].half().float())
+    again.threshold = 0.725
+    again.save(tmp_path)
+    assert KeywordHead.load(tmp_path).threshold == 0.725
 
 
 def test_a_missing_keyword_head_is_explained(tmp_path):

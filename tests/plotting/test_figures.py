@@ -18,6 +18,7 @@ from hubert_demo.plotting import (
     timeline_figure,
     transcript_figure,
 )
+from hubert_demo.plotting.layers import structure_figure
 
 
 def texts(figure: Figure) -> list[str]:
@@ -178,3 +179,16 @@ def test_figures_can_be_drawn_by_several_threads_at_once(projection, frame_times
     for thread in threads:
         thread.join()
     assert failures == []
+
+
+def test_structure_figure_has_a_point_a_layer_and_a_line_for_chance():
+    (axes,) = structure_figure(np.array([0.3, 0.5, 0.6]), np.array([0.1, 0.3, 0.4]), 0.18).axes
+    purity, pnmi, chance = axes.lines
+    assert purity.get_ydata().tolist() == [0.3, 0.5, 0.6]
+    assert pnmi.get_ydata().tolist() == [0.1, 0.3, 0.4]
+    assert set(chance.get_ydata()) == {0.18}
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == [
+        "purity",
+        "PNMI",
+        "purity by chance",
+    ]

@@ -46,7 +46,8 @@ def data_dir(tmp_path_factory):
     splits = (("train", "a"), ("valid", "b"), ("test", "c"))
     words = [(split, speaker, 0.6, word) for split, speaker in splits for word in WORDS]
     write_corpus(folder / "speech_commands", words, "word")
-    write_corpus(folder / "synthetic_commands", [("train", "v", 0.5, word) for word in WORDS[:10]], "word")
+    voices = [(split, speaker, 0.5, word) for split, speaker in (splits[0], splits[2]) for word in WORDS[:10]]
+    write_corpus(folder / "synthetic_commands", voices, "word")
     write_corpus(folder / "an4", [("train", "d", 0.7, "YES"), ("train", "d", 2.0, "A B C")])
     for corpus in (
         "librispeech",

@@ -7,13 +7,15 @@ from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, load, resolve
 from hubert_demo.errors import CheckpointError
 from hubert_demo.training import corpora
 from hubert_demo.training.evaluate import Count, Evaluation, ReadingScores, evaluate
+from hubert_demo.training.spotting import Spotting
 
 
 def made_up():
     recall = {label: Count(1, 2) for label in corpora.KEYWORD_LABELS}
     rare = {"yes": Count(3, 4), "no": Count(2, 3)}
     reading = {"librispeech": ReadingScores(0.25, 0.5, 0.375, 4, 100)}
-    return Evaluation(reading, recall, Count(1, 4), rare)
+    spotting = Spotting(0.7, 0.9, 1.5, 20.0)
+    return Evaluation(reading, recall, Count(1, 4), rare, {"yes": Count(9, 10)}, spotting)
 
 
 def test_unknown_is_half_words_that_training_never_heard():
@@ -30,6 +32,8 @@ def test_the_report_prints_rates_and_counts():
     assert "4 clips, 100 words" in report
     assert "5/7  (yes 3/4, no 2/3)" in report
     assert "seeds 10000 to 10099" in report
+    assert "yes 9/10 (0.90)" in report
+    assert "at threshold 0.700: recall 0.900 of ten commands, 1.50 false alarms a minute" in report
 
 
 def test_an_evaluation_counts_every_test_clip(data_dir):
@@ -46,6 +50,10 @@ def test_an_evaluation_counts_every_test_clip(data_dir):
     assert {label: count.total for label, count in scores.rare.items()} == dict.fromkeys(
         ("yes", "no", "on", "off", "stop"), 1
     )
+    assert {label: count.total for label, count in scores.synthetic.items()} == dict.fromkeys(
+        ("yes", "no", "on", "off", "stop"), 1
+    )
+    assert scores.spotting.minutes == pytest.approx(2.2 / 60)
 
 
 def test_a_checkpoint_without_keyword_head_cannot_be_evaluated(data_dir, tmp_path):

@@ -194,25 +194,28 @@
     ctx.restore();
   };
 
-  // A cell a word. One too narrow for its word gets smaller type, and then shows it on hover only.
+  // A cell a word. Its text may reach to where the next word starts; where that is too near it gets smaller
+  // type, and then shows on hover only.
   const layWords = (view) => {
     const { words } = hx.result.views.transcript;
     const measure = document.createElement("canvas").getContext("2d");
     view.cells.clear();
     view.words.replaceChildren();
-    for (const word of words) {
+    words.forEach((word, index) => {
       const left = view.axis.x(word.start_s);
       const width = Math.max(3, view.axis.x(word.end_s) - left);
+      const next = words[index + 1];
+      const room = Math.max(width, (next ? view.axis.x(next.start_s) : view.words.clientWidth) - left);
       measure.font = hx.font(14);
       const wanted = measure.measureText(word.text).width + 6;
-      const size = wanted <= width ? "" : wanted * 0.8 <= width ? "is-small" : "is-narrow";
+      const size = wanted <= room ? "" : wanted * 0.8 <= room ? "is-small" : "is-narrow";
       const cell = hx.make("span", {
         class: `hx-cell ${size}`, title: word.text, style: `left:${left}px;width:${width}px`,
         onclick: () => hx.clock.hear(word.start_s, word.end_s),
       }, hx.make("span", { text: word.text }));
       view.cells.set(word, cell);
       view.words.append(cell);
-    }
+    });
     if (!words.length) view.words.append(hx.make("span", { class: "hx-silent", text: "no speech recognised" }));
   };
 

@@ -1,0 +1,91 @@
+"""How much of what was said is in the units of each layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.cluster import MiniBatchKMeans
+from tqdm import tqdm
+
+from hubert_demo.analysis.ctc import forced_alignment, token_probabilities
+from hubert_demo.analysis.layers import pnmi, purity, standardised
+from hubert_demo.audio import Waveform
+from hubert_demo.checkpoints import LoadedCheckpoint
+from hubert_demo.errors import InputError
+from hubert_demo.inference import encode
+from hubert_demo.training.data import Clip
+
+
+@dataclass(frozen=True, eq=False)
+class LayerStructure:
+    """K-means units of every layer against the characters that were spoken.
+
+    Attributes:
+        purity: float64 `(layers + 1,)`.
+        pnmi: float64 `(layers + 1,)`.
+        chance: Purity of units that say nothing: the most common character's share.
+        num_units: Clusters of each layer.
+        num_frames: Frames compared.
+    """
+
+    purity: npt.NDArray[np.float64]
+    pnmi: npt.NDArray[np.float64]
+    chance: float
+    num_units: int
+    num_frames: int
+
+    def report(self) -> str:
+        """A line a layer."""
+        lines = [f"{self.num_units} units, {self.num_frames} frames, purity by chance {self.chance:.3f}"]
+        rows = enumerate(zip(self.purity, self.pnmi, strict=True))
+        return "\n".join([*lines, *(f"layer {i}: purity {p:.3f}, PNMI {n:.3f}" for i, (p, n) in rows)])
+
+
+def layer_structure(
+    loaded: LoadedCheckpoint, clips: Sequence[Clip], num_units: int = 100, seed: int = 0
+) -> LayerStructure:
+    """Cluster every layer's frames and compare the units with the characters of the clips' texts.
+
+    A frame's character is the one last begun on the best path that spells the text (forced alignment by the
+    checkpoint's own CTC head); frames before the first one are left out.
+
+    Args:
+        loaded: The checkpoint.
+        clips: With samples and texts.
+        num_units: Clusters.
+        seed: Of the clustering.
+
+    Raises:
+        InputError: If the clips hold fewer frames than there are to be units.
+    """
+    states: list[npt.NDArray[np.float32]] = []
+    labels: list[npt.NDArray[np.int64]] = []
+    for clip in tqdm(clips, desc="encode", unit="clip", mininterval=10):
+        encoding = encode(loaded, Waveform(clip.samples.astype(np.float32) / 32768))
+        token_ids = loaded.tokenizer.encode(clip.text)
+        with np.errstate(divide="ignore"):
+            logarithms = np.log(token_probabilities(encoding))
+        firsts = [first for first, _ in forced_alignment(logarithms, token_ids, encoding.blank_id)]
+        if not firsts:
+            continue
+        states.append(encoding.hidden_states[:, firsts[0] :])
+        labels.append(np.repeat(token_ids, np.diff([*firsts, encoding.num_frames])))
+    spoken = np.concatenate(labels) if labels else np.zeros(0, np.int64)
+    if len(spoken) < num_units:
+        raise InputError(f"{len(spoken)} frames cannot make {num_units} units; give more speech.")
+    units = [
+        MiniBatchKMeans(num_units, batch_size=4096, n_init=3, random_state=seed).fit_predict(
+            standardised(np.concatenate([each[layer] for each in states]))
+        )
+        for layer in range(len(states[0]))
+    ]
+    return LayerStructure(
+        purity=np.array([purity(each, spoken) for each in units]),
+        pnmi=np.array([pnmi(each, spoken) for each in units]),
+        chance=float(np.bincount(spoken).max() / len(spoken)),
+        num_units=num_units,
+        num_frames=len(spoken),
+    )

@@ -1,0 +1,51 @@
+"""Layers against characters, on the embedded checkpoint."""
+
+import sys
+from dataclasses import replace
+
+import pytest
+import soundfile
+
+from hubert_demo.checkpoints import ASSETS_DIR, DEFAULT_CHECKPOINT, load, resolve
+from hubert_demo.errors import InputError
+from hubert_demo.training import __main__ as shell
+from hubert_demo.training.layerwise import layer_structure
+
+
+@pytest.fixture(scope="module")
+def loaded():
+    return load(resolve(DEFAULT_CHECKPOINT))
+
+
+@pytest.fixture
+def spoken(clips):
+    samples, rate = soundfile.read(ASSETS_DIR / "examples" / "numbers.wav", dtype="int16")
+    assert rate == 16_000
+    return replace(clips[0], samples=samples, text="SEVEN THREE NINE", duration_s=len(samples) / rate)
+
+
+def test_units_say_more_than_chance_and_most_where_ctc_reads(loaded, spoken):
+    structure = layer_structure(loaded, [spoken], num_units=12)
+    assert structure.purity.shape == structure.pnmi.shape == (7,)
+    assert (structure.purity >= structure.chance).all()
+    assert ((structure.pnmi > 0) & (structure.pnmi <= 1)).all()
+    assert structure.pnmi[-1] > structure.pnmi[0]
+    # The frames from the first character on.
+    assert 0.5 < structure.num_frames / (len(spoken.samples) / 320) <= 1
+    assert structure.report().count("layer ") == 7
+
+
+def test_too_little_speech_is_refused(loaded, spoken):
+    with pytest.raises(InputError, match="cannot make 100 units"):
+        layer_structure(loaded, [replace(spoken, samples=spoken.samples[:8000], text="A")])
+    with pytest.raises(InputError, match="0 frames"):
+        layer_structure(loaded, [replace(spoken, text="")])
+
+
+def test_the_shell_prints_and_draws(data_dir, tmp_path, monkeypatch, capsys):
+    figure = tmp_path / "layers.png"
+    arguments = ["layers", "--data", str(data_dir), "--num-units", "5", "--figure", str(figure)]
+    monkeypatch.setattr(sys, "argv", ["training", *arguments])
+    assert shell.main() == 0
+    assert "5 units" in capsys.readouterr().out
+    assert figure.read_bytes().startswith(b"\x89PNG")
