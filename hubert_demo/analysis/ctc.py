@@ -318,7 +318,7 @@ class _Search:
         """Language model and character bonus of a prefix, and what its hotwords earn."""
         if prefix not in self.judged:
             before, character = prefix[:-1], prefix[-1]
-            # A prefix grows out of one that is alive, or was judged in this frame.
+            # A prefix grows out of one that is alive, and that one is judged.
             score = self._judge(before) + self.settings.character_bonus
             if self.language_model is not None and character in CHARACTERS:
                 column = 1 + CHARACTERS.index(character)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from hubert_demo.audio import SAMPLE_RATE_HZ
+from hubert_demo.audio import SAMPLE_RATE_HZ, Waveform, samples_to_float
 from hubert_demo.errors import InputError
 
 MANIFEST_NAME = "manifest.tsv"
@@ -43,6 +43,11 @@ class Clip:
     duration_s: float
     samples: np.ndarray
     units: np.ndarray
+
+    @property
+    def waveform(self) -> Waveform:
+        """The recording as the product takes it."""
+        return Waveform(samples_to_float(self.samples).astype(np.float32))
 
     def with_samples(self, samples: np.ndarray) -> Clip:
         """The same recording heard otherwise; its length stays."""

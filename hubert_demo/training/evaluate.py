@@ -13,7 +13,6 @@ from tqdm import tqdm
 
 from hubert_demo.analysis.ctc import beam_search, transcribe
 from hubert_demo.analysis.language_model import CharacterModel
-from hubert_demo.audio import Waveform
 from hubert_demo.checkpoints import LoadedCheckpoint
 from hubert_demo.errors import CheckpointError
 from hubert_demo.inference import encode
@@ -197,7 +196,7 @@ def reading_scores(
     references = [clip.text for clip in clips]
     greedy, beam = [], []
     for clip in tqdm(clips, desc="read", unit="clip", mininterval=10):
-        encoding = encode(loaded, Waveform(clip.samples.astype(np.float32) / 32768))
+        encoding = encode(loaded, clip.waveform)
         greedy.append(transcribe(encoding).text)
         if language_model is not None:
             beam.append(beam_search(encoding, language_model, num_best=1)[0].text)

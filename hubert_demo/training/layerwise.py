@@ -12,7 +12,6 @@ from tqdm import tqdm
 
 from hubert_demo.analysis.ctc import forced_alignment, token_probabilities
 from hubert_demo.analysis.layers import pnmi, purity, standardised
-from hubert_demo.audio import Waveform
 from hubert_demo.checkpoints import LoadedCheckpoint
 from hubert_demo.errors import InputError
 from hubert_demo.inference import encode
@@ -64,7 +63,7 @@ def layer_structure(
     states: list[npt.NDArray[np.float32]] = []
     labels: list[npt.NDArray[np.int64]] = []
     for clip in tqdm(clips, desc="encode", unit="clip", mininterval=10):
-        encoding = encode(loaded, Waveform(clip.samples.astype(np.float32) / 32768))
+        encoding = encode(loaded, clip.waveform)
         token_ids = loaded.tokenizer.encode(clip.text)
         with np.errstate(divide="ignore"):
             logarithms = np.log(token_probabilities(encoding))

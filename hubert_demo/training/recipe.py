@@ -1,7 +1,7 @@
 """The stages from recordings to an evaluated checkpoint, and all of them in a row.
 
-Every stage that trains can be killed and called again: it goes on where it stopped, and returns at once when
-it was done.
+Every stage that trains an encoder can be killed and called again: it goes on where it stopped, and returns at
+once when it was done. The keyword head and the language model take minutes and are made anew.
 """
 
 from __future__ import annotations

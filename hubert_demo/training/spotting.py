@@ -10,7 +10,6 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from hubert_demo.analysis.keywords import NOT_COMMANDS, Keywords, detect
-from hubert_demo.audio import Waveform
 from hubert_demo.checkpoints import LoadedCheckpoint
 from hubert_demo.errors import CheckpointError, InputError
 from hubert_demo.inference import encode
@@ -109,6 +108,6 @@ class SpottingTrial:
 
 def _heard(loaded: LoadedCheckpoint, clips: Sequence[Clip]) -> Iterator[Keywords]:
     for clip in tqdm(clips, desc="encode", unit="clip", mininterval=10):
-        keywords = detect(encode(loaded, Waveform(clip.samples.astype(np.float32) / 32768)))
+        keywords = detect(encode(loaded, clip.waveform))
         assert keywords is not None
         yield keywords
