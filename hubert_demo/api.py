@@ -44,6 +44,16 @@ class Analysis:
         # One for each method: nobody who wants the quick one waits for the slow one.
         self._projecting = {method: threading.Lock() for method in METHODS}
 
+    @property
+    def reading(self) -> Encoding:
+        """The pass whose CTC head wrote the transcript: its logits, vocabulary and blank."""
+        return self.encoding
+
+    @property
+    def spotting(self) -> Encoding:
+        """The pass whose keyword head, if it has one, told the keywords."""
+        return self.encoding
+
     def beam_search(self, num_best: int = 5, hotwords: Collection[str] = ()) -> tuple[ctc.Hypothesis, ...]:
         """The most probable texts, best first, with the checkpoint's language model where it has one.
 
@@ -57,7 +67,7 @@ class Analysis:
         """
         path = self._loaded.spec.language_model
         language_model = None if path is None else _load_language_model(path)
-        return ctc.beam_search(self.encoding, language_model, hotwords, num_best)
+        return ctc.beam_search(self.reading, language_model, hotwords, num_best)
 
     def projections(self, method: str = "umap") -> Projection:
         """Every layer on the plane.

@@ -159,6 +159,18 @@ def change_speed(clip: Clip, factor: float) -> Clip:
     return replace(clip, samples=samples, units=units, duration_s=num_samples / SAMPLE_RATE_HZ)
 
 
+def cropped(clip: Clip, longest_s: float, rng: np.random.Generator) -> Clip:
+    """A stretch of the clip of at most `longest_s` with its frame targets; its text, whole, goes missing."""
+    num_units = int(longest_s * SAMPLE_RATE_HZ) // UNITS_HOP_SAMPLES
+    spare = len(clip.samples) // UNITS_HOP_SAMPLES - num_units
+    if spare <= 0:
+        return clip
+    first = int(rng.integers(spare + 1))
+    samples = clip.samples[first * UNITS_HOP_SAMPLES : (first + num_units) * UNITS_HOP_SAMPLES]
+    units = clip.units[first : first + num_units]
+    return replace(clip, samples=samples, units=units, text="", duration_s=len(samples) / SAMPLE_RATE_HZ)
+
+
 def normalised(samples: np.ndarray) -> np.ndarray:
     """float32 samples with zero mean and unit variance, as the feature extractor makes them."""
     x = samples.astype(np.float32) / 32768.0

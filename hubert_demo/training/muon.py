@@ -1,7 +1,8 @@
 """Muon in float32: momentum whose matrix updates are orthogonalised.
 
 `torch.optim.Muon` iterates in bfloat16, which a processor without bfloat16 instructions computes some
-twenty times slower than float32; this one keeps the gradient's precision and batches equal shapes.
+twenty times slower than float32; this one keeps the gradient's precision, batches equal shapes, and lets
+several processes orthogonalise a share each.
 
 Source: Jordan et al. 2024, "Muon"; update scale 0.2 · sqrt(max(rows, columns)) from Liu et al. 2025,
 "Muon is scalable for LLM training", so that AdamW's learning rates carry over.
@@ -14,6 +15,8 @@ from collections.abc import Iterable
 
 import torch
 from torch import Tensor
+
+from hubert_demo.training import parallel
 
 _QUINTIC = (3.4445, -4.7750, 2.0315)
 _ITERATIONS = 4
@@ -54,7 +57,8 @@ class Muon(torch.optim.Optimizer):
             buffer.lerp_(grad, 1 - momentum)
             directions.append(grad.lerp(buffer, momentum))
         scale = 0.2 * max(parameters[0].shape) ** 0.5
-        for parameter, update in zip(parameters, orthogonalised(torch.stack(directions)), strict=True):
+        updates = parallel.shared_out(orthogonalised, torch.stack(directions))
+        for parameter, update in zip(parameters, updates, strict=True):
             parameter.mul_(1 - lr * weight_decay).add_(update, alpha=-lr * scale)
 
 
@@ -69,5 +73,5 @@ def orthogonalised(matrices: Tensor) -> Tensor:
     a, b, c = _QUINTIC
     for _ in range(_ITERATIONS):
         gram = x @ x.mT
-        x = a * x + (b * gram + c * gram @ gram) @ x
+        x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
     return x.mT if is_tall else x

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 import torch
-from torch import distributed, nn
+from torch import Tensor, distributed, nn
 
 
 def join() -> torch.device:
@@ -44,3 +45,15 @@ def average_gradients(parameters: list[nn.Parameter]) -> None:
     means = torch.split(flat, [gradient.numel() for gradient in gradients])
     for gradient, mean in zip(gradients, means, strict=True):
         gradient.copy_(mean.view_as(gradient))
+
+
+def shared_out(compute: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
+    """`compute(rows)`, every process computing a share of the rows; it must keep their shape."""
+    if not distributed.is_initialized():
+        return compute(rows)
+    mine = slice(process(), None, num_processes())
+    computed = torch.zeros_like(rows)
+    if len(rows[mine]):
+        computed[mine] = compute(rows[mine])
+    distributed.all_reduce(computed)
+    return computed

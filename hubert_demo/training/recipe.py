@@ -174,8 +174,10 @@ def finetune_ctc(
         The checkpoint's folder.
 
     Raises:
-        InputError: If keywords are wanted without a checkpoint that reads.
+        InputError: If keywords are wanted without a checkpoint that reads, or clips cropped.
     """
+    if settings.crop_s:
+        raise InputError("A cropped clip no longer says its text; leave crop_s at 0 to learn to read.")
     if with_keywords and init is None:
         raise InputError(
             "Keyword examples are cut from sentences by a model that reads; give one to start from."

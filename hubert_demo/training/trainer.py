@@ -16,7 +16,14 @@ from torch import Tensor, nn
 from hubert_demo.model import HubertModel
 from hubert_demo.model.masking import span_mask
 from hubert_demo.training import parallel
-from hubert_demo.training.data import Clip, bucketed_batches, change_speed, normalised, pad_waveforms
+from hubert_demo.training.data import (
+    Clip,
+    bucketed_batches,
+    change_speed,
+    cropped,
+    normalised,
+    pad_waveforms,
+)
 from hubert_demo.training.muon import Muon
 from hubert_demo.training.noise import roughened
 
@@ -33,6 +40,8 @@ class TrainerSettings:
     Attributes:
         steps: Optimiser steps of the whole run, over which the learning rate is planned.
         batch_s: Most seconds of audio in a batch of one process.
+        crop_s: Longest stretch of a clip to hear, drawn anew each time; 0 for whole clips. Attention's cost
+            grows with the square of it. Not where texts are to be read.
         peak_rate: Learning rate after warm-up.
         warmup_steps: Steps of linear warm-up.
         decay_share: Share of `steps` over which the rate falls to nearly nothing, at the end.
@@ -50,6 +59,7 @@ class TrainerSettings:
 
     steps: int = 2000
     batch_s: float = 32.0
+    crop_s: float = 0.0
     peak_rate: float = 1e-3
     warmup_steps: int = 200
     decay_share: float = 0.4
@@ -147,7 +157,7 @@ class Trainer:
         heard_s, losses, since = 0.0, [], time.monotonic()
         for chosen in self._batches(clips):
             losses.append(self.train_step(chosen))
-            heard_s += sum(clip.duration_s for clip in chosen)
+            heard_s += sum(min(clip.duration_s, self.settings.crop_s or np.inf) for clip in chosen)
             self.elapsed_s = time.monotonic() - started
             if parallel.process():
                 continue
@@ -218,7 +228,9 @@ class Trainer:
         """This process's batches, from where the run stands to its last step."""
         while True:
             rng = np.random.default_rng((self.settings.seed, self.epoch))
-            batches = list(bucketed_batches([c.duration_s for c in clips], self.settings.batch_s, rng))
+            longest_s = self.settings.crop_s or np.inf
+            durations_s = [min(clip.duration_s, longest_s) for clip in clips]
+            batches = list(bucketed_batches(durations_s, self.settings.batch_s, rng))
             # As many for every process, so that none waits for another at the end.
             usable = len(batches) - len(batches) % parallel.num_processes()
             for indices in batches[parallel.process() : usable : parallel.num_processes()][self.position :]:
@@ -251,6 +263,8 @@ class Trainer:
             return losses
 
     def _augmented(self, clips: list[Clip], rng: np.random.Generator) -> list[Clip]:
+        if self.settings.crop_s:
+            clips = [cropped(clip, self.settings.crop_s, rng) for clip in clips]
         if rng.random() < self.settings.speed_share:
             factor = rng.uniform(0.88, 1.14)
             clips = [change_speed(clip, factor) for clip in clips]
@@ -265,7 +279,7 @@ class Trainer:
         left_min = (self.settings.steps - self.step) * took_s / len(losses) / 60
         print(
             f"step {self.step}  epoch {self.epoch}  {_shown(means)}  "
-            f"{heard_s / took_s:.0f} audio-s/s  {left_min:.0f} min left",
+            f"{parallel.num_processes() * heard_s / took_s:.0f} audio-s/s  {left_min:.0f} min left",
             flush=True,
         )
         self._note(means)

@@ -4,6 +4,7 @@ import asyncio
 import wave
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -123,3 +124,72 @@ def browser(chromium, harbour):
         browser = playwright.chromium.launch(executable_path=chromium, args=[*FLAGS, microphone])
         yield browser
         browser.close()
+
+
+# Gradio's own player, which is hidden, complains about a file that is no sound before it is emptied.
+HARMLESS = "Waveform load error"
+# The first UMAP of a process is compiled, which takes a busy machine a while.
+TIMEOUT_MS = 60_000
+
+
+class Visitor:
+    """A tab of the browser that looks at the page, with all that went wrong in it."""
+
+    def __init__(self, browser, url, theme="light", width=1440):
+        self.tab = browser.new_page(viewport={"width": width, "height": 1000})
+        self.tab.set_default_timeout(TIMEOUT_MS)
+        self.problems = []
+        self.outside = set()
+        self.tab.on("console", self._hear)
+        self.tab.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.tab.on("request", self._watch)
+        self.tab.goto(f"{url}?__theme={theme}")
+        self.tab.wait_for_selector("body[data-hx-ready]")
+
+    def _hear(self, message):
+        if message.type == "error" and HARMLESS not in message.text:
+            self.problems.append(message.text)
+
+    def _watch(self, request):
+        if request.url.startswith("http") and urlsplit(request.url).hostname != "127.0.0.1":
+            self.outside.add(request.url)
+
+    def id(self, name):
+        return self.tab.get_by_test_id(name)
+
+    @property
+    def token(self):
+        return self.tab.evaluate("document.body.dataset.hxReady || null")
+
+    @property
+    def time(self):
+        return float(self.id("clock").inner_text())
+
+    def open(self, title):
+        self.tab.get_by_role("tab", name=title).click()
+        self.id(f"view-{title.lower()}").wait_for()
+
+    def wait_for_other_result(self, token):
+        self.tab.wait_for_function(
+            "old => document.body.dataset.hxReady && document.body.dataset.hxReady !== old", arg=token
+        )
+
+    def upload(self, path):
+        if not self.id("file-upload").count():
+            self.tab.get_by_role("button", name="Upload file").click()
+        self.id("file-upload").set_input_files(path)
+
+
+@pytest.fixture
+def visit(browser, page):
+    visitors = []
+
+    def arrive(**options):
+        visitors.append(Visitor(browser, page.demo.local_url, **options))
+        return visitors[-1]
+
+    yield arrive
+    for visitor in visitors:
+        visitor.tab.close()
+        assert visitor.problems == []
+        assert visitor.outside == set()
