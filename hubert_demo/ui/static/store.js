@@ -1,12 +1,12 @@
 // The one store: the result on show, what subscribes to it, and the pieces of the page that Gradio mounts.
 // Everything hangs on `window.hx`. A view is registered with `hx.view(name, make)`, where `make(root, page)`
-// gives an object with any of: result, late, busy, error, tick, draw, open. They are called when it happens.
+// gives an object with any of: result, late, busy, error, tick, draw, open, choices. They are called when it happens.
 (() => {
   "use strict";
 
   const makers = new Map();
   const listeners = new Map();
-  const hx = { result: null, open: null };
+  const hx = { result: null, open: null, choices: {} };
   window.hx = hx;
 
   hx.on = (event, listener) => {
@@ -19,6 +19,15 @@
     for (const listener of [...(listeners.get(event) || [])]) listener(detail);
   };
 
+  // What the visitor has chosen in the views (layer, head, colour, …). Views write it, follow it, and exports
+  // and the tour go by it. Handlers of "choices" get what changed.
+  hx.choose = (wanted) => {
+    const changed = Object.fromEntries(Object.entries(wanted).filter(([name, value]) => hx.choices[name] !== value));
+    if (!Object.keys(changed).length) return;
+    Object.assign(hx.choices, changed);
+    hx.emit("choices", changed);
+  };
+
   hx.view = (name, make) => makers.set(name, make);
 
   // Called by Gradio for every piece, at load or, inside a tab, when the tab is first opened.
@@ -29,7 +38,7 @@
     const piece = makers.get(name)(root, page);
     root.classList.toggle("is-empty", !hx.result);
     subscribe("result", root, () => root.classList.remove("is-empty"));
-    for (const event of ["result", "late", "busy", "error", "tick", "draw", "open"]) {
+    for (const event of ["result", "late", "busy", "error", "tick", "draw", "open", "choices"]) {
       if (piece[event]) subscribe(event, root, (detail) => piece[event](detail));
     }
     watchSize(name, root, piece);
