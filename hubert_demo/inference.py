@@ -42,6 +42,8 @@ class Encoding:
         blank_id: Index of the CTC blank in `vocabulary`.
         word_delimiter_id: Index of the token between words in `vocabulary`.
         num_heads: Attention heads of every layer.
+        layer_weights: float64 `(layers + 1,)`, the keyword head's share of every layer's states, summing to
+            one; None where the checkpoint has no keyword head.
     """
 
     checkpoint: str
@@ -56,6 +58,7 @@ class Encoding:
     blank_id: int
     word_delimiter_id: int
     num_heads: int
+    layer_weights: npt.NDArray[np.float64] | None = None
 
     @property
     def num_layers(self) -> int:
@@ -152,6 +155,7 @@ def encode(loaded: LoadedCheckpoint, waveform: Waveform) -> Encoding:
         blank_id=tokenizer.pad_token_id,
         word_delimiter_id=tokenizer.word_delimiter_token_id,
         num_heads=config.num_attention_heads,
+        layer_weights=None if head is None else head.layer_probabilities.double().cpu().numpy(),
     )
 
 
