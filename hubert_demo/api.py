@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from hubert_demo.analysis import ctc, keywords
+from hubert_demo.analysis import attention, ctc, keywords
 from hubert_demo.analysis.language_model import CharacterModel
 from hubert_demo.analysis.projection import METHODS, Projection, project
 from hubert_demo.audio import SAMPLE_RATE_HZ, FloatArray, Waveform
@@ -43,6 +43,8 @@ class Analysis:
         self._projections: dict[str, Projection] = {}
         # One for each method: nobody who wants the quick one waits for the slow one.
         self._projecting = {method: threading.Lock() for method in METHODS}
+        self._head_metrics: attention.HeadMetrics | None = None
+        self._measuring = threading.Lock()
 
     @property
     def reading(self) -> Encoding:
@@ -123,20 +125,39 @@ class Analysis:
         attention: FloatArray = self.attention_maps(layer, [head])[0]
         return attention
 
-    def attention_maps(self, layer: int, heads: Sequence[int] | None = None) -> FloatArray:
+    def attention_maps(
+        self, layer: int, heads: Sequence[int] | None = None, queries: slice | None = None
+    ) -> FloatArray:
         """Attention of several heads of one layer.
 
         Args:
             layer: 0 to `encoding.num_layers - 1`.
             heads: Head indices; all when None.
+            queries: Range of the frames that look; all when None.
 
         Returns:
-            float32 `(heads, frames, frames)`; rows sum to one.
+            float32 `(heads, queries, frames)`; rows sum to one.
 
         Raises:
             InputError: If there is no such layer or head.
         """
-        return attention_map(self._loaded, self.encoding, layer, heads)
+        return attention_map(self._loaded, self.encoding, layer, heads, queries)
+
+    def head_metrics(self) -> attention.HeadMetrics:
+        """What every head does: globalness, verticality, diagonality, entropy and its kind.
+
+        Measured when first asked for and kept, one map at a time; beyond 1000 frames from every n-th row.
+
+        Returns:
+            The numbers, `(layers, heads)` each, and all maps pooled; the same object at every call.
+        """
+        with self._measuring:
+            if self._head_metrics is None:
+                encoding = self.encoding
+                self._head_metrics = attention.head_metrics(
+                    self.attention_maps, encoding.num_layers, encoding.num_heads, encoding.num_frames
+                )
+            return self._head_metrics
 
 
 @lru_cache(maxsize=4)

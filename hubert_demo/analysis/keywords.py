@@ -29,6 +29,8 @@ class Keywords:
         window_times_s: float64 `(windows,)`, centres of the windows.
         window_probabilities: float64 `(windows, labels)`, rows sum to one.
         threshold: Least probability at which a command counts as heard.
+        layer_weights: float64 `(layers + 1,)`, the classifier's learned share of every layer's states,
+            summing to one; they belong to the head, not to the recording.
     """
 
     labels: tuple[str, ...]
@@ -38,6 +40,7 @@ class Keywords:
     window_times_s: npt.NDArray[np.float64]
     window_probabilities: npt.NDArray[np.float64]
     threshold: float = 0.5
+    layer_weights: npt.NDArray[np.float64] | None = None
 
     @property
     def is_heard(self) -> bool:
@@ -86,6 +89,7 @@ def detect(encoding: Encoding) -> Keywords | None:
         window_times_s=(encoding.frame_times_s[starts] + encoding.frame_times_s[starts + length - 1]) / 2,
         window_probabilities=probabilities,
         threshold=encoding.keyword_threshold,
+        layer_weights=encoding.layer_weights,
     )
 
 
