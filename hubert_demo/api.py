@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from hubert_demo.analysis import attention, ctc, keywords
+from hubert_demo.analysis import ctc, keywords
+from hubert_demo.analysis.attention import HeadMetrics, head_metrics
 from hubert_demo.analysis.language_model import CharacterModel
 from hubert_demo.analysis.projection import METHODS, Projection, project
 from hubert_demo.audio import SAMPLE_RATE_HZ, FloatArray, Waveform
@@ -43,7 +44,7 @@ class Analysis:
         self._projections: dict[str, Projection] = {}
         # One for each method: nobody who wants the quick one waits for the slow one.
         self._projecting = {method: threading.Lock() for method in METHODS}
-        self._head_metrics: attention.HeadMetrics | None = None
+        self._head_metrics: HeadMetrics | None = None
         self._measuring = threading.Lock()
 
     @property
@@ -143,7 +144,7 @@ class Analysis:
         """
         return attention_map(self._loaded, self.encoding, layer, heads, queries)
 
-    def head_metrics(self) -> attention.HeadMetrics:
+    def head_metrics(self) -> HeadMetrics:
         """What every head does: globalness, verticality, diagonality, entropy and its kind.
 
         Measured when first asked for and kept, one map at a time; beyond 1000 frames from every n-th row.
@@ -154,7 +155,7 @@ class Analysis:
         with self._measuring:
             if self._head_metrics is None:
                 encoding = self.encoding
-                self._head_metrics = attention.head_metrics(
+                self._head_metrics = head_metrics(
                     self.attention_maps, encoding.num_layers, encoding.num_heads, encoding.num_frames
                 )
             return self._head_metrics
