@@ -120,6 +120,21 @@ def test_masks_are_given_to_encoder_and_objectives(tmp_path, clips):
     assert 0.35 < masked.float().mean() < 0.7
 
 
+def test_a_long_clip_is_heard_in_stretches(tmp_path, clips):
+    heard = []
+
+    class Listening(Objective):
+        def loss(self, encoder, batch):
+            heard.extend((clip.duration_s, len(clip.samples)) for clip in batch.clips)
+            return batch.states[-1].square().mean()
+
+    model = HubertForCTC(TINY)
+    settings = replace(SETTINGS, steps=6, crop_s=0.2, speed_share=0.0, rough_share=0.0)
+    run(Trainer(model.hubert, {"listening": Listening()}, settings, tmp_path), clips)
+    assert min(clip.duration_s for clip in clips) > 0.2
+    assert set(heard) == {(0.2, 3200)}
+
+
 def test_the_rate_warms_up_and_falls_to_nearly_nothing(tmp_path):
     running = trainer(tmp_path, replace(SETTINGS, steps=1000, warmup_steps=10, decay_share=0.5))
     rates = []
