@@ -9,14 +9,28 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from hubert_demo.analysis import ctc, keywords
+from hubert_demo.analysis import ctc, keywords, layers
 from hubert_demo.analysis.attention import HeadMetrics, head_metrics
+from hubert_demo.analysis.colouring import (
+    COLOURINGS,
+    Colouring,
+    by_energy,
+    by_letter,
+    by_pitch,
+    by_time,
+    by_unit,
+    frame_characters,
+)
+from hubert_demo.analysis.kept import Kept
 from hubert_demo.analysis.language_model import CharacterModel
-from hubert_demo.analysis.projection import METHODS, Projection, project
+from hubert_demo.analysis.projection import Projection, Projections, ProjectionSettings
+from hubert_demo.analysis.prosody import Prosody, measure_prosody
 from hubert_demo.audio import SAMPLE_RATE_HZ, FloatArray, Waveform
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, LoadedCheckpoint
 from hubert_demo.errors import InputError
 from hubert_demo.inference import Encoding, attention_map, encode, load_checkpoint
+
+MAX_KEPT_UNITS = 128
 
 
 class Analysis:
@@ -41,9 +55,10 @@ class Analysis:
         self.transcript: ctc.Transcript = ctc.transcribe(encoding)
         self.keywords: keywords.Keywords | None = keywords.detect(encoding)
         self._loaded = loaded
-        self._projections: dict[str, Projection] = {}
-        # One for each method: nobody who wants the quick one waits for the slow one.
-        self._projecting = {method: threading.Lock() for method in METHODS}
+        self._projections = Projections(encoding.hidden_states)
+        self._prosody: Kept[str, Prosody] = Kept(1)
+        self._curves: Kept[str, layers.LayerCurves] = Kept(1)
+        self._units: Kept[tuple[int, int, int], npt.NDArray[np.int64]] = Kept(MAX_KEPT_UNITS)
         self._head_metrics: HeadMetrics | None = None
         self._measuring = threading.Lock()
 
@@ -72,26 +87,22 @@ class Analysis:
         language_model = None if path is None else _load_language_model(path)
         return ctc.beam_search(self.reading, language_model, hotwords, num_best)
 
-    def projections(self, method: str = "umap") -> Projection:
+    def projections(self, method: str | ProjectionSettings = "umap") -> Projection:
         """Every layer on the plane.
 
         Args:
-            method: `"umap"` (the first one in a process compiles for some seconds) or `"pca"`.
+            method: `"umap"` (the first one in a process compiles for some seconds), `"pca"`, or all settings.
 
         Returns:
-            Points `(layers + 1, frames, 2)` and their trustworthiness; the same object at every call.
+            Points `(layers + 1, frames, 2)` and their trustworthiness. The maps of the two methods as they
+            are by default are kept; so are the four latest others.
 
         Raises:
             InputError: If the method is unknown or the recording has fewer than ten frames.
         """
-        if method not in METHODS:
-            raise InputError(f"Projection {method!r} is unknown; choose one of {', '.join(METHODS)}.")
-        with self._projecting[method]:
-            if method not in self._projections:
-                self._projections[method] = project(self.encoding.hidden_states, method)
-            return self._projections[method]
+        return self._projections.get(method)
 
-    def projection(self, layer: int, method: str = "umap") -> FloatArray:
+    def projection(self, layer: int, method: str | ProjectionSettings = "umap") -> FloatArray:
         """One layer on the plane.
 
         Args:
@@ -104,10 +115,88 @@ class Analysis:
         Raises:
             InputError: As for `projections`, or if there is no such layer.
         """
-        if not 0 <= layer <= self.encoding.num_layers:
-            raise InputError(f"Layer {layer} does not exist; choose 0 to {self.encoding.num_layers}.")
+        self._check_state(layer)
         points: FloatArray = self.projections(method).points[layer]
         return points
+
+    def prosody(self) -> Prosody:
+        """Energy and pitch of every frame; kept."""
+        return self._prosody.get("prosody", lambda: measure_prosody(self.encoding.waveform))
+
+    def layer_curves(self) -> layers.LayerCurves:
+        """Size of every layer's states, and how alike neighbouring layers are; kept."""
+        return self._curves.get("curves", lambda: layers.layer_curves(self.encoding.hidden_states))
+
+    def units(self, layer: int, num_units: int | None = None, seed: int = 0) -> npt.NDArray[np.int64]:
+        """K-means units of one layer; the latest are kept.
+
+        Args:
+            layer: Index into `encoding.hidden_states`: 0 is what the first layer is given.
+            num_units: 2 to 100, and not more than there are frames; None takes 20, or fewer where there are
+                fewer than 100 frames.
+            seed: Of the first centres.
+
+        Returns:
+            int64 `(frames,)`, numbered in the order in which they first occur.
+
+        Raises:
+            InputError: If there is no such layer, or not so many units.
+        """
+        self._check_state(layer)
+        count = self._num_units(num_units)
+        state = self.encoding.hidden_states[layer]
+        return self._units.get((layer, count, seed), lambda: layers.kmeans_units(state, count, seed))
+
+    def unit_scores(self, num_units: int | None = None, seed: int = 0) -> layers.UnitScores:
+        """How well every layer's units tell which character was recognised.
+
+        Args:
+            num_units: As for `units`.
+            seed: As for `units`.
+
+        Raises:
+            InputError: As for `units`, or if no characters were recognised.
+        """
+        count = self._num_units(num_units)
+        units = [self.units(layer, count, seed) for layer in range(self.encoding.num_layers + 1)]
+        labels = layers.frame_labels(self.transcript.frame_token_ids, self.reading.blank_id)
+        return layers.unit_scores(units, labels, count)
+
+    def colouring(self, name: str, layer: int = 0, num_units: int | None = None) -> Colouring:
+        """What the dots of a map may be coloured by.
+
+        Args:
+            name: `"time"`, `"letter"`, `"energy"`, `"pitch"` or `"unit"`.
+            layer: Whose units; only for `"unit"`.
+            num_units: As for `units`; only for `"unit"`.
+
+        Raises:
+            InputError: If there is no such colouring; as for `units`.
+        """
+        if name == "time":
+            return by_time(self.encoding.frame_times_s)
+        if name == "letter":
+            return by_letter(self.frame_characters)
+        if name == "energy":
+            return by_energy(self.prosody())
+        if name == "pitch":
+            return by_pitch(self.prosody())
+        if name == "unit":
+            count = self._num_units(num_units)
+            return by_unit(self.units(layer, count), count)
+        raise InputError(f"Colouring {name!r} is unknown; choose one of {', '.join(COLOURINGS)}.")
+
+    @property
+    def frame_characters(self) -> tuple[str, ...]:
+        """The recognised character of every frame: "" for none, a space between words."""
+        return frame_characters(self.reading, self.transcript.frame_token_ids)
+
+    def _num_units(self, wanted: int | None) -> int:
+        return layers.default_num_units(self.encoding.num_frames) if wanted is None else wanted
+
+    def _check_state(self, layer: int) -> None:
+        if not 0 <= layer <= self.encoding.num_layers:
+            raise InputError(f"Layer {layer} does not exist; choose 0 to {self.encoding.num_layers}.")
 
     def attention(self, layer: int, head: int) -> FloatArray:
         """Attention of one head.

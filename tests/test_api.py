@@ -10,6 +10,8 @@ import soundfile
 
 import hubert_demo
 from hubert_demo import Analysis, HubertDemoError, InputError, Waveform, analyze
+from hubert_demo.analysis import projection
+from hubert_demo.analysis.projection import ProjectionSettings, project
 from hubert_demo.checkpoints import ASSETS_DIR, DEFAULT_CHECKPOINT
 from hubert_demo.inference import load_checkpoint
 
@@ -105,15 +107,14 @@ def test_projections_are_computed_once_by_however_many_threads(samples):
 def test_pca_does_not_wait_for_umap(samples, monkeypatch):
     analysis = analyze(samples)
     begun, may_end = threading.Event(), threading.Event()
-    project = hubert_demo.api.project
 
-    def slow_umap(states: np.ndarray, method: str) -> object:
-        if method == "umap":
+    def slow_umap(states: np.ndarray, settings: ProjectionSettings) -> object:
+        if settings.method == "umap":
             begun.set()
             may_end.wait(30)
-        return project(states, "pca")
+        return project(states, ProjectionSettings("pca"))
 
-    monkeypatch.setattr(hubert_demo.api, "project", slow_umap)
+    monkeypatch.setattr(projection, "project", slow_umap)
     thread = threading.Thread(target=analysis.projections)
     thread.start()
     try:
@@ -142,6 +143,35 @@ def test_missing_heads_are_refused_with_the_range(analysis):
 def test_an_unknown_projection_is_refused(analysis):
     with pytest.raises(InputError, match="'tsne' is unknown; choose one of umap, pca"):
         analysis.projection(0, "tsne")
+
+
+def test_units_are_those_of_the_layer_and_kept(analysis):
+    units = analysis.units(2, 5)
+    assert units is analysis.units(2, 5)
+    assert set(units) == set(range(5))
+    assert units.shape == (analysis.encoding.num_frames,)
+    assert analysis.colouring("unit", 2, 5).values.tolist() == units.tolist()
+    with pytest.raises(InputError, match="0 units of"):
+        analysis.units(2, 0)
+
+
+@pytest.mark.parametrize("name", ["time", "letter", "energy", "pitch", "unit"])
+def test_every_colouring_has_a_value_a_frame(analysis, name):
+    colouring = analysis.colouring(name)
+    assert colouring.name == name
+    assert colouring.values.shape == (analysis.encoding.num_frames,)
+    assert bool(colouring.unit) != bool(colouring.classes)
+    assert colouring.low < colouring.high
+
+
+def test_an_unknown_colouring_is_refused(analysis):
+    with pytest.raises(InputError, match="'mood' is unknown; choose one of time, letter"):
+        analysis.colouring("mood")
+
+
+def test_curves_and_measurements_are_made_once(analysis):
+    assert analysis.layer_curves() is analysis.layer_curves()
+    assert analysis.prosody() is analysis.prosody()
 
 
 def test_too_few_frames_for_a_map_still_have_everything_else(samples):

@@ -6,23 +6,64 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits
 
+from hubert_demo.analysis.kept import Kept
+from hubert_demo.analysis.threads import one_thread
 from hubert_demo.audio import FloatArray
 from hubert_demo.errors import InputError
 
 METHODS = ("umap", "pca")
+METRICS = ("euclidean", "cosine")
 MIN_FRAMES = 10
+MIN_NEIGHBOURS = 2
+MAX_NEIGHBOURS = 100
+MAX_SEED = 2**32 - 1
 
 _NUM_COMPONENTS = 50
-_NUM_NEIGHBOURS = 15
 _NUM_EPOCHS = 100
 _TRUST_NEIGHBOURS = 5
+_MAX_KEPT = 4
 # umap-learn's compiled code is not thread-safe.
 _UMAP = threading.Lock()
-_ONE_BLAS_THREAD = threading.Lock()
 
 _Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ProjectionSettings:
+    """How a map is made. PCA knows neither neighbours, metric nor seed.
+
+    Attributes:
+        method: One of `METHODS`.
+        num_neighbours: 2 to 100: how many frames near it, itself among them, UMAP keeps each frame close to.
+            Few show fine threads, many the larger groups. A recording with fewer frames takes what it has.
+        metric: What near means: one of `METRICS`. The cosine looks at a state's direction alone.
+        seed: 0 to 2³² − 1, for UMAP's sampling.
+
+    Raises:
+        InputError: If any of them is something else.
+    """
+
+    method: str = "umap"
+    num_neighbours: int = 15
+    metric: str = "euclidean"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.method not in METHODS:
+            raise InputError(f"Projection {self.method!r} is unknown; choose one of {', '.join(METHODS)}.")
+        if self.metric not in METRICS:
+            raise InputError(f"Metric {self.metric!r} is unknown; choose one of {', '.join(METRICS)}.")
+        _check_whole("neighbours", self.num_neighbours, MIN_NEIGHBOURS, MAX_NEIGHBOURS)
+        _check_whole("seed", self.seed, 0, MAX_SEED)
+
+
+def _check_whole(name: str, value: object, low: int, high: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise InputError(f"{str(value)[:20]} is no number of {name}; choose a whole number, {low} to {high}.")
+
+
+DEFAULT_SETTINGS = ProjectionSettings()
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,17 +72,57 @@ class Projection:
 
     Attributes:
         points: float32 `(layers + 1, frames, 2)`; each layer is centred and turned onto the one before.
-        method: One of `METHODS`.
+        settings: How the map was made.
         trustworthiness: float64 `(layers + 1,)`, 0..1: how far neighbours on the plane are neighbours in the
-            layer, as `sklearn.manifold.trustworthiness` defines it.
+            layer by the metric of the settings, as `sklearn.manifold.trustworthiness` defines it.
     """
 
     points: FloatArray
-    method: str
+    settings: ProjectionSettings
     trustworthiness: _Floats
 
+    @property
+    def method(self) -> str:
+        """One of `METHODS`."""
+        return self.settings.method
 
-def project(hidden_states: FloatArray, method: str = "umap", seed: int = 0) -> Projection:
+    @property
+    def num_neighbours(self) -> int:
+        """Neighbours that UMAP was given: fewer than were asked for where there are not so many frames."""
+        return _num_neighbours(self.settings, self.points.shape[1])
+
+
+class Projections:
+    """The maps of one recording, made when first asked for: the default ones, and the four latest others.
+
+    Safe to share between threads: nobody who wants a quick map waits for a slow one.
+
+    Args:
+        hidden_states: `(layers + 1, frames, hidden)`.
+    """
+
+    def __init__(self, hidden_states: FloatArray) -> None:
+        self._hidden_states = hidden_states
+        self._defaults: Kept[ProjectionSettings, Projection] = Kept(len(METHODS))
+        self._others: Kept[ProjectionSettings, Projection] = Kept(_MAX_KEPT)
+
+    def get(self, wanted: str | ProjectionSettings) -> Projection:
+        """The map of all layers; the same object at every call while it is kept.
+
+        Args:
+            wanted: A method, or all settings.
+
+        Raises:
+            InputError: As `project` does.
+        """
+        settings = ProjectionSettings(wanted) if isinstance(wanted, str) else wanted
+        if settings.method == "pca":
+            settings = ProjectionSettings("pca")
+        kept = self._defaults if settings == ProjectionSettings(settings.method) else self._others
+        return kept.get(settings, lambda: project(self._hidden_states, settings))
+
+
+def project(hidden_states: FloatArray, settings: ProjectionSettings = DEFAULT_SETTINGS) -> Projection:
     """Lay out every layer's frames on a plane.
 
     Each layer is standardised first. UMAP starts from the two main components and is given the exact nearest
@@ -52,18 +133,14 @@ def project(hidden_states: FloatArray, method: str = "umap", seed: int = 0) -> P
 
     Args:
         hidden_states: `(layers + 1, frames, hidden)`.
-        method: `"umap"` or `"pca"`.
-        seed: For UMAP's sampling.
+        settings: How to do it.
 
     Returns:
         The points and how far to trust them.
 
     Raises:
-        InputError: If there are fewer than 10 frames, the method is unknown, or all frames of a layer are
-            the same.
+        InputError: If there are fewer than 10 frames, or all frames of a layer are the same.
     """
-    if method not in METHODS:
-        raise InputError(f"Projection {method!r} is unknown; choose one of {', '.join(METHODS)}.")
     if hidden_states.shape[1] < MIN_FRAMES:
         raise InputError(
             f"Recording has {hidden_states.shape[1]} frames; a map needs at least {MIN_FRAMES} (0.21 s). "
@@ -74,11 +151,11 @@ def project(hidden_states: FloatArray, method: str = "umap", seed: int = 0) -> P
     for layer, states in enumerate(hidden_states):
         standard = _standardise(states, layer)
         components = _principal_components(standard)
-        layout = components[:, :2] if method == "pca" else _umap(components, seed)
+        layout = components[:, :2] if settings.method == "pca" else _umap(components, settings)
         layout = layout - layout.mean(axis=0)
         layouts.append(_rotate_onto(layout, layouts[-1]) if layouts else layout)
-        trust.append(_trustworthiness(standard, layout))
-    return Projection(np.stack(layouts).astype(np.float32), method, np.array(trust))
+        trust.append(_trustworthiness(_in_metric(standard, settings.metric), layout))
+    return Projection(np.stack(layouts).astype(np.float32), settings, np.array(trust))
 
 
 def warm_up() -> None:
@@ -100,9 +177,7 @@ def _standardise(states: FloatArray, layer: int) -> _Floats:
 
 def _principal_components(standard: _Floats) -> _Floats:
     """Coordinates along the first 50 main directions, or fewer: `(frames, components)`, main one first."""
-    # On busy cores several threads spend seconds waiting for each other over matrices as small as these. The
-    # limit holds for the process, so only one thread at a time may set and lift it.
-    with _ONE_BLAS_THREAD, threadpool_limits(1, "blas"):
+    with one_thread():
         _, directions = np.linalg.eigh(standard.T @ standard)
     directions = directions[:, ::-1][:, :_NUM_COMPONENTS]
     # A direction's sign is arbitrary: let its largest entry be positive, so that runs agree.
@@ -112,9 +187,25 @@ def _principal_components(standard: _Floats) -> _Floats:
     return components
 
 
-def _umap(components: _Floats, seed: int) -> _Floats:
+def _num_neighbours(settings: ProjectionSettings, num_frames: int) -> int:
+    return min(settings.num_neighbours, num_frames - 1)
+
+
+def _in_metric(points: _Floats, metric: str) -> _Floats:
+    """Points whose straight distances rank as the metric's do.
+
+    Between points of length one the squared distance is twice what the cosine lacks of 1.
+    """
+    if metric == "euclidean":
+        return points
+    lengths = np.linalg.norm(points, axis=1, keepdims=True)
+    directions: _Floats = points / np.where(lengths > 0, lengths, 1)
+    return directions
+
+
+def _umap(components: _Floats, settings: ProjectionSettings) -> _Floats:
     """UMAP of `(frames, components)`: `(frames, 2)`."""
-    num_neighbours = min(_NUM_NEIGHBOURS, len(components) - 1)
+    num_neighbours = _num_neighbours(settings, len(components))
     with _UMAP, warnings.catch_warnings():
         # umap says that its optional Keras variant is missing, and that a map made from given neighbours
         # cannot place new points: neither is wanted here.
@@ -124,24 +215,25 @@ def _umap(components: _Floats, seed: int) -> _Floats:
 
         reducer = umap.UMAP(
             n_neighbors=num_neighbours,
-            precomputed_knn=_nearest(components, num_neighbours),
+            precomputed_knn=_nearest(components, num_neighbours, settings.metric),
             init=components[:, :2].astype(np.float32),
             n_epochs=_NUM_EPOCHS,
-            random_state=seed,
+            random_state=settings.seed,
             n_jobs=1,
         )
         layout: _Floats = reducer.fit_transform(components.astype(np.float32)).astype(np.float64)
     return layout
 
 
-def _nearest(points: _Floats, count: int) -> tuple[npt.NDArray[np.int32], FloatArray]:
+def _nearest(points: _Floats, count: int, metric: str) -> tuple[npt.NDArray[np.int32], FloatArray]:
     """Indices and distances `(frames, count)` of the nearest points, each point itself first."""
-    squared = _squared_distances(points)
+    squared = _squared_distances(_in_metric(points, metric))
     np.fill_diagonal(squared, -1)
     nearest = np.argpartition(squared, count - 1, axis=1)[:, :count]
     order = np.take_along_axis(squared, nearest, axis=1).argsort(axis=1, kind="stable")
     indices = np.take_along_axis(nearest, order, axis=1)
-    distances = np.sqrt(np.maximum(np.take_along_axis(squared, indices, axis=1), 0))
+    distances = np.maximum(np.take_along_axis(squared, indices, axis=1), 0)
+    distances = distances / 2 if metric == "cosine" else np.sqrt(distances)
     return indices.astype(np.int32), distances.astype(np.float32)
 
 

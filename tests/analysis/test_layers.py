@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 
 from hubert_demo.analysis.layers import (
+    default_num_units,
+    frame_labels,
     kmeans_units,
     layer_curves,
     linear_cka,
     pnmi,
     purity,
     standardised,
+    unit_scores,
 )
 from hubert_demo.errors import InputError
 
@@ -63,6 +66,60 @@ def test_units_find_groups_and_repeat_with_the_seed(rng):
 def test_a_number_of_units_that_makes_no_sense_is_refused(num_units):
     with pytest.raises(InputError, match="choose 2 to 5"):
         kmeans_units(np.zeros((5, 2), np.float32), num_units)
+
+
+def test_more_units_than_a_hundred_are_refused(rng):
+    with pytest.raises(InputError, match="choose 2 to 100"):
+        kmeans_units(rng.standard_normal((200, 3)), 101)
+
+
+def test_units_are_numbered_as_they_come(rng):
+    groups = np.array([2, 2, 0, 1, 0, 2])
+    assert kmeans_units(10 * np.eye(3, dtype=np.float32)[groups], 3).tolist() == [0, 0, 1, 2, 1, 0]
+
+
+def test_frames_that_are_alike_share_a_unit_even_where_more_were_asked_for():
+    state = np.repeat(np.eye(3, dtype=np.float32), 4, axis=0)
+    assert kmeans_units(state, 5).tolist() == np.repeat([0, 1, 2], 4).tolist()
+
+
+@pytest.mark.parametrize(("num_frames", "expected"), [(4, 2), (60, 12), (100, 20), (3000, 20)])
+def test_few_frames_begin_with_few_units(num_frames, expected):
+    assert default_num_units(num_frames) == expected
+
+
+def test_characters_reach_to_the_frames_around_them():
+    path = np.zeros(20, int)
+    path[[2, 6]] = [7, 8]
+    # Frame 4 is as near to both; frames after 11 are further than 0.1 s from either.
+    assert frame_labels(path, 0).tolist() == [7] * 5 + [8] * 7 + [0] * 8
+
+
+def test_a_path_of_blanks_stays_as_it_is():
+    assert frame_labels(np.full(5, 3), 3).tolist() == [3] * 5
+
+
+def test_scores_of_units_that_know_everything_and_nothing(rng):
+    labels = np.repeat(rng.integers(0, 5, 60), 5)
+    knowing, ignorant = labels + 3, rng.integers(0, 5, 300)
+    scores = unit_scores([knowing, ignorant], labels, 5)
+    assert scores.purity[0] == scores.pnmi[0] == pytest.approx(1)
+    assert scores.purity[1] == pytest.approx(scores.purity_by_chance[1], abs=0.06)
+    assert scores.pnmi[1] == pytest.approx(scores.pnmi_by_chance[1], abs=0.06)
+    assert scores.pnmi_by_chance[0] < 0.3
+    assert scores.most_common_share == np.bincount(labels).max() / 300
+    assert (scores.num_units, scores.num_labels) == (5, 5)
+
+
+def test_as_many_units_as_frames_are_pure_by_chance_too():
+    labels = np.tile([0, 1], 10)
+    scores = unit_scores([np.arange(20)], labels, 20)
+    assert [*scores.purity, *scores.purity_by_chance] == pytest.approx([1.0, 1.0])
+
+
+def test_units_cannot_be_compared_with_silence():
+    with pytest.raises(InputError, match="No different characters"):
+        unit_scores([np.arange(4)], np.zeros(4, int), 4)
 
 
 def test_purity_and_information_by_hand():

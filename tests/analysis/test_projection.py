@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 from sklearn.manifold import trustworthiness
 
-from hubert_demo.analysis.projection import project, warm_up
+from hubert_demo.analysis import projection as module
+from hubert_demo.analysis.projection import Projections, ProjectionSettings, project, warm_up
 from hubert_demo.errors import InputError
+
+PCA = ProjectionSettings("pca")
 
 
 def clusters(num_layers: int = 3, frames_each: int = 20) -> np.ndarray:
@@ -24,7 +27,7 @@ def clusters(num_layers: int = 3, frames_each: int = 20) -> np.ndarray:
 
 @pytest.mark.parametrize("method", ["umap", "pca"])
 def test_clouds_stay_apart(method):
-    projection = project(clusters(), method)
+    projection = project(clusters(), ProjectionSettings(method))
     assert projection.method == method
     assert projection.points.shape == (3, 60, 2)
     assert projection.points.dtype == np.float32
@@ -38,28 +41,30 @@ def test_clouds_stay_apart(method):
 
 @pytest.mark.parametrize("method", ["umap", "pca"])
 def test_the_same_seed_gives_the_same_points(method):
-    first, second = project(clusters(2), method, seed=3), project(clusters(2), method, seed=3)
+    settings = ProjectionSettings(method, seed=3)
+    first, second = project(clusters(2), settings), project(clusters(2), settings)
     np.testing.assert_array_equal(first.points, second.points)
 
 
+def seeded(seed: int) -> np.ndarray:
+    return project(clusters(1), ProjectionSettings(seed=seed)).points
+
+
 def test_another_seed_gives_another_umap():
-    assert not np.array_equal(project(clusters(1), seed=0).points, project(clusters(1), seed=1).points)
+    assert not np.array_equal(seeded(0), seeded(1))
 
 
 def test_two_threads_get_what_one_would():
     results: dict[int, np.ndarray] = {}
     threads = [
-        threading.Thread(
-            target=lambda seed=seed: results.update({seed: project(clusters(1), seed=seed).points})
-        )
-        for seed in (0, 1)
+        threading.Thread(target=lambda seed=seed: results.update({seed: seeded(seed)})) for seed in (0, 1)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     for seed in (0, 1):
-        np.testing.assert_array_equal(results[seed], project(clusters(1), seed=seed).points)
+        np.testing.assert_array_equal(results[seed], seeded(seed))
 
 
 def test_the_library_does_not_touch_the_global_random_state():
@@ -73,13 +78,13 @@ def test_a_layer_that_is_only_turned_lands_on_the_one_before():
     states = clusters(1)[0].astype(np.float64)
     # Permuting and flipping dimensions survives standardisation and moves the components.
     turned = states[:, [2, 0, 3, 1]] * [1, -1, -1, 1]
-    points = project(np.array([states, turned], np.float32), "pca").points
+    points = project(np.array([states, turned], np.float32), PCA).points
     np.testing.assert_allclose(points[1], points[0], atol=1e-4)
 
 
 @pytest.mark.parametrize("method", ["umap", "pca"])
 def test_no_rotation_would_bring_a_layer_nearer_to_the_one_before(method):
-    points = project(clusters(), method).points.astype(np.float64)
+    points = project(clusters(), ProjectionSettings(method)).points.astype(np.float64)
     for previous, current in pairwise(points):
         product = current.T @ previous
         # At the optimum the product is symmetric and has no negative eigenvalue.
@@ -97,7 +102,7 @@ def test_pca_keeps_the_plane_of_the_greatest_variance():
     states = np.concatenate(
         [np.repeat(shared[:, :1], 6, axis=1), np.repeat(shared[:, 1:], 3, axis=1)], axis=1
     )
-    points = project(states[np.newaxis].astype(np.float32), "pca").points[0]
+    points = project(states[np.newaxis].astype(np.float32), PCA).points[0]
     assert abs(np.corrcoef(points[:, 0], shared[:, 0])[0, 1]) > 0.98
     assert points[:, 0].var() == pytest.approx(6, rel=0.1)
 
@@ -105,7 +110,7 @@ def test_pca_keeps_the_plane_of_the_greatest_variance():
 @pytest.mark.parametrize(("num_frames", "count"), [(10, 4), (60, 5)])
 def test_trustworthiness_is_scikit_learns(num_frames, count):
     states = np.random.default_rng(0).normal(size=(2, num_frames, 6)).astype(np.float32)
-    projection = project(states, "pca")
+    projection = project(states, PCA)
     for layer in range(2):
         standard = (states[layer] - states[layer].mean(axis=0)) / states[layer].std(axis=0)
         expected = trustworthiness(standard, projection.points[layer], n_neighbors=count)
@@ -114,7 +119,7 @@ def test_trustworthiness_is_scikit_learns(num_frames, count):
 
 @pytest.mark.parametrize("method", ["umap", "pca"])
 def test_ten_frames_are_enough(method):
-    projection = project(clusters()[:, :10], method)
+    projection = project(clusters()[:, :10], ProjectionSettings(method))
     assert np.isfinite(projection.points).all()
     assert ((projection.trustworthiness >= 0) & (projection.trustworthiness <= 1)).all()
 
@@ -123,12 +128,12 @@ def test_ten_frames_are_enough(method):
 def test_a_dimension_that_never_changes_makes_no_difference(value):
     states = clusters()
     constant = np.full((*states.shape[:2], 1), value, np.float32)
-    with_constant = project(np.concatenate([states, constant], axis=2), "pca").points
-    np.testing.assert_allclose(with_constant, project(states, "pca").points, atol=1e-4)
+    with_constant = project(np.concatenate([states, constant], axis=2), PCA).points
+    np.testing.assert_allclose(with_constant, project(states, PCA).points, atol=1e-4)
 
 
 def test_frames_that_are_all_alike_in_pairs_do_no_harm():
-    assert np.isfinite(project(np.repeat(clusters(2), 2, axis=1), "umap").points).all()
+    assert np.isfinite(project(np.repeat(clusters(2), 2, axis=1)).points).all()
 
 
 def test_warming_up_needs_no_recording():
@@ -142,7 +147,77 @@ def test_nine_frames_are_refused():
 
 def test_an_unknown_method_is_refused():
     with pytest.raises(InputError, match="'tsne' is unknown; choose one of umap, pca"):
-        project(clusters(), "tsne")
+        ProjectionSettings("tsne")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"metric": "manhattan"}, "'manhattan' is unknown; choose one of euclidean, cosine"),
+        ({"num_neighbours": 1}, "1 is no number of neighbours; choose a whole number, 2 to 100"),
+        ({"num_neighbours": 101}, "101 is no number of neighbours"),
+        ({"num_neighbours": 2.5}, "2.5 is no number of neighbours"),
+        ({"num_neighbours": True}, "True is no number of neighbours"),
+        ({"seed": -1}, "-1 is no number of seed"),
+        ({"seed": 2**32}, "4294967296 is no number of seed"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(wrong, message):
+    with pytest.raises(InputError, match=message):
+        ProjectionSettings(**wrong)
+
+
+def test_a_recording_has_fewer_neighbours_than_frames():
+    projection = project(clusters(1)[:, :12], ProjectionSettings(num_neighbours=100))
+    assert projection.num_neighbours == 11
+    assert np.isfinite(projection.points).all()
+    assert project(clusters(1), ProjectionSettings(num_neighbours=30)).num_neighbours == 30
+
+
+def test_the_cosine_looks_at_directions_alone():
+    """Two groups along one direction and its opposite, at all lengths."""
+    random = np.random.default_rng(0)
+    lengths = np.concatenate([random.uniform(1, 50, 30), -random.uniform(1, 50, 30)])
+    states = lengths[:, None] * np.ones(6) + random.normal(size=(60, 6)) * np.abs(lengths[:, None]) / 20
+    indices, distances = module._nearest(states, 20, "cosine")
+    assert ((indices < 30) == (np.arange(60) < 30)[:, None]).all()
+    directions = states / np.linalg.norm(states, axis=1, keepdims=True)
+    expected = 1 - (directions[indices] * directions[:, None]).sum(axis=2)
+    np.testing.assert_allclose(distances, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+def test_trustworthiness_is_by_the_metric_of_the_map(metric):
+    states = np.random.default_rng(0).normal(size=(1, 40, 6)).astype(np.float32)
+    projection = project(states, ProjectionSettings(metric=metric))
+    standard = (states[0] - states[0].mean(axis=0)) / states[0].std(axis=0)
+    expected = trustworthiness(standard, projection.points[0], n_neighbors=5, metric=metric)
+    assert projection.trustworthiness[0] == pytest.approx(expected, abs=1e-6)
+
+
+def test_default_maps_and_the_four_latest_others_are_kept(monkeypatch):
+    made: list[ProjectionSettings] = []
+
+    def count(states: np.ndarray, settings: ProjectionSettings) -> object:
+        made.append(settings)
+        return object()
+
+    monkeypatch.setattr(module, "project", count)
+    projections = Projections(clusters())
+    default = projections.get("umap")
+    others = [ProjectionSettings(seed=seed) for seed in range(1, 6)]
+    for settings in others:
+        projections.get(settings)
+    assert projections.get(ProjectionSettings()) is default
+    assert projections.get(others[-1]) is projections.get(others[-1])
+    assert len(made) == 6
+    projections.get(others[0])
+    assert made[-1] == others[0]
+
+
+def test_pca_knows_no_neighbours(monkeypatch):
+    projections = Projections(clusters())
+    assert projections.get(ProjectionSettings("pca", 5, "cosine", 7)) is projections.get("pca")
 
 
 def test_a_layer_without_any_difference_is_refused():

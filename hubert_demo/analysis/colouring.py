@@ -1,0 +1,105 @@
+"""What the dots of a map may be coloured by: one value, or one class, for every frame."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from hubert_demo.analysis.prosody import MAX_PITCH_HZ, MIN_PITCH_HZ, Prosody
+from hubert_demo.audio import SAMPLE_RATE_HZ
+from hubert_demo.inference import HOP_SAMPLES, Encoding
+
+COLOURINGS = ("time", "letter", "energy", "pitch", "unit")
+
+# Kinds of letters, in the order of their colours.
+LETTER_KINDS = (
+    ("vowel", "aeiouy"),
+    ("p b t d k g c q", "pbtdkgcq"),
+    ("f v s z h x j", "fvszhxj"),
+    ("m n l r w", "mnlrw"),
+    ("between words", " "),
+)
+
+_SHOWN_RANGE_DB = 60.0
+_LEAST_PITCH_SPAN_HZ = 20.0
+
+
+@dataclass(frozen=True, eq=False)
+class Colouring:
+    """One value a frame, and what it means.
+
+    Attributes:
+        name: One of `COLOURINGS`.
+        values: float64 `(frames,)`: a quantity, or an index into `classes`; NaN where a frame has none.
+        unit: Of a quantity: `"s"`, `"dB"` or `"Hz"`; empty for classes.
+        low: Quantities below it get the colour of `low`.
+        high: Quantities above it get the colour of `high`.
+        classes: Names of the classes; empty for a quantity.
+    """
+
+    name: str
+    values: npt.NDArray[np.float64]
+    unit: str
+    low: float
+    high: float
+    classes: tuple[str, ...] = ()
+
+
+def by_time(frame_times_s: npt.NDArray[np.float64]) -> Colouring:
+    """Each frame's centre in seconds, from where the first begins to where the last one ends."""
+    half_s = HOP_SAMPLES / SAMPLE_RATE_HZ / 2
+    first_s, last_s = float(frame_times_s[0]), float(frame_times_s[-1])
+    return Colouring("time", frame_times_s, "s", first_s - half_s, last_s + half_s)
+
+
+def by_letter(characters: Sequence[str]) -> Colouring:
+    """The kind of each frame's character; none where there is no character, or one of no kind.
+
+    Args:
+        characters: As `frame_characters` gives them.
+    """
+    kind_of = {letter: kind for kind, (_, letters) in enumerate(LETTER_KINDS) for letter in letters}
+    values = np.array([kind_of.get(character, np.nan) for character in characters])
+    return _classes("letter", values, tuple(name for name, _ in LETTER_KINDS))
+
+
+def by_energy(measured: Prosody) -> Colouring:
+    """Energy in decibels, in colours down to 60 dB below the loudest frame."""
+    values = measured.energy_db.astype(np.float64)
+    high = float(values.max())
+    return Colouring("energy", values, "dB", max(float(values.min()), high - _SHOWN_RANGE_DB), high)
+
+
+def by_pitch(measured: Prosody) -> Colouring:
+    """Pitch in Hz; colours leave the outermost two in a hundred out, which are often an octave off."""
+    values = measured.pitch_hz.astype(np.float64)
+    voiced = values[~np.isnan(values)]
+    if not len(voiced):
+        return Colouring("pitch", values, "Hz", MIN_PITCH_HZ, MAX_PITCH_HZ)
+    low, high = np.percentile(voiced, [2, 98])
+    missing = max(0.0, _LEAST_PITCH_SPAN_HZ - (high - low)) / 2
+    return Colouring("pitch", values, "Hz", float(low - missing), float(high + missing))
+
+
+def by_unit(units: npt.NDArray[np.integer], num_units: int) -> Colouring:
+    """The k-means unit of every frame, counted from 1 in the names."""
+    names = tuple(f"unit {unit + 1}" for unit in range(num_units))
+    return _classes("unit", units.astype(np.float64), names)
+
+
+def _classes(name: str, values: npt.NDArray[np.float64], classes: tuple[str, ...]) -> Colouring:
+    return Colouring(name, values, "", 0.0, float(len(classes) - 1), classes)
+
+
+def frame_characters(encoding: Encoding, token_ids: npt.NDArray[np.int64]) -> tuple[str, ...]:
+    """The character of every frame in small letters: "" for the blank, a space between words.
+
+    Args:
+        encoding: Whose head wrote the transcript.
+        token_ids: `Transcript.frame_token_ids` of it.
+    """
+    names = [token.lower() for token in encoding.vocabulary]
+    names[encoding.word_delimiter_id] = " "
+    names[encoding.blank_id] = ""
+    return tuple(names[token_id] for token_id in token_ids.tolist())

@@ -1,0 +1,73 @@
+"""What is kept is computed once, and no more of it than there is room for."""
+
+import threading
+
+import pytest
+
+from hubert_demo.analysis.kept import Kept
+from hubert_demo.analysis.threads import one_thread
+
+
+def test_a_result_is_computed_once_and_the_oldest_leaves():
+    kept: Kept[int, list[int]] = Kept(2)
+    first = kept.get(1, lambda: [1])
+    assert kept.get(1, lambda: [2]) is first
+    kept.get(2, lambda: [2])
+    assert kept.get(1, lambda: [3]) is first
+    kept.get(3, lambda: [3])
+    assert kept.get(2, lambda: [4]) == [4]
+
+
+def test_what_failed_is_tried_again():
+    kept: Kept[str, int] = Kept(1)
+
+    def fail() -> int:
+        raise ValueError("not today")
+
+    with pytest.raises(ValueError, match="not today"):
+        kept.get("a", fail)
+    assert kept.get("a", lambda: 5) == 5
+
+
+def test_a_quick_result_does_not_wait_for_a_slow_one():
+    kept: Kept[str, int] = Kept(2)
+    begun, may_end = threading.Event(), threading.Event()
+
+    def slow() -> int:
+        begun.set()
+        return int(may_end.wait(30))
+
+    thread = threading.Thread(target=kept.get, args=("slow", slow))
+    thread.start()
+    try:
+        assert begun.wait(30)
+        assert kept.get("quick", lambda: 1) == 1
+        assert thread.is_alive()
+    finally:
+        may_end.set()
+        thread.join()
+
+
+def limits() -> dict[str, int]:
+    from threadpoolctl import threadpool_info
+
+    return {pool["filepath"]: pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+
+def test_the_last_to_leave_lifts_the_limit():
+    before = limits()
+    inside, may_leave = threading.Event(), threading.Event()
+
+    def work() -> None:
+        with one_thread():
+            inside.set()
+            may_leave.wait(30)
+
+    thread = threading.Thread(target=work)
+    with one_thread():
+        thread.start()
+        inside.wait(30)
+    assert set(limits().values()) == {1}
+    may_leave.set()
+    thread.join()
+    assert limits() == before
