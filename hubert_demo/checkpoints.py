@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hubert_demo.errors import CheckpointError
-from hubert_demo.model import HubertForCTC, KeywordHead, Wav2Vec2CTCTokenizer, Wav2Vec2FeatureExtractor
+from hubert_demo.model import (
+    HubertConfig,
+    HubertForCTC,
+    HubertForSequenceClassification,
+    HubertModel,
+    KeywordHead,
+    Wav2Vec2CTCTokenizer,
+    Wav2Vec2FeatureExtractor,
+)
+from hubert_demo.model.files import CheckpointFiles, Progress
+from hubert_demo.model.pretrained import weight_files
 
 DEFAULT_CHECKPOINT = "hubert-explorer"
+PRETRAINED_CHECKPOINT = "hubert-explorer-pretrained"
 LANGUAGE_MODEL_NAME = "language_model.npz"
 
+_NOT_STATED = "not stated"
+# What a repository may hold besides config.json and weights, and what is read of it.
+_NEEDED_FILES = ("preprocessor_config.json",)
+_OTHER_FILES = ("vocab.json", "tokenizer_config.json", "special_tokens_map.json")
 
 _PACKAGE_DIR = Path(__file__).resolve().parent
 ASSETS_DIR = next(
@@ -21,101 +37,236 @@ ASSETS_DIR = next(
 
 
 @dataclass(frozen=True)
+class HubRepository:
+    """A checkpoint on the Hugging Face Hub.
+
+    Attributes:
+        repo_id: Owner and name.
+        revision: Commit, tag or branch. Only a commit is certain to stay what it was; of a branch the latest
+            is taken.
+    """
+
+    repo_id: str
+    revision: str = "main"
+
+
+@dataclass(frozen=True)
 class CheckpointSpec:
     """What the registry knows of a checkpoint before loading it.
 
     Attributes:
         name: Key in the registry.
         title: Shown to people.
-        directory: Folder in transformers' layout, a keyword head beside it if there is one.
+        source: Folder in transformers' layout, a keyword head beside it if there is one; or a repository on
+            the hub.
         trained_on: Its training data, in a few words.
         licence: Of the weights.
         language_model: File of a character model for its language, None where there is none.
+        ctc_companion: Name of the checkpoint that transcribes where this one has no CTC head.
+        keyword_companion: Name of the checkpoint that tells the keywords where this one has no keyword head.
     """
 
     name: str
     title: str
-    directory: Path
+    source: Path | HubRepository
     trained_on: str
     licence: str
     language_model: Path | None = None
+    ctc_companion: str = DEFAULT_CHECKPOINT
+    keyword_companion: str = DEFAULT_CHECKPOINT
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LoadedCheckpoint:
     """A checkpoint ready to run; read-only, in eval mode.
 
     Attributes:
         spec: Where it came from.
-        model: Encoder and CTC head.
-        feature_extractor: Makes the model's input.
-        tokenizer: Reads the CTC head's output.
+        encoder: The encoder, which every checkpoint has.
+        model: The encoder with its CTC head, None where none was trained.
+        feature_extractor: Makes the encoder's input.
+        tokenizer: Reads the CTC head's output; None without one.
         keyword_head: Frame-wise keyword classifier, None where none was trained.
     """
 
     spec: CheckpointSpec
-    model: HubertForCTC
+    encoder: HubertModel
+    model: HubertForCTC | None
     feature_extractor: Wav2Vec2FeatureExtractor
-    tokenizer: Wav2Vec2CTCTokenizer
+    tokenizer: Wav2Vec2CTCTokenizer | None
     keyword_head: KeywordHead | None
 
     @property
     def num_parameters(self) -> int:
         """Weights of the encoder and its heads."""
         heads = [] if self.keyword_head is None else list(self.keyword_head.parameters())
-        return sum(parameter.numel() for parameter in [*self.model.parameters(), *heads])
+        return sum(parameter.numel() for parameter in [*(self.model or self.encoder).parameters(), *heads])
+
+    @property
+    def num_bytes(self) -> int:
+        """Memory that the weights take."""
+        return self.num_parameters * self.encoder.dtype.itemsize
 
 
-CHECKPOINTS: tuple[CheckpointSpec, ...] = (
-    CheckpointSpec(
-        name=DEFAULT_CHECKPOINT,
-        title="HuBERT Explorer, small English",
-        directory=ASSETS_DIR / DEFAULT_CHECKPOINT,
-        trained_on="12 h of English: read aloud, spelled, single words, synthetic voices",
-        licence="CC BY 4.0",
-        language_model=ASSETS_DIR / DEFAULT_CHECKPOINT / LANGUAGE_MODEL_NAME,
-    ),
-)
-"""The checkpoints on offer; adding one is one `CheckpointSpec` here."""
+def _embedded(
+    name: str, title: str, trained_on: str, language_model: Path | None = None
+) -> tuple[CheckpointSpec, ...]:
+    """A checkpoint under `assets/`; none where its folder is missing."""
+    folder = ASSETS_DIR / name
+    spec = CheckpointSpec(name, title, folder, trained_on, "CC BY 4.0", language_model)
+    return (spec,) if folder.is_dir() or name == DEFAULT_CHECKPOINT else ()
 
 
-def resolve(name_or_path: str | Path) -> CheckpointSpec:
+def _on_hub(repo_id: str, trained_on: str, licence: str = "Apache 2.0") -> CheckpointSpec:
+    return CheckpointSpec(repo_id, repo_id, HubRepository(repo_id), trained_on, licence)
+
+
+def registry() -> tuple[CheckpointSpec, ...]:
+    """The checkpoints on offer, the default one first; adding one is one entry here.
+
+    Companions are the embedded checkpoint, which is small and needs no network.
+    """
+    return (
+        *_embedded(
+            DEFAULT_CHECKPOINT,
+            "HuBERT Explorer, small English",
+            "12 h of English: read aloud, spelled, single words, synthetic voices",
+            ASSETS_DIR / DEFAULT_CHECKPOINT / LANGUAGE_MODEL_NAME,
+        ),
+        *_embedded(
+            PRETRAINED_CHECKPOINT,
+            "The same before fine-tuning",
+            "the same recordings, without their texts",
+        ),
+        _on_hub("facebook/hubert-base-ls960", "960 h of read English, without texts"),
+        _on_hub("facebook/hubert-large-ls960-ft", "60,000 h of read English, then 960 h with texts"),
+        _on_hub("facebook/hubert-xlarge-ls960-ft", "60,000 h of read English, then 960 h with texts"),
+        _on_hub("superb/hubert-base-superb-ks", "960 h of read English, then spoken commands"),
+    )
+
+
+CHECKPOINTS: tuple[CheckpointSpec, ...] = registry()
+"""The checkpoints on offer when this package was imported."""
+
+
+def resolve(checkpoint: str | Path | CheckpointSpec) -> CheckpointSpec:
     """The registered checkpoint of that name, or one for a local directory.
 
     Raises:
         CheckpointError: If it is neither.
     """
+    if isinstance(checkpoint, CheckpointSpec):
+        return checkpoint
     specs = {spec.name: spec for spec in CHECKPOINTS}
-    if str(name_or_path) in specs:
-        return specs[str(name_or_path)]
-    directory = Path(name_or_path)
+    if str(checkpoint) in specs:
+        return specs[str(checkpoint)]
+    directory = Path(checkpoint)
     if directory.is_dir():
+        name = directory.resolve().name
         language_model = directory / LANGUAGE_MODEL_NAME
         return CheckpointSpec(
-            directory.name,
-            directory.name,
+            name,
+            name,
             directory,
-            "not stated",
-            "not stated",
+            _NOT_STATED,
+            _NOT_STATED,
             language_model if language_model.exists() else None,
         )
     raise CheckpointError(
-        f"Checkpoint {str(name_or_path)!r} is neither registered nor a directory; "
+        f"Checkpoint {str(checkpoint)!r} is neither registered nor a directory; "
         f"choose {', '.join(specs)} or give a directory that save_pretrained wrote."
     )
+
+
+def offer(checkpoints: Iterable[str | Path | CheckpointSpec]) -> tuple[CheckpointSpec, ...]:
+    """The registry and further checkpoints, each under a name of its own.
+
+    Args:
+        checkpoints: Directories, or names that are registered anyway.
+
+    Raises:
+        CheckpointError: If one is neither.
+    """
+    offered = {spec.name: spec for spec in CHECKPOINTS}
+    for spec in map(resolve, checkpoints):
+        if spec in offered.values():
+            continue
+        name, number = spec.name, 2
+        while name in offered:
+            name, number = f"{spec.name} ({number})", number + 1
+        offered[name] = replace(spec, name=name, title=name if name != spec.name else spec.title)
+    return tuple(offered.values())
+
+
+def fetch(spec: CheckpointSpec, progress: Progress | None = None, *, only_here: bool = False) -> Path:
+    """The folder of a checkpoint's files, fetched from the hub if they are not on this machine yet.
+
+    Args:
+        spec: The checkpoint.
+        progress: Told how far each file is.
+        only_here: Never ask the hub.
+
+    Raises:
+        CheckpointError: If a file cannot be had.
+    """
+    if isinstance(spec.source, Path):
+        return spec.source
+    files = CheckpointFiles(
+        spec.source.repo_id, spec.source.revision, local_files_only=only_here, progress=progress
+    )
+    folder = files.require("config.json").parent
+    # The rest from the same commit, also if the branch moves on meanwhile.
+    files = replace(files, revision=folder.name)
+    for name in _NEEDED_FILES:
+        files.require(name)
+    for name in _OTHER_FILES:
+        files.find(name)
+    weight_files(files)
+    return folder
+
+
+def is_here(spec: CheckpointSpec) -> bool:
+    """Whether all files of a checkpoint are on this machine."""
+    try:
+        fetch(spec, only_here=True)
+    except CheckpointError:
+        return False
+    return True
 
 
 def load(spec: CheckpointSpec, device: str = "cpu") -> LoadedCheckpoint:
     """Read a checkpoint's files and move its weights to `device`.
 
+    Its config.json says by `architectures` which head the checkpoint has: what other classes load it as would
+    have a newly initialised head, and is never used.
+
     Raises:
-        CheckpointError: If a file is missing, damaged or does not fit, or the CTC head was never trained.
+        CheckpointError: If a file cannot be had, is damaged or does not fit.
     """
-    has_keywords = (spec.directory / KeywordHead.settings_name).exists()
-    return LoadedCheckpoint(
-        spec=spec,
-        model=HubertForCTC.from_pretrained(spec.directory, require_head=True).to(device),
-        feature_extractor=Wav2Vec2FeatureExtractor.from_pretrained(spec.directory),
-        tokenizer=Wav2Vec2CTCTokenizer.from_pretrained(spec.directory),
-        keyword_head=KeywordHead.load(spec.directory).to(device) if has_keywords else None,
-    )
+    folder = fetch(spec)
+    feature_extractor = Wav2Vec2FeatureExtractor.from_pretrained(folder)
+    model: HubertForCTC | None = None
+    tokenizer: Wav2Vec2CTCTokenizer | None = None
+    keyword_head: KeywordHead | None = None
+    architecture = _architecture(folder)
+    if architecture == "HubertForCTC":
+        model = HubertForCTC.from_pretrained(folder, require_head=True).to(device)
+        tokenizer = Wav2Vec2CTCTokenizer.from_pretrained(folder)
+        encoder = model.hubert
+    elif architecture == "HubertForSequenceClassification":
+        classifier = HubertForSequenceClassification.from_pretrained(folder, require_head=True).to(device)
+        keyword_head = KeywordHead.of_classifier(classifier).to(device)
+        encoder = classifier.hubert
+    else:
+        encoder = HubertModel.from_pretrained(folder).to(device)
+    if (folder / KeywordHead.settings_name).exists():
+        keyword_head = KeywordHead.load(folder).to(device)
+    return LoadedCheckpoint(spec, encoder, model, feature_extractor, tokenizer, keyword_head)
+
+
+def _architecture(folder: Path) -> str:
+    """Class that a checkpoint was saved from; where it does not say, a vocabulary tells a CTC head."""
+    stated = HubertConfig.from_pretrained(folder).extra.get("architectures") or []
+    if stated:
+        return str(stated[0])
+    return "HubertForCTC" if (folder / "vocab.json").exists() else "HubertModel"

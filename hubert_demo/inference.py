@@ -3,11 +3,12 @@
 Torch stays in here: everything that leaves is numpy.
 """
 
+import hashlib
 import math
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from weakref import WeakValueDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +22,7 @@ from hubert_demo.errors import CheckpointError, InputError
 HOP_SAMPLES = 320
 WINDOW_SAMPLES = 400
 
-_LOADING = threading.Lock()
+MAX_LOADED_BYTES = 4 << 30
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,14 +34,14 @@ class Encoding:
         waveform: What went in.
         hidden_states: float32 `(layers + 1, frames, hidden)`; index 0 is the input of the first layer.
         frame_times_s: float64 `(frames,)`, the centre of each frame's 25 ms window.
-        ctc_logits: float32 `(frames, vocabulary)`.
+        ctc_logits: float32 `(frames, vocabulary)`; `(frames, 0)` where the checkpoint has no CTC head.
         keyword_logits: float32 `(frames, labels)`, or None where the checkpoint has no keyword head. The mean
             over a stretch of frames is the head's answer for that stretch.
         keyword_labels: Names of the columns of `keyword_logits`.
         keyword_threshold: Least probability at which the head's maker counts a command as heard.
-        vocabulary: Token of each column of `ctc_logits`.
-        blank_id: Index of the CTC blank in `vocabulary`.
-        word_delimiter_id: Index of the token between words in `vocabulary`.
+        vocabulary: Token of each column of `ctc_logits`; empty without a CTC head.
+        blank_id: Index of the CTC blank in `vocabulary`, -1 without a CTC head.
+        word_delimiter_id: Index of the token between words in `vocabulary`, -1 without a CTC head.
         num_heads: Attention heads of every layer.
         layer_weights: float64 `(layers + 1,)`, the keyword head's share of every layer's states, summing to
             one; None where the checkpoint has no keyword head.
@@ -71,11 +72,57 @@ class Encoding:
         return len(self.frame_times_s)
 
 
-def load_checkpoint(name_or_path: str, device: str | None = None) -> LoadedCheckpoint:
-    """Load a checkpoint once a process; the few latest are kept. Safe to call from several threads.
+class CheckpointStore:
+    """Loaded checkpoints in bounded memory, each loaded once. Safe to share between threads.
+
+    Whoever asks for one that is being loaded waits for it; nobody else waits.
 
     Args:
-        name_or_path: Name in the registry, or a directory.
+        max_bytes: What their weights may take together; the one last loaded is always kept.
+    """
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._kept: dict[tuple[CheckpointSpec, str], LoadedCheckpoint] = {}
+        self._loading: dict[tuple[CheckpointSpec, str], threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def get(self, spec: CheckpointSpec, device: str) -> LoadedCheckpoint:
+        """The checkpoint, loaded if need be.
+
+        Raises:
+            CheckpointError: If it cannot be loaded.
+        """
+        key = (spec, device)
+        with self._lock:
+            loading = self._loading.setdefault(key, threading.Lock())
+        with loading:
+            with self._lock:
+                found = self._kept.get(key)
+            if found is None:
+                found = checkpoints.load(spec, device)
+                self._keep(key, found)
+            return found
+
+    def _keep(self, key: tuple[CheckpointSpec, str], loaded: LoadedCheckpoint) -> None:
+        with self._lock:
+            self._kept[key] = loaded
+            while sum(each.num_bytes for each in self._kept.values()) > self._max_bytes:
+                others = [other for other in self._kept if other != key]
+                if not others:
+                    break
+                # The largest first: one of them makes room where many small ones would have to go.
+                del self._kept[max(others, key=lambda other: self._kept[other].num_bytes)]
+
+
+_STORE = CheckpointStore(MAX_LOADED_BYTES)
+
+
+def load_checkpoint(checkpoint: str | CheckpointSpec, device: str | None = None) -> LoadedCheckpoint:
+    """Load a checkpoint once; the latest are kept, up to 4 GiB. Safe to call from several threads.
+
+    Args:
+        checkpoint: Name in the registry, a directory, or what the registry would say of one.
         device: `"cpu"`, `"cuda"`, …; None takes CUDA when it is there.
 
     Returns:
@@ -85,15 +132,7 @@ def load_checkpoint(name_or_path: str, device: str | None = None) -> LoadedCheck
         CheckpointError: If there is no such checkpoint or it cannot be loaded.
         InputError: If this machine has no such device.
     """
-    spec = checkpoints.resolve(name_or_path)
-    chosen = _available_device(device)
-    with _LOADING:
-        return _load_once(spec, chosen)
-
-
-@lru_cache(maxsize=4)
-def _load_once(spec: CheckpointSpec, device: str) -> LoadedCheckpoint:
-    return checkpoints.load(spec, device)
+    return _STORE.get(checkpoints.resolve(checkpoint), _available_device(device))
 
 
 def _available_device(device: str | None) -> str:
@@ -117,12 +156,12 @@ def encode(loaded: LoadedCheckpoint, waveform: Waveform) -> Encoding:
         waveform: The recording.
 
     Returns:
-        Hidden states, both heads' logits and the times of the frames.
+        Hidden states, the logits of the heads that there are, and the times of the frames.
 
     Raises:
         CheckpointError: If the checkpoint's frames are not 20 ms apart, or its numbers are not finite.
     """
-    config, tokenizer = loaded.model.config, loaded.tokenizer
+    config, tokenizer, head = loaded.encoder.config, loaded.tokenizer, loaded.keyword_head
     hop_samples = math.prod(config.conv_stride)
     if hop_samples != HOP_SAMPLES:
         raise CheckpointError(
@@ -132,31 +171,54 @@ def encode(loaded: LoadedCheckpoint, waveform: Waveform) -> Encoding:
     batch = loaded.feature_extractor(
         waveform.samples, sampling_rate=waveform.sample_rate_hz, return_tensors="pt"
     )
-    device = next(loaded.model.parameters()).device
+    model = loaded.encoder if loaded.model is None else loaded.model
     with torch.inference_mode():
-        output = loaded.model(
-            **{name: tensor.to(device) for name, tensor in batch.items()},
+        output = model(
+            **{name: tensor.to(model.device) for name, tensor in batch.items()},
             output_hidden_states=True,
             return_dict=True,
         )
         hidden_states = torch.cat(output.hidden_states).float()
-        head = loaded.keyword_head
+        num_frames = hidden_states.shape[1]
+        ctc_logits = torch.zeros(num_frames, 0) if loaded.model is None else output.logits[0]
         keyword_logits = None if head is None else _finite(loaded, head(hidden_states))
     return Encoding(
         checkpoint=loaded.spec.name,
         waveform=waveform,
         hidden_states=_finite(loaded, hidden_states),
-        frame_times_s=frame_times_s(hidden_states.shape[1]),
-        ctc_logits=_finite(loaded, output.logits[0]),
+        frame_times_s=frame_times_s(num_frames),
+        ctc_logits=_finite(loaded, ctc_logits),
         keyword_logits=keyword_logits,
         keyword_labels=() if head is None else tuple(head.labels),
         keyword_threshold=0.5 if head is None else head.threshold,
-        vocabulary=tuple(tokenizer.convert_ids_to_tokens(range(config.vocab_size))),
-        blank_id=tokenizer.pad_token_id,
-        word_delimiter_id=tokenizer.word_delimiter_token_id,
+        vocabulary=()
+        if tokenizer is None
+        else tuple(tokenizer.convert_ids_to_tokens(range(config.vocab_size))),
+        blank_id=-1 if tokenizer is None else tokenizer.pad_token_id,
+        word_delimiter_id=-1 if tokenizer is None else tokenizer.word_delimiter_token_id,
         num_heads=config.num_attention_heads,
         layer_weights=None if head is None else head.layer_probabilities.double().cpu().numpy(),
     )
+
+
+class Passes:
+    """The encodings in use anywhere, so that no encoder runs twice over a recording. Safe between threads.
+
+    It keeps none alive: an encoding that nobody holds any more is forgotten.
+    """
+
+    def __init__(self) -> None:
+        self._encodings: WeakValueDictionary[tuple[CheckpointSpec, str], Encoding] = WeakValueDictionary()
+        self._lock = threading.Lock()
+
+    def encode(self, loaded: LoadedCheckpoint, waveform: Waveform) -> Encoding:
+        """As the function `encode`, or what that gave before."""
+        key = (loaded.spec, hashlib.sha256(waveform.samples.tobytes()).hexdigest())
+        with self._lock:
+            encoding = self._encodings.get(key)
+            if encoding is None:
+                encoding = self._encodings[key] = encode(loaded, waveform)
+            return encoding
 
 
 def attention_map(
@@ -183,10 +245,9 @@ def attention_map(
     """
     if not 0 <= layer < encoding.num_layers:
         raise InputError(f"Layer {layer} does not exist; choose 0 to {encoding.num_layers - 1}.")
-    device = next(loaded.model.parameters()).device
     with torch.inference_mode():
-        layer_input = torch.tensor(encoding.hidden_states[layer], device=device)[None]
-        maps = loaded.model.hubert.attention_maps(layer_input, layer, heads, queries)[0]
+        layer_input = torch.tensor(encoding.hidden_states[layer], device=loaded.encoder.device)[None]
+        maps = loaded.encoder.attention_maps(layer_input, layer, heads, queries)[0]
     return _to_numpy(maps)
 
 

@@ -64,11 +64,11 @@ def test_its_keyword_head_as_a_complete_classifier_is_the_same_in_transformers(l
     head = loaded.keyword_head
     assert isinstance(head, KeywordHead)
     assert head.labels == LABELS
-    head.with_encoder(loaded.model.hubert).save_pretrained(tmp_path)
+    head.with_encoder(loaded.encoder).save_pretrained(tmp_path)
     theirs = transformers.HubertForSequenceClassification.from_pretrained(tmp_path, dtype=torch.float32)
     inputs = loaded.feature_extractor(samples, sampling_rate=16_000, return_tensors="pt")
     with torch.no_grad():
-        states = loaded.model.hubert(**inputs, output_hidden_states=True).hidden_states
+        states = loaded.encoder(**inputs, output_hidden_states=True).hidden_states
         frames = head(torch.stack(states)[:, 0])
         expected = theirs.eval()(**inputs).logits[0]
     assert (frames.mean(0) - expected).abs().max() <= 1e-4

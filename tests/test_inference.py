@@ -68,7 +68,7 @@ def waveform() -> Waveform:
 def count_passes(loaded: LoadedCheckpoint) -> Iterator[list[int]]:
     """A list that grows by one whenever the encoder's first layer runs."""
     passes: list[int] = []
-    handle = loaded.model.hubert.encoder.layers[0].register_forward_hook(lambda *_: passes.append(1))
+    handle = loaded.encoder.encoder.layers[0].register_forward_hook(lambda *_: passes.append(1))
     try:
         yield passes
     finally:
@@ -106,7 +106,7 @@ def test_the_encoding_is_what_the_model_says(loaded, waveform):
 
 
 def test_the_mean_of_the_keyword_logits_is_the_classifiers_answer(loaded, waveform):
-    classifier = loaded.keyword_head.with_encoder(loaded.model.hubert)
+    classifier = loaded.keyword_head.with_encoder(loaded.encoder)
     inputs = loaded.feature_extractor(waveform.samples, sampling_rate=16_000, return_tensors="pt")
     with torch.no_grad():
         expected = classifier(**inputs).logits[0]

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hubert_demo.errors import CheckpointError
+
+Progress = Callable[[int, int], None]
+"""Told how many bytes of a file have come and how many it has, while it is fetched."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +25,7 @@ class CheckpointFiles:
         local_files_only: Never ask the hub; use what was fetched before.
         cache_dir: Where fetched files are kept; huggingface-hub's own cache when None.
         token: Access token for the hub; the one of `hf auth login` when None.
+        progress: Told how far the fetching of each file is.
     """
 
     name_or_path: str | Path
@@ -27,6 +33,7 @@ class CheckpointFiles:
     local_files_only: bool = False
     cache_dir: str | Path | None = None
     token: str | None = None
+    progress: Progress | None = None
 
     def find(self, name: str) -> Path | None:
         """The local path of a file, or None where the checkpoint has no such file.
@@ -73,6 +80,7 @@ class CheckpointFiles:
                     cache_dir=self.cache_dir,
                     local_files_only=self.local_files_only,
                     token=self.token,
+                    tqdm_class=None if self.progress is None else _reporting_bar(self.progress),
                 )
             )
         except HFValidationError as error:
@@ -118,6 +126,30 @@ class CheckpointFiles:
             f"{wanted} is not on this machine and the hub cannot be reached; check the network (and "
             "HF_HUB_OFFLINE), or give a local directory."
         )
+
+
+def _reporting_bar(progress: Progress) -> Any:
+    """A class for the hub client's progress bars that draws nothing and tells `progress`."""
+    from huggingface_hub.utils import tqdm
+
+    furthest = 0
+
+    class Bar(tqdm):  # type: ignore[type-arg]
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            self.num_come = int(options.get("initial") or 0)
+            self.num_expected = int(options.get("total") or 0)
+            with open(os.devnull, "w", encoding="utf-8") as nowhere:
+                super().__init__(*arguments, **{**options, "file": nowhere, "disable": True})
+
+        def update(self, n: float | None = 1) -> bool | None:
+            # One file may have two bars, of what came and of what is written already.
+            nonlocal furthest
+            self.num_come += int(n or 0)
+            furthest = max(furthest, self.num_come)
+            progress(furthest, max(furthest, self.num_expected))
+            return None
+
+    return Bar
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -295,6 +295,25 @@ class KeywordHead(nn.Module):
             ) from error
         return head.eval()
 
+    @classmethod
+    def of_classifier(cls, model: HubertForSequenceClassification) -> KeywordHead:
+        """The head of a complete classifier, for use frame by frame on the encoder's states.
+
+        Args:
+            model: Its `id2label` names the classes. Without weights of layers, the last states alone count.
+        """
+        config = model.config
+        labels = tuple(config.id2label[index] for index in range(config.num_labels))
+        head = cls(labels, config.num_hidden_layers + 1, config.hidden_size, config.classifier_proj_size)
+        with torch.no_grad():
+            if config.use_weighted_layer_sum:
+                head.layer_weights.copy_(model.layer_weights)
+            else:
+                head.layer_weights[:-1] = -torch.inf
+        head.projector.load_state_dict(model.projector.state_dict())
+        head.classifier.load_state_dict(model.classifier.state_dict())
+        return head.eval()
+
     def with_encoder(self, encoder: HubertModel) -> HubertForSequenceClassification:
         """The complete classifier of this head on `encoder`, ready for `save_pretrained`."""
         config = encoder.config.with_labels(self.labels)

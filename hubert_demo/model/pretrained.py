@@ -185,25 +185,34 @@ def _dtype(dtype: torch.dtype | str | None) -> torch.dtype | None:
     return found
 
 
-def _read_tensors(files: CheckpointFiles) -> dict[str, Tensor]:
-    """All tensors of a checkpoint, by their names in the file."""
+def weight_files(files: CheckpointFiles) -> tuple[Path, ...]:
+    """The files that hold a checkpoint's weights, one or as many as there are shards.
+
+    Raises:
+        CheckpointError: If there are none, or one cannot be had.
+    """
     for name in (WEIGHTS_NAME, OLD_WEIGHTS_NAME):
         path = files.find(name)
         if path is not None:
-            return _read_file(path)
+            return (path,)
         index = files.find(f"{name}.index.json")
         if index is not None:
             shards = read_json(index).get("weight_map")
             if not isinstance(shards, dict):
                 raise CheckpointError(f"{index} has no weight_map; fetch the checkpoint again.")
-            tensors: dict[str, Tensor] = {}
-            for shard in sorted(set(shards.values())):
-                tensors |= _read_file(files.require(shard))
-            return tensors
+            return tuple(files.require(shard) for shard in sorted(set(shards.values())))
     raise CheckpointError(
         f"{files.name_or_path} holds neither {WEIGHTS_NAME} nor {OLD_WEIGHTS_NAME}, whole or in shards; "
         "fetch the checkpoint again."
     )
+
+
+def _read_tensors(files: CheckpointFiles) -> dict[str, Tensor]:
+    """All tensors of a checkpoint, by their names in the file."""
+    tensors: dict[str, Tensor] = {}
+    for path in weight_files(files):
+        tensors |= _read_file(path)
+    return tensors
 
 
 def _read_file(path: Path) -> dict[str, Tensor]:

@@ -99,7 +99,7 @@ def _export_classifier(arguments: argparse.Namespace) -> None:
     loaded = load(resolve(arguments.checkpoint))
     if loaded.keyword_head is None:
         raise HubertDemoError(f"{arguments.checkpoint} has no keyword head; train one with `keywords` first.")
-    loaded.keyword_head.with_encoder(loaded.model.hubert).save_pretrained(arguments.output)
+    loaded.keyword_head.with_encoder(loaded.encoder).save_pretrained(arguments.output)
     loaded.feature_extractor.save_pretrained(arguments.output)
 
 

@@ -11,7 +11,8 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from hubert_demo.analysis.ctc import beam_search, transcribe
+from hubert_demo.analysis.beam import beam_search
+from hubert_demo.analysis.ctc import transcribe
 from hubert_demo.analysis.language_model import CharacterModel
 from hubert_demo.checkpoints import LoadedCheckpoint
 from hubert_demo.errors import CheckpointError
@@ -126,16 +127,18 @@ def evaluate(
     """Score a checkpoint on the test splits under `data_dir`.
 
     Args:
-        loaded: With a keyword head.
+        loaded: With a CTC head and a keyword head.
         data_dir: Holds the corpus folders.
         language_model: For beam search; none is made without it.
 
     Raises:
-        CheckpointError: If the checkpoint has no keyword head.
+        CheckpointError: If the checkpoint has no CTC head or no keyword head.
         InputError: If a corpus is missing.
     """
     if loaded.keyword_head is None:
         raise CheckpointError(f"{loaded.spec.name} has no keyword head; train one before evaluating.")
+    if loaded.model is None:
+        raise CheckpointError(f"{loaded.spec.name} has no CTC head; train one before evaluating.")
     reading = {
         corpus: reading_scores(loaded, load_clips(data_dir, clips), language_model)
         for corpus, clips in corpora.reading_test_clips(data_dir).items()

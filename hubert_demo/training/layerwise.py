@@ -13,7 +13,7 @@ from tqdm import tqdm
 from hubert_demo.analysis.ctc import forced_alignment, token_probabilities
 from hubert_demo.analysis.layers import pnmi, purity, standardised
 from hubert_demo.checkpoints import LoadedCheckpoint
-from hubert_demo.errors import InputError
+from hubert_demo.errors import CheckpointError, InputError
 from hubert_demo.inference import encode
 from hubert_demo.training.data import Clip
 
@@ -52,14 +52,17 @@ def layer_structure(
     checkpoint's own CTC head); frames before the first one are left out.
 
     Args:
-        loaded: The checkpoint.
+        loaded: With a CTC head.
         clips: With samples and texts.
         num_units: Clusters.
         seed: Of the clustering.
 
     Raises:
         InputError: If the clips hold fewer frames than there are to be units.
+        CheckpointError: If the checkpoint has no CTC head.
     """
+    if loaded.tokenizer is None:
+        raise CheckpointError(f"{loaded.spec.name} has no CTC head to align the texts with; train one first.")
     states: list[npt.NDArray[np.float32]] = []
     labels: list[npt.NDArray[np.int64]] = []
     for clip in tqdm(clips, desc="encode", unit="clip", mininterval=10):

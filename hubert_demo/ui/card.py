@@ -16,8 +16,8 @@ def model_card(checkpoint: str) -> Json:
         CheckpointError: If it cannot be loaded.
     """
     loaded = load_checkpoint(checkpoint)
-    config = loaded.model.config
-    device = next(loaded.model.parameters()).device.type
+    config = loaded.encoder.config
+    device = loaded.encoder.device.type
     rows = [
         ("parameters", f"{loaded.num_parameters / 1e6:.1f} million"),
         ("layers", f"{config.num_hidden_layers}, with {config.num_attention_heads} heads each"),

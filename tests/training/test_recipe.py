@@ -34,7 +34,7 @@ def test_the_whole_recipe_runs_and_what_it_makes_loads(data_dir, tmp_path, monke
     # The encoder before fine-tuning is kept, and it is another one.
     before = HubertModel.from_pretrained(tmp_path / "pretrain" / "checkpoint")
     assert not before.state_dict()["encoder.layer_norm.weight"].equal(
-        loaded.model.hubert.state_dict()["encoder.layer_norm.weight"]
+        loaded.encoder.state_dict()["encoder.layer_norm.weight"]
     )
     curve = (tmp_path / "ctc" / "curve.jsonl").read_text()
     assert call(monkeypatch, *arguments) == 0
@@ -59,6 +59,12 @@ def test_stages_run_one_by_one_from_the_shell(data_dir, tmp_path, monkeypatch):
 def test_keywords_need_a_model_that_reads(data_dir, tmp_path, monkeypatch, capsys):
     assert call(monkeypatch, "ctc", "--with-keywords", "--data", data_dir, "--work", tmp_path) == 2
     assert "give one to start from" in capsys.readouterr().err
+
+
+def test_cropped_clips_cannot_be_read(data_dir, tmp_path, monkeypatch, capsys):
+    options = ("--data", data_dir, "--work", tmp_path, "--crop-s", "2")
+    assert call(monkeypatch, "ctc", *options) == 2
+    assert "leave crop_s at 0" in capsys.readouterr().err
 
 
 def test_a_folder_without_units_is_refused(data_dir, tmp_path):

@@ -105,7 +105,7 @@ def encoder_passes():
     @contextmanager
     def count():
         calls = []
-        encoder = load_checkpoint(DEFAULT_CHECKPOINT).model.hubert.encoder
+        encoder = load_checkpoint(DEFAULT_CHECKPOINT).encoder.encoder
         hook = encoder.layers[0].register_forward_hook(lambda *_: calls.append(1))
         try:
             yield calls
