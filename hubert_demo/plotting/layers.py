@@ -1,11 +1,17 @@
-"""One layer's frames on a plane, and what all layers know."""
+"""One layer's frames on a plane, all layers side by side, and what changes from layer to layer."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
+from hubert_demo.analysis.colouring import Colouring, by_time
+from hubert_demo.analysis.layers import LayerCurves, UnitScores
 from hubert_demo.analysis.projection import Projection
 from hubert_demo.plotting.style import (
     ACTION,
@@ -14,10 +20,20 @@ from hubert_demo.plotting.style import (
     NOW,
     SECOND_INK,
     TIME_RAMP,
-    frame_span_s,
     new_figure,
     tidy,
 )
+
+NONE_COLOUR = "#c3c8c5"
+# Okabe and Ito's without black and without vermilion, which stands for the present.
+_CLASS_COLOURS = ("#e69f00", "#56b4e9", "#2fb58c", "#dd8fb8", "#f0e442", "#0072b2")
+_PNMI = "#1d8a68"
+# Each as it is, then lighter, then darker.
+_TINTS = ((0.0, 0.0), (1.0, 0.55), (0.0, 0.4))
+_MOST_NAMED = 12
+_GRID_COLUMNS = 5
+
+_DOT_LINE = INK + "73"
 
 
 def layer_figure(
@@ -25,48 +41,168 @@ def layer_figure(
     layer: int,
     frame_times_s: npt.NDArray[np.float64],
     characters: Sequence[str] | None = None,
+    colouring: Colouring | None = None,
 ) -> Figure:
-    """Draw the frames of one layer, coloured by time, with a faint thread from each to the next.
+    """Draw the frames of one layer, with a faint thread from each to the next.
 
     Args:
         projection: All layers of the recording; every layer is drawn on the same scale.
         layer: Index into `projection.points`.
         frame_times_s: `(frames,)`, centres of the frames.
         characters: What was recognised in each frame, "" for nothing, to write at its dot; or None.
+        colouring: What the dots are coloured by; time when None.
 
     Returns:
-        A figure with one scatter.
+        A figure with one scatter, and a scale or a legend of its colours.
     """
+    chosen = by_time(frame_times_s) if colouring is None else colouring
     points = projection.points[layer]
     figure = new_figure(7, 6)
     axes = figure.subplots()
-    axes.plot(points[:, 0], points[:, 1], color=HAIRLINE, linewidth=0.6, zorder=1)
-    start_s, end_s = frame_span_s(frame_times_s)
-    dots = axes.scatter(
-        points[:, 0],
-        points[:, 1],
-        c=frame_times_s,
-        cmap=TIME_RAMP,
-        vmin=start_s,
-        vmax=end_s,
-        s=22,
-        edgecolors=INK + "73",
-        linewidths=0.4,
-        zorder=2,
-    )
+    _draw_map(axes, projection, layer, chosen, 22)
     for (x, y), character in zip(points, characters or (), strict=False):
         axes.annotate(character, (x, y), (3, 3), textcoords="offset points", fontsize=8, color=INK)
+    method, trust = projection.method.upper(), projection.trustworthiness[layer]
+    axes.set_title(f"layer {layer} · {method} · trustworthiness {trust:.2f}", fontsize=11, color=INK)
+    _explain(figure, [axes], chosen)
+    return figure
+
+
+def layer_grid_figure(projection: Projection, colouring: Colouring) -> Figure:
+    """Draw the maps of all layers side by side, on one scale and in the same colours.
+
+    Args:
+        projection: All layers of the recording.
+        colouring: What the dots are coloured by.
+
+    Returns:
+        A figure with one scatter a layer, and a scale or a legend of the colours.
+    """
+    num_maps = len(projection.points)
+    num_rows = -(-num_maps // _GRID_COLUMNS)
+    figure = new_figure(2 * _GRID_COLUMNS + 1, 2.2 * num_rows + 0.6)
+    grid = figure.subplots(num_rows, _GRID_COLUMNS, squeeze=False)
+    all_axes: list[Axes] = list(grid.flat)
+    for layer, axes in enumerate(all_axes[:num_maps]):
+        _draw_map(axes, projection, layer, colouring, 4)
+        axes.set_title(
+            f"layer {layer} · {projection.trustworthiness[layer]:.2f}", fontsize=9, color=INK, loc="left"
+        )
+    for axes in all_axes[num_maps:]:
+        axes.remove()
+    figure.suptitle(
+        f"{projection.method.upper()} · trustworthiness beside each layer", fontsize=11, color=INK
+    )
+    _explain(figure, all_axes[:num_maps], colouring)
+    return figure
+
+
+def _draw_map(axes: Axes, projection: Projection, layer: int, colouring: Colouring, size: float) -> None:
+    points = projection.points[layer]
+    axes.plot(points[:, 0], points[:, 1], color=HAIRLINE, linewidth=0.6, zorder=1)
+    axes.scatter(
+        points[:, 0],
+        points[:, 1],
+        c=dot_colours(colouring),
+        s=size,
+        edgecolors=_DOT_LINE,
+        linewidths=0.4 if size > 10 else 0.1,
+        zorder=2,
+    )
     reach = 1.05 * float(np.abs(projection.points).max())
     axes.set_xlim(-reach, reach)
     axes.set_ylim(-reach, reach)
     axes.set_aspect("equal")
     axes.set_xticks([])
     axes.set_yticks([])
-    method, trust = projection.method.upper(), projection.trustworthiness[layer]
-    axes.set_title(f"layer {layer} · {method} · trustworthiness {trust:.2f}", fontsize=11, color=INK)
-    figure.colorbar(dots, ax=axes, label="time (s)", fraction=0.04, pad=0.02)
     tidy(axes)
+
+
+def dot_colours(colouring: Colouring) -> npt.NDArray[np.float64]:
+    """Red, green, blue and opacity of every frame: `(frames, 4)`, 0 to 1."""
+    missing = np.isnan(colouring.values)
+    known = np.where(missing, colouring.low, colouring.values)
+    if colouring.classes:
+        palette = class_colours(len(colouring.classes))
+        colours = np.column_stack([palette[known.astype(int)], np.ones(len(known))])
+    else:
+        colours = TIME_RAMP(_normalise(colouring)(known))
+    colours[missing] = (*to_rgb(NONE_COLOUR), 1)
+    return colours
+
+
+def class_colours(count: int) -> npt.NDArray[np.float64]:
+    """Colours `(count, 3)`: six that most eyes tell apart, then lighter and darker; after 18 they repeat."""
+    base = np.array([to_rgb(colour) for colour in _CLASS_COLOURS])
+    every = np.concatenate([base + (towards - base) * share for towards, share in _TINTS])
+    colours: npt.NDArray[np.float64] = every[np.arange(count) % len(every)]
+    return colours
+
+
+def _normalise(colouring: Colouring) -> Normalize:
+    return Normalize(colouring.low, colouring.high, clip=True)
+
+
+def _explain(figure: Figure, axes: Sequence[Axes], colouring: Colouring) -> None:
+    """A scale for a quantity; a legend for few classes; for many a sentence."""
+    if not colouring.classes:
+        scale = ScalarMappable(_normalise(colouring), TIME_RAMP)
+        label = f"{colouring.name} ({colouring.unit})"
+        figure.colorbar(scale, ax=list(axes), label=label, fraction=0.04, pad=0.02)
+    elif len(colouring.classes) <= _MOST_NAMED:
+        palette = class_colours(len(colouring.classes))
+        dots = [
+            Line2D([], [], marker="o", linestyle="", color=tuple(colour), label=name)
+            for colour, name in zip(palette, colouring.classes, strict=True)
+        ]
+        figure.legend(handles=dots, loc="outside lower center", ncols=6, frameon=False, fontsize=9)
+    else:
+        repeats = 3 * len(_CLASS_COLOURS)
+        again = f"; colours repeat after {repeats}" if len(colouring.classes) > repeats else ""
+        figure.supxlabel(f"{len(colouring.classes)} k-means units{again}", fontsize=9, color=SECOND_INK)
+
+
+def layer_curves_figure(curves: LayerCurves, scores: UnitScores | None = None) -> Figure:
+    """Draw what changes from layer to layer.
+
+    Args:
+        curves: Size of the states, and likeness of neighbouring layers.
+        scores: Units against characters; None where nothing was recognised.
+
+    Returns:
+        A figure with two axes, or with three where there are scores.
+    """
+    num_axes = 2 if scores is None else 3
+    figure = new_figure(6.4, 2.6 * num_axes)
+    all_axes: list[Axes] = list(figure.subplots(num_axes, 1, sharex=True))
+    layers = np.arange(len(curves.norms))
+    alike, size = all_axes[:2]
+    alike.plot(layers[1:], curves.cosines, marker="o", color=ACTION, label="cosine")
+    alike.plot(layers[1:], curves.cka, marker="s", color=SECOND_INK, linestyle="--", label="linear CKA")
+    alike.set_title("How alike a layer is to the one below", fontsize=10, color=INK, loc="left")
+    alike.legend(frameon=False, fontsize=8)
+    size.plot(layers, curves.norms, marker="o", color=ACTION)
+    size.set_ylim(bottom=0)
+    size.set_title("Size of states (mean norm)", fontsize=10, color=INK, loc="left")
+    if scores is not None:
+        _draw_scores(all_axes[2], layers, scores)
+    all_axes[-1].set_xticks(layers)
+    all_axes[-1].set_xlabel("layer (0 is the input of the first)", color=INK)
+    for axes in all_axes:
+        tidy(axes)
     return figure
+
+
+def _draw_scores(axes: Axes, layers: npt.NDArray[np.int64], scores: UnitScores) -> None:
+    axes.plot(layers, scores.purity, marker="o", color=ACTION, label="purity")
+    axes.plot(layers, scores.purity_by_chance, color=ACTION, linestyle=":", label="purity by chance")
+    axes.plot(layers, scores.pnmi, marker="s", color=_PNMI, label="PNMI")
+    axes.plot(layers, scores.pnmi_by_chance, color=_PNMI, linestyle=":", label="PNMI by chance")
+    axes.axhline(scores.most_common_share, color=SECOND_INK, linewidth=1, label="most common character")
+    axes.set_ylim(0, 1)
+    title = f"{scores.num_units} k-means units against recognised characters"
+    axes.set_title(title, fontsize=10, color=INK, loc="left")
+    axes.legend(frameon=False, fontsize=8, ncols=3)
 
 
 def structure_figure(purity: npt.NDArray[np.float64], pnmi: npt.NDArray[np.float64], chance: float) -> Figure:

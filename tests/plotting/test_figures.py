@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from hubert_demo.analysis.colouring import by_time
 from hubert_demo.analysis.keywords import Keywords
-from hubert_demo.analysis.projection import Projection
+from hubert_demo.analysis.projection import Projection, ProjectionSettings
 from hubert_demo.analysis.spectrogram import Spectrogram
 from hubert_demo.plotting import (
     attention_figure,
@@ -18,7 +19,7 @@ from hubert_demo.plotting import (
     timeline_figure,
     transcript_figure,
 )
-from hubert_demo.plotting.layers import structure_figure
+from hubert_demo.plotting.layers import dot_colours, structure_figure
 
 
 def texts(figure: Figure) -> list[str]:
@@ -58,7 +59,7 @@ def transcript(frame_times_s, words) -> Figure:
 @pytest.fixture
 def projection() -> Projection:
     points = np.random.default_rng(0).normal(size=(3, 50, 2)).astype(np.float32)
-    return Projection(points, "umap", np.array([0.9, 0.81234, 0.7]))
+    return Projection(points, ProjectionSettings(), np.array([0.9, 0.81234, 0.7]))
 
 
 @pytest.fixture
@@ -137,7 +138,7 @@ def test_the_bars_stand_in_the_rows_of_the_strip(long_keywords):
 def test_dots_are_the_layers_points_coloured_by_time(layer, projection, frame_times_s):
     axes = layer.axes[0]
     np.testing.assert_array_equal(axes.collections[0].get_offsets(), projection.points[1])
-    np.testing.assert_array_equal(axes.collections[0].get_array(), frame_times_s)
+    np.testing.assert_allclose(axes.collections[0].get_facecolor(), dot_colours(by_time(frame_times_s)))
     assert axes.get_title() == "layer 1 · UMAP · trustworthiness 0.81"
     assert [text for text in texts(layer) if text] == ["A", "B"]
 
