@@ -1,14 +1,30 @@
-"""Where each moment looks."""
+"""Where each moment looks, and what the heads of a model do."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.axes import Axes
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
+from hubert_demo.analysis.attention import HeadMetrics
 from hubert_demo.analysis.ctc import Word
-from hubert_demo.plotting.style import INK, INK_RAMP, frame_span_s, new_figure, tidy, write_words
+from hubert_demo.plotting.style import (
+    ACTION,
+    HAIRLINE,
+    INK,
+    INK_RAMP,
+    SECOND_INK,
+    frame_span_s,
+    new_figure,
+    tidy,
+    write_words,
+)
+
+# Bins between two small maps, room for the name of the upper one's kind.
+_GAP = 6
 
 
 def attention_figure(
@@ -25,7 +41,7 @@ def attention_figure(
         frame_times_s: Centres of the recording's frames.
         layer: For the title, as in the API.
         head: For the title, as in the API.
-        words: Written above, at their times.
+        words: Written above and at the right, at their times.
 
     Returns:
         A figure with one picture: rows, from the top, look at columns.
@@ -43,7 +59,59 @@ def attention_figure(
     axes.set_xlabel("looked at (s)")
     axes.set_ylabel("looking (s)")
     figure.suptitle(f"layer {layer} · head {head}", fontsize=11, color=INK)
-    figure.colorbar(picture, ax=axes, label="attention", fraction=0.04, pad=0.02)
+    figure.colorbar(picture, ax=axes, label="attention", fraction=0.04, pad=0.12 if words else 0.02)
     write_words(axes, words)
+    _write_words_beside(axes, words)
     tidy(axes)
     return figure
+
+
+def _write_words_beside(axes: Axes, words: Sequence[Word]) -> None:
+    """Each word right of the axes at its time, behind a bracket as long as the word."""
+    down = axes.get_yaxis_transform()
+    for word in words:
+        axes.plot(
+            [1.02, 1.02], [word.start_s, word.end_s], transform=down, color=ACTION, lw=2, clip_on=False
+        )
+        middle_s = (word.start_s + word.end_s) / 2
+        axes.text(1.035, middle_s, word.text, transform=down, va="center", color=INK, fontsize=8)
+
+
+def heads_figure(metrics: HeadMetrics) -> Figure:
+    """Draw every head of a model small, with its kind: a row is a layer, from the top.
+
+    Args:
+        metrics: What the heads do.
+
+    Returns:
+        A figure with one picture; each map in colours up to its own largest value, their square root shown.
+    """
+    num_layers, num_heads, num_bins = metrics.small_maps.shape[:3]
+    cell = num_bins + _GAP
+    # Paper between the maps.
+    mosaic = np.zeros((num_layers * cell, num_heads * cell), np.float32)
+    for layer, head in np.ndindex(num_layers, num_heads):
+        small = metrics.small_maps[layer, head]
+        at = np.s_[layer * cell : layer * cell + num_bins, head * cell : head * cell + num_bins]
+        mosaic[at] = small / small.max()
+    figure = new_figure(max(4.0, 0.75 * num_heads + 0.8), max(3.0, 0.9 * num_layers + 0.8))
+    axes = figure.subplots()
+    axes.imshow(mosaic, cmap=INK_RAMP, norm=PowerNorm(0.5, vmin=0, vmax=1), interpolation="nearest")
+    for layer, head in np.ndindex(num_layers, num_heads):
+        corner = (head * cell, layer * cell)
+        axes.add_patch(_frame(corner, num_bins))
+        kind = str(metrics.kinds[layer, head])
+        axes.text(corner[0], corner[1] + num_bins, kind, va="top", color=SECOND_INK, fontsize=7)
+    axes.set_xticks(np.arange(num_heads) * cell + num_bins / 2, range(num_heads))
+    axes.set_yticks(np.arange(num_layers) * cell + num_bins / 2, range(num_layers))
+    axes.set_xlabel("head")
+    axes.set_ylabel("layer")
+    tidy(axes)
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0)
+    return figure
+
+
+def _frame(corner: tuple[int, int], side: int) -> Rectangle:
+    left, top = corner
+    return Rectangle((left - 0.5, top - 0.5), side, side, fill=False, edgecolor=HAIRLINE, linewidth=0.7)

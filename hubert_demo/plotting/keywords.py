@@ -1,29 +1,39 @@
-"""Which command was heard, and when."""
+"""Which command was heard, when, and by which layers."""
 
+import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from hubert_demo.analysis.keywords import Keywords
-from hubert_demo.plotting.style import ACTION, INK_RAMP, NOW, WAVEFORM, new_figure, tidy
+from hubert_demo.plotting.style import ACTION, INK_RAMP, NOW, SECOND_INK, WAVEFORM, new_figure, tidy
 
 
 def keywords_figure(keywords: Keywords) -> Figure:
-    """Draw the probability of every class as a bar and, for longer recordings, along time.
+    """Draw the probability of every class, along time for longer recordings, and the layers' weights.
 
     Args:
         keywords: What was detected.
 
     Returns:
-        A figure whose first axes hold the bars; with several windows, second axes hold the strip.
+        A figure whose first axes hold the bars of the classes, with a line at the threshold; with several
+        windows, the next hold the strip, and where the classifier's weights are known, the last but the
+        colour bar's hold those.
     """
-    if len(keywords.window_times_s) == 1:
-        figure = new_figure(6, 4)
-        _bars(figure.subplots(), keywords)
-        return figure
-    figure = new_figure(10, 4)
-    bar_axes, strip_axes = figure.subplots(1, 2, width_ratios=[2, 3], sharey=True)
+    is_long, has_weights = len(keywords.window_times_s) > 1, keywords.layer_weights is not None
+    width_ratios = [2, *[3] * is_long, *[2] * has_weights]
+    figure = new_figure(2 * sum(width_ratios) + (0 if is_long else 2), 4)
+    bar_axes, *others = figure.subplots(1, len(width_ratios), width_ratios=width_ratios, squeeze=False)[0]
     _bars(bar_axes, keywords)
-    picture = strip_axes.pcolormesh(
+    if is_long:
+        _strip(figure, others[0], keywords)
+    if keywords.layer_weights is not None:
+        _weights(others[-1], keywords.layer_weights)
+    return figure
+
+
+def _strip(figure: Figure, axes: Axes, keywords: Keywords) -> None:
+    picture = axes.pcolormesh(
         keywords.window_times_s,
         range(len(keywords.labels)),
         keywords.window_probabilities.T,
@@ -32,12 +42,32 @@ def keywords_figure(keywords: Keywords) -> Figure:
         vmax=1,
         shading="nearest",
     )
-    strip_axes.axvline((keywords.start_s + keywords.end_s) / 2, color=NOW, linewidth=1.5)
-    strip_axes.set_xlabel("centre of the one-second window (s)")
-    strip_axes.tick_params(labelleft=False)
-    tidy(strip_axes)
-    figure.colorbar(picture, ax=strip_axes, label="probability", fraction=0.05, pad=0.02)
-    return figure
+    axes.set_ylim(len(keywords.labels) - 0.5, -0.5)
+    axes.axvline((keywords.start_s + keywords.end_s) / 2, color=NOW, linewidth=1.5)
+    axes.set_xlabel("centre of the one-second window (s)")
+    axes.set_yticks(range(len(keywords.labels)), [])
+    tidy(axes)
+    figure.colorbar(picture, ax=axes, label="probability", fraction=0.05, pad=0.02)
+
+
+def _weights(axes: Axes, weights: npt.NDArray[np.float64]) -> None:
+    """The classifier's share of every layer, the largest in blue with its value."""
+    largest = int(weights.argmax())
+    colors = [ACTION if layer == largest else WAVEFORM + "66" for layer in range(len(weights))]
+    axes.bar(range(len(weights)), weights, color=colors)
+    axes.annotate(
+        f"{weights[largest]:.2f}",
+        (largest, weights[largest]),
+        xytext=(0, 3),
+        textcoords="offset points",
+        ha="center",
+        fontsize=8,
+    )
+    axes.set_xticks(range(len(weights)))
+    axes.set_ylim(0, 1.12 * float(weights[largest]))
+    axes.set_xlabel("layer (0: input of the first)")
+    axes.set_ylabel("learned weight; all add up to 1")
+    tidy(axes)
 
 
 def _bars(axes: Axes, keywords: Keywords) -> None:
@@ -48,6 +78,7 @@ def _bars(axes: Axes, keywords: Keywords) -> None:
     )
     axes.set_yticks(range(len(keywords.labels)), keywords.labels)
     axes.set_ylim(len(keywords.labels) - 0.5, -0.5)
+    axes.axvline(keywords.threshold, color=SECOND_INK, linewidth=1, linestyle=":")
     axes.set_xlim(0, 1.12)
     axes.set_xticks([0, 0.5, 1])
     axes.set_xlabel(f"probability, {keywords.start_s:.2f} – {keywords.end_s:.2f} s")

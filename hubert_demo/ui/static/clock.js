@@ -1,13 +1,20 @@
-// The one audio element and the one clock. `hx.clock.seek(t)` moves it, and every view hears "tick".
+// The one audio element and the one clock. `hx.clock.seek(t)` moves it, and every view hears "tick": many
+// times a second, so whoever listens does little and reads no layout.
 (() => {
   "use strict";
   const hx = window.hx;
 
   const HOP_S = 0.02;
   const audio = new Audio();
+  const SELECT_S = 0.1; // what an arrow key with shift adds to the selection
+  const LEAST_S = 0.02; // shorter than a frame is no selection
+  const SAY_MS = 250; // how often a screen reader's text follows the clock while it plays
+
   let now = 0;
-  let stop = null; // { at, back }: where a snippet ends, and where the clock returns to
+  let stop = null; // { at, back, selected }: where a stretch ends, and where the clock returns to
+  let selection = null;
   let running = false;
+  let lastWord = null;
 
   const clock = {
     get time() {
@@ -29,24 +36,49 @@
     },
     timeOf: (frame) => hx.result.views.timeline.first_frame_s + frame * HOP_S,
     // The word that is said at a time, or null.
-    wordAt: (time) =>
-      hx.result.views.transcript.words.find((word) => word.start_s <= time && time < word.end_s) || null,
+    wordAt: (time) => {
+      const says = (word) => word.start_s <= time && time < word.end_s;
+      if (!lastWord || !says(lastWord)) lastWord = hx.result.views.transcript.words.find(says) || null;
+      return lastWord;
+    },
+    // The stretch that is selected, { from, to }, or null. A new one is a new object.
+    get selection() {
+      return selection;
+    },
+    // Selects a stretch, whichever end comes first; nothing, or less than a frame, selects none.
+    select: (from, to) => {
+      const [start, end] = [from, to].map((time) => hx.clamp(time, 0, clock.duration)).sort((a, b) => a - b);
+      const none = from == null || to == null || end - start < LEAST_S;
+      if (none && !selection) return;
+      selection = none ? null : Object.freeze({ from: start, to: end });
+      if (!stop || stop.selected) stop = endOfSelection();
+      hx.emit("tick", clock);
+    },
+    // 0.5 to 1; the pitch stays.
+    get rate() {
+      return audio.playbackRate;
+    },
+    set rate(rate) {
+      audio.preservesPitch = true;
+      audio.playbackRate = audio.defaultPlaybackRate = rate;
+    },
     load: (samples, rate) => {
       audio.pause();
       if (audio.src) URL.revokeObjectURL(audio.src);
       audio.src = URL.createObjectURL(new Blob([wavHeader(samples.length, rate), samples], { type: "audio/wav" }));
-      stop = null;
+      stop = selection = lastWord = null;
       now = 0;
     },
     seek: (time) => {
-      stop = null;
       move(time);
+      stop = endOfSelection();
     },
     step: (seconds) => clock.seek(now + seconds),
     toggle: () => {
       if (clock.playing) return audio.pause();
-      stop = null;
-      if (now > clock.duration - 0.02) move(0);
+      const { from, to } = selection || { from: 0, to: clock.duration };
+      if ((selection && now < from) || now > to - 0.02) move(from);
+      stop = endOfSelection();
       return start();
     },
     // Plays one stretch, then comes back to its beginning.
@@ -63,6 +95,12 @@
     audio.currentTime = now;
     hx.emit("tick", clock);
   };
+
+  // Where playing stops if the clock stands in the selection; behind it, nothing stops it.
+  const endOfSelection = () =>
+    selection && now >= selection.from && now < selection.to
+      ? { at: selection.to, back: selection.from, selected: true }
+      : null;
 
   // Refused where a browser wants a gesture first: then the clock has moved, and that is all.
   const start = () => audio.play().catch(() => {});
@@ -115,31 +153,50 @@
   const TAKES_SPACE = "input, textarea, select, button, a, summary, [contenteditable], [role=tab]";
 
   document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && hx.result) clock.select(null);
     if (event.code !== "Space" || event.repeat || !hx.result) return;
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest(TAKES_SPACE)) return;
     event.preventDefault();
     clock.toggle();
   });
 
-  // Arrow keys on a picture with time: a frame up or down, ten with shift, Home and End.
+  const STEPS = {
+    ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10, Home: -1e6, End: 1e6,
+  };
+
+  // Arrow keys on a picture with time: a frame up or down; page keys ten; Home and End; with shift, left and
+  // right select.
   hx.keys = (canvas) =>
     canvas.addEventListener("keydown", (event) => {
-      const far = event.shiftKey ? 10 : 1;
-      const steps = {
-        ArrowLeft: -far, ArrowDown: -far, ArrowRight: far, ArrowUp: far, Home: -1e6, End: 1e6,
-      };
-      if (!hx.result || !(event.key in steps)) return;
+      if (!hx.result || !(event.key in STEPS)) return;
       event.preventDefault();
-      clock.seek(clock.timeOf(clock.frame + steps[event.key]));
+      if (event.shiftKey) extend(STEPS[event.key] * SELECT_S);
+      else clock.seek(clock.timeOf(clock.frame + STEPS[event.key]));
     });
+
+  // Moves the end of the selection at which the clock stands; elsewhere, begins a new one here.
+  const extend = (seconds) => {
+    const at = (time) => Math.abs(time - now) < 1e-6;
+    let anchor = now;
+    if (selection && at(selection.to)) anchor = selection.from;
+    else if (selection && at(selection.from)) anchor = selection.to;
+    move(now + seconds);
+    clock.select(anchor, now);
+  };
+
+  const said = new WeakMap();
 
   // Says to a screen reader where the clock stands; `more` adds what this picture shows there.
   hx.announce = (canvas, more = "") => {
+    const passed = performance.now() - (said.get(canvas) || -Infinity);
+    if (clock.playing && passed < SAY_MS) return;
+    said.set(canvas, performance.now());
     const word = clock.wordAt(now);
-    const said = word ? `, ${word.text}` : "";
+    const spoken = word ? `, ${word.text}` : "";
+    const chosen = selection ? `, selected ${selection.from.toFixed(2)} to ${selection.to.toFixed(2)}` : "";
     canvas.setAttribute("aria-valuemax", clock.duration.toFixed(2));
     canvas.setAttribute("aria-valuenow", now.toFixed(2));
-    canvas.setAttribute("aria-valuetext", `${now.toFixed(2)} seconds${said}${more}`);
+    canvas.setAttribute("aria-valuetext", `${now.toFixed(2)} seconds${spoken}${chosen}${more}`);
   };
 
   hx.slider = (label) =>

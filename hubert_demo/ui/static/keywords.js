@@ -1,4 +1,5 @@
-// Probabilities of the keyword classes: along the recording where it is long enough, and as bars.
+// Probabilities of the keyword classes: along the recording where it is long enough, and as bars; and how much
+// the classifier listens to each layer.
 (() => {
   "use strict";
   const hx = window.hx;
@@ -21,7 +22,7 @@
       view.windows = hx.unpack(view.data.window_probabilities);
       const long = view.windows.shape[0] > 1;
       root.replaceChildren(...(long ? [stripCard(view)] : []), hx.make("div", { class: "hx-columns" },
-        barsCard(view), answerCard(view, long)));
+        barsCard(view, long), weightsCard(view.data.layer_weights)));
       if (!long) view.canvas = null;
       draw();
     };
@@ -100,37 +101,61 @@
     ctx.strokeRect(view.axis.left + 0.5, 0.5, view.axis.span - 1, height - 1);
   };
 
-  const barsCard = (view) => {
-    const rows = view.data.labels.map((label, i) => {
-      const percent = hx.percent(view.data.probabilities[i]);
-      const fill = hx.make("i", { style: `--share:${100 * view.data.probabilities[i]}%` });
+  const NOT_COMMANDS = ["unknown", "silence"];
+
+  const barsCard = (view, long) => {
+    const { labels, probabilities, threshold, start_s: start, end_s: end } = view.data;
+    const rows = labels.map((label, i) => {
+      const fill = hx.make("i", { style: `--share:${100 * probabilities[i]}%` });
+      const track = hx.make("span", { class: "hx-track" }, fill);
+      if (!NOT_COMMANDS.includes(label)) track.append(hx.make("s", { style: `left:${100 * threshold}%` }));
       return hx.make("li", { class: i === view.best ? "is-best" : "", "data-testid": "keyword" },
-        hx.make("span", { text: label }), hx.make("span", { class: "hx-track" }, fill),
-        hx.make("span", { text: percent }));
+        hx.make("span", { text: label }), track, hx.make("span", { text: hx.percent(probabilities[i]) }));
     });
-    return hx.make("div", { class: "hx-card" }, hx.make("h2", { text: "How likely each class is" }),
-      hx.make("ul", { class: "hx-bars" }, ...rows));
+    const hear = hx.make("button", {
+      type: "button", class: "hx-button", onclick: () => hx.clock.hear(start, end),
+    }, hx.icon("play"), hx.make("span", { text: "Hear it" }));
+    return hx.make("div", { class: "hx-card" },
+      hx.make("div", { class: "hx-bar" },
+        hx.make("h2", { text: long ? "In the second with the clearest command" : "Over the whole recording" }),
+        hx.make("span", { class: "hx-quiet", text: `${start.toFixed(2)}–${end.toFixed(2)} s`, "data-testid": "keyword-window" })),
+      hx.make("div", { class: "hx-verdict" },
+        hx.make("p", { class: "hx-big", text: labels[view.best], "data-testid": "keyword-best" }),
+        verdict(view), hear),
+      hx.make("ul", { class: "hx-bars" }, ...rows),
+      hx.make("p", { class: "hx-quiet", text:
+        "“Unknown” is any other word, “silence” no speech at all. The twelve add up to 100 %; a command counts as heard from the mark in its row on." }));
   };
 
-  const answerCard = (view, long) => {
-    const { labels, probabilities, start_s: start, end_s: end } = view.data;
-    const stretch = `${start.toFixed(2)}–${end.toFixed(2)} s`;
-    return hx.make(
-      "div",
-      { class: "hx-card hx-answer" },
-      hx.make("h2", { text: long ? "In the second with the clearest command" : "In the whole recording" }),
-      hx.make("p", { class: "hx-big", text: labels[view.best], "data-testid": "keyword-best" }),
-      hx.numbers([
-        ["probability", hx.percent(probabilities[view.best])],
-        ["heard at", stretch, "keyword-window"],
-      ]),
-      hx.make("button", {
-        type: "button", class: "hx-button", onclick: () => hx.clock.hear(start, end),
-      }, hx.icon("play"), hx.make("span", { text: "Hear it" })),
-      hx.make("p", {
-        class: "hx-quiet",
-        text: "“Unknown” is any other word, “silence” no speech at all. The twelve add up to 100 %.",
-      }),
-    );
+  // What that probability is worth: the head's maker says from when on a command counts as heard.
+  const verdict = ({ data, best }) => {
+    const needed = hx.percent(data.threshold);
+    const got = hx.percent(data.probabilities[best]);
+    const [state, why] = NOT_COMMANDS.includes(data.labels[best])
+      ? ["no command heard", `${got}; it is none of the ten commands`]
+      : data.is_heard
+        ? ["heard", `${got}, and ${needed} is enough`]
+        : ["not sure enough", `${got}, but ${needed} is needed`];
+    return hx.make("p", { class: `hx-state ${data.is_heard ? "is-heard" : ""}`, "data-testid": "keyword-state" },
+      hx.make("b", { text: state }), hx.make("span", { text: why }));
+  };
+
+  // The classifier mixes all layers; these are the shares it learned. They are the same for every recording.
+  const weightsCard = (weights) => {
+    if (!weights) return "";
+    const most = Math.max(...weights);
+    const bars = weights.map((weight, layer) => {
+      const best = weight === most;
+      return hx.make("li", {
+        class: best ? "is-best" : "", title: `Layer ${layer}: ${weight.toFixed(3)}`, "data-testid": "layer-weight",
+      }, hx.make("i", { style: `--share:${(100 * weight) / most}%` }, hx.make("b", { text: best ? weight.toFixed(2) : "" })),
+      hx.make("span", { text: String(layer) }), hx.make("span", { class: "hx-unseen", text: `: ${weight.toFixed(3)}` }));
+    });
+    const crowded = weights.length > 16 ? "is-crowded" : "";
+    return hx.make("div", { class: "hx-card hx-weights-card" },
+      hx.make("h2", { text: "Which layers the classifier listens to" }),
+      hx.make("p", { class: "hx-quiet", text: "Learned weights; they add up to 1, and are the same for every recording." }),
+      hx.make("ol", { class: `hx-weights ${crowded}`, "aria-label": "Weight of each layer" }, ...bars),
+      hx.make("p", { class: "hx-quiet hx-axis-name", text: "layer (0 is the input of the first)" }));
   };
 })();

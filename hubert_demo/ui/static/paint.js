@@ -133,15 +133,39 @@
     return canvas;
   };
 
-  // The line of the present in a picture with time; `place(time)` moves it without drawing anything.
+  // The line of the present in a picture with time, and the stretch that is selected; `place(axis)` moves
+  // them without drawing anything.
   hx.cursor = (parent, className = "") => {
     const line = hx.make("i", { class: `hx-cursor ${className}`, "aria-hidden": "true" });
-    parent.append(line);
+    const stretch = hx.make("i", { class: "hx-selection", "aria-hidden": "true", hidden: true });
+    parent.append(stretch, line);
+    let [placed, along] = [null, null];
     return {
       place: (axis) => {
         line.style.transform = `translateX(${axis.x(hx.clock.time)}px)`;
+        const { selection } = hx.clock;
+        if (selection === placed && axis === along) return;
+        [placed, along] = [selection, axis];
+        stretch.hidden = !selection;
+        if (!selection) return;
+        stretch.style.left = `${axis.x(selection.from)}px`;
+        stretch.style.width = `${axis.x(selection.to) - axis.x(selection.from)}px`;
       },
     };
+  };
+
+  // A row of buttons of which one is chosen: [value, text, spoken] each. Gives the row; `choose(value)` marks one.
+  hx.segments = (label, options, chosen, onchoose) => {
+    const buttons = new Map(options.map(([value, text, spoken]) => [value, hx.make("button", {
+      type: "button", text, "aria-label": spoken, "aria-pressed": String(value === chosen),
+      onclick: () => {
+        row.choose(value);
+        onchoose(value);
+      },
+    })]));
+    const row = hx.make("div", { class: "hx-segments", role: "group", "aria-label": label }, ...buttons.values());
+    row.choose = (value) => buttons.forEach((button, own) => button.setAttribute("aria-pressed", String(own === value)));
+    return row;
   };
 
   // A bar of a ramp's colours with what its ends mean.

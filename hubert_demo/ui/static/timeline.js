@@ -10,6 +10,8 @@
 
   const AXIS_HEIGHT = 24;
   const GAP = 8;
+  const DRAG_PX = 4; // a hand that clicks moves less
+  const SPEEDS = [[0.5, "½×", "Half speed"], [0.75, "¾×", "Three quarters of the speed"], [1, "1×", "Full speed"]];
 
   hx.view("timeline", (root) => {
     const view = build(root);
@@ -18,11 +20,14 @@
     const draw = () => {
       if (!hx.result || !root.clientWidth) return;
       const width = root.clientWidth;
+      view.width = width;
       view.axis = hx.axis(width);
       drawSound(view, width);
       shown = null;
-      layWords(view);
-      drawStrip(view, width);
+      hx.layWords(view);
+      drawStrip(view);
+      // How much of it may leave a small screen while the rest stays in sight.
+      root.parentElement.closest(".hx-piece").style.setProperty("--hx-above", `${view.sound.offsetTop + waveHeight()}px`);
       tick();
     };
 
@@ -47,7 +52,7 @@
       hx.announce(view.canvas);
     };
 
-    hx.on("strip", (name) => name === hx.open && hx.result && drawStrip(view, root.clientWidth));
+    hx.on("strip", (name) => name === hx.open && hx.result && view.axis && drawStrip(view));
 
     return {
       result: (result) => {
@@ -87,10 +92,14 @@
     view.duration = hx.make("span", { text: "" });
     view.word = hx.make("b", { class: "hx-said", "data-testid": "now-word" });
     view.notes = hx.make("span", { class: "hx-notes", "data-testid": "notes" });
-    const hint = hx.make("span", { class: "hx-hint", text: "Click to jump · space plays" });
+    const hint = hx.make("span", { class: "hx-hint", text: "Click to jump · drag to select · space plays" });
+    const speed = hx.segments("Speed", SPEEDS, 1, (rate) => {
+      hx.clock.rate = rate;
+    });
+    speed.dataset.testid = "speed";
     const bar = hx.make(
       "div", { class: "hx-bar" }, view.play, hx.make("span", { class: "hx-clock" }, view.time, view.duration),
-      view.word, view.notes, hint,
+      view.word, view.notes, hint, speed,
     );
     view.waiting = hx.make("p", { class: "hx-waiting", text: "Waking the model up …" });
     view.canvas = hx.slider("Position in the recording");
@@ -104,30 +113,43 @@
     root.append(bar, view.waiting, view.sound, view.words, view.strip);
     view.cursors = [hx.cursor(view.sound, "has-flag"), hx.cursor(view.stripBox)];
     hx.keys(view.canvas);
-    scrub(view, view.canvas);
-    scrub(view, view.stripCanvas);
+    point(view, view.canvas);
+    point(view, view.stripCanvas);
     return view;
   };
 
-  // Press to jump, keep pressing to follow the pointer.
-  const scrub = (view, canvas) => {
-    const seek = (event) => hx.clock.seek(view.axis.time(event.clientX - canvas.getBoundingClientRect().left));
+  // Press to jump, drag to select.
+  const point = (view, canvas) => {
+    let pressed = null; // where, in pixels and seconds, and whether the pointer has been dragged since
+    const timeAt = (event) => view.axis.time(event.clientX - canvas.getBoundingClientRect().left);
     canvas.addEventListener("pointerdown", (event) => {
       if (!view.axis || event.button) return;
       canvas.setPointerCapture(event.pointerId);
-      seek(event);
+      pressed = { x: event.clientX, time: timeAt(event), dragged: false };
+      hx.clock.select(null);
+      hx.clock.seek(pressed.time);
     });
     canvas.addEventListener("pointermove", (event) => {
-      if (canvas.hasPointerCapture(event.pointerId)) seek(event);
+      if (!pressed || (!pressed.dragged && Math.abs(event.clientX - pressed.x) < DRAG_PX)) return;
+      pressed.dragged = true;
+      hx.clock.select(pressed.time, timeAt(event));
+    });
+    canvas.addEventListener("pointerup", () => {
+      if (pressed?.dragged && hx.clock.selection) hx.clock.seek(hx.clock.selection.from);
+      pressed = null;
+    });
+    canvas.addEventListener("pointercancel", () => {
+      pressed = null;
     });
   };
 
+  const waveHeight = () => parseFloat(hx.token("--hx-wave-height"));
+
   const drawSound = (view, width) => {
-    const waveHeight = parseFloat(hx.token("--hx-wave-height"));
     const spectrumHeight = parseFloat(hx.token("--hx-spectrum-height"));
-    const ctx = hx.fit(view.canvas, width, waveHeight + GAP + spectrumHeight + AXIS_HEIGHT);
-    drawWave(ctx, view.axis, waveHeight);
-    ctx.translate(0, waveHeight + GAP);
+    const ctx = hx.fit(view.canvas, width, waveHeight() + GAP + spectrumHeight + AXIS_HEIGHT);
+    drawWave(ctx, view.axis, waveHeight());
+    ctx.translate(0, waveHeight() + GAP);
     drawSpectrum(ctx, view, spectrumHeight);
     hx.timeAxis(ctx, view.axis, spectrumHeight);
   };
@@ -194,38 +216,13 @@
     ctx.restore();
   };
 
-  // A cell a word. Its text may reach to where the next word starts; where that is too near it gets smaller
-  // type, and then shows on hover only.
-  const layWords = (view) => {
-    const { words } = hx.result.views.transcript;
-    const measure = document.createElement("canvas").getContext("2d");
-    view.cells.clear();
-    view.words.replaceChildren();
-    words.forEach((word, index) => {
-      const left = view.axis.x(word.start_s);
-      const width = Math.max(3, view.axis.x(word.end_s) - left);
-      const next = words[index + 1];
-      const room = Math.max(width, (next ? view.axis.x(next.start_s) : view.words.clientWidth) - left);
-      measure.font = hx.font(14);
-      const wanted = measure.measureText(word.text).width + 6;
-      const size = wanted <= room ? "" : wanted * 0.8 <= room ? "is-small" : "is-narrow";
-      const cell = hx.make("span", {
-        class: `hx-cell ${size}`, title: word.text, style: `left:${left}px;width:${width}px`,
-        onclick: () => hx.clock.hear(word.start_s, word.end_s),
-      }, hx.make("span", { text: word.text }));
-      view.cells.set(word, cell);
-      view.words.append(cell);
-    });
-    if (!words.length) view.words.append(hx.make("span", { class: "hx-silent", text: "no speech recognised" }));
-  };
-
-  const drawStrip = (view, width) => {
+  const drawStrip = (view) => {
     const strip = strips.get(hx.open);
     const label = strip && strip.label();
     view.strip.hidden = !label;
     if (!label) return;
     view.stripLabel.textContent = label;
-    strip.draw(hx.fit(view.stripCanvas, width, strip.height), view.axis, strip.height);
+    strip.draw(hx.fit(view.stripCanvas, view.width, strip.height), view.axis, strip.height);
     view.cursors[1].place(view.axis);
   };
 })();

@@ -3,8 +3,9 @@
 import numpy as np
 import numpy.typing as npt
 
-from hubert_demo.analysis.attention import PooledMaps, entropy_nats, pool
+from hubert_demo.analysis.attention import entropy_nats, pool, query_step
 from hubert_demo.api import Analysis
+from hubert_demo.audio import FloatArray
 from hubert_demo.ui.views.base import Json, View, index, pack, pack_fraction
 
 MAX_BINS = 500
@@ -16,24 +17,46 @@ def payload(analysis: Analysis) -> Json:
     return {"num_layers": analysis.encoding.num_layers, "num_heads": analysis.encoding.num_heads}
 
 
+def late(analysis: Analysis) -> Json:
+    """What each head of each layer does, and all their maps in 8 bits, 255 being each head's largest value."""
+    metrics = analysis.head_metrics()
+    num_frames = analysis.encoding.num_frames
+    small = [_levels(maps, num_frames, metrics.frames_per_bin) for maps in metrics.small_maps]
+    return {
+        "kinds": metrics.kinds.tolist(),
+        "globalness": metrics.globalness.tolist(),
+        "verticality": metrics.verticality.tolist(),
+        "diagonality": metrics.diagonality.tolist(),
+        "entropy": metrics.entropy.tolist(),
+        "maps": pack(np.stack(small)),
+        "frames_per_bin": metrics.frames_per_bin,
+        "query_step": metrics.query_step,
+    }
+
+
 def heads(analysis: Analysis, request: Json) -> Json:
     """All heads of one layer, small: uint8 `(heads, bins, bins)`, 255 is each head's largest value."""
     layer = index(request, "layer", analysis.encoding.num_layers)
+    num_frames = analysis.encoding.num_frames
+    # Small maps of a long recording need not every frame's gaze.
+    step = query_step(num_frames)
     # One head at a time: all maps of a long recording together are large.
     small = [
-        pool(analysis.attention_maps(layer, [head]), THUMBNAIL_BINS)
+        pool(analysis.attention_maps(layer, [head], slice(None, None, step)), THUMBNAIL_BINS, step)
         for head in range(analysis.encoding.num_heads)
     ]
-    levels = np.stack([_levels(maps, analysis.encoding.num_frames) for maps in small])
-    return {"layer": layer, "maps": pack(levels), "frames_per_bin": small[0].frames_per_bin}
+    frames_per_bin = small[0].frames_per_bin
+    levels = _levels(np.concatenate([pooled.maps for pooled in small]), num_frames, frames_per_bin)
+    return {"layer": layer, "maps": pack(levels), "frames_per_bin": frames_per_bin}
 
 
-def _levels(small: PooledMaps, num_frames: int) -> npt.NDArray[np.uint8]:
-    """One pooled map in 8 bits of its largest value, attention per frame looked at."""
-    attention = small.maps[0].copy()
-    in_last_bin = num_frames - small.frames_per_bin * (len(attention) - 1)
-    attention[:, -1] *= small.frames_per_bin / in_last_bin
-    levels: npt.NDArray[np.uint8] = np.rint(attention * (255 / attention.max())).astype(np.uint8)
+def _levels(maps: FloatArray, num_frames: int, frames_per_bin: int) -> npt.NDArray[np.uint8]:
+    """Pooled maps, each in 8 bits of its largest value, attention per frame looked at."""
+    attention = maps.copy()
+    in_last_bin = num_frames - frames_per_bin * (maps.shape[-1] - 1)
+    attention[..., -1] *= frames_per_bin / in_last_bin
+    largest = attention.max(axis=(-2, -1), keepdims=True)
+    levels: npt.NDArray[np.uint8] = np.rint(attention * (255 / largest)).astype(np.uint8)
     return levels
 
 
@@ -60,5 +83,6 @@ VIEW = View(
     what="Where each moment looks for context.",
     hint="Pick a head, then point at a row to see its gaze under the spectrogram.",
     payload=payload,
+    late=late,
     answers=(heads, head_map),
 )

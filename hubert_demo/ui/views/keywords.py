@@ -7,7 +7,7 @@ from hubert_demo.ui.views.base import Json, View, pack
 
 
 def payload(analysis: Analysis) -> Json:
-    """The class probabilities, the stretch they are about, and the same for every one-second window."""
+    """The class probabilities, the stretch they are about, every one-second window, the layers' weights."""
     heard = analysis.keywords
     if heard is None:
         return {"labels": []}
@@ -16,6 +16,9 @@ def payload(analysis: Analysis) -> Json:
         "probabilities": heard.probabilities.tolist(),
         "start_s": heard.start_s,
         "end_s": heard.end_s,
+        "is_heard": heard.is_heard,
+        "threshold": heard.threshold,
+        "layer_weights": None if heard.layer_weights is None else heard.layer_weights.tolist(),
         "window_times_s": heard.window_times_s.tolist(),
         "window_probabilities": pack(heard.window_probabilities.astype(np.float32)),
     }
