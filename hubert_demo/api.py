@@ -1,15 +1,16 @@
-"""`analyze`: everything about one recording from one pass of the encoder."""
+"""`analyze`: everything about one recording from one pass of each encoder that is needed."""
 
 import os
 import threading
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from hubert_demo.analysis import ctc, keywords, layers
+from hubert_demo.analysis import alignment, beam, ctc, keywords, layers
 from hubert_demo.analysis.attention import HeadMetrics, head_metrics
 from hubert_demo.analysis.colouring import (
     COLOURINGS,
@@ -26,35 +27,83 @@ from hubert_demo.analysis.language_model import CharacterModel
 from hubert_demo.analysis.projection import Projection, Projections, ProjectionSettings
 from hubert_demo.analysis.prosody import Prosody, measure_prosody
 from hubert_demo.audio import SAMPLE_RATE_HZ, FloatArray, Waveform
-from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, LoadedCheckpoint
-from hubert_demo.errors import InputError
-from hubert_demo.inference import Encoding, attention_map, encode, load_checkpoint
+from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, CheckpointSpec, LoadedCheckpoint
+from hubert_demo.errors import CheckpointError, InputError
+from hubert_demo.inference import Encoding, Passes, attention_map, encode, load_checkpoint
 
 MAX_KEPT_UNITS = 128
 
 
+@dataclass(frozen=True)
+class Sources:
+    """Titles of the checkpoints that the parts of an analysis come from.
+
+    Attributes:
+        transcript: Whose CTC head wrote the transcript.
+        keywords: Whose keyword head told the keywords; None where none did.
+        layers: Whose hidden states are shown: the chosen checkpoint's.
+        attention: Whose attention is shown: the chosen checkpoint's.
+    """
+
+    transcript: str
+    keywords: str | None
+    layers: str
+    attention: str
+
+
+@dataclass(frozen=True, eq=False)
+class Pass:
+    """One checkpoint's pass over a recording.
+
+    Attributes:
+        spec: The checkpoint.
+        device: Where it ran, None for where it runs by default.
+        encoding: What it gave.
+    """
+
+    spec: CheckpointSpec
+    device: str | None
+    encoding: Encoding
+
+
 class Analysis:
     """One recording as one checkpoint hears it.
+
+    A head that the checkpoint lacks is borrowed from its companion, as `sources` says.
 
     Transcript and keywords are ready; projections are computed when first asked for and kept; attention maps
     are computed each time they are asked for. None of these runs the encoder again. Safe to share between
     threads.
 
     Args:
-        loaded: The checkpoint that made `encoding`.
-        encoding: The pass that everything is read from.
+        chosen: The pass whose states and attention are shown.
+        reading: The pass of a checkpoint with a CTC head; `chosen` again if it has one.
+        spotting: The pass of a checkpoint with a keyword head; `chosen` again if it has one, or if none has.
 
     Attributes:
         encoding: Hidden states, logits, frame times and the waveform.
+        reading: The encoding whose CTC head wrote the transcript: its logits, vocabulary and blank.
+        spotting: The encoding whose keyword head, if it has one, told the keywords.
         transcript: Text, words and characters, with times and confidence.
-        keywords: Keyword probabilities, or None where the checkpoint has no keyword head.
+        keywords: Keyword probabilities, or None where there is no keyword head.
+        sources: Which checkpoint each part comes from.
     """
 
-    def __init__(self, loaded: LoadedCheckpoint, encoding: Encoding) -> None:
+    def __init__(self, chosen: Pass, reading: Pass, spotting: Pass) -> None:
+        encoding = chosen.encoding
         self.encoding = encoding
-        self.transcript: ctc.Transcript = ctc.transcribe(encoding)
-        self.keywords: keywords.Keywords | None = keywords.detect(encoding)
-        self._loaded = loaded
+        self.reading: Encoding = reading.encoding
+        self.spotting: Encoding = spotting.encoding
+        self.transcript: ctc.Transcript = ctc.transcribe(self.reading)
+        self.keywords: keywords.Keywords | None = keywords.detect(self.spotting)
+        self.sources = Sources(
+            transcript=reading.spec.title,
+            keywords=None if self.keywords is None else spotting.spec.title,
+            layers=chosen.spec.title,
+            attention=chosen.spec.title,
+        )
+        self._chosen = chosen
+        self._language_model = reading.spec.language_model
         self._projections = Projections(encoding.hidden_states)
         self._prosody: Kept[str, Prosody] = Kept(1)
         self._curves: Kept[str, layers.LayerCurves] = Kept(1)
@@ -62,30 +111,36 @@ class Analysis:
         self._head_metrics: HeadMetrics | None = None
         self._measuring = threading.Lock()
 
-    @property
-    def reading(self) -> Encoding:
-        """The pass whose CTC head wrote the transcript: its logits, vocabulary and blank."""
-        return self.encoding
-
-    @property
-    def spotting(self) -> Encoding:
-        """The pass whose keyword head, if it has one, told the keywords."""
-        return self.encoding
-
-    def beam_search(self, num_best: int = 5, hotwords: Collection[str] = ()) -> tuple[ctc.Hypothesis, ...]:
-        """The most probable texts, best first, with the checkpoint's language model where it has one.
+    def beam_search(self, num_best: int = 5, hotwords: Collection[str] = ()) -> tuple[beam.Hypothesis, ...]:
+        """The most probable texts, best first, with the reading checkpoint's language model if it has one.
 
         Args:
             num_best: Most texts to return.
-            hotwords: Words to prefer, in any case.
+            hotwords: Words to prefer, in any case; at most 50 of at most 30 letters.
 
         Raises:
-            InputError: If `num_best` is below 1.
+            InputError: If `num_best` is below 1, or hotwords are too many, too long or cannot be written.
             CheckpointError: If the language model cannot be read.
         """
-        path = self._loaded.spec.language_model
+        path = self._language_model
         language_model = None if path is None else _load_language_model(path)
-        return ctc.beam_search(self.reading, language_model, hotwords, num_best)
+        return beam.beam_search(self.reading, language_model, hotwords, num_best)
+
+    @property
+    def has_language_model(self) -> bool:
+        """Whether a language model has a say in `beam_search`."""
+        return self._language_model is not None
+
+    def align(self, reference: str) -> alignment.Alignment:
+        """Find where a known text was said, and compare the transcript with it.
+
+        Args:
+            reference: What was really said; case, accents and punctuation do not matter.
+
+        Raises:
+            InputError: If it is empty, cannot be written in the vocabulary, or is too long for the recording.
+        """
+        return alignment.align(self.reading, self.transcript, reference)
 
     def projections(self, method: str | ProjectionSettings = "umap") -> Projection:
         """Every layer on the plane.
@@ -231,7 +286,9 @@ class Analysis:
         Raises:
             InputError: If there is no such layer or head.
         """
-        return attention_map(self._loaded, self.encoding, layer, heads, queries)
+        # Not kept here: a large checkpoint must be able to leave the memory while its results are looked at.
+        loaded = load_checkpoint(self._chosen.spec, self._chosen.device)
+        return attention_map(loaded, self.encoding, layer, heads, queries)
 
     def head_metrics(self) -> HeadMetrics:
         """What every head does: globalness, verticality, diagonality, entropy and its kind.
@@ -259,8 +316,9 @@ def analyze(
     recording: str | os.PathLike[str] | npt.NDArray[np.generic] | Waveform,
     *,
     sample_rate_hz: int = SAMPLE_RATE_HZ,
-    checkpoint: str = DEFAULT_CHECKPOINT,
+    checkpoint: str | CheckpointSpec = DEFAULT_CHECKPOINT,
     device: str | None = None,
+    passes: Passes | None = None,
 ) -> Analysis:
     """Analyse one recording of 0.1 s to 60 s.
 
@@ -269,17 +327,44 @@ def analyze(
         sample_rate_hz: Rate of `recording` if it is an array.
         checkpoint: Name in the registry, or a directory in transformers' layout.
         device: `"cpu"`, `"cuda"`, …; None takes CUDA when it is there.
+        passes: Where to look for encodings that other analyses hold, before an encoder is run.
 
     Returns:
-        The analysis; the encoder has run once and will not run again.
+        The analysis; the encoder, and that of a companion whose head it borrows, has run once and will not
+        run again.
 
     Raises:
         InputError: If the recording or the device cannot be used.
-        CheckpointError: If there is no such checkpoint or it cannot be loaded.
+        CheckpointError: If there is no such checkpoint, or it or its companion cannot be loaded.
     """
     waveform = _to_waveform(recording, sample_rate_hz)
-    loaded = load_checkpoint(checkpoint, device)
-    return Analysis(loaded, encode(loaded, waveform))
+    chosen = load_checkpoint(checkpoint, device)
+    three = (chosen, _reader(chosen, device), _spotter(chosen, device))
+    run = encode if passes is None else passes.encode
+    distinct = {loaded.spec: loaded for loaded in three}
+    made = {spec: Pass(spec, device, run(loaded, waveform)) for spec, loaded in distinct.items()}
+    return Analysis(*(made[loaded.spec] for loaded in three))
+
+
+def _reader(chosen: LoadedCheckpoint, device: str | None) -> LoadedCheckpoint:
+    """The checkpoint that transcribes: the chosen one or its companion."""
+    if chosen.model is not None:
+        return chosen
+    companion = load_checkpoint(chosen.spec.ctc_companion, device)
+    if companion.model is None:
+        raise CheckpointError(
+            f"{chosen.spec.title} has no CTC head; {companion.spec.title}, which is to transcribe for it, "
+            "has none either. Choose another checkpoint."
+        )
+    return companion
+
+
+def _spotter(chosen: LoadedCheckpoint, device: str | None) -> LoadedCheckpoint:
+    """The checkpoint that tells the keywords: the chosen one, its companion, or again the chosen one."""
+    if chosen.keyword_head is not None:
+        return chosen
+    companion = load_checkpoint(chosen.spec.keyword_companion, device)
+    return chosen if companion.keyword_head is None else companion
 
 
 def _to_waveform(

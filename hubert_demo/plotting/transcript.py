@@ -1,13 +1,15 @@
-"""How probable every letter is at every moment."""
+"""How probable every letter is at every moment, and which of them were chosen."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from hubert_demo.analysis.collapse import merge_repeats
 from hubert_demo.analysis.ctc import Word
-from hubert_demo.plotting.style import INK_RAMP, frame_span_s, new_figure, tidy, write_words
+from hubert_demo.plotting.style import INK_RAMP, NOW, frame_span_s, new_figure, tidy, write_words
 
 
 def transcript_figure(
@@ -15,6 +17,7 @@ def transcript_figure(
     vocabulary: Sequence[str],
     frame_times_s: npt.NDArray[np.float64],
     words: Sequence[Word] = (),
+    frame_token_ids: Sequence[int] | npt.NDArray[np.int64] = (),
 ) -> Figure:
     """Draw letters over time; the blank and other tokens that stand for no letter are left out.
 
@@ -23,6 +26,8 @@ def transcript_figure(
         vocabulary: Token of each column.
         frame_times_s: `(frames,)`, centres of the frames.
         words: Written above, at their times.
+        frame_token_ids: `(frames,)`, the best path: its letters are written beside their cells. None by
+            default.
 
     Returns:
         A figure with one picture, letters in alphabetical order from the top.
@@ -44,6 +49,34 @@ def transcript_figure(
     axes.set_ylabel("letter")
     axes.set_xlabel("time (s)")
     figure.colorbar(picture, ax=axes, label="probability", fraction=0.03, pad=0.01)
+    rows = {column: row for row, (token, column) in enumerate(letters) if token != "|"}
+    _write_path(axes, [int(token_id) for token_id in frame_token_ids], vocabulary, rows, start_s)
     write_words(axes, words)
     tidy(axes)
     return figure
+
+
+def _write_path(
+    axes: Axes,
+    frame_token_ids: Sequence[int],
+    vocabulary: Sequence[str],
+    rows: dict[int, int],
+    start_s: float,
+) -> None:
+    """Each letter of the best path to the right of its cells."""
+    hop_s = 0.02
+    for run in merge_repeats(frame_token_ids):
+        if run.token_id in rows:
+            at = start_s + run.end_frame * hop_s
+            letter = vocabulary[run.token_id]
+            axes.annotate(
+                letter,
+                (at, rows[run.token_id]),
+                xytext=(1.5, 0),
+                textcoords="offset points",
+                va="center",
+                color=NOW,
+                fontsize=8,
+                fontweight="bold",
+                annotation_clip=True,
+            )

@@ -6,7 +6,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from hubert_demo.analysis.ctc import BeamSettings, beam_search, transcribe
+from hubert_demo.analysis.beam import BeamSettings, beam_search
+from hubert_demo.analysis.ctc import transcribe
 from hubert_demo.analysis.language_model import CharacterModel
 from hubert_demo.errors import InputError
 
@@ -115,3 +116,25 @@ def test_a_long_recording_does_not_underflow(make_encoding):
 def test_an_empty_beam_is_refused(make_encoding, num_best, width):
     with pytest.raises(InputError, match="give at least 1"):
         beam_search(make_encoding([BLANK]), num_best=num_best, settings=BeamSettings(beam_width=width))
+
+
+def test_hotwords_are_written_as_the_vocabulary_writes(make_encoding):
+    encoding = make_encoding(["A", "B", "B"], [0.9, 0.5, 0.5])
+    logits = encoding.ctc_logits.copy()
+    logits[1:, 6] = logits[1:, 5] + 0.1
+    encoding = replace(encoding, ctc_logits=logits, vocabulary=(*encoding.vocabulary[:4], "a", "b", "c"))
+    assert beam_search(encoding)[0].text == "ac"
+    assert beam_search(encoding, hotwords=["Ab!"])[0].text == "ab"
+
+
+@pytest.mark.parametrize(
+    ("hotwords", "sentence"),
+    [
+        (["a"] * 51, "There are 51 words"),
+        (["a" * 31], "the longest of 31 letters"),
+        (["42"], "“42” cannot be written"),
+    ],
+)
+def test_hotwords_that_cannot_be_used_are_refused(make_encoding, hotwords, sentence):
+    with pytest.raises(InputError, match=sentence):
+        beam_search(make_encoding([BLANK]), hotwords=hotwords)

@@ -1,19 +1,143 @@
-"""What the model wrote down, word by word."""
+"""What the model wrote down, word by word, how it came to that, and how it compares with what was said."""
 
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from hubert_demo.analysis.alignment import AlignedWord, Kind, differing_words
+from hubert_demo.analysis.beam import MAX_HOTWORD_LETTERS, MAX_HOTWORDS, BeamSettings
+from hubert_demo.analysis.collapse import merge_repeats, writes
 from hubert_demo.analysis.ctc import Word
+from hubert_demo.analysis.emissions import emissions
+from hubert_demo.analysis.spelling import has_only_capitals
 from hubert_demo.api import Analysis
-from hubert_demo.ui.views.base import Json, View
+from hubert_demo.errors import InputError
+from hubert_demo.export.texts import TEXTS
+from hubert_demo.ui.views.base import NOT_UNDERSTOOD, Json, View, pack
+
+MAX_REFERENCE = 2000
+MAX_HOTWORDS_TEXT = MAX_HOTWORDS * (MAX_HOTWORD_LETTERS + 2)
+NUM_BEST = 5
 
 
 def payload(analysis: Analysis) -> Json:
-    """The words with their times and confidence."""
-    return {"words": [_as_json(word) for word in analysis.transcript.words]}
+    """The words with their times and confidence; the emission map; the best path."""
+    show = _lettering(analysis)
+    return {
+        "words": [{**_times(word), "text": show(word.text)} for word in analysis.transcript.words],
+        "formats": [{"name": each.suffix, "title": each.title} for each in TEXTS.values()],
+        **_path(analysis),
+    }
 
 
-def _as_json(word: Word) -> Json:
-    # Vocabularies of capitals only are a convention, and shouting to read.
-    text = word.text.lower() if word.text.isupper() else word.text
-    return {"text": text, "start_s": word.start_s, "end_s": word.end_s, "confidence": word.confidence}
+def _times(word: Word | AlignedWord) -> Json:
+    return {"start_s": word.start_s, "end_s": word.end_s, "confidence": word.confidence}
+
+
+def _lettering(analysis: Analysis) -> Callable[[str], str]:
+    """How to show what the vocabulary writes: in small letters where it has only capitals."""
+    return str.lower if has_only_capitals(analysis.reading.vocabulary) else str
+
+
+def _path(analysis: Analysis) -> Json:
+    """The map as uint8 `(rows, frames)`, 255 is certain; and the runs of the best path, int32 `(runs, 3)`.
+
+    A run is a symbol, its first frame, and the frame after its last. Symbols are the map's rows, followed by
+    tokens that have no row but lie on the path.
+    """
+    reading = analysis.reading
+    found = emissions(reading)
+    runs = merge_repeats(analysis.transcript.frame_token_ids.tolist())
+    rows = found.token_ids.tolist()
+    others = sorted({run.token_id for run in runs} - set(rows))
+    places = {token_id: place for place, token_id in enumerate([*rows, *others])}
+    labels = [_lettering(analysis)(label) for label in found.labels]
+    labels += [reading.vocabulary[token_id] for token_id in others]
+    return {
+        "symbols": [
+            {
+                "text": label,
+                "writes": writes(reading, token_id),
+                "space": token_id == reading.word_delimiter_id,
+            }
+            for label, token_id in zip(labels, places, strict=True)
+        ],
+        "emissions": pack(np.rint(found.probabilities.T * 255).astype(np.uint8)),
+        "runs": pack(
+            np.array([[places[run.token_id], run.first_frame, run.end_frame] for run in runs], dtype=np.int32)
+        ),
+    }
+
+
+def readings(analysis: Analysis, request: Json) -> Json:
+    """The texts that beam search finds, best first, with `hotwords` preferred; and what a score is."""
+    hotwords = _text(request, "hotwords", MAX_HOTWORDS_TEXT).replace(",", " ").split()
+    show = _lettering(analysis)
+    return {
+        "score": _score(analysis.has_language_model, bool(hotwords)),
+        "readings": [
+            {
+                "words": [
+                    {"text": show(word), "differs": differs}
+                    for word, differs in differing_words(one.text, analysis.transcript.text)
+                ],
+                "score": one.score,
+                "ctc_log_probability": one.ctc_log_probability,
+            }
+            for one in analysis.beam_search(NUM_BEST, hotwords)
+        ],
+    }
+
+
+def _score(has_language_model: bool, has_hotwords: bool) -> str:
+    settings = BeamSettings()
+    parts = ["the CTC’s log-probability"]
+    if has_language_model:
+        parts.append(f"{settings.lm_weight:g} × the language model’s")
+    parts.append(f"{settings.character_bonus:g} for every letter and space")
+    if has_hotwords:
+        parts.append(f"{settings.hotword_bonus:g} for every letter of a word to listen for")
+    return f"Score: {' + '.join(parts)}. The higher, the better."
+
+
+def align(analysis: Analysis, request: Json) -> Json:
+    """What was really said, put in time and compared with the transcript."""
+    found = analysis.align(_text(request, "reference", MAX_REFERENCE))
+    show = _lettering(analysis)
+    return {
+        "compared": show(found.reference.text),
+        "left_out": list(found.left_out),
+        "words": [
+            {**_times(word), "kind": word.kind.value, "text": show(word.text), "heard": show(word.heard)}
+            for word in found.words
+        ],
+        "wer": found.wer,
+        "cer": found.cer,
+        "counts": {kind.value: found.count(kind) for kind in Kind},
+    }
+
+
+def text(analysis: Analysis, request: Json) -> Json:
+    """The transcript, or a `reference` laid over the recording, as a file of a `format`."""
+    wanted = request.get("format")
+    if not isinstance(wanted, str) or wanted not in TEXTS:
+        raise InputError(f"There is no format {str(wanted)[:20]!r}; choose one of {', '.join(TEXTS)}.")
+    chosen = TEXTS[wanted]
+    reference = _text(request, "reference", MAX_REFERENCE)
+    written = analysis.align(reference).reference if reference else analysis.transcript
+    name = "aligned" if reference else "transcript"
+    return {"name": f"{name}.{chosen.suffix}", "mime": chosen.mime, "text": chosen.of(analysis, written)}
+
+
+def _text(request: Json, name: str, longest: int) -> str:
+    """A text from what the browser sent; "" if it sent none."""
+    value: Any = request.get(name, "")
+    if not isinstance(value, str):
+        raise InputError(NOT_UNDERSTOOD)
+    if len(value) > longest:
+        raise InputError(f"The text has {len(value)} characters; give at most {longest}.")
+    return value
 
 
 VIEW = View(
@@ -22,4 +146,5 @@ VIEW = View(
     what="What the model wrote down.",
     hint="Shaded words are the ones it was unsure about. Click a word to hear it.",
     payload=payload,
+    answers=(readings, align, text),
 )

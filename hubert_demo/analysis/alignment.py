@@ -1,0 +1,167 @@
+"""A text that is known to have been said: where its words are, and what the transcript made of them."""
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum
+
+import jiwer
+import numpy as np
+
+from hubert_demo.analysis.collapse import Run, is_special
+from hubert_demo.analysis.ctc import (
+    Transcript,
+    Word,
+    forced_alignment,
+    token_probabilities,
+    transcript_of,
+)
+from hubert_demo.analysis.spelling import spell
+from hubert_demo.errors import InputError
+from hubert_demo.inference import Encoding
+
+_LEAST_PROBABILITY = 1e-30
+
+
+class Kind(StrEnum):
+    """What became of a word."""
+
+    RIGHT = "right"
+    REPLACED = "replaced"
+    MISSING = "missing"
+    INSERTED = "inserted"
+
+
+@dataclass(frozen=True)
+class AlignedWord:
+    """One word of the reference, or one that only the transcript has.
+
+    Attributes:
+        kind: Whether the transcript has it, has another word for it or none, or invented it.
+        text: The reference's word; empty if it was inserted.
+        heard: The transcript's word; empty if it is missing there.
+        start_s: Where the most probable path puts the reference's word; of an inserted one, where it was
+            recognised.
+        end_s: Where that ends.
+        confidence: Lowest probability, 0..1, of the word's characters in any of their frames.
+    """
+
+    kind: Kind
+    text: str
+    heard: str
+    start_s: float
+    end_s: float
+    confidence: float
+
+
+@dataclass(frozen=True, eq=False)
+class Alignment:
+    """A reference laid over the recording and compared with the transcript.
+
+    Attributes:
+        reference: The reference in the vocabulary's characters, with times and confidence as if it had been
+            recognised.
+        left_out: Characters of what was given that the vocabulary does not have.
+        words: The reference's words and the inserted ones, in the order of the two texts.
+        wer: Word error rate: replaced, missing and inserted words per word of the reference, 0 or more.
+        cer: Character error rate, counted likewise; spaces are characters.
+    """
+
+    reference: Transcript
+    left_out: tuple[str, ...]
+    words: tuple[AlignedWord, ...]
+    wer: float
+    cer: float
+
+    def count(self, kind: Kind) -> int:
+        """How many words of one kind there are."""
+        return Counter(word.kind for word in self.words)[kind]
+
+
+def align(encoding: Encoding, transcript: Transcript, reference: str) -> Alignment:
+    """Find where a known text was said, and compare the transcript with it.
+
+    Args:
+        encoding: One recording.
+        transcript: What was recognised in it.
+        reference: What was really said. Case, accents and punctuation need not be the vocabulary's.
+
+    Raises:
+        InputError: If the reference is empty, has no character of the vocabulary, or is too long for the
+            recording.
+    """
+    spelling = spell(reference, encoding.vocabulary)
+    if not reference.strip():
+        raise InputError("The text to align is empty. Type what was said in the recording.")
+    if not spelling.text:
+        letters = "".join(
+            sorted(token for token in encoding.vocabulary if token.isalpha() and len(token) == 1)
+        )
+        raise InputError(
+            f"Nothing of “{reference.strip()[:40]}” can be written with this model's letters "
+            f"({letters[:60]}). Spell it with those; numbers as words."
+        )
+    laid = _lay(encoding, spelling.text)
+    if not transcript.text:
+        # The error rates of an empty transcript are those of nothing but missing words.
+        words = tuple(_aligned(Kind.MISSING, word, None) for word in laid.words)
+        return Alignment(laid, spelling.left_out, words, 1.0, 1.0)
+    compared = jiwer.process_words(laid.text, transcript.text)
+    words = _compare(laid.words, transcript.words, compared.alignments[0])
+    return Alignment(
+        laid, spelling.left_out, words, float(compared.wer), float(jiwer.cer(laid.text, transcript.text))
+    )
+
+
+def _lay(encoding: Encoding, text: str) -> Transcript:
+    """A text at its most probable times."""
+    columns = {token: column for column, token in enumerate(encoding.vocabulary) if not is_special(token)}
+    columns[" "] = encoding.word_delimiter_id
+    token_ids = [columns[character] for character in text]
+    probabilities = token_probabilities(encoding)
+    # A probability of nought would forbid every path through it, and there must be one.
+    logarithms = np.log(np.maximum(probabilities, _LEAST_PROBABILITY))
+    spans = forced_alignment(logarithms, token_ids, encoding.blank_id)
+    runs = [Run(token_id, *span) for token_id, span in zip(token_ids, spans, strict=True)]
+    return transcript_of(encoding, runs, probabilities)
+
+
+def _compare(
+    reference: tuple[Word, ...], heard: tuple[Word, ...], chunks: list[jiwer.AlignmentChunk]
+) -> tuple[AlignedWord, ...]:
+    """Every word with what became of it, from jiwer's stretches of equal kind."""
+    words: list[AlignedWord] = []
+    for chunk in chunks:
+        ours = reference[chunk.ref_start_idx : chunk.ref_end_idx]
+        theirs = heard[chunk.hyp_start_idx : chunk.hyp_end_idx]
+        if chunk.type == "delete":
+            words += [_aligned(Kind.MISSING, word, None) for word in ours]
+        elif chunk.type == "insert":
+            words += [_aligned(Kind.INSERTED, None, word) for word in theirs]
+        else:
+            kind = Kind.RIGHT if chunk.type == "equal" else Kind.REPLACED
+            words += [_aligned(kind, *pair) for pair in zip(ours, theirs, strict=True)]
+    return tuple(words)
+
+
+def _aligned(kind: Kind, word: Word | None, heard: Word | None) -> AlignedWord:
+    where = word or heard
+    assert where is not None
+    text, other = word.text if word else "", heard.text if heard else ""
+    return AlignedWord(kind, text, other, where.start_s, where.end_s, where.confidence)
+
+
+def differing_words(text: str, other: str) -> tuple[tuple[str, bool], ...]:
+    """The words of a text, each with whether another text has a different one, or none, in its place.
+
+    Args:
+        text: Words with spaces between them.
+        other: What to compare with.
+    """
+    words = text.split()
+    if not words or not other.split():
+        return tuple((word, True) for word in words)
+    same: set[int] = set()
+    for chunk in jiwer.process_words(other, text).alignments[0]:
+        if chunk.type == "equal":
+            same.update(range(chunk.hyp_start_idx, chunk.hyp_end_idx))
+    return tuple((word, index not in same) for index, word in enumerate(words))

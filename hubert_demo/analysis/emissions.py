@@ -1,0 +1,56 @@
+"""How probable every letter is at every moment: the matrix that decoding reads."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from hubert_demo.analysis.collapse import writes
+from hubert_demo.analysis.ctc import token_probabilities
+from hubert_demo.errors import InputError
+from hubert_demo.inference import Encoding
+
+MAX_LETTERS = 40
+
+
+@dataclass(frozen=True, eq=False)
+class Emissions:
+    """Probabilities of letters over time.
+
+    Attributes:
+        token_ids: int64 `(rows,)`, which token of the vocabulary each row is: first the space between words,
+            then letters in alphabetical order, last the blank.
+        labels: What to write beside each row.
+        probabilities: float64 `(frames, rows)`, 0..1; what a frame lacks to one, other tokens have.
+    """
+
+    token_ids: npt.NDArray[np.int64]
+    labels: tuple[str, ...]
+    probabilities: npt.NDArray[np.float64]
+
+
+def emissions(encoding: Encoding, max_letters: int = MAX_LETTERS) -> Emissions:
+    """Read the CTC head's probabilities, without tokens that write nothing, but with the blank.
+
+    Args:
+        encoding: One recording.
+        max_letters: A vocabulary may have thousands of letters: of more than these, the ones that come
+            closest to being chosen get a row.
+
+    Raises:
+        InputError: If `max_letters` is below 1.
+    """
+    if max_letters < 1:
+        raise InputError(f"max_letters is {max_letters}; give at least 1.")
+    probabilities = token_probabilities(encoding)
+    letters = [token_id for token_id in range(len(encoding.vocabulary)) if writes(encoding, token_id)]
+    letters = sorted(letters, key=lambda token_id: -probabilities[:, token_id].max())[:max_letters]
+    letters.sort(key=lambda token_id: (token_id != encoding.word_delimiter_id, encoding.vocabulary[token_id]))
+    token_ids = np.array([*letters, encoding.blank_id], dtype=np.int64)
+    labels = tuple(_label(encoding, token_id) for token_id in token_ids.tolist())
+    return Emissions(token_ids, labels, probabilities[:, token_ids])
+
+
+def _label(encoding: Encoding, token_id: int) -> str:
+    names = {encoding.word_delimiter_id: "space", encoding.blank_id: "blank"}
+    return names.get(token_id, encoding.vocabulary[token_id])

@@ -1,0 +1,223 @@
+"""A transcript with its times as text: plain, JSON, subtitles, Praat's TextGrid, a table."""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from hubert_demo.analysis.ctc import Character, Transcript, Word
+from hubert_demo.analysis.spelling import has_only_capitals
+from hubert_demo.api import Analysis
+
+# A subtitle: one line, no longer pause inside, and long enough on the screen to be read.
+MAX_CUE_CHARACTERS = 42
+MAX_CUE_PAUSE_S = 0.7
+MIN_CUE_S = 1.0
+
+_DIGITS = 4
+
+
+@dataclass(frozen=True)
+class TextFormat:
+    """A way to write a transcript down.
+
+    Attributes:
+        title: What people call it.
+        suffix: Of its files, without a dot.
+        mime: Media type.
+        write: Gives the text of a transcript, and of the recording's length in seconds.
+    """
+
+    title: str
+    suffix: str
+    mime: str
+    write: Callable[[Transcript, float], str]
+
+    def make(self, analysis: Analysis) -> str:
+        """What was recognised in a recording, in this format."""
+        return self.of(analysis, analysis.transcript)
+
+    def of(self, analysis: Analysis, transcript: Transcript) -> str:
+        """A transcript in this format; in small letters where the vocabulary has only capitals.
+
+        Args:
+            analysis: The recording.
+            transcript: What was recognised in it, or laid over it.
+        """
+        if has_only_capitals(analysis.reading.vocabulary):
+            transcript = transcript.in_small_letters()
+        return self.write(transcript, analysis.encoding.waveform.duration_s)
+
+
+@dataclass(frozen=True)
+class Cue:
+    """One subtitle.
+
+    Attributes:
+        start_s: When it appears.
+        end_s: When it goes.
+        text: One line.
+    """
+
+    start_s: float
+    end_s: float
+    text: str
+
+
+def to_txt(transcript: Transcript, duration_s: float) -> str:
+    """The words on one line; nothing at all where no speech was recognised."""
+    return f"{transcript.text}\n" if transcript.text else ""
+
+
+def to_json(transcript: Transcript, duration_s: float) -> str:
+    """Text, words and characters with times in seconds and confidence of 0 to 1."""
+    content = {
+        "text": transcript.text,
+        "duration_s": round(duration_s, _DIGITS),
+        "words": [_fields(word) for word in transcript.words],
+        "characters": [_fields(character) for character in transcript.characters],
+    }
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+
+
+def to_csv(transcript: Transcript, duration_s: float) -> str:
+    """One row a word: `word,start_s,end_s,confidence`."""
+    target = io.StringIO()
+    rows = csv.writer(target, lineterminator="\n")
+    rows.writerow(("word", "start_s", "end_s", "confidence"))
+    rows.writerows(_fields(word).values() for word in transcript.words)
+    return target.getvalue()
+
+
+def to_srt(transcript: Transcript, duration_s: float) -> str:
+    """Subtitles as SubRip has them; nothing at all where no speech was recognised."""
+    return "\n".join(
+        f"{number}\n{_clock(cue.start_s, ',')} --> {_clock(cue.end_s, ',')}\n{cue.text}\n"
+        for number, cue in enumerate(cues(transcript.words, duration_s), start=1)
+    )
+
+
+def to_vtt(transcript: Transcript, duration_s: float) -> str:
+    """Subtitles for the web.
+
+    Source: W3C, "WebVTT: The Web Video Text Tracks Format", sections 4.1 and 4.2.2 (what is escaped).
+    """
+    blocks = [
+        f"{_clock(cue.start_s, '.')} --> {_clock(cue.end_s, '.')}\n{_escaped(cue.text)}\n"
+        for cue in cues(transcript.words, duration_s)
+    ]
+    return "\n".join(["WEBVTT\n", *blocks])
+
+
+def to_textgrid(transcript: Transcript, duration_s: float) -> str:
+    """Two interval tiers for Praat, words and characters, without gaps from 0 to the recording's end.
+
+    Source: Praat's manual, "TextGrid file formats", the long format.
+    """
+    tiers = {"words": transcript.words, "characters": transcript.characters}
+    lines = [
+        'File type = "ooTextFile"',
+        'Object class = "TextGrid"',
+        "",
+        *_span(0, duration_s),
+        "tiers? <exists>",
+        f"size = {len(tiers)}",
+        "item []:",
+    ]
+    for number, (name, pieces) in enumerate(tiers.items(), start=1):
+        lines += [f"    item [{number}]:", *(f"        {line}" for line in _tier(name, pieces, duration_s))]
+    return "\n".join(lines) + "\n"
+
+
+TEXTS: dict[str, TextFormat] = {
+    each.suffix: each
+    for each in (
+        TextFormat("TXT", "txt", "text/plain", to_txt),
+        TextFormat("SRT", "srt", "application/x-subrip", to_srt),
+        TextFormat("WebVTT", "vtt", "text/vtt", to_vtt),
+        TextFormat("TextGrid", "TextGrid", "text/plain", to_textgrid),
+        TextFormat("JSON", "json", "application/json", to_json),
+        TextFormat("CSV", "csv", "text/csv", to_csv),
+    )
+}
+
+
+def cues(words: Sequence[Word], duration_s: float) -> list[Cue]:
+    """Cut words into subtitles, at pauses and before a line grows too long.
+
+    Args:
+        words: In order of time.
+        duration_s: Of the recording.
+
+    Returns:
+        Cues in order of time that do not overlap. Each holds at least one word, and at most
+        `MAX_CUE_CHARACTERS` characters unless a single word is longer; it stays for `MIN_CUE_S` if neither
+        the next one nor the end of the recording comes earlier.
+    """
+    groups: list[list[Word]] = []
+    for word in words:
+        if groups and _fits(groups[-1], word):
+            groups[-1].append(word)
+        else:
+            groups.append([word])
+    if not groups:
+        return []
+    starts = [group[0].start_s for group in groups]
+    return [
+        Cue(start, max(group[-1].end_s, min(start + MIN_CUE_S, following)), _line(group))
+        for group, start, following in zip(groups, starts, [*starts[1:], duration_s], strict=True)
+    ]
+
+
+def _fits(group: list[Word], word: Word) -> bool:
+    pause_s = word.start_s - group[-1].end_s
+    return pause_s <= MAX_CUE_PAUSE_S and len(_line([*group, word])) <= MAX_CUE_CHARACTERS
+
+
+def _line(words: Iterable[Word]) -> str:
+    return " ".join(word.text for word in words)
+
+
+def _fields(piece: Word | Character) -> dict[str, str | float]:
+    return {
+        "text": piece.text,
+        "start_s": round(piece.start_s, _DIGITS),
+        "end_s": round(piece.end_s, _DIGITS),
+        "confidence": round(piece.confidence, _DIGITS),
+    }
+
+
+def _clock(seconds: float, comma: str) -> str:
+    """Hours, minutes, seconds and milliseconds, such as 00:00:01,250."""
+    whole, thousandths = divmod(round(seconds * 1000), 1000)
+    return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}{comma}{thousandths:03}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _tier(name: str, pieces: Sequence[Word | Character], duration_s: float) -> list[str]:
+    """One interval tier, with empty intervals where nothing was recognised."""
+    intervals: list[tuple[float, float, str]] = []
+    position = 0.0
+    for piece in pieces:
+        if piece.start_s > position:
+            intervals.append((position, piece.start_s, ""))
+        intervals.append((piece.start_s, piece.end_s, piece.text))
+        position = piece.end_s
+    if position < duration_s:
+        intervals.append((position, duration_s, ""))
+    lines = ['class = "IntervalTier"', f'name = "{name}"', *_span(0, duration_s)]
+    lines.append(f"intervals: size = {len(intervals)}")
+    for number, (start_s, end_s, text) in enumerate(intervals, start=1):
+        quoted = text.replace('"', '""')
+        content = [*_span(start_s, end_s), f'text = "{quoted}"']
+        lines += [f"intervals [{number}]:", *(f"    {line}" for line in content)]
+    return lines
+
+
+def _span(start_s: float, end_s: float) -> list[str]:
+    # Six digits tell any two samples apart, and neighbours must agree on the edge between them.
+    return [f"xmin = {start_s:.6f}", f"xmax = {end_s:.6f}"]
