@@ -7,7 +7,8 @@ import gradio as gr
 from hubert_demo.ui.views import VIEWS
 
 _STATIC = Path(__file__).parent / "static"
-_SCRIPTS = ("store", "clock", "paint", "session", "timeline", "words", "attention_map", "heads", *(view.name for view in VIEWS))
+_PARTS = ("words", "attention_map", "heads")
+_SCRIPTS = ("store", "clock", "paint", "session", "timeline", *_PARTS, *(view.name for view in VIEWS))
 _STYLES = ("tokens", "frame", "timeline", "input", "views", "maps", "keywords", "heads")
 
 

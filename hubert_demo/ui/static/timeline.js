@@ -27,7 +27,7 @@
       hx.layWords(view);
       drawStrip(view);
       // How much of it may leave a small screen while the rest stays in sight.
-      root.parentElement.closest(".hx-piece").style.setProperty("--hx-above", `${view.sound.offsetTop + waveHeight()}px`);
+      document.body.style.setProperty("--hx-above", `${view.sound.offsetTop + waveHeight()}px`);
       tick();
     };
 
