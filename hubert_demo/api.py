@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from hubert_demo.analysis import ctc, keywords, layers
+from hubert_demo.analysis import alignment, beam, ctc, keywords, layers
 from hubert_demo.analysis.attention import HeadMetrics, head_metrics
 from hubert_demo.analysis.colouring import (
     COLOURINGS,
@@ -111,20 +111,36 @@ class Analysis:
         self._head_metrics: HeadMetrics | None = None
         self._measuring = threading.Lock()
 
-    def beam_search(self, num_best: int = 5, hotwords: Collection[str] = ()) -> tuple[ctc.Hypothesis, ...]:
+    def beam_search(self, num_best: int = 5, hotwords: Collection[str] = ()) -> tuple[beam.Hypothesis, ...]:
         """The most probable texts, best first, with the reading checkpoint's language model if it has one.
 
         Args:
             num_best: Most texts to return.
-            hotwords: Words to prefer, in any case.
+            hotwords: Words to prefer, in any case; at most 50 of at most 30 letters.
 
         Raises:
-            InputError: If `num_best` is below 1.
+            InputError: If `num_best` is below 1, or hotwords are too many, too long or cannot be written.
             CheckpointError: If the language model cannot be read.
         """
         path = self._language_model
         language_model = None if path is None else _load_language_model(path)
-        return ctc.beam_search(self.reading, language_model, hotwords, num_best)
+        return beam.beam_search(self.reading, language_model, hotwords, num_best)
+
+    @property
+    def has_language_model(self) -> bool:
+        """Whether a language model has a say in `beam_search`."""
+        return self._language_model is not None
+
+    def align(self, reference: str) -> alignment.Alignment:
+        """Find where a known text was said, and compare the transcript with it.
+
+        Args:
+            reference: What was really said; case, accents and punctuation do not matter.
+
+        Raises:
+            InputError: If it is empty, cannot be written in the vocabulary, or is too long for the recording.
+        """
+        return alignment.align(self.reading, self.transcript, reference)
 
     def projections(self, method: str | ProjectionSettings = "umap") -> Projection:
         """Every layer on the plane.

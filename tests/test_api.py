@@ -32,7 +32,7 @@ def analysis(samples) -> Analysis:
 def passes() -> Iterator[list[int]]:
     """Grows by one whenever the first layer of the embedded encoder runs."""
     counted: list[int] = []
-    layer = load_checkpoint(DEFAULT_CHECKPOINT).model.hubert.encoder.layers[0]
+    layer = load_checkpoint(DEFAULT_CHECKPOINT).encoder.encoder.layers[0]
     handle = layer.register_forward_hook(lambda *_: counted.append(1))
     yield counted
     handle.remove()
