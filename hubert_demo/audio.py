@@ -1,18 +1,18 @@
 """From a file or an array to a `Waveform`: mono, 16 kHz, float32, checked."""
 
 import os
-import shutil
 import stat
-import subprocess
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import numpy.typing as npt
 import soundfile
 import soxr
+from av.audio.stream import AudioStream
+from av.container import InputContainer
 
 from hubert_demo.errors import InputError
 
@@ -24,9 +24,9 @@ ALLOWED_RATES_HZ = (1_000, 192_000)
 ALLOWED_FORMATS = "WAV, FLAC, OGG, Opus, MP3, AIFF, M4A or WebM"
 
 _BLOCK_FRAMES = 1 << 16
-_FFMPEG_TIMEOUT_S = 60
-# Containers only: playlists and concatenation scripts could make ffmpeg open other files.
-_FFMPEG_CONTAINERS = "aac,aiff,amr,asf,caf,flac,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,mp3,ogg,wav"
+# Codecs work in blocks and fill up the last one.
+_PADDING_S = 0.3
+_CONTAINERS = "aac,aiff,amr,asf,caf,flac,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,mp3,ogg,wav"
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -68,7 +68,7 @@ class Waveform:
         """Decode a recording, average its channels and resample it to 16 kHz.
 
         Args:
-            path: WAV, FLAC, OGG, Opus, MP3 or AIFF; M4A and WebM too where the program `ffmpeg` is installed.
+            path: WAV, FLAC, OGG, Opus, MP3, AIFF, M4A or WebM, whatever its name says; of a video the sound.
 
         Returns:
             The waveform. At most `MAX_DURATION_S` of the file is ever decoded.
@@ -81,7 +81,7 @@ class Waveform:
         try:
             samples, rate_hz, changes = _decode(path)
         except soundfile.LibsndfileError:
-            samples, rate_hz, changes = _decode_with_ffmpeg(path)
+            samples, rate_hz, changes = _decode_with_av(path)
         return cls._from_mono(samples, rate_hz, changes)
 
     @classmethod
@@ -130,24 +130,17 @@ def _require_readable(path: Path) -> None:
         raise InputError(f"{path.name} may not be read by this user. Change its permissions.")
 
 
-def _decode(path: Path, *, cut: bool = False) -> tuple[FloatArray, int, tuple[str, ...]]:
-    """Read with libsndfile: `(num_samples,)` averaged over channels, rate in Hz, changes.
-
-    `cut` says that the file is the beginning of a recording, so that its header does not tell the length.
-    """
+def _decode(path: Path) -> tuple[FloatArray, int, tuple[str, ...]]:
+    """Read with libsndfile: `(num_samples,)` averaged over channels, rate in Hz, changes."""
     if path.suffix.lower() == ".raw":
         raise InputError(f"{path.name} has no header that says its rate and type. Save it as WAV.")
     with soundfile.SoundFile(path) as file:
         rate_hz = int(file.samplerate)
         _require_rate(rate_hz)
-        if file.channels > MAX_CHANNELS:
-            raise InputError(
-                f"{path.name} has {file.channels} channels; at most {MAX_CHANNELS} are averaged. "
-                "Save it with fewer."
-            )
+        _require_few_channels(path, file.channels)
         limit = int(MAX_DURATION_S * rate_hz)
         # A stream written to a pipe names no length: its header reads as years. Reading stops at the limit.
-        if not cut and limit < file.frames < 1 << 40:
+        if limit < file.frames < 1 << 40:
             raise _too_long(f"{file.frames / rate_hz:.1f} s")
         blocks = file.blocks(_BLOCK_FRAMES, frames=limit + 1, dtype="float32", always_2d=True)
         mono = [_average(block) for block in blocks]
@@ -158,28 +151,67 @@ def _decode(path: Path, *, cut: bool = False) -> tuple[FloatArray, int, tuple[st
     return samples, rate_hz, changes
 
 
-def _decode_with_ffmpeg(path: Path) -> tuple[FloatArray, int, tuple[str, ...]]:
-    """Read what libsndfile does not know (M4A, WebM, …) through the program ffmpeg, if it is installed."""
-    program = shutil.which("ffmpeg")
-    if program is None:
+def _decode_with_av(path: Path) -> tuple[FloatArray, int, tuple[str, ...]]:
+    """Read what libsndfile does not know (M4A, WebM, the sound of a video, …) with the codecs of PyAV."""
+    # Named as a file of one of these containers: playlists and addresses could make it open something else.
+    options = {"protocol_whitelist": "file", "format_whitelist": _CONTAINERS}
+    try:
+        with av.open(f"file:{path.absolute()}", options=options, metadata_errors="ignore") as container:
+            return _decode_sound_track(path, container)
+    except InputError:
+        raise
+    except (av.FFmpegError, ValueError, OSError) as error:
         raise InputError(
-            f"{path.name} cannot be read as WAV, FLAC, OGG, Opus, MP3 or AIFF. For M4A and WebM install "
-            "ffmpeg; anything else convert to WAV first."
+            f"{path.name} cannot be read as sound: it is damaged, or no recording. "
+            f"Use a {ALLOWED_FORMATS} file."
+        ) from error
+
+
+def _decode_sound_track(path: Path, container: InputContainer) -> tuple[FloatArray, int, tuple[str, ...]]:
+    """The first sound track of an open file, as `_decode` gives it."""
+    if not container.streams.audio:
+        raise InputError(f"{path.name} has no sound track. Use a {ALLOWED_FORMATS} file.")
+    track = container.streams.audio[0]
+    length_s = _stated_length_s(container, track)
+    if length_s is not None and length_s > MAX_DURATION_S + _PADDING_S:
+        raise _too_long(f"{length_s:.1f} s")
+    blocks: list[FloatArray] = []
+    rate_hz = num_channels = count = 0
+    # Without an own rate and layout it only changes the type, and refuses a track that changes midway.
+    converter = av.AudioResampler(format="fltp")
+    for frame in container.decode(track):
+        if not blocks:
+            rate_hz, num_channels = frame.sample_rate, frame.layout.nb_channels
+            _require_rate(rate_hz)
+            _require_few_channels(path, num_channels)
+        for converted in converter.resample(frame):
+            blocks.append(_average(converted.to_ndarray().T))
+            count += len(blocks[-1])
+        # Reading stops here, also where no header says how long the rest is.
+        if count > (MAX_DURATION_S + _PADDING_S) * rate_hz:
+            raise _too_long(f"longer than {MAX_DURATION_S:g} s")
+    if not blocks:
+        raise InputError(f"{path.name} has a sound track without sound. Record again.")
+    samples = np.concatenate(blocks)
+    if length_s is not None and 0 < count / rate_hz - length_s < _PADDING_S:
+        samples = samples[: round(length_s * rate_hz)]
+    changes = (f"decoded from {track.codec_context.codec.canonical_name.upper()}",)
+    return samples, rate_hz, (*changes, *_channels_note(num_channels))
+
+
+def _stated_length_s(container: InputContainer, track: AudioStream) -> float | None:
+    """Length by the header, which a browser's recording lacks."""
+    if track.duration is not None and track.time_base is not None:
+        return float(track.duration * track.time_base)
+    return None if container.duration is None else container.duration / 1e6
+
+
+def _require_few_channels(path: Path, num_channels: int) -> None:
+    if num_channels > MAX_CHANNELS:
+        raise InputError(
+            f"{path.name} has {num_channels} channels; at most {MAX_CHANNELS} are averaged. "
+            "Save it with fewer."
         )
-    with tempfile.TemporaryDirectory() as folder:
-        decoded = Path(folder) / "decoded.wav"
-        # Stopping a second after the longest allowed bounds the work, and still shows that it is too long.
-        command = [program, "-nostdin", "-v", "error", "-protocol_whitelist", "file"]
-        command += ["-format_whitelist", _FFMPEG_CONTAINERS, "-i", f"file:{path}", "-map", "0:a:0"]
-        command += ["-t", str(MAX_DURATION_S + 1), "-c:a", "pcm_f32le", str(decoded)]
-        try:
-            done = subprocess.run(command, capture_output=True, timeout=_FFMPEG_TIMEOUT_S, check=False)
-        except subprocess.TimeoutExpired as error:
-            raise InputError(f"{path.name} took too long to decode. Convert it to WAV first.") from error
-        if done.returncode != 0 or not decoded.exists():
-            raise InputError(f"{path.name} cannot be read as sound. Use a {ALLOWED_FORMATS} file.")
-        samples, rate_hz, changes = _decode(decoded, cut=True)
-    return samples, rate_hz, ("decoded by ffmpeg", *changes)
 
 
 def samples_to_float(array: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
