@@ -1,0 +1,259 @@
+"""`python -m hubert_demo.benchmark.page`: how long a visitor waits, measured in chromium.
+
+Needs playwright and a chromium (`pip install playwright`, `apt-get install chromium`). The page is started
+from the current directory (`app.py`) on a port of its own, unless `--url` names one that runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+
+from hubert_demo.audio import SAMPLE_RATE_HZ, Waveform
+from hubert_demo.checkpoints import ASSETS_DIR
+from hubert_demo.errors import HubertDemoError, InputError
+from hubert_demo.model import (
+    HubertConfig,
+    HubertForCTC,
+    Wav2Vec2CTCTokenizer,
+    Wav2Vec2FeatureExtractor,
+)
+
+_FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--autoplay-policy=no-user-gesture-required"]
+_TIMEOUT_MS = 120_000
+_TABS = ("Transcript", "Keywords", "Layers", "Attention")
+_PLAY_S = 3.0
+
+_COUNT_TICKS = """async (seconds) => {
+  hx.clock.seek(5);
+  await hx.clock.toggle();
+  let ticks = 0;
+  const off = hx.on("tick", () => { ticks += 1; });
+  const began = performance.now();
+  await new Promise((done) => setTimeout(done, 1000 * seconds));
+  off();
+  const took = performance.now() - began;
+  await hx.clock.toggle();
+  return (1000 * ticks) / took;
+}"""
+
+
+@dataclass
+class Waits:
+    """Seconds that a visitor waited, by what for; each measured several times."""
+
+    seconds: dict[str, list[float]] = field(default_factory=dict)
+
+    def note(self, what: str, took_s: float) -> None:
+        """Add a measurement."""
+        self.seconds.setdefault(what, []).append(took_s)
+
+    def report(self) -> str:
+        """A line each: median, and from least to most."""
+        return "\n".join(
+            f"{what:44} {statistics.median(times):6.2f} s   ({min(times):.2f} to {max(times):.2f})"
+            for what, times in self.seconds.items()
+        )
+
+
+class Visitor:
+    """A tab of chromium that looks at the page."""
+
+    def __init__(self, tab: Any, url: str) -> None:
+        self._tab = tab
+        tab.set_default_timeout(_TIMEOUT_MS)
+        tab.goto(url)
+        tab.wait_for_selector("body[data-hx-complete]")
+        for title in _TABS:
+            self.open(title)
+
+    def open(self, title: str) -> None:
+        """Show a view."""
+        self._tab.get_by_role("tab", name=title).click()
+        self._tab.get_by_test_id(f"view-{title.lower()}").wait_for()
+
+    def upload(self, path: Path, waits: Waits, size: str) -> None:
+        """Hand a recording over, and wait until all that is shown is about it."""
+        before = self._tab.get_attribute("body", "data-hx-ready")
+        if not self._tab.get_by_test_id("file-upload").count():
+            self._tab.get_by_role("button", name="Upload file").click()
+        self.open("Transcript")
+        began = time.perf_counter()
+        self._tab.get_by_test_id("file-upload").set_input_files(path)
+        for what, mark in (("transcript and keywords", "hxReady"), ("everything", "hxComplete")):
+            self._tab.wait_for_function(
+                "([mark, old]) => document.body.dataset[mark] && document.body.dataset[mark] !== old",
+                arg=[mark, before],
+            )
+            waits.note(f"{size}: {what}", time.perf_counter() - began)
+
+    def switch(self, waits: Waits, size: str) -> None:
+        """Choose another layer, then another head, in the attention view."""
+        self.open("Attention")
+        self._tab.wait_for_selector("[data-shown]")
+        for what, choice in (
+            ("layer", {"attention_layer": 0}),
+            ("head", {"head": 1}),
+            ("layer", {"attention_layer": 1}),
+        ):
+            before = self._tab.get_attribute("[data-shown]", "data-shown")
+            began = time.perf_counter()
+            self._tab.evaluate("wanted => hx.choose(wanted)", choice)
+            self._tab.wait_for_function(
+                "old => document.querySelector('[data-shown]').dataset.shown !== old", arg=before
+            )
+            waits.note(f"{size}: another {what} of attention", time.perf_counter() - began)
+
+    def frames_per_second(self, path: Path) -> dict[str, float]:
+        """How often the cursor moves while a recording plays, by the view that is open."""
+        self.upload(path, Waits(), "")
+        rates = {}
+        for title in _TABS:
+            self.open(title)
+            self._tab.wait_for_timeout(1000)
+            rates[title] = self._tab.evaluate(_COUNT_TICKS, _PLAY_S)
+        return rates
+
+
+def recording(duration_s: float, number: int, folder: Path) -> Path:
+    """A recording that no page has seen: examples one after the other, with noise of its own."""
+    examples = sorted((ASSETS_DIR / "examples").glob("*.wav"))
+    spoken = np.concatenate([Waveform.from_file(path).samples for path in examples])
+    count = round(duration_s * SAMPLE_RATE_HZ)
+    rng = np.random.default_rng(number)
+    samples = np.resize(np.roll(spoken, rng.integers(len(spoken))), count) + rng.normal(0, 1e-3, count)
+    path = folder / f"recording-{duration_s:g}-{number}.wav"
+    soundfile.write(path, samples, SAMPLE_RATE_HZ)
+    return path
+
+
+def write_base_checkpoint(folder: Path) -> Path:
+    """A checkpoint of HuBERT base's size with random weights and an alphabet; computing takes as long."""
+    tokens = ("<pad>", "<s>", "</s>", "<unk>", "|", *"ETAONIHSRDLUMWCFGYPBVK'XJQZ")
+    HubertForCTC(HubertConfig(vocab_size=len(tokens))).save_pretrained(folder)
+    Wav2Vec2FeatureExtractor().save_pretrained(folder)
+    Wav2Vec2CTCTokenizer({token: number for number, token in enumerate(tokens)}).save_pretrained(folder)
+    return folder
+
+
+@contextmanager
+def serve(arguments: list[str], waits: Waits) -> Iterator[str]:
+    """The page of the current directory, in a process of its own; how long it took to answer is noted."""
+    if not Path("app.py").exists():
+        raise InputError("There is no app.py here; run this in the project's folder, or give --url.")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "app.py", *arguments],
+        env={**os.environ, "GRADIO_SERVER_PORT": str(port)},
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        _wait_until(lambda: _answers(url) or process.poll() is not None)
+        if process.poll() is not None:
+            raise InputError(f"app.py ended with status {process.returncode}; start it by hand to see why.")
+        waits.note("server answers", time.perf_counter() - began)
+        yield url
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5):
+            return True
+    except OSError:
+        return False
+
+
+def _wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _TIMEOUT_MS / 1000
+    while not condition():
+        if time.monotonic() > deadline:
+            raise InputError("The page did not answer within two minutes.")
+        time.sleep(0.05)
+
+
+@contextmanager
+def _chromium() -> Iterator[Any]:
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError as error:
+        raise InputError("This needs playwright: pip install playwright.") from error
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    if program is None:
+        raise InputError("This needs chromium: apt-get install chromium.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=_FLAGS)
+        yield browser
+        browser.close()
+
+
+def _measure(url: str, size: str, rounds: int, folder: Path, waits: Waits) -> dict[str, float]:
+    with _chromium() as browser:
+        visitor = Visitor(browser.new_page(viewport={"width": 1440, "height": 900}), url)
+        for number in range(rounds):
+            visitor.upload(recording(10, number, folder), waits, size)
+            visitor.switch(waits, size)
+        return visitor.frames_per_second(recording(60, 0, folder))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m hubert_demo.benchmark.page", description=__doc__)
+    parser.add_argument("--url", help="a page that runs already")
+    parser.add_argument("--rounds", type=int, default=5, help="recordings of ten seconds")
+    parser.add_argument("--base", action="store_true", help="also a checkpoint of base size (random weights)")
+    return parser
+
+
+def _run(options: argparse.Namespace) -> None:
+    waits = Waits()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if options.url:
+            rates = _measure(options.url, "10 s", options.rounds, folder, waits)
+        else:
+            with serve([], waits) as url:
+                rates = _measure(url, "10 s", options.rounds, folder, waits)
+        if options.base:
+            directory = write_base_checkpoint(folder / "base")
+            with serve(["--checkpoint", str(directory)], Waits()) as url:
+                _measure(url, "10 s, base size", options.rounds, folder, waits)
+    print(waits.report())
+    for title, rate in rates.items():
+        print(f"{'60 s: cursor, ' + title:44} {rate:6.1f} times a second")
+
+
+def main() -> int:
+    """Run the benchmark; a `HubertDemoError` is one line and exit status 2."""
+    options = _parser().parse_args()
+    try:
+        _run(options)
+    except HubertDemoError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

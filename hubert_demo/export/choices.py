@@ -1,0 +1,99 @@
+"""What somebody has chosen to look at: the settings behind every figure and table."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+from hubert_demo.analysis.colouring import COLOURINGS
+from hubert_demo.analysis.projection import ProjectionSettings
+from hubert_demo.api import Analysis
+from hubert_demo.errors import InputError
+
+MAX_TEXT = 2000
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Settings of one look at a recording.
+
+    Attributes:
+        layer: Index into the hidden states, 0 to `num_layers`; None for the last.
+        attention_layer: 0 to `num_layers - 1`; None for the middle one.
+        head: 0 to `num_heads - 1`.
+        colour: What the dots of a layer's map show, one of `COLOURINGS`.
+        num_units: Clusters of k-means; None for as many as suit the recording's length.
+        method: `"umap"` or `"pca"`.
+        num_neighbours: Of UMAP.
+        metric: Of UMAP.
+        seed: Of UMAP and k-means.
+        reference: What was really said, "" if nobody told.
+        hotwords: Words to listen for, separated by commas or spaces.
+    """
+
+    layer: int | None = None
+    attention_layer: int | None = None
+    head: int = 0
+    colour: str = "time"
+    num_units: int | None = None
+    method: str = ProjectionSettings.method
+    num_neighbours: int = ProjectionSettings.num_neighbours
+    metric: str = ProjectionSettings.metric
+    seed: int = ProjectionSettings.seed
+    reference: str = ""
+    hotwords: str = ""
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "Choices":
+        """Choices from what a browser or a program sent; names that are no choice are left out.
+
+        Raises:
+            InputError: If a value is of another type than the choice.
+        """
+        chosen = {}
+        for field in fields(cls):
+            value = values.get(field.name)
+            if value is None:
+                continue
+            kind = str if isinstance(field.default, str) else int
+            if not isinstance(value, kind) or isinstance(value, bool) or len(str(value)) > MAX_TEXT:
+                raise InputError(f"{field.name} is {str(value)[:20]!r}; give {_KINDS[kind]}.")
+            chosen[field.name] = value
+        return cls(**chosen)
+
+    def of(self, analysis: Analysis) -> "Choices":
+        """The same with the layers that None stands for.
+
+        Raises:
+            InputError: If the recording's checkpoint has no such layer or head, or there is no such colour.
+        """
+        num_layers, num_heads = analysis.encoding.num_layers, analysis.encoding.num_heads
+        layer = num_layers if self.layer is None else self.layer
+        attention_layer = (num_layers - 1) // 2 if self.attention_layer is None else self.attention_layer
+        _require(layer, "layer", num_layers + 1)
+        _require(attention_layer, "attention_layer", num_layers)
+        _require(self.head, "head", num_heads)
+        if self.colour not in COLOURINGS:
+            raise InputError(f"Colour {self.colour!r} is unknown; choose one of {', '.join(COLOURINGS)}.")
+        return replace(self, layer=layer, attention_layer=attention_layer)
+
+    @property
+    def projection(self) -> ProjectionSettings:
+        """How the layers are laid out."""
+        return ProjectionSettings(self.method, self.num_neighbours, self.metric, self.seed)
+
+    @property
+    def words_to_hear(self) -> list[str]:
+        """The hotwords one by one."""
+        return self.hotwords.replace(",", " ").split()
+
+    def as_json(self) -> dict[str, Any]:
+        """All choices by name."""
+        return asdict(self)
+
+
+_KINDS = {int: "a whole number", str: f"a text of at most {MAX_TEXT} characters"}
+
+
+def _require(value: int, name: str, count: int) -> None:
+    if not 0 <= value < count:
+        raise InputError(f"{name} {value} does not exist; choose 0 to {count - 1}.")

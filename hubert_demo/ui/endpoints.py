@@ -1,0 +1,334 @@
+"""Named endpoints: what programs (`gradio_client`) and assistants (MCP) may ask of a recording."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypedDict
+
+import gradio as gr
+from gradio.utils import get_upload_folder
+
+from hubert_demo.analysis.attention import pool
+from hubert_demo.analysis.keywords import Keywords
+from hubert_demo.analysis.projection import ProjectionSettings
+from hubert_demo.api import Analysis
+from hubert_demo.audio import Waveform
+from hubert_demo.checkpoints import DEFAULT_CHECKPOINT
+from hubert_demo.errors import InputError
+from hubert_demo.export import Choices, write_zip
+from hubert_demo.ui.session import Results
+from hubert_demo.ui.take import new_path
+from hubert_demo.ui.views.base import sentence
+
+MAX_BINS = 200
+
+
+class WordHeard(TypedDict):
+    """One word: times in seconds, confidence of 0 to 1."""
+
+    text: str
+    start_s: float
+    end_s: float
+    confidence: float
+
+
+class KeywordHeard(TypedDict):
+    """The strongest keyword class, all probabilities, and the stretch of the recording they are about."""
+
+    label: str
+    probability: float
+    probabilities: dict[str, float]
+    start_s: float
+    end_s: float
+
+
+class Heard(TypedDict):
+    """What `analyze` gives."""
+
+    transcript: str
+    words: list[WordHeard]
+    keyword: KeywordHeard | None
+
+
+class Reading(TypedDict):
+    """One reading of a recording: `score` ranks readings, `ctc_log_probability` is the model's alone."""
+
+    text: str
+    score: float
+    ctc_log_probability: float
+
+
+class LayerMaps(TypedDict):
+    """`points[layer][frame]` is `[x, y]`; `trustworthiness` has a number a layer."""
+
+    frame_times_s: list[float]
+    points: list[list[list[float]]]
+    trustworthiness: list[float]
+
+
+class AttentionMap(TypedDict):
+    """`attention[i][j]`: how much the frames of bin `i` look at bin `j`; every row sums to one."""
+
+    frames_per_bin: int
+    attention: list[list[float]]
+
+
+class AlignedWord(TypedDict):
+    """A word of the reference, or one that only the transcript has; `kind` says what became of it."""
+
+    kind: str
+    text: str
+    heard: str
+    start_s: float
+    end_s: float
+    confidence: float
+
+
+class Aligned(TypedDict):
+    """A reference laid over a recording; error rates of the transcript against it."""
+
+    words: list[AlignedWord]
+    wer: float
+    cer: float
+
+
+class LayerNumbers(TypedDict):
+    """One number a layer, the input of the first one first; `cka` and `cosines` compare neighbours."""
+
+    norms: list[float]
+    cosines: list[float]
+    cka: list[float]
+    purity: list[float]
+    pnmi: list[float]
+    num_units: int
+
+
+class HeadNumbers(TypedDict):
+    """`kinds[layer][head]` is "global", "vertical" or "diagonal"; the others are the numbers behind it."""
+
+    kinds: list[list[str]]
+    globalness: list[list[float]]
+    verticality: list[list[float]]
+    diagonality: list[list[float]]
+    entropy_nats: list[list[float]]
+
+
+class Endpoints:
+    """All endpoints of a page; each analyses a recording unless that is still kept.
+
+    Args:
+        results: What the page keeps.
+    """
+
+    def __init__(self, results: Results) -> None:
+        self._results = results
+
+    def all(self) -> dict[str, Callable[..., Any]]:
+        """Every endpoint by its name."""
+        functions = (
+            self.analyze,
+            self.read,
+            self.align,
+            self.map_layers,
+            self.compare_layers,
+            self.attend,
+            self.compare_heads,
+            self.export,
+        )
+        return {function.__name__: _in_sentences(function) for function in functions}
+
+    def analyze(self, recording: gr.FileData, checkpoint: str = DEFAULT_CHECKPOINT) -> Heard:
+        """Transcribe a recording of 0.1 to 60 seconds and name the keyword in it.
+
+        Args:
+            recording: Sound file: WAV, FLAC, OGG, Opus, MP3, AIFF, M4A or WebM.
+            checkpoint: Name of the model, one of those on the page.
+        """
+        return _heard(self._analyse(recording, checkpoint))
+
+    def read(
+        self,
+        recording: gr.FileData,
+        num_best: int = 5,
+        hotwords: str = "",
+        checkpoint: str = DEFAULT_CHECKPOINT,
+    ) -> list[Reading]:
+        """The most probable texts of a recording, best first, by beam search.
+
+        Args:
+            recording: Sound file of 0.1 to 60 seconds.
+            num_best: Most texts to give, 1 to 20.
+            hotwords: Words to prefer, with spaces between them.
+            checkpoint: Name of the model.
+        """
+        if not 1 <= num_best <= 20:
+            raise InputError(f"num_best is {num_best}; choose 1 to 20.")
+        analysis = self._analyse(recording, checkpoint)
+        found = analysis.beam_search(num_best, Choices(hotwords=hotwords).words_to_hear)
+        return [Reading(**asdict(hypothesis)) for hypothesis in found]  # type: ignore[typeddict-item]
+
+    def align(self, recording: gr.FileData, reference: str, checkpoint: str = DEFAULT_CHECKPOINT) -> Aligned:
+        """Find where a known text was said, and compare the transcript with it.
+
+        Args:
+            recording: Sound file of 0.1 to 60 seconds.
+            reference: What was really said.
+            checkpoint: Name of the model.
+        """
+        found = self._analyse(recording, checkpoint).align(reference)
+        words = [AlignedWord(**{**asdict(word), "kind": word.kind.value}) for word in found.words]  # type: ignore[typeddict-item]
+        return {"words": words, "wer": found.wer, "cer": found.cer}
+
+    def map_layers(
+        self,
+        recording: gr.FileData,
+        method: str = "umap",
+        num_neighbours: int = 15,
+        metric: str = "euclidean",
+        seed: int = 0,
+        checkpoint: str = DEFAULT_CHECKPOINT,
+    ) -> LayerMaps:
+        """Every layer's frames as points on a plane, each layer turned onto the one before.
+
+        Args:
+            recording: Sound file of 0.21 to 60 seconds.
+            method: "umap" or "pca".
+            num_neighbours: Of UMAP: how many neighbours a frame is kept near to.
+            metric: Of UMAP: what distance means, "euclidean" or "cosine".
+            seed: Of UMAP's random numbers.
+            checkpoint: Name of the model.
+        """
+        analysis = self._analyse(recording, checkpoint)
+        maps = analysis.projections(ProjectionSettings(method, num_neighbours, metric, seed))
+        return {
+            "frame_times_s": analysis.encoding.frame_times_s.tolist(),
+            "points": maps.points.tolist(),
+            "trustworthiness": maps.trustworthiness.tolist(),
+        }
+
+    def compare_layers(
+        self, recording: gr.FileData, num_units: int = 20, checkpoint: str = DEFAULT_CHECKPOINT
+    ) -> LayerNumbers:
+        """Size of every layer's states, likeness of neighbours, and how well k-means units tell letters.
+
+        Args:
+            recording: Sound file of 0.1 to 60 seconds.
+            num_units: Clusters of k-means, 2 to 100.
+            checkpoint: Name of the model.
+        """
+        analysis = self._analyse(recording, checkpoint)
+        curves, scores = analysis.layer_curves(), analysis.unit_scores(num_units)
+        return {
+            "norms": curves.norms.tolist(),
+            "cosines": curves.cosines.tolist(),
+            "cka": curves.cka.tolist(),
+            "purity": scores.purity.tolist(),
+            "pnmi": scores.pnmi.tolist(),
+            "num_units": scores.num_units,
+        }
+
+    def attend(
+        self, recording: gr.FileData, layer: int = 0, head: int = 0, checkpoint: str = DEFAULT_CHECKPOINT
+    ) -> AttentionMap:
+        """Where one attention head looks; at most 200 bins in each direction, neighbouring frames joined.
+
+        Args:
+            recording: Sound file of 0.1 to 60 seconds.
+            layer: Layer, from 0.
+            head: Head of the layer, from 0.
+            checkpoint: Name of the model.
+        """
+        pooled = pool(self._analyse(recording, checkpoint).attention_maps(layer, [head]), MAX_BINS)
+        return {"frames_per_bin": pooled.frames_per_bin, "attention": pooled.maps[0].tolist()}
+
+    def compare_heads(self, recording: gr.FileData, checkpoint: str = DEFAULT_CHECKPOINT) -> HeadNumbers:
+        """What every attention head does: its kind after Yang et al. 2020, and the numbers behind it.
+
+        Args:
+            recording: Sound file of 0.1 to 60 seconds.
+            checkpoint: Name of the model.
+        """
+        metrics = self._analyse(recording, checkpoint).head_metrics()
+        return {
+            "kinds": metrics.kinds.tolist(),
+            "globalness": metrics.globalness.tolist(),
+            "verticality": metrics.verticality.tolist(),
+            "diagonality": metrics.diagonality.tolist(),
+            "entropy_nats": metrics.entropy.tolist(),
+        }
+
+    def export(
+        self,
+        recording: gr.FileData,
+        layer: int | None = None,
+        attention_layer: int | None = None,
+        head: int = 0,
+        reference: str = "",
+        checkpoint: str = DEFAULT_CHECKPOINT,
+    ) -> gr.FileData:
+        """Every figure (PNG, SVG), every number (CSV, NPZ) and the transcript in one zip, with a script.
+
+        Args:
+            recording: Sound file of 0.1 to 60 seconds.
+            layer: Whose map is drawn, from 0; the last one if not given.
+            attention_layer: Whose attention is drawn, from 0; the middle one if not given.
+            head: Head of that layer, from 0.
+            reference: What was really said, to be aligned and scored; may be empty.
+            checkpoint: Name of the model.
+        """
+        analysis = self._analyse(recording, checkpoint)
+        path = new_path("hubert-explorer.zip")
+        write_zip(analysis, Choices(layer, attention_layer, head, reference=reference), path)
+        return gr.FileData(path=str(path))
+
+    def _analyse(self, recording: gr.FileData, checkpoint: str) -> Analysis:
+        waveform = Waveform.from_file(_uploaded(recording))
+        return self._results.analyse(waveform, checkpoint).analysis
+
+
+def _in_sentences(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function, whose errors reach the caller as sentences."""
+
+    @wraps(function)
+    def answer(*arguments: Any, **named: Any) -> Any:
+        try:
+            return function(*arguments, **named)
+        except Exception as error:
+            raise gr.Error(sentence(error), print_exception=False) from error
+
+    return answer
+
+
+def _uploaded(recording: Any) -> Path:
+    """Path of an uploaded file; whatever lies elsewhere on this machine is none of the caller's business."""
+    path = recording.get("path") if isinstance(recording, dict) else getattr(recording, "path", None)
+    if not isinstance(path, str) or not _is_upload(Path(path)):
+        raise InputError("The recording is not an uploaded file. Send it with gradio_client.handle_file.")
+    return Path(path)
+
+
+def _is_upload(path: Path) -> bool:
+    try:
+        return path.resolve().is_relative_to(Path(get_upload_folder()).resolve())
+    except (OSError, ValueError):
+        return False
+
+
+def _heard(analysis: Analysis) -> Heard:
+    heard = analysis.keywords
+    return {
+        "transcript": analysis.transcript.text,
+        "words": [WordHeard(**asdict(word)) for word in analysis.transcript.words],  # type: ignore[typeddict-item]
+        "keyword": None if heard is None else _keyword(heard),
+    }
+
+
+def _keyword(heard: Keywords) -> KeywordHeard:
+    return {
+        "label": heard.label,
+        "probability": heard.probability,
+        "probabilities": dict(zip(heard.labels, heard.probabilities.tolist(), strict=True)),
+        "start_s": heard.start_s,
+        "end_s": heard.end_s,
+    }

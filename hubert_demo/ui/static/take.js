@@ -1,0 +1,90 @@
+// Takes away what the page shows: figures and numbers of the open view, everything in a zip, the Python for it.
+(() => {
+  "use strict";
+  const hx = window.hx;
+
+  hx.view("take", (root, page) => {
+    const items = JSON.parse(root.dataset.items);
+    const list = hx.make("div", { class: "hx-take-list", "data-testid": "take-list" });
+    const status = hx.make("p", { class: "hx-quiet", role: "status", "data-testid": "take-status" });
+    const code = hx.make("pre", { class: "hx-code", tabindex: 0, "data-testid": "script" });
+    const copy = button("Copy", () => copyText(code.textContent), "copy-script");
+    const shown = hx.make("div", { class: "hx-script", hidden: true }, code, copy);
+    const zip = button("All of it, as a zip", () => take("all", "zip", zip), "take-zip");
+    const python = button("The Python for this", () => showScript(), "take-script");
+    root.append(
+      hx.make("div", { class: "hx-bar" }, hx.make("h2", { text: "Take it away" }),
+        hx.make("span", { class: "hx-quiet", text: "with the settings you see" }), hx.make("span", { class: "hx-grow" }),
+        zip, python),
+      list, status, shown,
+    );
+
+    const copyText = async (text) => {
+      try {
+        await navigator.clipboard.writeText(text);
+        status.textContent = "Copied.";
+      } catch {
+        // Without a secure connection a page may not write there.
+        getSelection().selectAllChildren(code);
+        status.textContent = "Marked for you to copy.";
+      }
+    };
+
+    const showScript = async () => {
+      if (!hx.result) return;
+      try {
+        const answer = await hx.ask(page, "script", { choices: hx.choices });
+        if (!answer) return;
+        code.textContent = answer.text;
+        shown.hidden = false;
+        status.textContent = "";
+      } catch (problem) {
+        status.textContent = problem.message;
+      }
+    };
+
+    // The server writes the file and sends its address, as the next value of this piece.
+    let waiting = null;
+    const take = (name, format, pressed) => {
+      if (!hx.result || waiting) return;
+      waiting = pressed;
+      pressed.disabled = true;
+      status.textContent = format === "zip" ? "Drawing and packing everything …" : "Making the file …";
+      page.trigger("take", { token: hx.result.token, name, format, choices: { ...hx.choices } });
+    };
+
+    const receive = () => {
+      const answer = page.props.value;
+      if (!answer || !answer.number) return;
+      if (waiting) waiting.disabled = false;
+      waiting = null;
+      status.textContent = answer.error || "";
+      if (answer.file) follow(answer.file.url, answer.name);
+    };
+    page.watch("value", receive);
+
+    const follow = (href, name) => {
+      const link = hx.make("a", { href, download: name, hidden: true });
+      document.body.append(link);
+      link.click();
+      link.remove();
+    };
+
+    const fill = () => {
+      const here = items.filter((item) => item.view === (hx.open || "transcript") || item.view === "timeline");
+      list.replaceChildren(...here.map((item) => hx.make("div", { class: "hx-take" },
+        hx.make("span", { text: item.title }),
+        ...item.formats.map((format) => {
+          const one = button(format.toUpperCase(), () => take(item.name, format, one), `take-${item.name}-${format}`);
+          one.setAttribute("aria-label", `${item.title} as ${format.toUpperCase()}`);
+          return one;
+        }))));
+    };
+    fill();
+
+    return { open: fill, result: () => { shown.hidden = true; status.textContent = ""; } };
+  });
+
+  const button = (text, onclick, id) =>
+    hx.make("button", { type: "button", class: "hx-button", text, onclick, "data-testid": id });
+})();
