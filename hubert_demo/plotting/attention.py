@@ -70,9 +70,7 @@ def _write_words_beside(axes: Axes, words: Sequence[Word]) -> None:
     """Each word right of the axes at its time, behind a bracket as long as the word."""
     down = axes.get_yaxis_transform()
     for word in words:
-        axes.plot(
-            [1.02, 1.02], [word.start_s, word.end_s], transform=down, color=ACTION, lw=2, clip_on=False
-        )
+        axes.plot([1.02, 1.02], [word.start_s, word.end_s], transform=down, color=ACTION, lw=2, clip_on=False)
         middle_s = (word.start_s + word.end_s) / 2
         axes.text(1.035, middle_s, word.text, transform=down, va="center", color=INK, fontsize=8)
 

@@ -1,5 +1,7 @@
 """Keyword probabilities: pooled over a short recording, over windows of a longer one."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -79,3 +81,10 @@ def test_a_command_is_heard_from_the_threshold_on(make_encoding, label, probabil
     keywords = detect(make_encoding(keyword_logits=np.log(probabilities).astype(np.float32)))
     assert keywords.threshold == 0.6
     assert keywords.is_heard is is_heard
+
+
+def test_the_layers_weights_are_those_of_the_head(make_encoding):
+    encoding = make_encoding(keyword_logits=np.tile(YES, (20, 1)))
+    assert detect(encoding).layer_weights is None
+    weights = np.array([0.2, 0.5, 0.3])
+    assert detect(replace(encoding, layer_weights=weights)).layer_weights is weights

@@ -92,7 +92,7 @@ def test_waveform_and_spectrogram_share_the_recordings_time(timeline):
     assert len(spectrogram.collections) == 1
 
 
-@pytest.mark.parametrize("name", ["timeline", "transcript", "attention"])
+@pytest.mark.parametrize("name", ["timeline", "transcript"])
 def test_words_stand_over_their_times(request, name):
     figure = request.getfixturevalue(name)
     assert texts(figure) == ["GO", "LEFT"]
@@ -108,6 +108,13 @@ def test_letters_are_drawn_without_blank_and_special_tokens(transcript):
     np.testing.assert_array_equal(picture.get_array(), probabilities[:, [3, 1, 2]].T)
     assert picture.get_clim() == (0, 1)
     assert picture.get_extent() == pytest.approx((0.0025, 1.0025, 2.5, -0.5))
+
+
+def test_letters_of_the_best_path_stand_beside_their_cells(frame_times_s):
+    path = [0, 3, 3, 0, 2, 1, *[0] * 44]
+    figure = transcript_figure(np.eye(5)[path], ("<pad>", "B", "|", "A", "<unk>"), frame_times_s, (), path)
+    letters = [(text.get_text(), *text.xy) for text in figure.axes[0].texts]
+    assert letters == [("A", pytest.approx(0.0025 + 0.06), 0), ("B", pytest.approx(0.0025 + 0.12), 1)]
 
 
 def test_bars_are_the_probabilities_and_the_winner_alone_is_blue(long_keywords):

@@ -101,38 +101,6 @@ def test_the_layer_map_has_a_dot_wherever_it_says(visit):
     )
 
 
-def test_layer_and_head_of_attention_can_be_chosen(visit, page):
-    visitor = visit()
-    visitor.open("Attention")
-    layer = visitor.id("attention-layer")
-    layer.focus()
-    layer.press("Home")
-    visitor.tab.wait_for_selector('[data-shown="0-0"]')
-    visitor.id("head-2").click()
-    visitor.tab.wait_for_selector('[data-shown="0-2"]')
-    assert visitor.id("attention-title").inner_text() == "Layer 1, head 3"
-    assert visitor.id("head-2").get_attribute("aria-pressed") == "true"
-    expected = page.results.get(visitor.token).analysis.attention(0, 2).max()
-    assert float(visitor.id("attention-max").inner_text()) == pytest.approx(expected, rel=0.06)
-    layer.press("ArrowRight")
-    visitor.tab.wait_for_selector('[data-shown="1-2"]')
-    assert visitor.id("attention-layer-name").inner_text().startswith("2 of ")
-
-
-def test_pointing_at_the_attention_map_reads_a_value_and_a_press_seeks(visit):
-    visitor = visit()
-    visitor.open("Attention")
-    visitor.tab.wait_for_selector("[data-shown]")
-    box = visitor.id("attention-map").bounding_box()
-    visitor.tab.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    reading = visitor.id("attention-reading").inner_text()
-    assert re.match(r"\d\.\d\d s looks at \d\.\d\d s", reading)
-    assert reading.split(" s")[0] in visitor.id("strip").inner_text()
-    visitor.tab.mouse.down()
-    visitor.tab.mouse.up()
-    assert visitor.time == pytest.approx(float(reading.split(" s")[0]), abs=0.02)
-
-
 def test_a_press_on_the_timeline_moves_the_one_clock(visit):
     visitor = visit()
     box = visitor.id("timeline-canvas").bounding_box()

@@ -2,12 +2,16 @@
 
 import base64
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from hubert_demo.analysis.emissions import emissions
+from hubert_demo.analysis.projection import ProjectionSettings
 from hubert_demo.api import analyze
 from hubert_demo.errors import InputError
+from hubert_demo.export.texts import TEXTS
 from hubert_demo.ui import theme
 from hubert_demo.ui.examples import examples, template
 from hubert_demo.ui.views import VIEWS, attention, keywords, layers, timeline, transcript
@@ -81,11 +85,99 @@ def test_the_transcript_is_that_of_the_analysis_in_small_letters(analysis):
     assert [word["start_s"] for word in words] == [word.start_s for word in analysis.transcript.words]
 
 
+def test_the_map_of_letters_and_the_path_are_those_of_the_analysis(analysis):
+    sent = transcript.payload(analysis)
+    expected = emissions(analysis.reading)
+    np.testing.assert_allclose(unpack(sent["emissions"]).T / 255, expected.probabilities, atol=0.5 / 255)
+    texts = [symbol["text"] for symbol in sent["symbols"]]
+    assert texts[: len(expected.labels)] == [label.lower() for label in expected.labels]
+    runs = unpack(sent["runs"])
+    np.testing.assert_array_equal(runs[1:, 1], runs[:-1, 2])
+    assert runs[-1, 2] == analysis.reading.num_frames
+    written = [sent["symbols"][symbol] for symbol in runs[:, 0]]
+    letters = "".join(each["text"] for each in written if each["writes"] and not each["space"])
+    assert letters.upper() == analysis.transcript.text.replace(" ", "")
+
+
+def test_a_path_through_a_token_without_row_is_told(analysis, monkeypatch):
+    token_ids = analysis.transcript.frame_token_ids.copy()
+    token_ids[10:20] = analysis.reading.vocabulary.index("<unk>")
+    monkeypatch.setattr(analysis, "transcript", replace(analysis.transcript, frame_token_ids=token_ids))
+    sent = transcript.payload(analysis)
+    symbol = sent["symbols"][-1]
+    assert symbol == {"text": "<unk>", "writes": False, "space": False}
+    assert [len(sent["symbols"]) - 1, 10, 20] in unpack(sent["runs"]).tolist()
+
+
+def test_readings_are_those_of_the_beam_search_with_what_differs(analysis):
+    sent = transcript.readings(analysis, {"hotwords": "boats, still"})
+    expected = analysis.beam_search(transcript.NUM_BEST, ["boats", "still"])
+    assert [reading["score"] for reading in sent["readings"]] == [one.score for one in expected]
+    words = sent["readings"][0]["words"]
+    assert " ".join(word["text"] for word in words).upper() == expected[0].text
+    heard = analysis.transcript.text.split()
+    assert all(word["text"].upper() in heard for word in words if not word["differs"])
+    assert "0.5 × the language model’s" in sent["score"]
+    assert "listen for" in sent["score"]
+    assert "listen for" not in transcript.readings(analysis, {})["score"]
+
+
+def test_an_aligned_text_is_that_of_the_analysis_in_small_letters(analysis):
+    sent = transcript.align(analysis, {"reference": "The old harbour, 3"})
+    expected = analysis.align("The old harbour, 3")
+    assert (sent["wer"], sent["cer"]) == (expected.wer, expected.cer)
+    assert [word["kind"] for word in sent["words"]] == [word.kind for word in expected.words]
+    assert sent["compared"] == "the old harbour"
+    assert sent["left_out"] == [",", "3"]
+    assert sum(sent["counts"].values()) == len(sent["words"])
+    json.dumps(sent)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_texts_are_files_of_the_transcript_or_of_a_reference(analysis, name):
+    sent = transcript.text(analysis, {"format": name})
+    assert sent["name"] == f"transcript.{name}"
+    assert sent["text"] == TEXTS[name].make(analysis)
+    aligned = transcript.text(analysis, {"format": name, "reference": "The old harbour"})
+    assert aligned["name"] == f"aligned.{name}"
+    assert "harbour" in aligned["text"]
+    assert "harbour" not in sent["text"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "request_", "sentence"),
+    [
+        ("text", {}, "choose one of txt, srt"),
+        ("text", {"format": ["txt"]}, "choose one of txt, srt"),
+        ("text", {"format": "../txt"}, "choose one of txt, srt"),
+        ("text", {"format": "txt", "reference": 3}, "cannot be understood"),
+        ("align", {}, "is empty"),
+        ("align", {"reference": None}, "cannot be understood"),
+        ("align", {"reference": "a" * 2001}, "give at most 2000"),
+        ("align", {"reference": "a" * 2000}, "give the text that was spoken"),
+        ("readings", {"hotwords": {}}, "cannot be understood"),
+        ("readings", {"hotwords": "a " * 51}, "at most 50"),
+        ("readings", {"hotwords": "a" * 5000}, "give at most 1600"),
+    ],
+)
+def test_strange_requests_about_the_transcript_are_refused(analysis, answer, request_, sentence):
+    with pytest.raises(InputError, match=sentence):
+        getattr(transcript, answer)(analysis, request_)
+
+
 def test_keywords_are_those_of_the_analysis(analysis):
     sent = keywords.payload(analysis)
     assert sent["probabilities"] == analysis.keywords.probabilities.tolist()
     assert sent["labels"][-2:] == ["unknown", "silence"]
     assert sent["window_probabilities"]["shape"] == [len(sent["window_times_s"]), 12]
+
+
+def test_whether_a_command_was_heard_and_the_layers_weights_are_told(analysis):
+    sent = keywords.payload(analysis)
+    assert sent["is_heard"] is analysis.keywords.is_heard
+    assert sent["threshold"] == analysis.keywords.threshold
+    assert len(sent["layer_weights"]) == analysis.encoding.num_layers + 1
+    assert sum(sent["layer_weights"]) == pytest.approx(1)
 
 
 def test_a_checkpoint_without_keyword_head_shows_no_keywords():
@@ -103,16 +195,67 @@ def test_every_frame_has_its_character(analysis):
 
 
 def test_the_quick_map_is_pca_of_all_layers(analysis):
-    sent = layers.soon(analysis)["map"]
+    sent = layers.soon(analysis)["pca"]
     assert sent["method"] == "pca"
     np.testing.assert_array_equal(unpack(sent["points"])[2], analysis.projection(2, "pca"))
     assert len(sent["trustworthiness"]) == analysis.encoding.num_layers + 1
 
 
 def test_the_late_map_is_umap_of_all_layers(analysis):
-    sent = layers.late(analysis)["map"]
+    sent = layers.late(analysis)["umap"]
     assert sent["method"] == "umap"
     np.testing.assert_array_equal(unpack(sent["points"])[1], analysis.projection(1))
+
+
+def test_curves_and_quantities_come_soon(analysis):
+    sent = layers.soon(analysis)
+    json.dumps(sent, allow_nan=False)
+    assert sent["curves"]["cka"] == analysis.layer_curves().cka.tolist()
+    pitch = unpack(sent["quantities"]["pitch"]["values"])
+    np.testing.assert_array_equal(pitch, analysis.prosody().pitch_hz)
+    assert sent["quantities"]["energy"]["unit"] == "dB"
+
+
+def test_a_map_by_other_settings_says_which(analysis):
+    request = {"method": "umap", "num_neighbours": 5, "metric": "cosine", "seed": 3}
+    sent = layers.remap(analysis, request)["map"]
+    assert {name: sent[name] for name in request} == request
+    expected = analysis.projections(ProjectionSettings("umap", 5, "cosine", 3)).points
+    np.testing.assert_array_equal(unpack(sent["points"]), expected)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {},
+        {"method": ["umap"]},
+        {"metric": {}},
+        {"num_neighbours": "15"},
+        {"num_neighbours": 1e9},
+        {"seed": None},
+    ],
+)
+def test_strange_settings_get_a_sentence(analysis, wrong):
+    request = {"method": "umap", "num_neighbours": 5, "metric": "cosine", "seed": 3, **wrong}
+    answer = attempt(lambda: layers.remap(analysis, request if wrong else {}))
+    assert not answer["ok"]
+    assert "choose" in answer["error"]
+
+
+def test_units_and_their_scores_are_those_of_the_analysis(analysis):
+    sent = layers.units(analysis, {"layer": 2, "num_units": 9})
+    np.testing.assert_array_equal(unpack(sent["units"]), analysis.units(2, 9))
+    scores = layers.unit_scores(analysis, {"num_units": 9})
+    json.dumps(scores, allow_nan=False)
+    assert scores["pnmi"] == analysis.unit_scores(9).pnmi.tolist()
+    assert len(scores["purity_by_chance"]) == analysis.encoding.num_layers + 1
+
+
+@pytest.mark.parametrize("num_units", [None, 1, 0, -2, 101, 10**9, True, 2.0, "9", [9]])
+def test_strange_numbers_of_units_get_a_sentence(analysis, num_units):
+    for answer in (layers.units, layers.unit_scores):
+        with pytest.raises(InputError, match="choose"):
+            answer(analysis, {"layer": 0, "num_units": num_units})
 
 
 def test_a_head_map_is_the_attention_of_that_head(analysis):
@@ -136,6 +279,27 @@ def test_thumbnails_show_all_heads_at_full_contrast(analysis):
     assert small.shape[1] == small.shape[2] <= attention.THUMBNAIL_BINS
     assert (small.max(axis=(1, 2)) == 255).all()
     assert small.shape[1] * sent["frames_per_bin"] >= analysis.encoding.num_frames
+
+
+def test_all_heads_of_all_layers_come_with_their_kinds(analysis):
+    sent = attention.late(analysis)
+    json.dumps(sent, allow_nan=False)
+    metrics = analysis.head_metrics()
+    maps = unpack(sent["maps"])
+    assert maps.shape[:2] == metrics.kinds.shape == np.shape(sent["entropy"])
+    assert (maps.max(axis=(2, 3)) == 255).all()
+    assert sent["kinds"] == metrics.kinds.tolist()
+    assert sent["verticality"] == metrics.verticality.tolist()
+    assert sent["query_step"] == 1
+
+
+def test_thumbnails_of_a_long_recording_need_not_every_row(analysis, monkeypatch):
+    full = attention.heads(analysis, {"layer": 1})
+    monkeypatch.setattr(attention, "query_step", lambda num_frames: 2)
+    monkeypatch.setattr(attention, "THUMBNAIL_BINS", 24)
+    sampled = attention.heads(analysis, {"layer": 1})
+    assert sampled["maps"]["shape"][1] <= 24
+    assert full["maps"]["shape"][0] == sampled["maps"]["shape"][0]
 
 
 def test_every_view_has_its_half_in_the_browser():

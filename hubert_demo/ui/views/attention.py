@@ -18,7 +18,7 @@ def payload(analysis: Analysis) -> Json:
 
 
 def late(analysis: Analysis) -> Json:
-    """What each head of each layer does, and all their maps in 8 bits, 255 being each head's largest value."""
+    """What each head of each layer does, and all maps in 8 bits, 255 being each head's largest value."""
     metrics = analysis.head_metrics()
     num_frames = analysis.encoding.num_frames
     small = [_levels(maps, num_frames, metrics.frames_per_bin) for maps in metrics.small_maps]

@@ -1,0 +1,62 @@
+"""The keywords view in a browser: whether a command was heard, and by which layers."""
+
+import pytest
+
+pytestmark = [
+    pytest.mark.browser,
+    # Gradio's own statistics call pandas in a way that pandas 3 dislikes.
+    pytest.mark.filterwarnings("ignore:The copy keyword is deprecated"),
+]
+
+
+def test_it_says_whether_the_command_was_heard(visit, page):
+    visitor = visit()
+    visitor.open("Keywords")
+    for example, file in enumerate(page.examples):
+        if file.path.name not in ("stop.wav", "harbour.wav"):
+            continue
+        before = visitor.token
+        visitor.id(f"example-{example}").click()
+        if example:
+            visitor.wait_for_other_result(before)
+        heard = page.results.get(visitor.token).analysis.keywords
+        said = visitor.id("keyword-state").inner_text()
+        if heard.is_heard:
+            assert said.startswith("heard")
+        elif heard.label.startswith("_"):
+            assert said.startswith("no command heard")
+        else:
+            assert said.startswith("not sure enough")
+
+
+def test_a_command_below_the_threshold_is_not_called_heard(visit):
+    visitor = visit()
+    visitor.open("Keywords")
+    visitor.tab.evaluate("""() => {
+      const { keywords } = hx.result.views;
+      keywords.probabilities = keywords.labels.map((_, i) => (i === 2 ? 0.34 : 0.06));
+      Object.assign(keywords, { is_heard: false, threshold: 0.5 });
+      hx.emit("result", hx.result);
+    }""")
+    assert visitor.id("keyword-state").inner_text().split("\n") == [
+        "not sure enough",
+        "34 %, but 50 % is needed",
+    ]
+
+
+def test_the_layers_weights_are_bars(visit, page):
+    visitor = visit()
+    visitor.open("Keywords")
+    weights = page.results.get(visitor.token).analysis.encoding.layer_weights
+    bars = visitor.id("layer-weight")
+    assert bars.count() == len(weights)
+    heights = [bar.bounding_box()["height"] for bar in bars.locator("i").all()]
+    assert [height / max(heights) for height in heights] == pytest.approx(weights / weights.max(), abs=0.02)
+    assert f"{weights.max():.2f}" in bars.nth(int(weights.argmax())).inner_text()
+
+
+def test_a_model_without_keyword_head_says_so(visit):
+    visitor = visit()
+    visitor.open("Keywords")
+    visitor.tab.evaluate("hx.result.views.keywords = { labels: [] }; hx.emit('result', hx.result)")
+    visitor.tab.get_by_text("no keyword head").wait_for()

@@ -1,0 +1,162 @@
+"""The timeline in a browser: selecting a stretch, speeds, words that can be read, staying in sight."""
+
+from itertools import pairwise
+
+import pytest
+
+pytestmark = [
+    pytest.mark.browser,
+    # Gradio's own statistics call pandas in a way that pandas 3 dislikes.
+    pytest.mark.filterwarnings("ignore:The copy keyword is deprecated"),
+]
+
+
+LEFT, RIGHT = 70, 16
+
+
+def x_of(visitor, part):
+    box = visitor.id("timeline-canvas").bounding_box()
+    return box["x"] + LEFT + (box["width"] - LEFT - RIGHT) * part
+
+
+def drag(visitor, start, end):
+    y = visitor.id("timeline-canvas").bounding_box()["y"] + 30
+    visitor.tab.mouse.move(x_of(visitor, start), y)
+    visitor.tab.mouse.down()
+    visitor.tab.mouse.move(x_of(visitor, (start + end) / 2), y)
+    visitor.tab.mouse.move(x_of(visitor, end), y)
+    visitor.tab.mouse.up()
+
+
+def selection(visitor):
+    return visitor.tab.evaluate("hx.clock.selection && [hx.clock.selection.from, hx.clock.selection.to]")
+
+
+@pytest.mark.parametrize("ends", [(0.25, 0.4), (0.4, 0.25)])
+def test_a_drag_selects_a_stretch_and_play_plays_just_that(visit, ends):
+    visitor = visit()
+    duration = visitor.tab.evaluate("hx.clock.duration")
+    drag(visitor, *ends)
+    assert selection(visitor) == pytest.approx([0.25 * duration, 0.4 * duration], abs=0.02)
+    assert visitor.time == pytest.approx(0.25 * duration, abs=0.02)
+    assert visitor.tab.locator(".hx-sound .hx-selection").first.is_visible()
+    visitor.tab.evaluate(
+        "window.latest = 0; hx.on('tick', (clock) => { latest = Math.max(latest, clock.time) }); 0"
+    )
+    visitor.id("play").click()
+    visitor.tab.wait_for_function("latest > hx.clock.selection.to - 0.2 && !hx.clock.playing")
+    assert visitor.tab.evaluate("latest") < 0.4 * duration + 0.3
+    assert visitor.time == pytest.approx(0.25 * duration, abs=0.02)
+    assert selection(visitor) is not None
+
+
+def test_a_click_and_escape_clear_the_selection(visit):
+    visitor = visit()
+    drag(visitor, 0.2, 0.6)
+    visitor.tab.mouse.click(x_of(visitor, 0.8), visitor.id("timeline-canvas").bounding_box()["y"] + 30)
+    assert selection(visitor) is None
+    assert not visitor.tab.locator(".hx-sound .hx-selection").first.is_visible()
+    assert visitor.time == pytest.approx(0.8 * visitor.tab.evaluate("hx.clock.duration"), abs=0.02)
+    drag(visitor, 0.2, 0.6)
+    assert selection(visitor) is not None
+    visitor.tab.keyboard.press("Escape")
+    assert selection(visitor) is None
+
+
+def test_shift_and_arrow_keys_select(visit):
+    visitor = visit()
+    visitor.tab.evaluate("hx.clock.seek(1)")
+    canvas = visitor.id("timeline-canvas")
+    for _ in range(3):
+        canvas.press("Shift+ArrowRight")
+    assert selection(visitor) == pytest.approx([1, 1.3])
+    canvas.press("Shift+ArrowLeft")
+    assert selection(visitor) == pytest.approx([1, 1.2])
+    assert "selected 1.00 to 1.20" in canvas.get_attribute("aria-valuetext")
+    for _ in range(3):
+        canvas.press("Shift+ArrowLeft")
+    assert selection(visitor) == pytest.approx([0.9, 1])
+
+
+def test_a_new_result_has_no_selection(visit):
+    visitor = visit()
+    drag(visitor, 0.2, 0.6)
+    before = visitor.token
+    visitor.id("example-1").click()
+    visitor.wait_for_other_result(before)
+    assert selection(visitor) is None
+    assert visitor.tab.locator(".hx-selection:visible").count() == 0
+
+
+def test_sound_can_be_slowed_down(visit):
+    visitor = visit()
+    visitor.id("speed").get_by_role("button", name="Half speed").click()
+    assert visitor.tab.evaluate("hx.clock.rate") == 0.5
+    assert visitor.id("speed").get_by_role("button", pressed=True).inner_text() == "½×"
+    before = visitor.token
+    visitor.id("example-1").click()
+    visitor.wait_for_other_result(before)
+    assert visitor.tab.evaluate("hx.clock.rate") == 0.5
+    visitor.id("play").click()
+    visitor.tab.wait_for_function("hx.clock.playing && hx.clock.time > 0.1")
+    taken = visitor.tab.evaluate("""async () => {
+      const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+      const [from, began] = [hx.clock.time, performance.now()];
+      await pause(400);
+      return (hx.clock.time - from) / ((performance.now() - began) / 1000);
+    }""")
+    assert 0.2 < taken < 0.75
+
+
+def test_the_clock_ticks_often_over_a_long_recording(visit, write_wav):
+    visitor = visit()
+    before = visitor.token
+    visitor.upload(write_wav("a minute.wav", duration_s=60, seed=60))
+    visitor.wait_for_other_result(before)
+    for title in ("Keywords", "Attention"):
+        visitor.open(title)
+    visitor.tab.wait_for_selector("[data-shown]")
+    # What one tick costs in all open views; a frame at 30 a second lasts 33 ms.
+    cost_ms = visitor.tab.evaluate("""() => {
+      const times = [];
+      for (let i = 0; i < 120; i++) {
+        const began = performance.now();
+        hx.clock.seek(20 + i / 60);
+        times.push(performance.now() - began);
+      }
+      return times.sort((a, b) => a - b)[60];
+    }""")
+    assert cost_ms < 15
+
+
+def test_words_that_are_crowded_take_turns_in_two_rows(visit):
+    visitor = visit(width=390)
+    cells = visitor.tab.locator(".hx-cell")
+    shown = visitor.tab.locator(".hx-cell:not(.is-narrow)").count()
+    assert shown >= 0.8 * cells.count()
+    boxes = [span.bounding_box() for span in visitor.tab.locator(".hx-cell:not(.is-narrow) > span").all()]
+    for row in {round(box["y"]) for box in boxes}:
+        edges = sorted((box["x"], box["x"] + box["width"]) for box in boxes if round(box["y"]) == row)
+        assert all(one[1] <= other[0] + 3 for one, other in pairwise(edges))
+
+
+@pytest.mark.parametrize(("width", "height", "least", "most"), [(1440, 1000, 250, 400), (390, 844, 120, 260)])
+def test_it_stays_in_sight_without_eating_the_screen(visit, width, height, least, most):
+    visitor = visit(width=width)
+    visitor.tab.set_viewport_size({"width": width, "height": height})
+    visitor.open("Attention")
+    visitor.tab.wait_for_selector("[data-shown]")
+    visitor.id("all-heads").wait_for()
+    visitor.tab.evaluate("window.scrollTo(0, 1e5)")
+    visitor.tab.wait_for_timeout(300)
+    box = visitor.id("timeline").bounding_box()
+    assert least < box["y"] + box["height"] < most
+
+
+def test_a_phone_on_its_side_keeps_its_screen(visit):
+    visitor = visit(width=844)
+    visitor.tab.set_viewport_size({"width": 844, "height": 390})
+    visitor.tab.evaluate("window.scrollTo(0, 1e5)")
+    visitor.tab.wait_for_timeout(300)
+    box = visitor.id("timeline").bounding_box()
+    assert box["y"] + box["height"] < 0
