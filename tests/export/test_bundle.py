@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -77,10 +78,15 @@ def test_what_a_recording_is_too_short_for_is_left_out_with_the_reason(tmp_path)
     assert (tmp_path / "figures" / "timeline.png").exists()
 
 
-def test_the_script_makes_the_same_numbers_again(analysis, tmp_path):
+def test_the_script_makes_the_same_numbers_again(analysis, tmp_path, root):
     write_folder(analysis, Choices(layer=1, method="pca"), tmp_path)
     done = subprocess.run(
-        [sys.executable, "reproduce.py"], cwd=tmp_path, capture_output=True, text=True, check=True
+        [sys.executable, "reproduce.py"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert done.stdout.startswith(analysis.transcript.text)
     for name in ("words.csv", "layer_map.csv", "heads.csv"):
