@@ -51,16 +51,20 @@ class ProjectionSettings:
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:
-            raise InputError(f"Projection {self.method!r} is unknown; choose one of {', '.join(METHODS)}.")
+            raise InputError(
+                f"Projection {str(self.method)[:20]!r} is unknown; choose one of {', '.join(METHODS)}."
+            )
         if self.metric not in METRICS:
-            raise InputError(f"Metric {self.metric!r} is unknown; choose one of {', '.join(METRICS)}.")
-        _check_whole("neighbours", self.num_neighbours, MIN_NEIGHBOURS, MAX_NEIGHBOURS)
+            raise InputError(
+                f"Metric {str(self.metric)[:20]!r} is unknown; choose one of {', '.join(METRICS)}."
+            )
+        _check_whole("number of neighbours", self.num_neighbours, MIN_NEIGHBOURS, MAX_NEIGHBOURS)
         _check_whole("seed", self.seed, 0, MAX_SEED)
 
 
 def _check_whole(name: str, value: object, low: int, high: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise InputError(f"{str(value)[:20]} is no number of {name}; choose a whole number, {low} to {high}.")
+        raise InputError(f"{str(value)[:20]} is no {name}; choose a whole number, {low} to {high}.")
 
 
 DEFAULT_SETTINGS = ProjectionSettings()

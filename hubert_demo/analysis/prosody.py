@@ -17,7 +17,7 @@ _COMPARED_SAMPLES = 512
 _FFT_SAMPLES = 1024
 # The first dip this deep is the period; without one the deepest is taken, if it is deep enough for a voice.
 _CLEAR_DIP = 0.15
-_VOICED_DIP = 0.3
+_VOICED_DIP = 0.45
 # Quieter than this below the loudest frame, a hum in the background would count as a voice.
 _VOICED_RANGE_DB = 40.0
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import json
 import secrets
 import threading
 import time
@@ -20,8 +21,10 @@ from hubert_demo.ui.views.base import NOT_UNDERSTOOD, Json, View, attempt, sente
 MAX_RESULTS = 32
 MAX_BYTES = 1 << 30
 PATIENCE_S = 20.0
+MAX_ASKED = 16
 STAGES = ("soon", "late")
 
+BUSY = "Too much is being computed for other visitors. Try again in a minute."
 GONE = "This result is no longer kept on the server. Analyse the recording again."
 
 
@@ -70,6 +73,7 @@ class Results:
         self._workers = {stage: ThreadPoolExecutor(1, thread_name_prefix=stage) for stage in STAGES}
         # Attention maps of a long recording are large: few are made at once.
         self._drawing = threading.Semaphore(2)
+        self._asked: dict[str, Future[Json]] = {}
 
     def analyse(self, waveform: Waveform) -> Result:
         """Analyse a recording, unless the very same one is still kept.
@@ -145,9 +149,10 @@ class Results:
         for worker in self._workers.values():
             worker.shutdown(cancel_futures=True)
 
-    def answers(self, view: View) -> list[Callable[[Any], Json]]:
+    def answers(self, view: View) -> list[Callable[[Any], Any]]:
         """The functions of a view that the browser may call, made safe for whatever it sends."""
-        return [self._answer(function) for function in view.answers]
+        quick = [self._answer(function) for function in view.answers]
+        return [*quick, *(self._slow_answer(function) for function in view.slow_answers)]
 
     def _answer(self, function: Callable[[Analysis, Json], Json]) -> Callable[[Any], Json]:
         def answer(request: Any) -> Json:
@@ -161,18 +166,37 @@ class Results:
         answer.__name__ = function.__name__
         return answer
 
+    def _slow_answer(
+        self, function: Callable[[Analysis, Json], Json]
+    ) -> Callable[[Any], Coroutine[Any, Any, Json]]:
+        async def answer(request: Any) -> Json:
+            return await _patiently(lambda: self._begin(function, request))
+
+        answer.__name__ = function.__name__
+        return answer
+
+    def _begin(self, function: Callable[[Analysis, Json], Json], request: Any) -> "Future[Json]":
+        """Have a slow answer computed, unless the very same question waits for one already."""
+        result = self.get(_fields(request).get("token"))
+        asked = json.dumps([function.__name__, request], sort_keys=True)
+        question = hashlib.sha256(asked.encode()).hexdigest()
+        with self._lock:
+            if question in self._asked:
+                return self._asked[question]
+            if len(self._asked) >= MAX_ASKED:
+                raise InputError(BUSY)
+            future = self._asked[question] = Future()
+        future.add_done_callback(lambda _: self._asked.pop(question, None))
+        self._workers["late"].submit(
+            self._finish, result, lambda analysis: function(analysis, request), future
+        )
+        return future
+
     def waiting(self) -> Callable[[Any], Coroutine[Any, Any, Json]]:
         """The function by which the browser waits for a slower view, without holding a thread meanwhile."""
 
         async def later(request: Any) -> Json:
-            try:
-                pending = asyncio.wrap_future(self._pending(request))
-                done = await asyncio.wait_for(asyncio.shield(pending), PATIENCE_S)
-                return {"ready": True, **done}
-            except TimeoutError:
-                return {"ok": True, "ready": False}
-            except Exception as error:
-                return {"ok": False, "error": sentence(error)}
+            return await _patiently(lambda: self._pending(request))
 
         return later
 
@@ -183,6 +207,18 @@ class Results:
         if asked not in later:
             raise InputError(NOT_UNDERSTOOD)
         return later[asked]
+
+
+async def _patiently(begin: Callable[[], "Future[Json]"]) -> Json:
+    """What a future gives, or `"ready": False` when that takes longer than a connection should be held."""
+    try:
+        pending = asyncio.wrap_future(begin())
+        done = await asyncio.wait_for(asyncio.shield(pending), PATIENCE_S)
+        return {"ready": True, **done}
+    except TimeoutError:
+        return {"ok": True, "ready": False}
+    except Exception as error:
+        return {"ok": False, "error": sentence(error)}
 
 
 def _fields(request: Any) -> Json:

@@ -7,9 +7,10 @@ import gradio as gr
 from hubert_demo.ui.views import VIEWS
 
 _STATIC = Path(__file__).parent / "static"
-_PARTS = ("words", "attention_map", "heads")
+_LAYERS = ("layer_colours", "layer_map", "layer_grid", "layer_curves", "layer_settings")
+_PARTS = ("words", "attention_map", "heads", *_LAYERS)
 _SCRIPTS = ("store", "clock", "paint", "session", "timeline", *_PARTS, *(view.name for view in VIEWS))
-_STYLES = ("tokens", "frame", "timeline", "input", "views", "maps", "keywords", "heads")
+_STYLES = ("tokens", "frame", "timeline", "input", "views", "maps", "keywords", "heads", "layers")
 
 
 def theme() -> gr.themes.Base:

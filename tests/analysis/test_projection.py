@@ -158,8 +158,8 @@ def test_an_unknown_method_is_refused():
         ({"num_neighbours": 101}, "101 is no number of neighbours"),
         ({"num_neighbours": 2.5}, "2.5 is no number of neighbours"),
         ({"num_neighbours": True}, "True is no number of neighbours"),
-        ({"seed": -1}, "-1 is no number of seed"),
-        ({"seed": 2**32}, "4294967296 is no number of seed"),
+        ({"seed": -1}, "-1 is no seed"),
+        ({"seed": 2**32}, "4294967296 is no seed"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(wrong, message):

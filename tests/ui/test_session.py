@@ -1,5 +1,6 @@
 """Results under their tokens: one pass each, bounded, and deaf to whatever else is sent."""
 
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -9,8 +10,8 @@ from hubert_demo.audio import Waveform
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT
 from hubert_demo.errors import InputError
 from hubert_demo.ui import session
-from hubert_demo.ui.session import GONE, Results
-from hubert_demo.ui.views import VIEWS, attention
+from hubert_demo.ui.session import BUSY, GONE, Results
+from hubert_demo.ui.views import VIEWS, attention, layers
 from hubert_demo.ui.views.base import APOLOGY, NOT_UNDERSTOOD
 
 
@@ -80,7 +81,7 @@ def test_slower_views_arrive(results, wait, stage):
     answer = wait(results, {"token": result.token, "view": "layers", "stage": stage})
     assert answer["ok"]
     assert answer["ready"]
-    assert answer["map"]["points"]["shape"] == [result.analysis.encoding.num_layers + 1, 24, 2]
+    assert answer["pca"]["points"]["shape"] == [result.analysis.encoding.num_layers + 1, 24, 2]
 
 
 def test_a_view_that_is_not_ready_says_so(results, wait, monkeypatch):
@@ -93,11 +94,65 @@ def test_a_view_that_is_not_ready_says_so(results, wait, monkeypatch):
     assert not pending.cancelled()
 
 
-def test_a_recording_too_short_for_a_map_gets_the_sentence(results, wait):
+def test_a_recording_too_short_for_a_map_gets_the_sentence_and_the_rest(results, wait):
     result = results.analyse(noise(duration_s=0.12))
     answer = wait(results, {"token": result.token, "view": "layers", "stage": "soon"})
-    assert not answer["ok"]
-    assert "at least 10" in answer["error"]
+    assert "at least 10" in answer["problem"]
+    assert len(answer["curves"]["norms"]) == result.analysis.encoding.num_layers + 1
+
+
+def slow(results, function):
+    """A slow answer that is computed by `function(analysis, request)`."""
+    return results.answers(replace(layers.VIEW, answers=(), slow_answers=(function,)))[0]
+
+
+def test_the_same_slow_question_is_computed_once(results, run_async, monkeypatch):
+    monkeypatch.setattr(session, "PATIENCE_S", 0.05)
+    begun, may_end, calls = threading.Event(), threading.Event(), []
+
+    def think(analysis, request):
+        calls.append(request["number"])
+        begun.set()
+        may_end.wait(30)
+        return {"thought": request["number"]}
+
+    token = results.analyse(noise(7)).token
+    answer = slow(results, think)
+    assert answer.__name__ == "think"
+    try:
+        for _ in range(3):
+            assert run_async(answer({"token": token, "number": 1})) == {"ok": True, "ready": False}
+        assert begun.wait(30)
+    finally:
+        may_end.set()
+    monkeypatch.setattr(session, "PATIENCE_S", 30)
+    assert run_async(answer({"token": token, "number": 2})) == {"ok": True, "ready": True, "thought": 2}
+    assert calls == [1, 2]
+
+
+def test_slow_questions_are_bounded(results, run_async, monkeypatch):
+    monkeypatch.setattr(session, "PATIENCE_S", 0.05)
+    monkeypatch.setattr(session, "MAX_ASKED", 1)
+    may_end = threading.Event()
+    token = results.analyse(noise(7)).token
+    answer = slow(results, lambda analysis, request: {"done": may_end.wait(30)})
+    try:
+        assert run_async(answer({"token": token, "number": 1})) == {"ok": True, "ready": False}
+        assert run_async(answer({"token": token, "number": 2})) == {"ok": False, "error": BUSY}
+    finally:
+        may_end.set()
+
+
+def test_slow_answers_survive_strange_requests_and_bugs(results, run_async, caplog):
+    def broken(analysis, request):
+        raise ZeroDivisionError("the slow reason")
+
+    answer = slow(results, broken)
+    assert run_async(answer(None)) == {"ok": False, "error": NOT_UNDERSTOOD}
+    assert run_async(answer({"token": "guess"})) == {"ok": False, "error": GONE}
+    token = results.analyse(noise(7)).token
+    assert run_async(answer({"token": token})) == {"ready": True, "ok": False, "error": APOLOGY}
+    assert "the slow reason" in caplog.text
 
 
 @pytest.mark.parametrize(

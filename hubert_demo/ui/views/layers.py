@@ -1,41 +1,125 @@
-"""Every layer's hidden states as points on a plane."""
+"""Every layer's hidden states as points on a plane, and what changes from layer to layer."""
 
-from hubert_demo.analysis.projection import Projection
+from typing import Any
+
+from hubert_demo.analysis.colouring import LETTER_KINDS, Colouring
+from hubert_demo.analysis.layers import LABEL_REACH_FRAMES, MAX_UNITS, default_num_units
+from hubert_demo.analysis.projection import (
+    DEFAULT_SETTINGS,
+    MAX_NEIGHBOURS,
+    METRICS,
+    MIN_NEIGHBOURS,
+    Projection,
+    ProjectionSettings,
+)
 from hubert_demo.api import Analysis
-from hubert_demo.ui.views.base import Json, View, pack
+from hubert_demo.errors import InputError
+from hubert_demo.ui.views.base import Json, View, index, pack
 
 
 def payload(analysis: Analysis) -> Json:
-    """The character recognised in every frame."""
-    token_ids = analysis.transcript.frame_token_ids
-    tokens = [_letter(analysis, token_id) for token_id in token_ids.tolist()]
-    return {"num_layers": analysis.encoding.num_layers, "tokens": tokens}
-
-
-def _letter(analysis: Analysis, token_id: int) -> str:
-    """The character of a frame: "" for the blank, a space between words."""
-    encoding = analysis.encoding
-    if token_id == encoding.blank_id:
-        return ""
-    return " " if token_id == encoding.word_delimiter_id else encoding.vocabulary[token_id].lower()
+    """The character recognised in every frame, and what there is to choose from."""
+    num_frames = analysis.encoding.num_frames
+    return {
+        "num_layers": analysis.encoding.num_layers,
+        "tokens": list(analysis.frame_characters),
+        "kinds": [list(kind) for kind in LETTER_KINDS],
+        "label_reach_frames": LABEL_REACH_FRAMES,
+        "num_units": default_num_units(num_frames),
+        "max_units": min(MAX_UNITS, num_frames),
+        "neighbours": [MIN_NEIGHBOURS, MAX_NEIGHBOURS],
+        "metrics": list(METRICS),
+        "settings": _settings_as_json(DEFAULT_SETTINGS),
+    }
 
 
 def soon(analysis: Analysis) -> Json:
-    """PCA of all layers, to look at until UMAP is there."""
-    return {"map": _as_json(analysis.projections("pca"))}
+    """PCA of all layers, to look at until UMAP is there; curves; energy and pitch."""
+    curves = analysis.layer_curves()
+    return {
+        "curves": {
+            "norms": curves.norms.tolist(),
+            "cosines": curves.cosines.tolist(),
+            "cka": curves.cka.tolist(),
+        },
+        "quantities": {name: _quantity_as_json(analysis.colouring(name)) for name in ("energy", "pitch")},
+        **_map_or_problem(analysis, "pca"),
+    }
 
 
 def late(analysis: Analysis) -> Json:
-    """UMAP of all layers."""
-    return {"map": _as_json(analysis.projections("umap"))}
+    """UMAP of all layers, with all that `soon` gives: the browser may be told this first."""
+    return {**soon(analysis), **_map_or_problem(analysis, "umap")}
 
 
-def _as_json(projection: Projection) -> Json:
+def _map_or_problem(analysis: Analysis, method: str) -> Json:
+    """A recording too short for a map has everything else."""
+    try:
+        return {method: _map_as_json(analysis.projections(method))}
+    except InputError as error:
+        return {"problem": str(error)}
+
+
+def _map_as_json(projection: Projection) -> Json:
     return {
-        "method": projection.method,
+        **_settings_as_json(projection.settings),
+        "neighbours_used": projection.num_neighbours,
         "points": pack(projection.points),
         "trustworthiness": projection.trustworthiness.tolist(),
     }
+
+
+def _settings_as_json(settings: ProjectionSettings) -> Json:
+    return {
+        "method": settings.method,
+        "num_neighbours": settings.num_neighbours,
+        "metric": settings.metric,
+        "seed": settings.seed,
+    }
+
+
+def _quantity_as_json(colouring: Colouring) -> Json:
+    """float32 values, NaN where there is none."""
+    return {
+        "values": pack(colouring.values.astype("float32")),
+        "low": colouring.low,
+        "high": colouring.high,
+        "unit": colouring.unit,
+    }
+
+
+def remap(analysis: Analysis, request: Json) -> Json:
+    """All layers laid out by other settings."""
+    fields: dict[str, Any] = {name: request.get(name) for name in _settings_as_json(DEFAULT_SETTINGS)}
+    return {"map": _map_as_json(analysis.projections(ProjectionSettings(**fields)))}
+
+
+def units(analysis: Analysis, request: Json) -> Json:
+    """K-means units of one layer: uint8 `(frames,)`."""
+    layer = index(request, "layer", analysis.encoding.num_layers + 1)
+    found = analysis.units(layer, _num_units(request))
+    return {"layer": layer, "num_units": _num_units(request), "units": pack(found.astype("uint8"))}
+
+
+def unit_scores(analysis: Analysis, request: Json) -> Json:
+    """How well the units of every layer tell the recognised characters."""
+    scores = analysis.unit_scores(_num_units(request))
+    return {
+        "num_units": scores.num_units,
+        "num_labels": scores.num_labels,
+        "most_common_share": scores.most_common_share,
+        "purity": scores.purity.tolist(),
+        "pnmi": scores.pnmi.tolist(),
+        "purity_by_chance": scores.purity_by_chance.tolist(),
+        "pnmi_by_chance": scores.pnmi_by_chance.tolist(),
+    }
+
+
+def _num_units(request: Json) -> int:
+    value = request.get("num_units")
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise InputError(f"{str(value)[:20]!r} is no number of units; choose a whole number from 2.")
+    return value
 
 
 VIEW = View(
@@ -46,4 +130,6 @@ VIEW = View(
     payload=payload,
     soon=soon,
     late=late,
+    answers=(units,),
+    slow_answers=(remap, unit_scores),
 )
