@@ -32,6 +32,7 @@ from hubert_demo.errors import CheckpointError, InputError
 from hubert_demo.inference import Encoding, Passes, attention_map, encode, load_checkpoint
 
 MAX_KEPT_UNITS = 128
+MAX_KEPT_READINGS = 4
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,9 @@ class Analysis:
         self._chosen = chosen
         self._language_model = reading.spec.language_model
         self._projections = Projections(encoding.hidden_states)
+        self._readings: Kept[tuple[int, frozenset[str]], tuple[beam.Hypothesis, ...]] = Kept(
+            MAX_KEPT_READINGS
+        )
         self._prosody: Kept[str, Prosody] = Kept(1)
         self._curves: Kept[str, layers.LayerCurves] = Kept(1)
         self._units: Kept[tuple[int, int, int], npt.NDArray[np.int64]] = Kept(MAX_KEPT_UNITS)
@@ -112,10 +116,10 @@ class Analysis:
         self._measuring = threading.Lock()
 
     def beam_search(self, num_best: int = 5, hotwords: Collection[str] = ()) -> tuple[beam.Hypothesis, ...]:
-        """The most probable texts, best first, with the reading checkpoint's language model if it has one.
+        """The most probable texts, with the reading checkpoint's language model if it has one; kept.
 
         Args:
-            num_best: Most texts to return.
+            num_best: Most texts to return; best first.
             hotwords: Words to prefer, in any case; at most 50 of at most 30 letters.
 
         Raises:
@@ -123,8 +127,12 @@ class Analysis:
             CheckpointError: If the language model cannot be read.
         """
         path = self._language_model
-        language_model = None if path is None else _load_language_model(path)
-        return beam.beam_search(self.reading, language_model, hotwords, num_best)
+
+        def search() -> tuple[beam.Hypothesis, ...]:
+            language_model = None if path is None else _load_language_model(path)
+            return beam.beam_search(self.reading, language_model, hotwords, num_best)
+
+        return self._readings.get((num_best, frozenset(hotwords)), search)
 
     @property
     def has_language_model(self) -> bool:

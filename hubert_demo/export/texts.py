@@ -115,7 +115,10 @@ def to_textgrid(transcript: Transcript, duration_s: float) -> str:
 
     Source: Praat's manual, "TextGrid file formats", the long format.
     """
-    tiers = {"words": transcript.words, "characters": transcript.characters}
+    tiers: dict[str, Sequence[Word | Character]] = {
+        "words": transcript.words,
+        "characters": transcript.characters,
+    }
     lines = [
         'File type = "ooTextFile"',
         'Object class = "TextGrid"',

@@ -11,6 +11,8 @@ from hubert_demo.analysis.collapse import merge_repeats
 from hubert_demo.analysis.ctc import Word
 from hubert_demo.plotting.style import INK_RAMP, NOW, frame_span_s, new_figure, tidy, write_words
 
+_HOP_S = 0.02
+
 
 def transcript_figure(
     probabilities: npt.NDArray[np.float64],
@@ -64,14 +66,11 @@ def _write_path(
     start_s: float,
 ) -> None:
     """Each letter of the best path to the right of its cells."""
-    hop_s = 0.02
     for run in merge_repeats(frame_token_ids):
         if run.token_id in rows:
-            at = start_s + run.end_frame * hop_s
-            letter = vocabulary[run.token_id]
             axes.annotate(
-                letter,
-                (at, rows[run.token_id]),
+                vocabulary[run.token_id],
+                (start_s + run.end_frame * _HOP_S, rows[run.token_id]),
                 xytext=(1.5, 0),
                 textcoords="offset points",
                 va="center",

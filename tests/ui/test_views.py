@@ -117,6 +117,11 @@ def test_readings_are_those_of_the_beam_search_with_what_differs(analysis):
     assert " ".join(word["text"] for word in words).upper() == expected[0].text
     heard = analysis.transcript.text.split()
     assert all(word["text"].upper() in heard for word in words if not word["differs"])
+    best = expected[0].text.split()
+    for reading in sent["readings"][1:]:
+        same = [word["text"].upper() for word in reading["words"] if not word["differs"]]
+        assert set(same) <= set(best)
+        assert len(same) > len(best) / 2
     assert "0.5 × the language model’s" in sent["score"]
     assert "listen for" in sent["score"]
     assert "listen for" not in transcript.readings(analysis, {})["score"]

@@ -119,6 +119,13 @@
     return svg;
   };
 
+  // Gives the visitor a file; its content is text, or bytes in a typed array.
+  hx.download = (name, mime, content) => {
+    const href = URL.createObjectURL(new Blob([content], { type: mime }));
+    hx.make("a", { href, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(href), 10_000);
+  };
+
   hx.seconds = (time) => `${time.toFixed(2)} s`;
   hx.percent = (fraction) => `${Math.round(fraction * 100)} %`;
   // A word as long as a picture has room for.

@@ -1,4 +1,5 @@
-// The words as buttons, shaded where the model was unsure, the one being said lit.
+// The words as buttons, shaded where the model was unsure, the one being said lit; and beneath them how they came
+// about: the map of letters, the steps from frames to text, other readings, a text of one's own.
 (() => {
   "use strict";
   const hx = window.hx;
@@ -6,11 +7,13 @@
   // Surer than this is not shaded.
   const SURE = 0.9;
 
-  hx.view("transcript", (root) => {
+  hx.view("transcript", (root, page) => {
     const text = hx.make("div", { class: "hx-transcript", "data-testid": "transcript" });
-    const legend = hx.make("div", { class: "hx-legend" }, hx.scale("unsure", "sure", "unsure"),
-      hx.make("span", { class: "hx-quiet", text: "beneath each word: from when to when, in seconds; and how sure the model is, if that is below 90 %" }));
-    root.append(hx.make("div", { class: "hx-card" }, text, legend));
+    const shades = hx.make("span", { class: "hx-legend" }, hx.scale("unsure", "sure", "unsure"),
+      hx.make("span", { class: "hx-quiet", text: "beneath: seconds, and how sure it is below 90 %" }));
+    const foot = hx.make("div", { class: "hx-foot" }, shades);
+    const parts = [hx.emissionMap(), hx.stepThrough(), hx.readings(page), hx.alignment(page)];
+    root.append(hx.make("div", { class: "hx-card" }, text, foot), ...parts.map((part) => part.node));
     let buttons = new Map();
     let shown = null;
 
@@ -31,7 +34,7 @@
       return button;
     };
 
-    const tick = () => {
+    const light = () => {
       const word = hx.result && hx.clock.wordAt(hx.clock.time);
       const button = (word && buttons.get(word)) || null;
       if (button === shown) return;
@@ -40,21 +43,31 @@
       shown = button;
     };
 
+    const nothing = () => [
+      hx.make("p", { class: "hx-nothing", text: "No speech recognised" }),
+      hx.make("p", { class: "hx-quiet", text: "Speak a little louder or closer to the microphone, in English." }),
+    ];
+
+    const each = (event) => (detail) => parts.forEach((part) => part[event]?.(detail));
+
     return {
       tab: true,
-      tick,
+      draw: each("draw"),
+      choices: each("choices"),
+      tick: () => {
+        if (!hx.result) return;
+        light();
+        each("tick")();
+      },
       result: (result) => {
-        const { words } = result.views.transcript;
+        const { words, formats } = result.views.transcript;
         buttons = new Map();
         shown = null;
-        text.replaceChildren(...words.map(word));
-        legend.hidden = !words.length;
-        if (!words.length) {
-          text.append(hx.make("div", {},
-            hx.make("p", { class: "hx-nothing", text: "No speech recognised" }),
-            hx.make("p", { class: "hx-quiet", text: "Speak a little louder or closer to the microphone, in English." })));
-        }
-        tick();
+        text.replaceChildren(...(words.length ? words.map(word) : [hx.make("div", {}, ...nothing())]));
+        shades.hidden = !words.length;
+        foot.replaceChildren(shades, hx.downloads(page, formats));
+        each("result")(result);
+        light();
       },
     };
   });
