@@ -107,18 +107,16 @@ def head_metrics(maps_of: MapsOf, num_layers: int, num_heads: int, num_frames: i
             "give at least one of each."
         )
     step = query_step(num_frames)
+    frames_per_bin = -(-num_frames // SMALL_BINS)
+    num_bins = -(-num_frames // frames_per_bin)
     numbers = np.empty((3, num_layers, num_heads))
-    small: list[list[FloatArray]] = []
-    frames_per_bin = 1
-    for layer in range(num_layers):
-        small.append([])
-        for head in range(num_heads):
-            rows = maps_of(layer, [head], slice(None, None, step))
-            numbers[:, layer, head] = _measure(rows[0], step)
-            pooled = pool(rows, SMALL_BINS, step)
-            small[-1].append(pooled.maps[0])
-            frames_per_bin = pooled.frames_per_bin
-    return HeadMetrics(numbers[0], numbers[1], numbers[2], np.array(small), frames_per_bin, step)
+    # Written in place: small results kept between large maps would leave the memory full of holes.
+    small = np.empty((num_layers, num_heads, num_bins, num_bins), np.float32)
+    for layer, head in np.ndindex(num_layers, num_heads):
+        rows = maps_of(layer, [head], slice(None, None, step))
+        numbers[:, layer, head] = _measure(rows[0], step)
+        small[layer, head] = pool(rows, SMALL_BINS, step).maps[0]
+    return HeadMetrics(numbers[0], numbers[1], numbers[2], small, frames_per_bin, step)
 
 
 def _measure(rows: FloatArray, step: int) -> tuple[float, float, float]:

@@ -113,7 +113,10 @@ def test_all_heads_are_sorted_filtered_and_chosen(visitor, analysis):
 
 def test_a_choice_that_fails_says_so_and_the_next_one_works(visitor):
     shown = visitor.tab.get_attribute("[data-shown]", "data-shown")
-    visitor.tab.evaluate("window.asking = hx.ask; hx.ask = async () => { throw new Error('Out of order.') }; 0")
+    visitor.tab.evaluate("""() => {
+      window.asking = hx.ask;
+      hx.ask = async () => { throw new Error("Out of order."); };
+    }""")
     visitor.id("head-3").click()
     visitor.tab.get_by_text("Out of order.").wait_for()
     visitor.tab.evaluate("hx.ask = window.asking; 0")
