@@ -82,6 +82,7 @@ class Analysis:
         spotting: The pass of a checkpoint with a keyword head; `chosen` again if it has one, or if none has.
 
     Attributes:
+        checkpoint: The one that was chosen.
         encoding: Hidden states, logits, frame times and the waveform.
         reading: The encoding whose CTC head wrote the transcript: its logits, vocabulary and blank.
         spotting: The encoding whose keyword head, if it has one, told the keywords.
@@ -92,6 +93,7 @@ class Analysis:
 
     def __init__(self, chosen: Pass, reading: Pass, spotting: Pass) -> None:
         encoding = chosen.encoding
+        self.checkpoint = chosen.spec
         self.encoding = encoding
         self.reading: Encoding = reading.encoding
         self.spotting: Encoding = spotting.encoding
@@ -103,7 +105,7 @@ class Analysis:
             layers=chosen.spec.title,
             attention=chosen.spec.title,
         )
-        self._chosen = chosen
+        self._device = chosen.device
         self._language_model = reading.spec.language_model
         self._projections = Projections(encoding.hidden_states)
         self._readings: Kept[tuple[int, frozenset[str]], tuple[beam.Hypothesis, ...]] = Kept(
@@ -295,7 +297,7 @@ class Analysis:
             InputError: If there is no such layer or head.
         """
         # Not kept here: a large checkpoint must be able to leave the memory while its results are looked at.
-        loaded = load_checkpoint(self._chosen.spec, self._chosen.device)
+        loaded = load_checkpoint(self.checkpoint, self._device)
         return attention_map(loaded, self.encoding, layer, heads, queries)
 
     def head_metrics(self) -> HeadMetrics:

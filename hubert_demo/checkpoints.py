@@ -24,8 +24,7 @@ PRETRAINED_CHECKPOINT = "hubert-explorer-pretrained"
 LANGUAGE_MODEL_NAME = "language_model.npz"
 
 _NOT_STATED = "not stated"
-# What a repository may hold besides config.json and weights, and what is read of it.
-_NEEDED_FILES = ("preprocessor_config.json",)
+# What is read of a repository where it is there.
 _OTHER_FILES = ("vocab.json", "tokenizer_config.json", "special_tokens_map.json")
 
 _PACKAGE_DIR = Path(__file__).resolve().parent
@@ -42,8 +41,8 @@ class HubRepository:
 
     Attributes:
         repo_id: Owner and name.
-        revision: Commit, tag or branch. Only a commit is certain to stay what it was; of a branch the latest
-            is taken.
+        revision: Commit, tag or branch. Only a commit is the same on every machine; of a branch, what was
+            its latest when it was first fetched.
     """
 
     repo_id: str
@@ -198,27 +197,31 @@ def offer(checkpoints: Iterable[str | Path | CheckpointSpec]) -> tuple[Checkpoin
     return tuple(offered.values())
 
 
-def fetch(spec: CheckpointSpec, progress: Progress | None = None, *, only_here: bool = False) -> Path:
-    """The folder of a checkpoint's files, fetched from the hub if they are not on this machine yet.
+def fetch(spec: CheckpointSpec, progress: Progress | None = None) -> Path:
+    """The folder of a checkpoint's files. What was fetched from the hub once is used without asking again.
 
     Args:
         spec: The checkpoint.
-        progress: Told how far each file is.
-        only_here: Never ask the hub.
+        progress: Told how far each file is that has to be fetched.
 
     Raises:
         CheckpointError: If a file cannot be had.
     """
     if isinstance(spec.source, Path):
         return spec.source
-    files = CheckpointFiles(
-        spec.source.repo_id, spec.source.revision, local_files_only=only_here, progress=progress
-    )
+    files = CheckpointFiles(spec.source.repo_id, spec.source.revision, progress=progress)
+    try:
+        return _folder_of(replace(files, local_files_only=True))
+    except CheckpointError:
+        return _folder_of(files)
+
+
+def _folder_of(files: CheckpointFiles) -> Path:
+    """The folder of a repository's files, after they have all been found."""
     folder = files.require("config.json").parent
     # The rest from the same commit, also if the branch moves on meanwhile.
     files = replace(files, revision=folder.name)
-    for name in _NEEDED_FILES:
-        files.require(name)
+    files.require("preprocessor_config.json")
     for name in _OTHER_FILES:
         files.find(name)
     weight_files(files)
@@ -226,24 +229,32 @@ def fetch(spec: CheckpointSpec, progress: Progress | None = None, *, only_here: 
 
 
 def is_here(spec: CheckpointSpec) -> bool:
-    """Whether all files of a checkpoint are on this machine."""
+    """Whether a checkpoint can be loaded without asking the hub."""
+    if isinstance(spec.source, Path):
+        return True
+    files = CheckpointFiles(spec.source.repo_id, spec.source.revision, local_files_only=True)
     try:
-        fetch(spec, only_here=True)
+        _folder_of(files)
     except CheckpointError:
         return False
     return True
 
 
-def load(spec: CheckpointSpec, device: str = "cpu") -> LoadedCheckpoint:
+def load(spec: CheckpointSpec, device: str = "cpu", progress: Progress | None = None) -> LoadedCheckpoint:
     """Read a checkpoint's files and move its weights to `device`.
 
     Its config.json says by `architectures` which head the checkpoint has: what other classes load it as would
     have a newly initialised head, and is never used.
 
+    Args:
+        spec: The checkpoint.
+        device: Where its weights shall be.
+        progress: Told how far each file is that has to be fetched.
+
     Raises:
         CheckpointError: If a file cannot be had, is damaged or does not fit.
     """
-    folder = fetch(spec)
+    folder = fetch(spec, progress)
     feature_extractor = Wav2Vec2FeatureExtractor.from_pretrained(folder)
     model: HubertForCTC | None = None
     tokenizer: Wav2Vec2CTCTokenizer | None = None

@@ -18,6 +18,7 @@ from hubert_demo import checkpoints
 from hubert_demo.audio import SAMPLE_RATE_HZ, FloatArray, Waveform
 from hubert_demo.checkpoints import CheckpointSpec, LoadedCheckpoint
 from hubert_demo.errors import CheckpointError, InputError
+from hubert_demo.model.files import Progress
 
 HOP_SAMPLES = 320
 WINDOW_SAMPLES = 400
@@ -87,8 +88,13 @@ class CheckpointStore:
         self._loading: dict[tuple[CheckpointSpec, str], threading.Lock] = {}
         self._lock = threading.Lock()
 
-    def get(self, spec: CheckpointSpec, device: str) -> LoadedCheckpoint:
+    def get(self, spec: CheckpointSpec, device: str, progress: Progress | None = None) -> LoadedCheckpoint:
         """The checkpoint, loaded if need be.
+
+        Args:
+            spec: The checkpoint.
+            device: Where its weights shall be.
+            progress: Told how far each file is that has to be fetched.
 
         Raises:
             CheckpointError: If it cannot be loaded.
@@ -100,7 +106,7 @@ class CheckpointStore:
             with self._lock:
                 found = self._kept.get(key)
             if found is None:
-                found = checkpoints.load(spec, device)
+                found = checkpoints.load(spec, device, progress)
                 self._keep(key, found)
             return found
 
@@ -118,12 +124,15 @@ class CheckpointStore:
 _STORE = CheckpointStore(MAX_LOADED_BYTES)
 
 
-def load_checkpoint(checkpoint: str | CheckpointSpec, device: str | None = None) -> LoadedCheckpoint:
+def load_checkpoint(
+    checkpoint: str | CheckpointSpec, device: str | None = None, progress: Progress | None = None
+) -> LoadedCheckpoint:
     """Load a checkpoint once; the latest are kept, up to 4 GiB. Safe to call from several threads.
 
     Args:
         checkpoint: Name in the registry, a directory, or what the registry would say of one.
         device: `"cpu"`, `"cuda"`, …; None takes CUDA when it is there.
+        progress: Told how far each file is that has to be fetched from the hub.
 
     Returns:
         The loaded checkpoint, in eval mode. It is shared: do not change it.
@@ -132,7 +141,7 @@ def load_checkpoint(checkpoint: str | CheckpointSpec, device: str | None = None)
         CheckpointError: If there is no such checkpoint or it cannot be loaded.
         InputError: If this machine has no such device.
     """
-    return _STORE.get(checkpoints.resolve(checkpoint), _available_device(device))
+    return _STORE.get(checkpoints.resolve(checkpoint), _available_device(device), progress)
 
 
 def _available_device(device: str | None) -> str:

@@ -1,7 +1,10 @@
-"""What every test shares: no network, a way to demand chromium, and where things lie."""
+"""What every test shares: no network but a hub in this process, small checkpoints, where things lie."""
 
+import hashlib
 import os
 import shutil
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -53,3 +56,165 @@ def examples(root) -> list[Path]:
     )
     assert paths, "assets/examples holds no recordings"
     return paths
+
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+BYTES_AT_ONCE = 1 << 16
+
+
+class Hub(ThreadingHTTPServer):
+    """Serves files of repositories under the hub's addresses; counts requests; stops halfway if told to."""
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.repositories = {}
+        self.requests = []
+        self.may_go_on = threading.Event()
+        self.may_go_on.set()
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def add(self, name, directory, revisions=("main", COMMIT)):
+        """Offer the files of a directory; a revision that is no commit stands for the first, or `COMMIT`."""
+        files = {path.name: path.read_bytes() for path in directory.iterdir()}
+        commit = next((revision for revision in revisions if len(revision) == 40), COMMIT)
+        for revision in revisions:
+            self.repositories[name, revision] = (commit, files)
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_HEAD(self):
+        self.answer(with_body=False)
+
+    def do_GET(self):
+        self.answer(with_body=True)
+
+    def answer(self, with_body):
+        owner, name, _, revision, file = self.path.strip("/").split("/")
+        self.server.requests.append((self.command, file, revision))
+        repository = f"{owner}/{name}"
+        commit, files = self.server.repositories.get((repository, revision), (None, None))
+        if repository == "some/gated":
+            self.refuse(403, "GatedRepo")
+        elif not any(known == repository for known, _ in self.server.repositories):
+            self.refuse(404, "RepoNotFound")
+        elif files is None:
+            self.refuse(404, "RevisionNotFound")
+        elif file not in files:
+            self.refuse(404, "EntryNotFound", commit)
+        else:
+            self.send_response(200)
+            self.send_header("X-Repo-Commit", commit)
+            self.send_header("ETag", f'"{hashlib.sha1(files[file]).hexdigest()}"')
+            self.send_header("Content-Length", str(len(files[file])))
+            self.end_headers()
+            if with_body:
+                half = len(files[file]) // 2
+                self.wfile.write(files[file][:half])
+                self.server.may_go_on.wait(60)
+                self.wfile.write(files[file][half:])
+
+    def refuse(self, status, code, commit=COMMIT):
+        self.send_response(status)
+        self.send_header("X-Error-Code", code)
+        self.send_header("X-Repo-Commit", commit)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+def ask_for_the_hub_at(monkeypatch, port):
+    """Make the hub's client ask 127.0.0.1, whatever an earlier test or the environment said."""
+    import huggingface_hub.constants
+
+    constants = huggingface_hub.constants
+    address = f"http://127.0.0.1:{port}"
+    template = constants.HUGGINGFACE_CO_URL_TEMPLATE.replace(constants.ENDPOINT, address)
+    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+    monkeypatch.setattr(constants, "ENDPOINT", address)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(constants, "DOWNLOAD_CHUNK_SIZE", BYTES_AT_ONCE)
+    huggingface_hub.close_session()
+    return huggingface_hub
+
+
+@pytest.fixture
+def hub(monkeypatch, tmp_path):
+    """A Hugging Face hub in this process, and an empty cache for what is fetched from it."""
+    server = Hub()
+    client = ask_for_the_hub_at(monkeypatch, server.server_port)
+    monkeypatch.setattr(client.constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    yield server
+    server.may_go_on.set()
+    server.shutdown()
+    server.server_close()
+    client.close_session()
+
+
+@pytest.fixture
+def unreachable_hub(monkeypatch, tmp_path):
+    """A port at which nobody answers, and an empty cache."""
+    client = ask_for_the_hub_at(monkeypatch, 9)
+    monkeypatch.setattr(client.constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    # The client waits longer and longer before it tries again.
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    yield
+    client.close_session()
+
+
+TOKENS = ("<pad>", "<s>", "</s>", "<unk>", "|", "A", "B", "C")
+COMMANDS = ("yes", "no", "_unknown_", "_silence_")
+
+
+@pytest.fixture(scope="session")
+def write_checkpoint():
+    """Writes a small checkpoint of random weights as transformers does, with 20 ms between its frames."""
+    import torch
+
+    from hubert_demo.model import (
+        HubertConfig,
+        HubertForCTC,
+        HubertForSequenceClassification,
+        HubertModel,
+        Wav2Vec2CTCTokenizer,
+        Wav2Vec2FeatureExtractor,
+    )
+
+    classes = {"ctc": HubertForCTC, "encoder": HubertModel, "classifier": HubertForSequenceClassification}
+
+    def write(directory, kind="ctc", hidden_size=16, seed=0, **settings):
+        config = HubertConfig(
+            vocab_size=len(TOKENS),
+            hidden_size=hidden_size,
+            num_hidden_layers=3,
+            num_attention_heads=2,
+            intermediate_size=32,
+            conv_dim=(8,) * 7,
+            num_conv_pos_embeddings=16,
+            num_conv_pos_embedding_groups=2,
+            classifier_proj_size=8,
+            id2label=dict(enumerate(COMMANDS)),
+            **settings,
+        )
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            classes[kind](config).save_pretrained(directory)
+        Wav2Vec2FeatureExtractor().save_pretrained(directory)
+        if kind == "ctc":
+            Wav2Vec2CTCTokenizer({token: index for index, token in enumerate(TOKENS)}).save_pretrained(
+                directory
+            )
+        return directory
+
+    return write
+
+
+@pytest.fixture
+def fresh_store(monkeypatch):
+    """Nothing is loaded yet, and nothing stays loaded for the next test."""
+    from hubert_demo import inference
+
+    store = inference.CheckpointStore(inference.MAX_LOADED_BYTES)
+    monkeypatch.setattr(inference, "_STORE", store)
+    return store

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +10,11 @@ import pytest
 import soundfile
 
 import hubert_demo
-from hubert_demo import Analysis, HubertDemoError, InputError, Waveform, analyze
+from hubert_demo import Analysis, CheckpointError, HubertDemoError, InputError, Waveform, analyze, checkpoints
 from hubert_demo.analysis import projection
 from hubert_demo.analysis.projection import ProjectionSettings, project
 from hubert_demo.checkpoints import ASSETS_DIR, DEFAULT_CHECKPOINT
-from hubert_demo.inference import load_checkpoint
+from hubert_demo.inference import Passes, load_checkpoint
 
 
 @pytest.fixture(scope="module")
@@ -232,3 +233,111 @@ def test_beam_search_reads_with_the_embedded_language_model():
     assert "SEVEN" in best.text.split()
     assert len(others) == 2
     assert best.score >= others[0].score >= others[1].score
+
+
+# --- companions ---
+
+
+@pytest.fixture
+def count_passes(fresh_store):
+    """Gives a list that grows by a checkpoint's name whenever its encoder runs."""
+    counted: list[str] = []
+
+    def count(checkpoint: object) -> list[str]:
+        loaded = load_checkpoint(checkpoint)
+        loaded.encoder.encoder.layers[0].register_forward_hook(lambda *_: counted.append(loaded.spec.name))
+        return counted
+
+    return count
+
+
+def test_a_bare_encoder_borrows_both_heads_from_one_pass_of_its_companion(
+    tmp_path, samples, analysis, write_checkpoint, count_passes
+):
+    path = write_checkpoint(tmp_path / "bare", "encoder")
+    passes = count_passes(DEFAULT_CHECKPOINT)
+    count_passes(str(path))
+    bare = analyze(samples, checkpoint=str(path))
+    bare.attention(2, 1)
+    bare.beam_search()
+    assert sorted(passes) == ["bare", DEFAULT_CHECKPOINT]
+    assert bare.encoding.checkpoint == "bare"
+    assert bare.encoding.vocabulary == ()
+    assert bare.encoding.ctc_logits.shape == (bare.encoding.num_frames, 0)
+    assert bare.reading is bare.spotting
+    assert bare.transcript.text == analysis.transcript.text
+    np.testing.assert_allclose(bare.keywords.probabilities, analysis.keywords.probabilities, atol=1e-6)
+    np.testing.assert_array_equal(bare.encoding.frame_times_s, bare.reading.frame_times_s)
+    title = analysis.sources.transcript
+    assert vars(bare.sources) == {
+        "transcript": title,
+        "keywords": title,
+        "layers": "bare",
+        "attention": "bare",
+    }
+    assert bare.has_language_model
+
+
+def test_a_ctc_checkpoint_borrows_the_keywords_alone(
+    tmp_path, samples, analysis, write_checkpoint, fresh_store
+):
+    reader = analyze(samples, checkpoint=str(write_checkpoint(tmp_path / "reader", "ctc")))
+    assert reader.reading is reader.encoding
+    assert reader.sources.transcript == "reader"
+    assert reader.sources.keywords == analysis.sources.keywords
+    assert not reader.has_language_model
+    np.testing.assert_allclose(reader.keywords.probabilities, analysis.keywords.probabilities, atol=1e-6)
+
+
+def test_a_classifier_borrows_the_letters_alone(tmp_path, samples, analysis, write_checkpoint, fresh_store):
+    spotter = analyze(samples, checkpoint=str(write_checkpoint(tmp_path / "spotter", "classifier")))
+    assert spotter.spotting is spotter.encoding
+    assert spotter.sources.keywords == "spotter"
+    assert spotter.keywords.labels == ("yes", "no", "_unknown_", "_silence_")
+    assert spotter.sources.transcript == analysis.sources.transcript
+    assert spotter.transcript.text == analysis.transcript.text
+
+
+def test_the_embedded_checkpoint_borrows_nothing(analysis):
+    assert len(set(vars(analysis.sources).values())) == 1
+    assert analysis.reading is analysis.spotting is analysis.encoding
+    assert analysis.checkpoint.name == DEFAULT_CHECKPOINT
+
+
+def test_a_companion_that_heard_the_recording_before_does_not_hear_it_again(
+    tmp_path, samples, write_checkpoint, count_passes
+):
+    path = str(write_checkpoint(tmp_path / "bare", "encoder"))
+    passes, known = count_passes(DEFAULT_CHECKPOINT), Passes()
+    first = analyze(samples, passes=known)
+    second = analyze(samples, checkpoint=path, passes=known)
+    assert passes == [DEFAULT_CHECKPOINT]
+    assert second.reading is first.encoding
+    analyze(samples[:16_000], passes=known)
+    assert len(passes) == 2
+
+
+def test_a_companion_without_letters_is_refused(tmp_path, samples, write_checkpoint, fresh_store):
+    path = write_checkpoint(tmp_path / "bare", "encoder")
+    spec = replace(checkpoints.resolve(path), ctc_companion=str(path))
+    with pytest.raises(
+        CheckpointError, match="bare has no CTC head; bare, which is to transcribe for it, has none"
+    ):
+        analyze(samples, checkpoint=spec)
+
+
+def test_where_no_companion_knows_keywords_there_are_none(tmp_path, samples, write_checkpoint, fresh_store):
+    path = write_checkpoint(tmp_path / "reader", "ctc")
+    reader = analyze(samples, checkpoint=replace(checkpoints.resolve(path), keyword_companion=str(path)))
+    assert reader.keywords is None
+    assert reader.sources.keywords is None
+
+
+def test_attention_is_there_also_after_its_checkpoint_had_to_leave_the_memory(
+    tmp_path, samples, write_checkpoint, fresh_store, monkeypatch
+):
+    monkeypatch.setattr(fresh_store, "_max_bytes", 1)
+    bare = analyze(samples, checkpoint=str(write_checkpoint(tmp_path / "bare", "encoder")))
+    before = bare.attention(0, 1)
+    load_checkpoint(DEFAULT_CHECKPOINT)
+    np.testing.assert_allclose(bare.attention(0, 1), before, atol=1e-6)

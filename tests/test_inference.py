@@ -14,7 +14,14 @@ from hubert_demo import checkpoints
 from hubert_demo.audio import Waveform
 from hubert_demo.checkpoints import LoadedCheckpoint
 from hubert_demo.errors import CheckpointError, InputError
-from hubert_demo.inference import attention_map, encode, frame_times_s, load_checkpoint
+from hubert_demo.inference import (
+    CheckpointStore,
+    Passes,
+    attention_map,
+    encode,
+    frame_times_s,
+    load_checkpoint,
+)
 from hubert_demo.model import (
     HubertConfig,
     HubertForCTC,
@@ -187,6 +194,64 @@ def test_a_checkpoint_is_loaded_once_whoever_asks(tmp_path, monkeypatch):
     assert len(loads) == 1
     assert len(results) == 4
     assert all(result is results[0] for result in results)
+
+
+def test_the_largest_checkpoint_leaves_the_memory_first(tmp_path, write_checkpoint):
+    sizes = {"small": 16, "large": 64, "new": 32}
+    specs = {
+        name: checkpoints.resolve(write_checkpoint(tmp_path / name, "encoder", hidden_size=size))
+        for name, size in sizes.items()
+    }
+    loaded = {name: checkpoints.load(spec) for name, spec in specs.items()}
+    assert loaded["small"].num_bytes < loaded["new"].num_bytes < loaded["large"].num_bytes
+    store = CheckpointStore(loaded["large"].num_bytes + loaded["small"].num_bytes)
+    first = {name: store.get(spec, "cpu") for name, spec in specs.items()}
+    assert store.get(specs["small"], "cpu") is first["small"]
+    assert store.get(specs["new"], "cpu") is first["new"]
+    assert store.get(specs["large"], "cpu") is not first["large"]
+
+
+def test_one_checkpoint_is_kept_however_large(tmp_path, write_checkpoint):
+    spec = checkpoints.resolve(write_checkpoint(tmp_path, "encoder"))
+    store = CheckpointStore(1)
+    assert store.get(spec, "cpu") is store.get(spec, "cpu")
+
+
+def test_nobody_waits_for_a_checkpoint_that_somebody_else_loads(tmp_path, write_checkpoint, monkeypatch):
+    slow, quick = (
+        checkpoints.resolve(write_checkpoint(tmp_path / name, "encoder")) for name in ("slow", "quick")
+    )
+    begun, may_end = threading.Event(), threading.Event()
+    load = checkpoints.load
+
+    def load_slowly(spec, *arguments):
+        if spec == slow:
+            begun.set()
+            may_end.wait(30)
+        return load(spec, *arguments)
+
+    monkeypatch.setattr(checkpoints, "load", load_slowly)
+    store = CheckpointStore(1 << 20)
+    thread = threading.Thread(target=store.get, args=(slow, "cpu"))
+    thread.start()
+    try:
+        assert begun.wait(30)
+        assert store.get(quick, "cpu").spec == quick
+        assert thread.is_alive()
+    finally:
+        may_end.set()
+        thread.join()
+
+
+def test_encodings_that_nobody_holds_are_forgotten(loaded, waveform):
+    passes = Passes()
+    with count_passes(loaded) as counted:
+        held = passes.encode(loaded, waveform)
+        assert passes.encode(loaded, waveform) is held
+        assert len(counted) == 1
+        del held
+        passes.encode(loaded, waveform)
+        assert len(counted) == 2
 
 
 def test_a_missing_checkpoint_is_named():

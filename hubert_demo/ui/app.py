@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from hubert_demo.ui.views.base import Json, component, frame, index, sentence
 MODEL_QUEUE = "model"
 MAX_WAITING = 32
 MAX_UPLOAD = "256mb"
+MAX_TITLE = 255
 CACHE_SECONDS = (3600, 3600)
 
 _HEAD = """
@@ -43,15 +44,21 @@ class Page:
     """HuBERT Explorer as a Gradio app.
 
     Args:
-        checkpoint: Name in the registry, or a directory.
+        checkpoint: The one that greets: a name in the registry, or a directory.
+        directories: Further checkpoints to choose from.
 
     Attributes:
         demo: The Blocks, not yet launched.
         results: What visitors are looking at.
+
+    Raises:
+        CheckpointError: If there is no such checkpoint or directory.
     """
 
-    def __init__(self, checkpoint: str = DEFAULT_CHECKPOINT) -> None:
-        self.results = Results(checkpoint)
+    def __init__(
+        self, checkpoint: str | Path = DEFAULT_CHECKPOINT, directories: Iterable[str | Path] = ()
+    ) -> None:
+        self.results = Results(checkpoint, directories)
         self.examples = examples()
         self._welcome: Future[Result] | None = None
         self.demo = gr.Blocks(title="HuBERT Explorer", analytics_enabled=False, delete_cache=CACHE_SECONDS)
@@ -95,6 +102,8 @@ class Page:
                 recording = _recorder()
                 component("note", _NOTE)
                 picker = component("examples", template(self.examples), events=("pick",))
+                models = self.results.models
+                model = component("picker", models.template(), [models.fetching()], events=("choose",))
                 component("card", card.TEMPLATE)
             with gr.Column(elem_id="hx-main"):
                 component("timeline", timeline.TEMPLATE)
@@ -103,39 +112,78 @@ class Page:
                         with gr.Tab(view.title, id=view.name):
                             component(view.name, frame(view), self.results.answers(view))
         session = component("session", _SESSION, [self.results.waiting()])
-        both = [session, recording]
+        chosen = gr.State(None)
+        heard, both = [recording, chosen], [session, recording]
         private: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-        model = {**private, "concurrency_id": MODEL_QUEUE, "concurrency_limit": 1}
-        recording.upload(self.on_upload, recording, both, trigger_mode="always_last", **model)
-        recording.stop_recording(self.on_recording, recording, both, trigger_mode="always_last", **model)
-        picker.pick(self.on_pick, None, session, trigger_mode="always_last", **model)
+        queue = {
+            **private,
+            "concurrency_id": MODEL_QUEUE,
+            "concurrency_limit": 1,
+            "trigger_mode": "always_last",
+        }
+        recording.upload(self.on_upload, heard, both, **queue)
+        recording.stop_recording(self.on_recording, heard, both, **queue)
+        picker.pick(self.on_pick, chosen, session, **queue)
+        model.choose(self.on_choose, None, [session, chosen], **queue)
         self.demo.load(self.on_load, None, session, concurrency_limit=None, **private)
         events.api(
             endpoint(self.results), api_name="analyze", concurrency_id=MODEL_QUEUE, concurrency_limit=1
         )
 
-    def on_upload(self, path: str | None) -> Iterator[tuple[str, Any]]:
-        """Analyse an uploaded file; the recorder is emptied at once, ready for the next one."""
-        yield from _emptying(self._on_file(path, Path(path or "").name))
+    def on_upload(self, path: str | None, chosen: str | None = None) -> Iterator[tuple[str, Any]]:
+        """Analyse an uploaded file; the recorder is emptied at once, ready for the next one.
 
-    def on_recording(self, path: str | None) -> Iterator[tuple[str, Any]]:
-        """Analyse what the microphone recorded."""
-        yield from _emptying(self._on_file(path, "Your recording"))
+        Args:
+            path: The file, which Gradio has decided to be one of its uploads; None when it was taken away.
+            chosen: Name of the visitor's checkpoint, None for the default one.
+        """
+        yield from _emptying(self._on_file(path, Path(path or "").name, chosen))
 
-    def _on_file(self, path: str | None, title: str) -> Iterator[str]:
-        # Gradio has decided by now that the path is one of its uploads.
-        return iter(()) if path is None else self._steps(lambda: Waveform.from_file(path), {"title": title})
+    def on_recording(self, path: str | None, chosen: str | None = None) -> Iterator[tuple[str, Any]]:
+        """Analyse what the microphone recorded; arguments as for `on_upload`."""
+        yield from _emptying(self._on_file(path, "Your recording", chosen))
 
-    def on_pick(self, event: gr.EventData) -> Iterator[str]:
+    def _on_file(self, path: str | None, title: str, chosen: str | None) -> Iterator[str]:
+        if path is None:
+            return iter(())
+        return self._steps(lambda: Waveform.from_file(path), {"title": title}, chosen)
+
+    def on_pick(self, event: gr.EventData, chosen: str | None = None) -> Iterator[str]:
         """Analyse the example whose row was pressed; what the browser says about it may be anything."""
         try:
             number = index({"example": event._data.get("index")}, "example", len(self.examples))
         except Exception as error:
             yield _message("error", text=sentence(error))
             return
-        chosen = self.examples[number]
-        about = {"title": chosen.path.name, "example": number}
-        yield from self._steps(lambda: Waveform.from_file(chosen.path), about)
+        example = self.examples[number]
+        about = {"title": example.path.name, "example": number}
+        yield from self._steps(lambda: Waveform.from_file(example.path), about, chosen)
+
+    def on_choose(self, event: gr.EventData) -> Iterator[tuple[str, Any]]:
+        """Analyse the recording on show by the checkpoint that was chosen, and remember that.
+
+        What the browser says may be anything: names of checkpoint and recording, its number among the
+        examples, and the token of the result on show; without one the first example is analysed.
+        """
+        try:
+            request = event._data if isinstance(event._data, dict) else {}
+            spec = self.results.models.find_here(request.get("checkpoint"))
+            waveform, about = self._on_show(request)
+            yield _message("busy", text=f"{spec.title} listens to {waveform.duration_s:.1f} s"), gr.skip()
+            yield self._result(self.results.analyse(waveform, spec.name), about), spec.name
+        except Exception as error:
+            yield _message("error", text=sentence(error)), gr.skip()
+
+    def _on_show(self, request: Json) -> tuple[Waveform, Json]:
+        """The recording that the browser names by its result's token, and what the browser calls it."""
+        if request.get("token") is None:
+            example = self.examples[0]
+            return Waveform.from_file(example.path), {"title": example.path.name, "example": 0}
+        waveform = self.results.get(request["token"]).analysis.encoding.waveform
+        about: Json = {"title": str(request.get("title"))[:MAX_TITLE]}
+        if request.get("example") is not None:
+            about["example"] = index(request, "example", len(self.examples))
+        return waveform, about
 
     async def on_load(self) -> AsyncIterator[str]:
         """Greet a visitor with the first example, analysed once for everybody."""
@@ -153,16 +201,16 @@ class Page:
     def _analyse_welcome(self) -> Result:
         # Libraries load on first use: noise pays for it, so that the example's time is an honest one.
         noise = np.random.default_rng(0).normal(0, 0.1, SAMPLE_RATE_HZ // 2).astype(np.float32)
-        timeline.payload(analyze(Waveform(noise), checkpoint=self.results.checkpoint))
+        timeline.payload(analyze(Waveform(noise), checkpoint=self.results.models.default))
         return self.results.analyse(Waveform.from_file(self.examples[0].path))
 
-    def _steps(self, read: Callable[[], Waveform], about: Json) -> Iterator[str]:
+    def _steps(self, read: Callable[[], Waveform], about: Json, chosen: str | None) -> Iterator[str]:
         """From a recording to its result, one message to the browser at every step."""
         try:
             yield _message("busy", text="Reading the recording")
             waveform = read()
             yield _message("busy", text=f"Listening to {waveform.duration_s:.1f} s of sound")
-            yield self._result(self.results.analyse(waveform), about)
+            yield self._result(self.results.analyse(waveform, chosen), about)
         except Exception as error:
             yield _message("error", text=sentence(error))
 
@@ -171,7 +219,9 @@ class Page:
             "result",
             token=result.token,
             seconds=result.seconds,
-            model=card.model_card(self.results.checkpoint),
+            checkpoint=result.analysis.checkpoint.name,
+            model=card.model_card(result.analysis.checkpoint),
+            sources=card.borrowed(result.analysis),
             later=[{"view": view, "stage": stage} for view, stage in result.later],
             views=result.views,
             **about,

@@ -1,28 +1,49 @@
-"""The little card that says which model is listening."""
+"""The little card that says which model is listening, and which views another one fills."""
 
+from hubert_demo.api import Analysis
+from hubert_demo.checkpoints import CheckpointSpec
 from hubert_demo.inference import load_checkpoint
 from hubert_demo.ui.views.base import Json
 
 TEMPLATE = '<div class="hx-root hx-card hx-model" data-testid="model-card"></div>'
 
+_KERNELS = {
+    "sdpa": "fused kernel (sdpa)",
+    "eager": "step by step (eager)",
+    "flash_attention_2": "flash-attn 2",
+}
 
-def model_card(checkpoint: str) -> Json:
+
+def model_card(checkpoint: str | CheckpointSpec) -> Json:
     """Title of a checkpoint, and rows of a name and a value.
 
     Args:
-        checkpoint: Name in the registry, or a directory.
+        checkpoint: Name in the registry, a directory, or what the registry would say of one.
 
     Raises:
         CheckpointError: If it cannot be loaded.
     """
     loaded = load_checkpoint(checkpoint)
-    config = loaded.encoder.config
-    device = loaded.encoder.device.type
+    encoder = loaded.encoder
+    config, device = encoder.config, encoder.device.type
     rows = [
         ("parameters", f"{loaded.num_parameters / 1e6:.1f} million"),
         ("layers", f"{config.num_hidden_layers}, with {config.num_attention_heads} heads each"),
         ("trained on", loaded.spec.trained_on),
         ("licence", loaded.spec.licence),
         ("running on", "processor (CPU)" if device == "cpu" else f"graphics card ({device.upper()})"),
+        ("attention", _KERNELS[encoder.attn_implementation]),
     ]
     return {"title": loaded.spec.title, "rows": rows}
+
+
+def borrowed(analysis: Analysis) -> Json:
+    """A sentence for each view that another checkpoint than the chosen one fills, by the view's name."""
+    chosen = analysis.checkpoint.title
+    made = analysis.sources
+    whose = {"transcript": (made.transcript, "letters"), "keywords": (made.keywords, "keywords")}
+    return {
+        view: f"From {title}, because {chosen} has no {what} of its own."
+        for view, (title, what) in whose.items()
+        if title not in (None, chosen)
+    }

@@ -7,14 +7,18 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from hubert_demo.api import Analysis, analyze
 from hubert_demo.audio import Waveform
+from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, CheckpointSpec
 from hubert_demo.errors import InputError
+from hubert_demo.inference import Passes
+from hubert_demo.ui.models import Models
 from hubert_demo.ui.views import VIEWS, timeline
 from hubert_demo.ui.views.base import NOT_UNDERSTOOD, Json, View, attempt, sentence
 
@@ -49,25 +53,41 @@ class Result:
     @property
     def num_bytes(self) -> int:
         """About how much memory it holds: states, their copies while drawing, and sound."""
-        encoding = self.analysis.encoding
-        return 2 * encoding.hidden_states.nbytes + 4 * encoding.waveform.samples.nbytes
+        analysis = self.analysis
+        passes = {id(each): each for each in (analysis.encoding, analysis.reading, analysis.spotting)}
+        states = sum(each.hidden_states.nbytes for each in passes.values())
+        return 2 * states + 4 * analysis.encoding.waveform.samples.nbytes
 
 
 class Results:
     """A bounded store of results, oldest out first. Safe to share between threads.
 
     Args:
-        checkpoint: Name of the checkpoint, or a directory.
+        checkpoint: The one used unless another is asked for: a name in the registry, or a directory.
+        directories: Further checkpoints to offer.
         max_results: How many results are kept at most.
         max_bytes: About how much memory they may hold together; one result is always kept.
+
+    Attributes:
+        models: The checkpoints to choose from.
+
+    Raises:
+        CheckpointError: If there is no such checkpoint or directory.
     """
 
-    def __init__(self, checkpoint: str, max_results: int = MAX_RESULTS, max_bytes: int = MAX_BYTES) -> None:
-        self.checkpoint = checkpoint
+    def __init__(
+        self,
+        checkpoint: str | Path = DEFAULT_CHECKPOINT,
+        directories: Iterable[str | Path] = (),
+        max_results: int = MAX_RESULTS,
+        max_bytes: int = MAX_BYTES,
+    ) -> None:
+        self.models = Models(checkpoint, directories)
+        self._passes = Passes()
         self._max_results = max_results
         self._max_bytes = max_bytes
         self._results: OrderedDict[str, Result] = OrderedDict()
-        self._tokens: dict[str, str] = {}
+        self._tokens: dict[tuple[CheckpointSpec, str], str] = {}
         self._lock = threading.Lock()
         # One worker each: UMAP runs one at a time anyway, and nothing quick has to wait for it.
         self._workers = {stage: ThreadPoolExecutor(1, thread_name_prefix=stage) for stage in STAGES}
@@ -75,25 +95,28 @@ class Results:
         self._drawing = threading.Semaphore(2)
         self._asked: dict[str, Future[Json]] = {}
 
-    def analyse(self, waveform: Waveform) -> Result:
-        """Analyse a recording, unless the very same one is still kept.
+    def analyse(self, waveform: Waveform, checkpoint: object = None) -> Result:
+        """Analyse a recording, unless the very same one by the same checkpoint is still kept.
 
         Args:
             waveform: The recording.
+            checkpoint: Name of one that is offered, the default one when None; it may come from the browser.
 
         Returns:
             The result; its slower parts are on their way.
 
         Raises:
-            HubertDemoError: As `hubert_demo.analyze` raises it.
+            HubertDemoError: As `hubert_demo.analyze` raises it; or if the checkpoint is not offered, or has
+                to be fetched first.
         """
-        key = hashlib.sha256(waveform.samples.tobytes()).hexdigest()
+        spec = self.models.default if checkpoint is None else self.models.find_here(checkpoint)
+        key = (spec, hashlib.sha256(waveform.samples.tobytes()).hexdigest())
         with self._lock:
             known = self._results.get(self._tokens.get(key, ""))
         if known is not None:
             return known
         started = time.perf_counter()
-        analysis = analyze(waveform, checkpoint=self.checkpoint)
+        analysis = analyze(waveform, checkpoint=spec, passes=self._passes)
         views = {"timeline": timeline.payload(analysis)}
         views |= {view.name: view.payload(analysis) for view in VIEWS}
         token = secrets.token_urlsafe(24)
@@ -105,7 +128,7 @@ class Results:
             self._workers[stage].submit(self._finish, result, stages[name, stage], future)
         return result
 
-    def _keep(self, key: str, result: Result) -> None:
+    def _keep(self, key: tuple[CheckpointSpec, str], result: Result) -> None:
         with self._lock:
             self._tokens[key] = result.token
             self._results[result.token] = result
@@ -148,6 +171,7 @@ class Results:
         """Let the jobs in the background finish and drop those that wait."""
         for worker in self._workers.values():
             worker.shutdown(cancel_futures=True)
+        self.models.close()
 
     def answers(self, view: View) -> list[Callable[[Any], Any]]:
         """The functions of a view that the browser may call, made safe for whatever it sends."""

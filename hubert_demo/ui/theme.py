@@ -10,8 +10,29 @@ _STATIC = Path(__file__).parent / "static"
 _LAYERS = ("layer_colours", "layer_map", "layer_grid", "layer_curves", "layer_settings")
 _TRANSCRIPT = ("emissions", "steps", "readings", "alignment")
 _PARTS = ("words", "attention_map", "heads", *_LAYERS, *_TRANSCRIPT)
-_SCRIPTS = ("store", "clock", "paint", "session", "timeline", *_PARTS, *(view.name for view in VIEWS))
-_STYLES = ("tokens", "frame", "timeline", "input", "views", "maps", "keywords", "heads", "layers", "transcript")
+_SCRIPTS = (
+    "store",
+    "clock",
+    "paint",
+    "session",
+    "picker",
+    "timeline",
+    *_PARTS,
+    *(view.name for view in VIEWS),
+)
+_STYLES = (
+    "tokens",
+    "frame",
+    "timeline",
+    "input",
+    "picker",
+    "views",
+    "maps",
+    "keywords",
+    "heads",
+    "layers",
+    "transcript",
+)
 
 
 def theme() -> gr.themes.Base:

@@ -1,10 +1,5 @@
 """Checkpoints by name: the real hub client against a hub that runs in this process."""
 
-import hashlib
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
-import huggingface_hub
 import pytest
 import torch
 
@@ -18,87 +13,7 @@ from hubert_demo.model import (
     Wav2Vec2Processor,
 )
 
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
 OLD_COMMIT = "fedcba9876543210fedcba9876543210fedcba98"
-
-
-class Hub(ThreadingHTTPServer):
-    """Serves files of repositories under the hub's addresses, and counts requests."""
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.repositories = {}
-        self.requests = []
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    def add(self, name, directory, revisions=("main", COMMIT)):
-        files = {path.name: path.read_bytes() for path in directory.iterdir()}
-        for revision in revisions:
-            self.repositories[name, revision] = files
-
-
-class Handler(BaseHTTPRequestHandler):
-    def do_HEAD(self):
-        self.answer(with_body=False)
-
-    def do_GET(self):
-        self.answer(with_body=True)
-
-    def answer(self, with_body):
-        owner, name, _, revision, file = self.path.strip("/").split("/")
-        self.server.requests.append((self.command, file, revision))
-        repository = f"{owner}/{name}"
-        files = self.server.repositories.get((repository, revision))
-        if repository == "some/gated":
-            self.refuse(403, "GatedRepo")
-        elif not any(known == repository for known, _ in self.server.repositories):
-            self.refuse(404, "RepoNotFound")
-        elif files is None:
-            self.refuse(404, "RevisionNotFound")
-        elif file not in files:
-            self.refuse(404, "EntryNotFound")
-        else:
-            self.send_response(200)
-            commit = OLD_COMMIT if revision in ("v1", OLD_COMMIT) else COMMIT
-            self.send_header("X-Repo-Commit", commit)
-            self.send_header("ETag", f'"{hashlib.sha1(files[file]).hexdigest()}"')
-            self.send_header("Content-Length", str(len(files[file])))
-            self.end_headers()
-            if with_body:
-                self.wfile.write(files[file])
-
-    def refuse(self, status, code):
-        self.send_response(status)
-        self.send_header("X-Error-Code", code)
-        self.send_header("X-Repo-Commit", COMMIT)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *_):
-        """Say nothing."""
-
-
-def point_at(monkeypatch, port):
-    """Make the client ask 127.0.0.1 for the hub."""
-    constants = huggingface_hub.constants
-    address = f"http://127.0.0.1:{port}"
-    template = constants.HUGGINGFACE_CO_URL_TEMPLATE.replace(constants.ENDPOINT, address)
-    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
-    monkeypatch.setattr(constants, "ENDPOINT", address)
-
-
-@pytest.fixture
-def hub(monkeypatch, tmp_path):
-    server = Hub()
-    point_at(monkeypatch, server.server_port)
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
-    # Whoever runs the tests may have switched the hub off, and an earlier test may have asked it.
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
-    huggingface_hub.close_session()
-    yield server
-    server.shutdown()
-    server.server_close()
-    huggingface_hub.close_session()
 
 
 @pytest.fixture
@@ -195,8 +110,6 @@ def test_what_cannot_be_had_is_said(hub, tmp_path, name, message):
             load.from_pretrained(name)
 
 
-def test_an_unreachable_hub_is_said(hub, monkeypatch):
-    point_at(monkeypatch, 9)
-    monkeypatch.setattr("time.sleep", lambda _: None)
+def test_an_unreachable_hub_is_said(unreachable_hub):
     with pytest.raises(CheckpointError, match="hub cannot be reached"):
         HubertModel.from_pretrained("some/hubert")

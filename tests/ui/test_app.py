@@ -2,8 +2,11 @@
 
 import json
 
+import av
 import gradio as gr
+import numpy as np
 import pytest
+import soundfile
 
 from hubert_demo.audio import Waveform
 from hubert_demo.errors import InputError
@@ -106,16 +109,168 @@ def test_all_visitors_share_the_analysis_that_greets(page, encoder_passes, load)
 def test_the_card_describes_the_model(page, load):
     model = load(page)[-1]["model"]
     rows = dict(model["rows"])
-    assert set(rows) == {"parameters", "layers", "trained on", "licence", "running on"}
+    assert set(rows) == {"parameters", "layers", "trained on", "licence", "running on", "attention"}
     assert rows["parameters"].endswith(" million")
 
 
-def test_a_missing_checkpoint_is_a_sentence_and_no_crash(tmp_path, write_wav, build_page, load):
-    page = build_page(checkpoint=str(tmp_path / "nowhere"))
+def test_an_empty_checkpoint_is_a_sentence_and_no_crash(tmp_path, write_wav, build_page, load):
+    (tmp_path / "empty").mkdir()
+    page = build_page(checkpoint=str(tmp_path / "empty"))
     messages, _ = read_pairs(page.on_upload(str(write_wav())))
-    assert "neither registered nor a directory" in messages[-1]["text"]
+    assert "has no preprocessor_config.json" in messages[-1]["text"]
     assert load(page)[-1]["kind"] == "error"
     page.close()
+
+
+# --- choosing a model ---
+
+
+@pytest.fixture(scope="module")
+def bare_page(build_page, tmp_path_factory, write_checkpoint):
+    """A page that also offers an encoder without heads."""
+    page = build_page(directories=[write_checkpoint(tmp_path_factory.mktemp("offered") / "bare", "encoder")])
+    yield page
+    page.close()
+
+
+def test_choosing_a_model_analyses_the_recording_on_show_and_is_remembered(bare_page, write_wav):
+    path = str(write_wav("mine.wav", seed=14))
+    before = read_pairs(bare_page.on_upload(path))[0][-1]
+    about = {"token": before["token"], "title": before["title"]}
+    messages, states = read_pairs(bare_page.on_choose(Picked({"checkpoint": "bare", **about})))
+    after = messages[-1]
+    assert [message["kind"] for message in messages] == ["busy", "result"]
+    assert states == [gr.skip(), "bare"]
+    assert (before["checkpoint"], after["checkpoint"]) == ("hubert-explorer", "bare")
+    assert after["title"] == "mine.wav"
+    assert after["token"] != before["token"]
+    assert after["model"]["title"] == "bare"
+    assert after["views"]["timeline"] == before["views"]["timeline"]
+    assert after["views"]["transcript"]["words"] == before["views"]["transcript"]["words"]
+    assert before["sources"] == {}
+    for view, what in (("transcript", "letters"), ("keywords", "keywords")):
+        sentence = f"From HuBERT Explorer, small English, because bare has no {what} of its own."
+        assert after["sources"][view] == sentence
+    again = read_pairs(bare_page.on_upload(path, "bare"))[0][-1]
+    assert again["token"] == after["token"]
+
+
+def test_examples_and_recordings_are_heard_by_the_chosen_model(bare_page, write_wav):
+    picked = read(bare_page.on_pick(Picked({"index": 1}), "bare"))[-1]
+    recorded = read_pairs(bare_page.on_recording(str(write_wav(seed=15)), "bare"))[0][-1]
+    assert picked["checkpoint"] == recorded["checkpoint"] == "bare"
+
+
+def test_choosing_back_and_forth_runs_no_encoder_again(bare_page, encoder_passes):
+    first = read(bare_page.on_pick(Picked({"index": 4})))[-1]
+    with encoder_passes() as passes:
+        bare = read_pairs(bare_page.on_choose(Picked({"checkpoint": "bare", "token": first["token"]})))[0][-1]
+        back = {"checkpoint": "hubert-explorer", "token": bare["token"], "example": 4, "title": "layers.wav"}
+        again = read_pairs(bare_page.on_choose(Picked(back)))[0][-1]
+    assert passes == []
+    assert again["token"] == first["token"]
+    assert again["example"] == 4
+
+
+def test_choosing_before_there_is_a_result_analyses_the_first_example(bare_page):
+    message = read_pairs(bare_page.on_choose(Picked({"checkpoint": "bare"})))[0][-1]
+    assert (message["checkpoint"], message["example"]) == ("bare", 0)
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (None, "There is no model"),
+        ([], "There is no model"),
+        ({"checkpoint": "/etc"}, "There is no model '/etc' on this page"),
+        ({"checkpoint": "facebook/hubert-base-ls960"}, "is not on this server yet"),
+        ({"checkpoint": "bare", "token": "guess"}, "no longer kept"),
+        ({"checkpoint": "bare", "token": 7}, "cannot be understood"),
+    ],
+)
+def test_a_strange_choice_gets_a_sentence_and_changes_nothing(bare_page, data, text):
+    messages, states = read_pairs(bare_page.on_choose(Picked(data)))
+    assert [message["kind"] for message in messages] == ["error"]
+    assert text in messages[0]["text"]
+    assert states == [gr.skip()]
+
+
+def test_a_strange_example_number_gets_a_sentence(bare_page):
+    token = read(bare_page.on_pick(Picked({"index": 1})))[-1]["token"]
+    messages, states = read_pairs(
+        bare_page.on_choose(Picked({"checkpoint": "bare", "token": token, "example": 99}))
+    )
+    assert messages[-1]["kind"] == "error"
+    assert all(state == gr.skip() for state in states)
+
+
+# --- bad input ---
+
+
+def compressed(path, seconds):
+    """An M4A of noise, whatever its name says."""
+    samples = np.random.default_rng(5).normal(0, 0.1, (1, seconds * 8000)).astype(np.float32)
+    with av.open(str(path), "w", format="mp4") as container:
+        track = container.add_stream("aac", rate=8000, layout="mono")
+        frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout="mono")
+        frame.sample_rate, frame.pts = 8000, 0
+        fitting = av.AudioResampler(track.codec_context.format, "mono", 8000, track.codec_context.frame_size)
+        for part in [*fitting.resample(frame), *fitting.resample(None), None]:
+            container.mux(track.encode(part))
+
+
+def write_bad(kind, path):
+    if kind == "empty":
+        path.touch()
+    elif kind == "a picture":
+        path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(2000))
+    elif kind == "two hours":
+        soundfile.write(path, np.zeros(7200 * 1000, np.int16), 1000)
+    elif kind == "a long M4A":
+        # Its header tells; the sound behind it does not matter.
+        compressed(path, 70)
+    else:
+        samples = {
+            "constant": np.full(16_000, 0.25),
+            "nan": np.full(16_000, np.nan),
+            "0.01 s": np.random.default_rng(0).normal(size=160),
+        }[kind]
+        soundfile.write(path, samples, 16_000, subtype="FLOAT")
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("empty", "is empty (0 bytes). Save or upload the recording again."),
+        ("a picture", "cannot be read as sound"),
+        ("constant", "there is nothing to hear. Check the microphone"),
+        ("nan", "not numbers (NaN or infinity)"),
+        ("0.01 s", "at least 0.1 s is needed. Record longer."),
+        ("two hours", "Recording is 7200.0 s; at most 60 s are analysed. Cut it shorter."),
+        ("a long M4A", "at most 60 s are analysed. Cut it shorter."),
+    ],
+)
+def test_bad_input_gets_a_sentence_and_the_page_goes_on(page, tmp_path, write_wav, kind, text):
+    path = tmp_path / "recording.wav"
+    write_bad(kind, path)
+    for callback in (page.on_upload, page.on_recording):
+        messages, _ = read_pairs(callback(str(path)))
+        assert messages[-1]["kind"] == "error"
+        assert text in messages[-1]["text"]
+    good, _ = read_pairs(page.on_upload(str(write_wav("mine.wav", seed=11))))
+    assert good[-1]["kind"] == "result"
+
+
+def test_a_file_by_another_name_is_heard_for_what_it_is(page, tmp_path):
+    path = tmp_path / "renamed.wav"
+    compressed(path, 1)
+    messages, _ = read_pairs(page.on_upload(str(path)))
+    changes = messages[-1]["views"]["timeline"]["changes"]
+    assert changes == ["decoded from AAC", "resampled from 8 kHz to 16 kHz"]
+
+
+def test_uploads_are_bounded_before_they_are_read(page):
+    assert page.demo.max_file_size == 256 << 20
 
 
 def test_only_the_endpoint_is_public(page):
@@ -125,6 +280,6 @@ def test_only_the_endpoint_is_public(page):
 
 def test_the_model_works_for_one_visitor_at_a_time(page):
     users = [fn for fn in page.demo.fns.values() if fn.concurrency_id == "model"]
-    assert len(users) == 4
+    assert {page.on_upload, page.on_recording, page.on_pick, page.on_choose} <= {fn.fn for fn in users}
     assert {fn.concurrency_limit for fn in users} == {1}
     assert page.demo._queue.max_size

@@ -1,4 +1,4 @@
-// What surrounds the views: messages from the server, errors, examples, the model's card, light and dark.
+// What surrounds the views: messages from the server, errors, examples, light and dark.
 (() => {
   "use strict";
   const hx = window.hx;
@@ -95,19 +95,6 @@
     );
     return { result: (result) => choose(result.example ?? -1) };
   });
-
-  hx.view("card", (root) => ({
-    result: ({ model }) => {
-      const rows = model.rows.map(([name, value]) =>
-        hx.make("div", {}, hx.make("dt", { text: name }), hx.make("dd", { text: value })),
-      );
-      root.replaceChildren(
-        hx.make("h2", { text: "This model" }),
-        hx.make("p", { text: model.title }),
-        hx.make("dl", {}, ...rows),
-      );
-    },
-  }));
 
   hx.view("head", (root) => {
     const remembered = localStorage.getItem("hx-theme");

@@ -43,6 +43,7 @@
     }
     watchSize(name, root, piece);
     if (hx.result && piece.result) piece.result(hx.result);
+    hx.emit("mount", name);
   };
 
   const subscribe = (event, root, listener) => {

@@ -106,6 +106,7 @@ def frame(view: View) -> str:
     """The static template of a view's tab; the browser fills the second element."""
     return (
         f'<p class="hx-lead"><strong>{view.what}</strong> {view.hint}</p>'
+        f'<p class="hx-source" data-view="{view.name}" data-testid="source-{view.name}" hidden></p>'
         f'<div class="hx-root hx-view hx-view-{view.name}" data-testid="view-{view.name}"></div>'
     )
 

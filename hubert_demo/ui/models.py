@@ -1,0 +1,130 @@
+"""The checkpoints that the page offers, and fetching one while a visitor watches the progress."""
+
+import asyncio
+import html
+import threading
+from collections.abc import Callable, Coroutine, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from hubert_demo.checkpoints import CheckpointSpec, is_here, offer, resolve
+from hubert_demo.errors import InputError
+from hubert_demo.inference import load_checkpoint
+from hubert_demo.ui.views.base import Json, attempt, sentence
+
+MAX_FETCHES = 2
+# Long enough to be no burden, short enough for numbers that move.
+PATIENCE_S = 0.5
+
+
+class Models:
+    """The checkpoints that visitors may choose from. Safe to share between threads.
+
+    Args:
+        default: The one that greets: a name in the registry, or a directory.
+        directories: Further ones.
+
+    Attributes:
+        offered: All of them.
+        default: The one that greets.
+
+    Raises:
+        CheckpointError: If there is no such checkpoint or directory.
+    """
+
+    def __init__(self, default: str | Path, directories: Iterable[str | Path] = ()) -> None:
+        self.offered = offer([default, *directories])
+        source = resolve(default).source
+        self.default = next(spec for spec in self.offered if spec.source == source)
+        self._fetches: dict[CheckpointSpec, Future[Json]] = {}
+        self._progress: dict[CheckpointSpec, str] = {}
+        self._lock = threading.Lock()
+        self._workers = ThreadPoolExecutor(MAX_FETCHES, thread_name_prefix="fetch")
+
+    def find(self, name: object) -> CheckpointSpec:
+        """The offered checkpoint of that name, which may come from the browser and be anything.
+
+        Raises:
+            InputError: If it is not offered.
+        """
+        for spec in self.offered:
+            if spec.name == name:
+                return spec
+        names = ", ".join(spec.name for spec in self.offered)
+        raise InputError(f"There is no model {str(name)[:80]!r} on this page; choose one of {names}.")
+
+    def find_here(self, name: object) -> CheckpointSpec:
+        """The same, provided that nothing has to be fetched for it.
+
+        Raises:
+            InputError: If it is not offered, or has to be fetched first.
+        """
+        spec = self.find(name)
+        if not is_here(spec):
+            raise InputError(
+                f"{spec.name} is not on this server yet. Choose it on the page once, which fetches it."
+            )
+        return spec
+
+    def fetching(self) -> Callable[[Any], Coroutine[Any, Any, Json]]:
+        """The function by which the browser has a checkpoint fetched and loaded.
+
+        It answers soon with `"ready": False` and a line for people, until the checkpoint is there or cannot
+        be had. Asking again waits for the same fetch, and so does another visitor; with `"begin"` an earlier
+        one that has ended is not looked at.
+        """
+
+        async def fetch(request: Any) -> Json:
+            try:
+                fields = request if isinstance(request, dict) else {}
+                spec = self.find(fields.get("checkpoint"))
+                pending = asyncio.wrap_future(self._begin(spec, anew=bool(fields.get("begin"))))
+                return {"ready": True, **await asyncio.wait_for(asyncio.shield(pending), PATIENCE_S)}
+            except TimeoutError:
+                return {"ok": True, "ready": False, "text": self._progress.get(spec, f"Loading {spec.title}")}
+            except Exception as error:
+                return {"ok": False, "error": sentence(error)}
+
+        return fetch
+
+    def close(self) -> None:
+        """Drop the fetches that wait; one that runs goes on to its end in the background."""
+        self._workers.shutdown(wait=False, cancel_futures=True)
+
+    def _begin(self, spec: CheckpointSpec, *, anew: bool) -> "Future[Json]":
+        with self._lock:
+            fetch = self._fetches.get(spec)
+            if fetch is None or (anew and fetch.done()):
+                fetch = self._fetches[spec] = self._workers.submit(self._load, spec)
+            return fetch
+
+    def _load(self, spec: CheckpointSpec) -> Json:
+        def tell(num_come: int, num_expected: int) -> None:
+            self._progress[spec] = _progress_line(spec, num_come, num_expected)
+
+        def load() -> Json:
+            self._progress[spec] = f"{'Loading' if is_here(spec) else 'Asking the hub for'} {spec.title}"
+            load_checkpoint(spec, progress=tell)
+            return {}
+
+        return attempt(load)
+
+    def template(self) -> str:
+        """The picker for `gr.HTML`."""
+        options = "".join(
+            f'<option value="{html.escape(spec.name)}"{" selected" if spec is self.default else ""}>'
+            f"{html.escape(spec.title)}</option>"
+            for spec in self.offered
+        )
+        return (
+            '<div class="hx-root hx-card hx-picker"><label><span>Model</span>'
+            f'<select data-testid="model">{options}</select></label></div>'
+        )
+
+
+def _progress_line(spec: CheckpointSpec, num_come: int, num_expected: int) -> str:
+    come, expected = (round(count / 1e6) for count in (num_come, num_expected))
+    if num_come >= num_expected:
+        return f"Loading {spec.title}"
+    return f"Fetching {spec.title}: {come:,} of {expected:,} MB"
