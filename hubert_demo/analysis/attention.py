@@ -78,7 +78,8 @@ class HeadMetrics:
         deviation = flat.std(axis=1, keepdims=True)
         standing = (flat - flat.mean(axis=1, keepdims=True)) / np.maximum(deviation, _EQUAL)
         best = np.lexsort((-standing, ranks), axis=0)[0]
-        return np.array(KINDS)[best].reshape(self.globalness.shape)
+        kinds: npt.NDArray[np.str_] = np.array(KINDS)[best].reshape(self.globalness.shape)
+        return kinds
 
 
 def query_step(num_frames: int) -> int:
