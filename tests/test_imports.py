@@ -160,7 +160,7 @@ def third_party_imports(room_filter):
 
 def required(path):
     lines = (line.strip() for line in (PACKAGE.parent / path).read_text().splitlines())
-    return {re.split(r"[<>=]", line)[0] for line in lines if line and line[0] not in "#-"}
+    return {re.split(r"[<>=\[]", line)[0] for line in lines if line and line[0] not in "#-"}
 
 
 def test_requirements_are_what_the_package_imports():

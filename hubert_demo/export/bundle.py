@@ -12,7 +12,6 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 import soundfile
-from matplotlib.figure import Figure
 
 from hubert_demo import __version__
 from hubert_demo.api import Analysis
@@ -22,10 +21,10 @@ from hubert_demo.export.choices import Choices
 from hubert_demo.export.numbers import NUMBERS, Columns
 from hubert_demo.export.pictures import PICTURES
 from hubert_demo.export.texts import TEXTS
+from hubert_demo.plotting.style import rendered
 
 PICTURE_FORMATS = ("png", "svg")
 NUMBER_FORMATS = ("csv", "npz")
-_DPI = 160
 
 Kind = TypeVar("Kind")
 
@@ -45,7 +44,7 @@ def picture(analysis: Analysis, name: str, file_format: str, choices: Choices) -
     draw = _known(PICTURES, name, "figure").make
     if file_format not in PICTURE_FORMATS:
         raise InputError(f"Format {file_format!r} is unknown; choose {' or '.join(PICTURE_FORMATS)}.")
-    return _rendered(draw(analysis, choices.of(analysis)), file_format)
+    return rendered(draw(analysis, choices.of(analysis)), file_format)
 
 
 def numbers(analysis: Analysis, name: str, file_format: str, choices: Choices) -> bytes:
@@ -182,14 +181,6 @@ def _as_npz(columns: Columns) -> bytes:
 def _plain(array: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
     """Without objects: text of fixed width, as `np.load` reads it without pickle."""
     return array.astype(str) if array.dtype == object else array
-
-
-def _rendered(figure: Figure, file_format: str) -> bytes:
-    stream = io.BytesIO()
-    figure.savefig(
-        stream, format=file_format, dpi=_DPI, metadata={"Date": None} if file_format == "svg" else {}
-    )
-    return stream.getvalue()
 
 
 def _wave(analysis: Analysis) -> bytes:

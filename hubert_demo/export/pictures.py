@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from matplotlib.figure import Figure
-
 from hubert_demo.analysis.ctc import token_probabilities
 from hubert_demo.analysis.spectrogram import spectrogram
 from hubert_demo.api import Analysis
@@ -13,6 +11,7 @@ from hubert_demo.export.choices import Choices
 from hubert_demo.plotting.attention import attention_figure, heads_figure
 from hubert_demo.plotting.keywords import keywords_figure
 from hubert_demo.plotting.layers import layer_curves_figure, layer_figure, layer_grid_figure
+from hubert_demo.plotting.style import Figure
 from hubert_demo.plotting.timeline import timeline_figure
 from hubert_demo.plotting.transcript import transcript_figure
 

@@ -3,6 +3,7 @@
 Figures are built directly, without matplotlib's global state, so that threads can draw at the same time.
 """
 
+import io
 from collections.abc import Iterable
 
 import matplotlib
@@ -13,6 +14,8 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from hubert_demo.analysis.ctc import Word
+
+__all__ = ["Figure", "frame_span_s", "new_figure", "rendered", "tidy", "write_words"]
 
 INK = "#16202a"
 SECOND_INK = "#52606b"
@@ -36,6 +39,19 @@ _HALF_FRAME_S = 0.01
 def new_figure(width_in: float, height_in: float) -> Figure:
     """An empty white figure that arranges itself."""
     return Figure(figsize=(width_in, height_in), layout="constrained", facecolor="white")
+
+
+def rendered(figure: Figure, file_format: str) -> bytes:
+    """A figure as a file.
+
+    Args:
+        figure: To be drawn.
+        file_format: `"png"` or `"svg"`; the same figure gives the same bytes.
+    """
+    stream = io.BytesIO()
+    metadata = {"Date": None} if file_format == "svg" else {}
+    figure.savefig(stream, format=file_format, dpi=160, metadata=metadata)
+    return stream.getvalue()
 
 
 def tidy(axes: Axes) -> None:

@@ -14,12 +14,12 @@ from gradio import events
 from hubert_demo.api import analyze
 from hubert_demo.audio import SAMPLE_RATE_HZ, Waveform
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT
-from hubert_demo.ui import card, theme
-from hubert_demo.ui.endpoint import endpoint
+from hubert_demo.ui import card, take, theme, tour
+from hubert_demo.ui.endpoints import Endpoints
 from hubert_demo.ui.examples import examples, template
 from hubert_demo.ui.session import Result, Results
 from hubert_demo.ui.views import VIEWS, timeline
-from hubert_demo.ui.views.base import Json, component, frame, index, sentence
+from hubert_demo.ui.views.base import Answers, Json, component, frame, index, sentence
 
 MODEL_QUEUE = "model"
 MAX_WAITING = 32
@@ -87,6 +87,7 @@ class Page:
             "max_file_size": MAX_UPLOAD,
             "run_history": False,
             "ssr_mode": False,
+            "mcp_server": True,
         }
         self.demo.launch(**{**settings, **options})
 
@@ -105,12 +106,15 @@ class Page:
                 models = self.results.models
                 model = component("picker", models.template(), [models.fetching()], events=("choose",))
                 component("card", card.TEMPLATE)
+                component("tour", tour.TEMPLATE, self.results.answers(Answers(slow_answers=(tour.steps,))))
             with gr.Column(elem_id="hx-main"):
                 component("timeline", timeline.TEMPLATE)
                 with gr.Tabs(elem_id="hx-tabs", overflow_behavior="wrap"):
                     for view in VIEWS:
                         with gr.Tab(view.title, id=view.name):
                             component(view.name, frame(view), self.results.answers(view))
+                script = self.results.answers(Answers((take.reproduce,)))
+                taking = component("take", take.template(), script, events=("take",))
         session = component("session", _SESSION, [self.results.waiting()])
         chosen = gr.State(None)
         heard, both = [recording, chosen], [session, recording]
@@ -126,9 +130,9 @@ class Page:
         picker.pick(self.on_pick, chosen, session, **queue)
         model.choose(self.on_choose, None, [session, chosen], **queue)
         self.demo.load(self.on_load, None, session, concurrency_limit=None, **private)
-        events.api(
-            endpoint(self.results), api_name="analyze", concurrency_id=MODEL_QUEUE, concurrency_limit=1
-        )
+        taking.take(self.on_take, None, taking, concurrency_limit=2, **private)
+        for name, function in Endpoints(self.results).all().items():
+            events.api(function, api_name=name, concurrency_id=MODEL_QUEUE, concurrency_limit=1)
 
     def on_upload(self, path: str | None, chosen: str | None = None) -> Iterator[tuple[str, Any]]:
         """Analyse an uploaded file; the recorder is emptied at once, ready for the next one.
@@ -184,6 +188,10 @@ class Page:
         if request.get("example") is not None:
             about["example"] = index(request, "example", len(self.examples))
         return waveform, about
+
+    def on_take(self, event: gr.EventData) -> Json:
+        """Give a file that was asked for, or say why there is none."""
+        return take.answer(self.results, event._data)
 
     async def on_load(self) -> AsyncIterator[str]:
         """Greet a visitor with the first example, analysed once for everybody."""

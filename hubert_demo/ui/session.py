@@ -20,7 +20,7 @@ from hubert_demo.errors import InputError
 from hubert_demo.inference import Passes
 from hubert_demo.ui.models import Models
 from hubert_demo.ui.views import VIEWS, timeline
-from hubert_demo.ui.views.base import NOT_UNDERSTOOD, Json, View, attempt, sentence
+from hubert_demo.ui.views.base import NOT_UNDERSTOOD, Answers, Json, View, attempt, sentence
 
 MAX_RESULTS = 32
 MAX_BYTES = 1 << 30
@@ -173,10 +173,10 @@ class Results:
             worker.shutdown(cancel_futures=True)
         self.models.close()
 
-    def answers(self, view: View) -> list[Callable[[Any], Any]]:
-        """The functions of a view that the browser may call, made safe for whatever it sends."""
-        quick = [self._answer(function) for function in view.answers]
-        return [*quick, *(self._slow_answer(function) for function in view.slow_answers)]
+    def answers(self, piece: View | Answers) -> list[Callable[[Any], Any]]:
+        """The functions of a piece of the page that the browser may call, made safe for whatever it sends."""
+        quick = [self._answer(function) for function in piece.answers]
+        return [*quick, *(self._slow_answer(function) for function in piece.slow_answers)]
 
     def _answer(self, function: Callable[[Analysis, Json], Json]) -> Callable[[Any], Json]:
         def answer(request: Any) -> Json:

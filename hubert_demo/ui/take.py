@@ -39,7 +39,7 @@ def _formats(item: Any) -> list[str]:
     return ["csv", "npz"] if item.is_table else ["npz"]
 
 
-def python(analysis: Analysis, request: Json) -> Json:
+def reproduce(analysis: Analysis, request: Json) -> Json:
     """The Python that makes the same figures and numbers again."""
     return {"text": script(analysis, _choices(request))}
 

@@ -17,6 +17,8 @@ _SCRIPTS = (
     "session",
     "picker",
     "timeline",
+    "take",
+    "tour",
     *_PARTS,
     *(view.name for view in VIEWS),
 )
@@ -32,6 +34,7 @@ _STYLES = (
     "heads",
     "layers",
     "transcript",
+    "take",
 )
 
 

@@ -55,24 +55,35 @@ def _words(analysis: Analysis) -> Step:
 
 
 def _sound(analysis: Analysis) -> Step:
-    scores = analysis.unit_scores()
     text = (
-        "Before the first layer, moments lie together that sound alike: here they are coloured by loudness. "
-        f"Sorted into {scores.num_units} groups, they tell {_percent(scores.pnmi[0])} of what there is to "
-        "know about which letter is being said."
+        "Before the first layer, moments lie together that sound alike: here they are coloured by "
+        "loudness, from the faintest to the loudest."
     )
+    if analysis.transcript.text:
+        scores = analysis.unit_scores()
+        text += (
+            f" Sorted into {scores.num_units} groups, they tell {_percent(scores.pnmi[0])} of what there is "
+            "to know about which letter is being said."
+        )
     return Step("What goes in", text, "layers", {"layer": 0, "colour": "energy"})
 
 
 def _letters(analysis: Analysis) -> Step:
+    title, last = "Where letters appear", analysis.encoding.num_layers
+    if not analysis.transcript.text:
+        text = (
+            f"No letters were recognised here. Drag the slider from 0 to {last} and watch what gathers "
+            "instead."
+        )
+        return Step(title, text, "layers", {"layer": last, "colour": "time"})
     scores = analysis.unit_scores()
     best = int(np.argmax(scores.pnmi))
     text = (
-        f"In layer {best} the same groups tell {_percent(scores.pnmi[best])} about the letters, against "
+        f"In layer {best} such groups tell {_percent(scores.pnmi[best])} about the letters, against "
         f"{_percent(scores.pnmi[0])} at the input. Drag the slider from 0 to {best} and watch equal letters "
         "gather."
     )
-    return Step("Where letters appear", text, "layers", {"layer": best, "colour": "letter"})
+    return Step(title, text, "layers", {"layer": best, "colour": "letter"})
 
 
 def _gaze(analysis: Analysis) -> Step:

@@ -38,7 +38,14 @@
       requestAnimationFrame(() => {
         document.body.dataset.hxReady = message.token;
       });
-      for (const part of message.later) fetchLater(part);
+      finish(message);
+    };
+
+    // The slower views one beside the other; then the page is complete.
+    const finish = async ({ later, token }) => {
+      delete document.body.dataset.hxComplete;
+      await Promise.all(later.map(fetchLater));
+      if (hx.result.token === token) document.body.dataset.hxComplete = token;
     };
 
     // What a slower view draws; a "soon" that comes after its "late" is no longer wanted.

@@ -33,7 +33,7 @@
     const showScript = async () => {
       if (!hx.result) return;
       try {
-        const answer = await hx.ask(page, "script", { choices: hx.choices });
+        const answer = await hx.ask(page, "reproduce", { choices: hx.choices });
         if (!answer) return;
         code.textContent = answer.text;
         shown.hidden = false;

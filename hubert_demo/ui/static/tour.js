@@ -3,10 +3,12 @@
   "use strict";
   const hx = window.hx;
 
+  const TAKE = "Take the tour";
+
   hx.view("tour", (root, page) => {
     let steps = [];
     let at = 0;
-    let wanted = false; // the tour was asked for, and an example is on its way
+    let running = false;
 
     const title = hx.make("h2", { "data-testid": "tour-title", tabindex: -1 });
     const count = hx.make("span", { class: "hx-quiet", "data-testid": "tour-count" });
@@ -19,25 +21,28 @@
     const card = hx.make("section", { class: "hx-tour-card", "aria-label": "Guided tour", hidden: true },
       hx.make("div", { class: "hx-bar" }, title, count, hx.make("span", { class: "hx-grow" }), close),
       text, hx.make("div", { class: "hx-bar" }, back, next));
-    const start = button("Take the tour", () => begin(), "tour-start");
-    root.append(start, card);
+    const start = button(TAKE, () => begin(), "tour-start");
+    // Over everything else, whatever the columns of the page do.
+    document.querySelector(".gradio-container").append(card);
+    root.append(start);
 
     const begin = async () => {
       if (!hx.result) return;
-      // On a recording of one's own too, if one is on show.
       start.disabled = true;
-      text.textContent = "Reading the layers …";
+      start.textContent = "Reading the layers …";
       try {
-        const answer = await hx.ask(page, "steps", {});
+        let answer = { ready: false };
+        while (answer && !answer.ready) answer = await hx.ask(page, "steps", {});
         if (answer) {
           steps = answer.steps;
-          wanted = true;
+          running = true;
           show(0);
         }
       } catch (problem) {
         hx.emit("error", problem.message);
       }
       start.disabled = false;
+      start.textContent = TAKE;
     };
 
     const show = (number) => {
@@ -57,7 +62,7 @@
     };
 
     const end = () => {
-      wanted = false;
+      running = false;
       card.hidden = true;
       root.classList.remove("is-on");
       start.focus({ preventScroll: true });
@@ -67,7 +72,7 @@
       if (event.key === "Escape") end();
     });
 
-    return { result: () => wanted && end() };
+    return { result: () => running && end() };
   });
 
   const button = (text, onclick, id, className = "") =>
@@ -75,10 +80,7 @@
 
   // Presses the tab of a view; what is chosen for it before it is mounted is in `hx.choices` when it comes.
   hx.openTab = (name) => {
-    const piece = document.querySelector(`#hx-tabs [role=tab][data-tab-id="${name}"]`);
-    const titled = [...document.querySelectorAll("#hx-tabs [role=tab]")].find(
-      (tab) => tab.textContent.trim().toLowerCase() === name,
-    );
-    (piece || titled)?.click();
+    const tabs = [...document.querySelectorAll("#hx-tabs [role=tab]")];
+    tabs.find((tab) => tab.textContent.trim().toLowerCase() === name)?.click();
   };
 })();

@@ -51,6 +51,14 @@ class View:
     slow_answers: tuple[Callable[[Analysis, Json], Json], ...] = ()
 
 
+@dataclass(frozen=True)
+class Answers:
+    """What the browser may ask of a piece of the page that is no view; as the fields of `View`."""
+
+    answers: tuple[Callable[[Analysis, Json], Json], ...] = ()
+    slow_answers: tuple[Callable[[Analysis, Json], Json], ...] = ()
+
+
 def pack(array: npt.NDArray[Any]) -> Json:
     """An array as JSON: element type, shape and little-endian bytes in base64.
 

@@ -1,0 +1,178 @@
+"""The named endpoints, driven by gradio_client against the launched page and compared with the library."""
+
+import json
+import re
+import zipfile
+
+import numpy as np
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+
+from hubert_demo.analysis.attention import pool
+from hubert_demo.api import analyze
+from hubert_demo.audio import Waveform
+from hubert_demo.errors import InputError
+from hubert_demo.ui.endpoints import Endpoints
+
+# Gradio's own statistics call pandas in a way that pandas 3 dislikes.
+pytestmark = pytest.mark.filterwarnings("ignore:The copy keyword is deprecated")
+
+NAMES = {
+    "/analyze",
+    "/read",
+    "/align",
+    "/map_layers",
+    "/compare_layers",
+    "/attend",
+    "/compare_heads",
+    "/export",
+}
+
+
+@pytest.fixture(scope="module")
+def client(page):
+    client = Client(page.demo.local_url, verbose=False)
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def ask(client, harbour):
+    """Calls an endpoint about one recording."""
+
+    def call(api_name, **parameters):
+        return client.predict(recording=handle_file(harbour), **parameters, api_name=api_name)
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def expected(harbour):
+    return analyze(harbour)
+
+
+def test_the_endpoints_are_offered_and_nothing_else(client):
+    described = client.view_api(return_format="dict", print_info=False)
+    assert set(described["named_endpoints"]) == NAMES
+    assert described["unnamed_endpoints"] == {}
+    for endpoint in described["named_endpoints"].values():
+        assert endpoint["parameters"][0]["parameter_name"] == "recording"
+        assert endpoint["description"].endswith(".")
+
+
+def test_two_recordings_in_a_row_give_what_the_library_gives(client, examples):
+    for path in examples[:2]:
+        heard = client.predict(handle_file(path), api_name="/analyze")
+        known = analyze(path)
+        assert heard["transcript"] == known.transcript.text
+        assert [word["text"] for word in heard["words"]] == [word.text for word in known.transcript.words]
+        assert heard["keyword"]["label"] == known.keywords.label
+        assert heard["keyword"]["probability"] == pytest.approx(known.keywords.probability)
+        assert sum(heard["keyword"]["probabilities"].values()) == pytest.approx(1)
+
+
+def test_all_endpoints_share_one_encoder_pass(ask, encoder_passes, client, write_wav):
+    recording = handle_file(write_wav("shared.wav", duration_s=1.5, seed=91))
+    with encoder_passes() as passes:
+        for name in ("/analyze", "/map_layers", "/attend"):
+            client.predict(recording=recording, api_name=name)
+    assert len(passes) == 1
+
+
+def test_readings_are_those_of_the_beam_search(ask, expected):
+    found = ask("/read", num_best=3, hotwords="harbour boats")
+    known = expected.beam_search(3, ["harbour", "boats"])
+    assert [one["text"] for one in found] == [one.text for one in known]
+    assert [one["score"] for one in found] == pytest.approx([one.score for one in known])
+
+
+def test_a_text_is_aligned(ask, expected):
+    reference = "The old harbour was quiet."
+    found, known = ask("/align", reference=reference), expected.align(reference)
+    assert (found["wer"], found["cer"]) == pytest.approx((known.wer, known.cer))
+    assert [word["start_s"] for word in found["words"]] == pytest.approx([w.start_s for w in known.words])
+    assert [word["kind"] for word in found["words"]] == [word.kind.value for word in known.words]
+
+
+def test_maps_are_those_of_the_library(ask, expected):
+    found = ask("/map_layers", method="pca")
+    assert np.allclose(found["points"], expected.projections("pca").points, atol=1e-4)
+    assert found["frame_times_s"] == pytest.approx(expected.encoding.frame_times_s.tolist())
+
+
+def test_layers_are_compared(ask, expected):
+    found, scores = ask("/compare_layers", num_units=8), expected.unit_scores(8)
+    assert found["pnmi"] == pytest.approx(scores.pnmi.tolist())
+    assert found["cka"] == pytest.approx(expected.layer_curves().cka.tolist())
+
+
+def test_attention_is_that_of_the_library_pooled(ask, expected):
+    found = ask("/attend", layer=2, head=1)
+    known = pool(expected.attention_maps(2, [1]), 200)
+    assert found["frames_per_bin"] == known.frames_per_bin
+    assert np.allclose(found["attention"], known.maps[0], atol=1e-6)
+
+
+def test_heads_are_compared(ask, expected):
+    found, metrics = ask("/compare_heads"), expected.head_metrics()
+    assert found["kinds"] == metrics.kinds.tolist()
+    assert np.allclose(found["diagonality"], metrics.diagonality)
+
+
+def test_everything_can_be_taken_away(ask, expected):
+    with zipfile.ZipFile(ask("/export", layer=1, reference="the old harbour")) as archive:
+        settings = json.loads(archive.read("settings.json"))
+        assert archive.read("transcript.txt").decode().strip().upper() == expected.transcript.text
+    assert settings["choices"]["layer"] == 1
+    assert settings["left_out"] == {}
+
+
+def test_a_bad_file_gets_the_sentence_of_the_library(client, bad_file):
+    with pytest.raises(InputError) as known:
+        Waveform.from_file(bad_file)
+    with pytest.raises(AppError) as error:
+        client.predict(handle_file(bad_file), api_name="/analyze")
+    assert str(known.value) in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "message"),
+    [
+        ("/read", {"num_best": 0}, "num_best is 0"),
+        ("/attend", {"layer": 99}, "Layer 99 does not exist"),
+        ("/map_layers", {"method": "astrology"}, "astrology"),
+        ("/align", {"reference": ""}, "text to align is empty"),
+        ("/analyze", {"checkpoint": "gpt"}, "gpt"),
+    ],
+)
+def test_a_bad_parameter_gets_a_sentence(ask, name, parameters, message):
+    with pytest.raises(AppError, match=re.compile(message, re.IGNORECASE)):
+        ask(name, **parameters)
+
+
+@pytest.mark.parametrize(
+    "recording",
+    ["/etc/passwd", {"path": "/etc/passwd"}, {"path": "\0"}, {"path": 7}, {}, None, ["a"]],
+)
+def test_files_that_were_not_uploaded_are_none_of_the_callers_business(page, recording):
+    for name, endpoint in Endpoints(page.results).all().items():
+        parameters = {"reference": "yes"} if name == "align" else {}
+        with pytest.raises(Exception, match="not an uploaded file"):
+            endpoint(recording, **parameters)
+
+
+def test_a_path_on_the_server_cannot_be_asked_for(client, harbour):
+    with pytest.raises(AppError):
+        client.predict({"path": str(harbour)}, api_name="/analyze")
+
+
+def test_the_page_survives_bad_input(client, bad_file, harbour):
+    with pytest.raises(AppError):
+        client.predict(handle_file(bad_file), api_name="/analyze")
+    assert "transcript" in client.predict(handle_file(harbour), api_name="/analyze")
+
+
+def test_every_endpoint_is_a_tool_for_assistants(page):
+    tools = page.demo.mcp_server_obj.tool_to_endpoint
+    assert {f"/{endpoint.lstrip('/')}" for endpoint in tools.values()} == NAMES
