@@ -93,7 +93,7 @@ def test_the_layer_map_has_a_dot_wherever_it_says(visit):
         visitor.tab.mouse.move(box["x"] + box["width"] * part / 21, box["y"] + box["height"] / 2)
         if visitor.tab.locator(".hx-tip:visible").count():
             break
-    said = float(visitor.tab.locator(".hx-tip").inner_text().split(" s")[0])
+    said = float(visitor.tab.locator(".hx-tip:visible").inner_text().split(" s")[0])
     visitor.tab.mouse.down()
     visitor.tab.mouse.up()
     visitor.tab.wait_for_function(
@@ -139,7 +139,7 @@ def test_a_bad_file_leaves_the_previous_result(visit, bad_file):
     visitor = visit()
     before = visitor.token
     visitor.upload(bad_file)
-    visitor.tab.get_by_role("alert").wait_for()
+    visitor.id("alert").wait_for()
     with pytest.raises(InputError) as expected:
         Waveform.from_file(bad_file)
     assert visitor.id("alert").inner_text() == str(expected.value)
