@@ -103,10 +103,10 @@ class Page:
                 recording = _recorder()
                 component("note", _NOTE)
                 picker = component("examples", template(self.examples), events=("pick",))
+                component("tour", tour.TEMPLATE, self.results.answers(Answers(slow_answers=(tour.steps,))))
                 models = self.results.models
                 model = component("picker", models.template(), [models.fetching()], events=("choose",))
                 component("card", card.TEMPLATE)
-                component("tour", tour.TEMPLATE, self.results.answers(Answers(slow_answers=(tour.steps,))))
             with gr.Column(elem_id="hx-main"):
                 component("timeline", timeline.TEMPLATE)
                 with gr.Tabs(elem_id="hx-tabs", overflow_behavior="wrap"):
