@@ -91,9 +91,9 @@ def test_the_layer_map_has_a_dot_wherever_it_says(visit):
     box = visitor.id("layer-map").bounding_box()
     for part in range(2, 20):
         visitor.tab.mouse.move(box["x"] + box["width"] * part / 21, box["y"] + box["height"] / 2)
-        if visitor.tab.locator(".hx-tip:visible").count():
+        if visitor.id("layer-tip").is_visible():
             break
-    said = float(visitor.tab.locator(".hx-tip:visible").inner_text().split(" s")[0])
+    said = float(visitor.id("layer-tip").inner_text().split(" s")[0])
     visitor.tab.mouse.down()
     visitor.tab.mouse.up()
     visitor.tab.wait_for_function(

@@ -14,7 +14,7 @@
     map.base = hx.slider("Map of the layer: one dot for every moment");
     map.base.dataset.testid = "layer-map";
     map.over = hx.make("canvas", { class: "hx-over", "aria-hidden": "true" });
-    map.tip = hx.make("div", { class: "hx-tip", hidden: true });
+    map.tip = hx.make("div", { class: "hx-tip", hidden: true, "data-testid": "layer-tip" });
     map.element = hx.make("div", { class: "hx-map" }, map.base, map.over, map.tip);
     hx.keys(map.base);
     listen(map);
