@@ -12,6 +12,7 @@ import soundfile
 
 from hubert_demo import InputError, analyze
 from hubert_demo.__main__ import main
+from hubert_demo.api import Analysis, Pass
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT
 from hubert_demo.inference import load_checkpoint
 
@@ -100,7 +101,8 @@ def test_silence_says_that_no_speech_was_recognised(folder, capsys, monkeypatch)
     encoding = analysis.encoding
     encoding.ctc_logits[:] = 0
     encoding.ctc_logits[:, encoding.blank_id] = 1
-    silent = type(analysis)(load_checkpoint(DEFAULT_CHECKPOINT), encoding)
+    heard = Pass(load_checkpoint(DEFAULT_CHECKPOINT).spec, None, encoding)
+    silent = Analysis(heard, heard, heard)
     monkeypatch.setattr("hubert_demo.__main__.analyze", lambda *_: silent)
 
     main(["analyze", "quiet.wav"])
