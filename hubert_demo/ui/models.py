@@ -118,8 +118,8 @@ class Models:
             for spec in self.offered
         )
         return (
-            '<div class="hx-root hx-card hx-picker"><label><span>Model</span>'
-            f'<select data-testid="model">{options}</select></label></div>'
+            '<div class="hx-root hx-card hx-picker"><label for="hx-model">Model</label>'
+            f'<select id="hx-model" data-testid="model">{options}</select></div>'
         )
 
 

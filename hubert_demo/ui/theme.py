@@ -15,6 +15,7 @@ _SCRIPTS = (
     "clock",
     "paint",
     "session",
+    "recorder",
     "picker",
     "timeline",
     "take",

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
+import av
 import numpy as np
 import pytest
 
@@ -93,6 +94,27 @@ def write_wav(tmp_path):
             file.setsampwidth(2)
             file.setframerate(rate_hz)
             file.writeframes(samples.tobytes())
+        return path
+
+    return write
+
+
+@pytest.fixture
+def write_compressed(tmp_path):
+    """Writes noise as phones (.m4a) and browsers (.webm) do; with a `container`, whatever the name says."""
+
+    def write(name, duration_s=1, container=None):
+        codec, rate_hz = ("libopus", 48_000) if name.endswith(".webm") else ("aac", 8_000)
+        samples = np.random.default_rng(5).normal(0, 0.1, (1, duration_s * rate_hz)).astype(np.float32)
+        path = tmp_path / name
+        with av.open(str(path), "w", format=container) as file:
+            track = file.add_stream(codec, rate=rate_hz, layout="mono")
+            frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout="mono")
+            frame.sample_rate, frame.pts = rate_hz, 0
+            context = track.codec_context
+            fitting = av.AudioResampler(context.format, "mono", rate_hz, context.frame_size)
+            for part in [*fitting.resample(frame), *fitting.resample(None), None]:
+                file.mux(track.encode(part))
         return path
 
     return write

@@ -1,0 +1,157 @@
+"""Choosing a model in a real browser: progress, whose view is whose, the way back when it cannot be had."""
+
+import asyncio
+import base64
+
+import numpy as np
+import pytest
+
+from hubert_demo.ui import models
+
+pytestmark = [
+    pytest.mark.browser,
+    # Gradio's own statistics call pandas in a way that pandas 3 dislikes.
+    pytest.mark.filterwarnings("ignore:The copy keyword is deprecated"),
+]
+
+BASE = "facebook/hubert-base-ls960"
+
+
+@pytest.fixture(scope="module")
+def page(build_page, run_async, tmp_path_factory, write_checkpoint):
+    """A page that also offers an encoder without heads, and a folder with nothing in it."""
+    folder = tmp_path_factory.mktemp("offered")
+    (folder / "empty").mkdir()
+    page = build_page(directories=[write_checkpoint(folder / "bare", "encoder"), folder / "empty"])
+
+    async def launch():
+        page.launch(prevent_thread_lock=True, quiet=True)
+
+    run_async(asyncio.wait_for(launch(), 60))
+    yield page
+    page.close()
+
+
+def test_the_picker_has_a_name_and_every_model(visit, page):
+    visitor = visit()
+    picker = visitor.tab.get_by_label("Model", exact=True)
+    assert picker.input_value() == "hubert-explorer"
+    assert picker.locator("option").all_inner_texts() == [spec.title for spec in page.results.models.offered]
+
+
+def test_another_model_hears_the_same_recording_and_each_view_says_whose_it_is(visit, page):
+    visitor = visit()
+    before = visitor.token
+    words = visitor.id("word").all_inner_texts()
+    assert not visitor.id("source-transcript").is_visible()
+    visitor.id("model").select_option("bare")
+    visitor.wait_for_other_result(before)
+    assert visitor.id("model").input_value() == "bare"
+    assert "bare" in visitor.id("model-card").inner_text()
+    assert visitor.id("word").all_inner_texts() == words
+    assert "harbour.wav" in visitor.id("notes").inner_text()
+    assert visitor.id("example-0").get_attribute("aria-pressed") == "true"
+    line = "From HuBERT Explorer, small English, because bare has no letters of its own."
+    assert visitor.id("source-transcript").inner_text() == line
+    visitor.open("Keywords")
+    assert "because bare has no keywords of its own" in visitor.id("source-keywords").inner_text()
+    for view in ("Layers", "Attention"):
+        visitor.open(view)
+        assert not visitor.id(f"source-{view.lower()}").is_visible()
+    visitor.tab.wait_for_selector("[data-shown]")
+    analysis = page.results.get(visitor.token).analysis
+    assert analysis.encoding.checkpoint == "bare"
+    # The next recording is heard by the same model, until another one is chosen.
+    token = visitor.token
+    visitor.id("example-1").click()
+    visitor.wait_for_other_result(token)
+    assert visitor.tab.evaluate("hx.result.checkpoint") == "bare"
+    token = visitor.token
+    visitor.id("model").select_option("hubert-explorer")
+    visitor.wait_for_other_result(token)
+    visitor.open("Transcript")
+    assert not visitor.id("source-transcript").is_visible()
+
+
+def test_a_hub_that_cannot_be_reached_is_said_and_the_page_goes_on(visit, unreachable_hub):
+    visitor = visit()
+    before = visitor.token
+    visitor.id("model").select_option(BASE)
+    visitor.id("alert").wait_for()
+    assert "the hub cannot be reached" in visitor.id("alert").inner_text()
+    assert visitor.id("model").input_value() == "hubert-explorer"
+    assert not visitor.id("status").is_visible()
+    assert visitor.token == before
+    visitor.id("example-2").click()
+    visitor.wait_for_other_result(before)
+    assert not visitor.id("alert").is_visible()
+
+
+def test_a_damaged_checkpoint_is_said_and_the_picker_goes_back(visit):
+    visitor = visit()
+    visitor.id("model").select_option("empty")
+    visitor.id("alert").wait_for()
+    assert "has no preprocessor_config.json" in visitor.id("alert").inner_text()
+    assert visitor.id("model").input_value() == "hubert-explorer"
+
+
+def test_the_progress_of_a_download_is_shown_while_the_page_stays_usable(
+    visit, hub, write_checkpoint, tmp_path, monkeypatch, fresh_store
+):
+    hub.add(BASE, write_checkpoint(tmp_path / "base", "encoder", hidden_size=512))
+    # The small one here has no megabytes to tell.
+    monkeypatch.setattr(models, "_progress_line", lambda spec, come, all_: f"Fetching {come} of {all_} bytes")
+    hub.may_go_on.clear()
+    visitor = visit()
+    before = visitor.token
+    visitor.id("model").select_option(BASE)
+    visitor.id("status").wait_for()
+    assert "Asking the hub for facebook/hubert-base-ls960" in visitor.id("status").inner_text()
+    visitor.id("example-5").click()
+    visitor.wait_for_other_result(before)
+    assert visitor.id("model").input_value() == BASE
+    token = visitor.token
+    hub.may_go_on.set()
+    visitor.wait_for_other_result(token)
+    assert visitor.tab.evaluate("hx.result.checkpoint") == BASE
+    assert visitor.id("example-5").get_attribute("aria-pressed") == "true"
+    assert np.isfinite(visitor.tab.evaluate("hx.result.seconds"))
+
+
+@pytest.mark.parametrize("name", ["voice.m4a", "voice.webm"])
+def test_what_phones_and_browsers_record_can_be_uploaded(visit, write_compressed, name):
+    visitor = visit()
+    before = visitor.token
+    visitor.upload(write_compressed(name))
+    visitor.wait_for_other_result(before)
+    assert visitor.id("notes").inner_text().startswith(name)
+    assert "decoded from" in visitor.id("notes").inner_text()
+
+
+def test_a_webm_can_be_dropped(visit, write_compressed):
+    visitor = visit()
+    before = visitor.token
+    visitor.tab.get_by_role("button", name="Upload file").click()
+    sound = base64.b64encode(write_compressed("dropped.webm").read_bytes()).decode()
+    visitor.id("file-upload").evaluate(
+        """(input, sound) => {
+            const bytes = Uint8Array.from(atob(sound), (letter) => letter.charCodeAt(0));
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([bytes], "dropped.webm", { type: "video/webm" }));
+            const drop = new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: transfer });
+            input.closest("button").dispatchEvent(drop);
+        }""",
+        sound,
+    )
+    visitor.wait_for_other_result(before)
+    assert visitor.id("notes").inner_text().startswith("dropped.webm")
+
+
+def test_the_file_dialogue_offers_what_browsers_call_a_video(visit):
+    visitor = visit()
+    visitor.tab.get_by_role("button", name="Upload file").click()
+    with visitor.tab.expect_file_chooser():
+        visitor.tab.get_by_text("Drop Audio Here").locator("xpath=ancestor::button").click(force=True)
+    accepted = visitor.id("file-upload").get_attribute("accept")
+    assert accepted.startswith("audio/aac")
+    assert accepted.count("video/webm") == accepted.count("video/mp4") == 1
