@@ -49,7 +49,7 @@ class Choices:
         Raises:
             InputError: If a value is of another type than the choice.
         """
-        chosen = {}
+        chosen: dict[str, Any] = {}
         for field in fields(cls):
             value = values.get(field.name)
             if value is None:

@@ -130,16 +130,17 @@ class CheckpointFiles:
 
 def _reporting_bar(progress: Progress) -> Any:
     """A class for the hub client's progress bars that draws nothing and tells `progress`."""
-    from huggingface_hub.utils import tqdm
+    from huggingface_hub.utils import tqdm  # type: ignore[attr-defined]
 
     furthest = 0
 
-    class Bar(tqdm):  # type: ignore[type-arg]
+    class Bar(tqdm):
         def __init__(self, *arguments: Any, **options: Any) -> None:
             self.num_come = int(options.get("initial") or 0)
             self.num_expected = int(options.get("total") or 0)
             with open(os.devnull, "w", encoding="utf-8") as nowhere:
-                super().__init__(*arguments, **{**options, "file": nowhere, "disable": True})
+                silent = {**options, "file": nowhere, "disable": True}
+                super().__init__(*arguments, **silent)  # type: ignore[no-untyped-call]
 
         def update(self, n: float | None = 1) -> bool | None:
             # One file may have two bars, of what came and of what is written already.

@@ -15,6 +15,8 @@ from hubert_demo.api import Analysis
 from hubert_demo.errors import InputError
 from hubert_demo.export import NUMBERS, PICTURES, Choices, numbers, picture, script, write_zip
 from hubert_demo.export.bundle import PICTURE_FORMATS
+from hubert_demo.export.numbers import Numbers
+from hubert_demo.export.pictures import Picture
 from hubert_demo.ui.session import Results
 from hubert_demo.ui.views.base import NOT_UNDERSTOOD, Json, sentence
 
@@ -25,16 +27,17 @@ _NUMBERS = itertools.count(1)
 
 def template() -> str:
     """The card's static HTML, with the list of what there is for each view."""
+    known: list[tuple[str, Picture | Numbers]] = [*PICTURES.items(), *NUMBERS.items()]
     items = [
         {"name": name, "title": item.title, "view": item.view, "formats": _formats(item)}
-        for name, item in [*PICTURES.items(), *NUMBERS.items()]
+        for name, item in known
     ]
     listed = html.escape(json.dumps(items), quote=True)
     return f'<div class="hx-root hx-card hx-taking" data-testid="take" data-items="{listed}"></div>'
 
 
-def _formats(item: Any) -> list[str]:
-    if not hasattr(item, "is_table"):
+def _formats(item: Picture | Numbers) -> list[str]:
+    if isinstance(item, Picture):
         return list(PICTURE_FORMATS)
     return ["csv", "npz"] if item.is_table else ["npz"]
 
