@@ -5,8 +5,9 @@ Torch stays in here: everything that leaves is numpy.
 
 import hashlib
 import math
+import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
@@ -24,6 +25,9 @@ HOP_SAMPLES = 320
 WINDOW_SAMPLES = 400
 
 MAX_LOADED_BYTES = 4 << 30
+
+ZERO_GPU_VARIABLE = "SPACES_ZERO_GPU"
+"""Environment variable of machines that lend their graphics card to single calls (`ui/zero_gpu.py`)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,7 +149,7 @@ def load_checkpoint(
 
 
 def _available_device(device: str | None) -> str:
-    has_cuda = torch.cuda.is_available()
+    has_cuda = torch.cuda.is_available() and ZERO_GPU_VARIABLE not in os.environ
     if device is None:
         return "cuda" if has_cuda else "cpu"
     try:
@@ -214,9 +218,13 @@ class Passes:
     """The encodings in use anywhere, so that no encoder runs twice over a recording. Safe between threads.
 
     It keeps none alive: an encoding that nobody holds any more is forgotten.
+
+    Args:
+        run: Makes an encoding, as the function `encode` does.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, run: Callable[[LoadedCheckpoint, Waveform], Encoding] = encode) -> None:
+        self._run = run
         self._encodings: WeakValueDictionary[tuple[CheckpointSpec, str], Encoding] = WeakValueDictionary()
         self._lock = threading.Lock()
 
@@ -226,7 +234,7 @@ class Passes:
         with self._lock:
             encoding = self._encodings.get(key)
             if encoding is None:
-                encoding = self._encodings[key] = encode(loaded, waveform)
+                encoding = self._encodings[key] = self._run(loaded, waveform)
             return encoding
 
 

@@ -14,6 +14,7 @@ from hubert_demo import InputError, analyze
 from hubert_demo.__main__ import main
 from hubert_demo.api import Analysis, Pass
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT
+from hubert_demo.export import PICTURES
 from hubert_demo.inference import load_checkpoint
 
 
@@ -94,6 +95,30 @@ def test_without_json_there_is_a_text_to_read(folder, capsys):
     assert output.startswith(f"{folder / 'good.wav'}: ")
     assert "keyword: " in output
     assert "text.wav cannot be read as" in errors
+
+
+def test_out_writes_what_the_page_s_zip_holds(folder, tmp_path, capsys):
+    out = tmp_path / "taken"
+    assert main(["analyze", str(folder / "good.wav"), "--out", str(out)]) == 0
+
+    found = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
+    assert {"settings.json", "reproduce.py", "transcript.txt", "numbers/heads.csv"} <= found
+    assert {f"figures/{name}.{suffix}" for name in PICTURES for suffix in ("png", "svg")} <= found
+    assert (out / "transcript.txt").read_text().strip() == analyze(folder / "good.wav").transcript.text
+
+
+def test_several_files_have_a_folder_each_also_if_they_are_named_alike(folder, tmp_path, monkeypatch):
+    written = []
+    monkeypatch.setattr("hubert_demo.export.write_folder", lambda _, __, path: written.append(path.name))
+    good = str(folder / "good.wav")
+    assert main(["analyze", good, str(folder / "text.wav"), good, "--out", str(tmp_path)]) == 2
+    assert written == ["good.wav", "good.wav-2"]
+
+
+def test_an_out_that_cannot_be_written_is_an_error_line(folder, tmp_path, capsys):
+    (tmp_path / "file").touch()
+    assert main(["analyze", str(folder / "good.wav"), "--out", str(tmp_path / "file")]) == 2
+    assert "cannot be written" in capsys.readouterr().err
 
 
 def test_silence_says_that_no_speech_was_recognised(folder, capsys, monkeypatch):

@@ -6,8 +6,10 @@ import subprocess
 import tomllib
 
 import pytest
+import yaml
 
 import hubert_demo
+from hubert_demo.checkpoints import CHECKPOINTS, HubRepository
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +25,7 @@ def readme(root):
 @pytest.fixture(scope="module")
 def front_matter(readme):
     _, head, _ = readme.split("---\n", 2)
-    return dict(line.split(": ", 1) for line in head.splitlines())
+    return yaml.safe_load(head)
 
 
 def requirement_lines(path):
@@ -90,6 +92,14 @@ def test_front_matter_is_what_spaces_reads(front_matter, root):
     assert (root / front_matter["app_file"]).is_file()
     assert len(front_matter["short_description"]) <= 60
     assert {"title", "emoji", "colorFrom", "colorTo", "python_version"} <= front_matter.keys()
+
+
+def test_front_matter_names_the_models_of_the_hub_and_what_to_fetch_of_one_beforehand(front_matter):
+    on_hub = [spec.source.repo_id for spec in CHECKPOINTS if isinstance(spec.source, HubRepository)]
+    assert front_matter["models"] == on_hub
+    repo_id, files = front_matter["preload_from_hub"][0].split()
+    assert repo_id in on_hub
+    assert {"config.json", "preprocessor_config.json"} < set(files.split(","))
 
 
 def test_gradio_of_the_space_satisfies_the_requirements(front_matter, root):

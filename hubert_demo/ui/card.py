@@ -3,6 +3,7 @@
 from hubert_demo.api import Analysis
 from hubert_demo.checkpoints import CheckpointSpec
 from hubert_demo.inference import load_checkpoint
+from hubert_demo.ui import zero_gpu
 from hubert_demo.ui.views.base import Json
 
 TEMPLATE = '<div class="hx-root hx-card hx-model" data-testid="model-card"></div>'
@@ -25,16 +26,22 @@ def model_card(checkpoint: str | CheckpointSpec) -> Json:
     """
     loaded = load_checkpoint(checkpoint)
     encoder = loaded.encoder
-    config, device = encoder.config, encoder.device.type
+    config = encoder.config
     rows = [
         ("parameters", f"{loaded.num_parameters / 1e6:.1f} million"),
         ("layers", f"{config.num_hidden_layers}, with {config.num_attention_heads} heads each"),
         ("trained on", loaded.spec.trained_on),
         ("licence", loaded.spec.licence),
-        ("running on", "processor (CPU)" if device == "cpu" else f"graphics card ({device.upper()})"),
+        ("running on", _whereabouts(encoder.device.type)),
         ("attention", _KERNELS[encoder.attn_implementation]),
     ]
     return {"title": loaded.spec.title, "rows": rows}
+
+
+def _whereabouts(device: str) -> str:
+    if zero_gpu.is_lent():
+        return "graphics card, lent for each recording (ZeroGPU)"
+    return "processor (CPU)" if device == "cpu" else f"graphics card ({device.upper()})"
 
 
 def borrowed(analysis: Analysis) -> Json:

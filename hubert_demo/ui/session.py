@@ -18,6 +18,7 @@ from hubert_demo.audio import Waveform
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, CheckpointSpec
 from hubert_demo.errors import InputError
 from hubert_demo.inference import Passes
+from hubert_demo.ui import zero_gpu
 from hubert_demo.ui.models import Models
 from hubert_demo.ui.views import VIEWS, timeline
 from hubert_demo.ui.views.base import NOT_UNDERSTOOD, Answers, Json, View, attempt, sentence
@@ -83,7 +84,7 @@ class Results:
         max_bytes: int = MAX_BYTES,
     ) -> None:
         self.models = Models(checkpoint, directories)
-        self._passes = Passes()
+        self._passes = Passes(zero_gpu.encode)
         self._max_results = max_results
         self._max_bytes = max_bytes
         self._results: OrderedDict[str, Result] = OrderedDict()

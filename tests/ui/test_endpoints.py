@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import zipfile
 
 import numpy as np
@@ -176,3 +177,15 @@ def test_the_page_survives_bad_input(client, bad_file, harbour):
 def test_every_endpoint_is_a_tool_for_assistants(page):
     tools = page.demo.mcp_server_obj.tool_to_endpoint
     assert {f"/{endpoint.lstrip('/')}" for endpoint in tools.values()} == NAMES
+
+
+def test_the_readme_s_snippet_runs_as_it_stands(page, root, harbour, expected, tmp_path, monkeypatch):
+    blocks = re.findall(r"```python\n(.*?)```", (root / "README.md").read_text(), flags=re.DOTALL)
+    (snippet,) = [block for block in blocks if "gradio_client" in block]
+    shutil.copy(harbour, tmp_path / "recording.wav")
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    exec(snippet.replace("http://127.0.0.1:7860", page.demo.local_url), names)
+    names["client"].close()
+    assert names["heard"]["transcript"] == expected.transcript.text
+    assert np.allclose(np.sum(names["attention"], axis=1), 1, atol=1e-4)

@@ -1,0 +1,84 @@
+"""ZeroGPU: the encoder runs where a card is lent, and on the processor when none can be had."""
+
+import importlib
+import sys
+import types
+
+import gradio as gr
+import numpy as np
+import pytest
+
+from hubert_demo import inference
+from hubert_demo.audio import Waveform
+from hubert_demo.checkpoints import DEFAULT_CHECKPOINT
+from hubert_demo.inference import load_checkpoint
+from hubert_demo.ui import card, zero_gpu
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """What a stand-in for the `spaces` package was asked to run; the machine says that it is ZeroGPU."""
+    called = []
+
+    def gpu(duration):
+        def wrap(function):
+            def run(spec, waveform):
+                called.append((spec.name, duration))
+                return function(spec, waveform)
+
+            return run
+
+        return wrap
+
+    spaces = types.ModuleType("spaces")
+    spaces.GPU = gpu
+    monkeypatch.setitem(sys.modules, "spaces", spaces)
+    monkeypatch.setenv(inference.ZERO_GPU_VARIABLE, "true")
+    importlib.reload(zero_gpu)
+    yield called
+    monkeypatch.undo()
+    importlib.reload(zero_gpu)
+
+
+@pytest.fixture
+def loaded():
+    return load_checkpoint(DEFAULT_CHECKPOINT, "cpu")
+
+
+@pytest.fixture
+def waveform():
+    return Waveform(np.random.default_rng(0).normal(0, 0.1, 8000).astype(np.float32))
+
+
+def test_the_encoder_runs_inside_the_lent_call(calls, loaded, waveform, monkeypatch):
+    moved = []
+    monkeypatch.setattr("hubert_demo.checkpoints.load", lambda spec, device: moved.append(device) or loaded)
+    encoding = zero_gpu.encode(loaded, waveform)
+    assert calls == [(DEFAULT_CHECKPOINT, 30)]
+    assert moved == ["cuda"]
+    assert np.array_equal(encoding.hidden_states, inference.encode(loaded, waveform).hidden_states)
+
+
+def test_without_a_card_to_be_had_the_processor_computes_and_it_is_logged(
+    calls, loaded, waveform, monkeypatch, caplog
+):
+    def refused(spec, waveform):
+        raise gr.Error("You have exceeded your GPU quota")
+
+    monkeypatch.setattr(zero_gpu, "_encode_on_lent_gpu", refused)
+    encoding = zero_gpu.encode(loaded, waveform)
+    assert encoding.num_frames > 0
+    assert "exceeded your GPU quota" in caplog.text
+
+
+def test_the_page_s_own_process_stays_off_the_card(calls, monkeypatch):
+    # ZeroGPU makes CUDA look available there, though it is not.
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    assert load_checkpoint(DEFAULT_CHECKPOINT).encoder.device.type == "cpu"
+    assert dict(card.model_card(DEFAULT_CHECKPOINT)["rows"])["running on"].endswith("(ZeroGPU)")
+
+
+def test_elsewhere_nothing_is_lent(loaded, waveform, monkeypatch):
+    monkeypatch.delenv(inference.ZERO_GPU_VARIABLE, raising=False)
+    monkeypatch.setattr(zero_gpu, "_encode_on_lent_gpu", None)
+    assert zero_gpu.encode(loaded, waveform).num_frames > 0
