@@ -134,8 +134,8 @@ def registry() -> tuple[CheckpointSpec, ...]:
         ),
         *_embedded(
             PRETRAINED_CHECKPOINT,
-            "The same before fine-tuning",
-            "the same recordings, without their texts",
+            "HuBERT Explorer, before fine-tuning",
+            "14 h of English without texts, distilled from Whisper-base units",
         ),
         _on_hub("facebook/hubert-base-ls960", "960 h of read English, without texts"),
         _on_hub("facebook/hubert-large-ls960-ft", "60,000 h of read English, then 960 h with texts"),

@@ -6,8 +6,14 @@ import transformers
 from safetensors import safe_open
 
 from hubert_demo.audio import Waveform
-from hubert_demo.checkpoints import CHECKPOINTS, DEFAULT_CHECKPOINT, load, resolve
-from hubert_demo.model import HubertForCTC, KeywordHead, Wav2Vec2Processor
+from hubert_demo.checkpoints import CHECKPOINTS, DEFAULT_CHECKPOINT, PRETRAINED_CHECKPOINT, load, resolve
+from hubert_demo.model import (
+    HubertForCTC,
+    HubertModel,
+    KeywordHead,
+    Wav2Vec2FeatureExtractor,
+    Wav2Vec2Processor,
+)
 
 LABELS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go", "_unknown_", "_silence_")
 
@@ -85,3 +91,31 @@ def test_its_card_names_data_and_licences(folder):
     card = (folder / "README.md").read_text()
     for word in ("LibriSpeech", "Speech Commands", "CC BY 4.0", "Apache-2.0", "Kokoro"):
         assert word in card
+
+
+def test_the_encoder_before_fine_tuning_is_embedded_without_a_head_and_says_that_it_is_distilled(root):
+    folder = root / "assets" / PRETRAINED_CHECKPOINT
+    loaded = load(resolve(PRETRAINED_CHECKPOINT))
+    assert loaded.model is loaded.tokenizer is loaded.keyword_head is None
+    assert "distilled" in loaded.spec.trained_on
+    assert "**distilled**, not self-supervised" in (folder / "README.md").read_text()
+
+
+def test_the_encoder_before_fine_tuning_is_the_same_in_transformers(root, samples):
+    folder = root / "assets" / PRETRAINED_CHECKPOINT
+    theirs, report = transformers.AutoModel.from_pretrained(
+        folder, dtype=torch.float32, output_loading_info=True
+    )
+    assert not any(report.values())
+    inputs = Wav2Vec2FeatureExtractor.from_pretrained(folder)(
+        samples, sampling_rate=16_000, return_tensors="pt"
+    )
+    with torch.no_grad():
+        expected = theirs.eval()(**inputs).last_hidden_state
+        actual = HubertModel.from_pretrained(folder)(**inputs).last_hidden_state
+    assert (actual - expected).abs().max() <= 1e-4
+
+
+def test_all_embedded_files_together_are_at_most_40_mb(root):
+    files = [path for path in (root / "assets").rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) <= 40e6
