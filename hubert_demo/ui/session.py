@@ -27,7 +27,8 @@ MAX_RESULTS = 32
 MAX_BYTES = 1 << 30
 PATIENCE_S = 20.0
 MAX_ASKED = 16
-STAGES = ("soon", "late")
+# How many jobs of a stage run at once. Of the late ones two, so that nothing waits for a UMAP but another UMAP.
+STAGES = {"soon": 1, "late": 2}
 
 BUSY = "Too much is being computed for other visitors. Try again in a minute."
 GONE = "This result is no longer kept on the server. Analyse the recording again."
@@ -90,8 +91,9 @@ class Results:
         self._results: OrderedDict[str, Result] = OrderedDict()
         self._tokens: dict[tuple[CheckpointSpec, str], str] = {}
         self._lock = threading.Lock()
-        # One worker each: UMAP runs one at a time anyway, and nothing quick has to wait for it.
-        self._workers = {stage: ThreadPoolExecutor(1, thread_name_prefix=stage) for stage in STAGES}
+        self._workers = {
+            stage: ThreadPoolExecutor(count, thread_name_prefix=stage) for stage, count in STAGES.items()
+        }
         # Attention maps of a long recording are large: few are made at once.
         self._drawing = threading.Semaphore(2)
         self._asked: dict[str, Future[Json]] = {}

@@ -44,6 +44,28 @@ def test_numbers_are_those_of_the_layer_on_show(visit, page):
     )
 
 
+STARTS = {"png": b"\x89PNG", "svg": b"<?xml", "npz": b"PK"}
+
+
+@pytest.mark.parametrize("title", ["Transcript", "Keywords", "Layers", "Attention"])
+def test_each_export_of_a_view_downloads_and_holds_something(visit, title):
+    visitor = visit()
+    visitor.tab.wait_for_selector("body[data-hx-complete]")
+    visitor.open(title)
+    buttons = visitor.tab.locator("[data-testid^=take-]").evaluate_all(
+        "all => all.filter((one) => one.offsetParent).map((one) => one.dataset.testid)"
+    )
+    names = [name for name in buttons if name.rsplit("-", 1)[-1] in (*STARTS, "csv")]
+    assert len(names) >= 4
+    for name in names:
+        content = download(visitor, name).path().read_bytes()
+        kind = name.rsplit("-", 1)[-1]
+        if kind == "csv":
+            assert len(content.decode().splitlines()) > 1
+        else:
+            assert content.startswith(STARTS[kind])
+
+
 def test_everything_comes_in_one_zip(visit):
     visitor = visit()
     with zipfile.ZipFile(download(visitor, "take-zip").path()) as archive:

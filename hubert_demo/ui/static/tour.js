@@ -58,6 +58,7 @@
       hx.openTab(step.view);
       hx.choose(step.choices);
       if (step.time_s !== null) hx.clock.seek(step.time_s);
+      bringIntoSight();
       title.focus({ preventScroll: true });
     };
 
@@ -77,6 +78,12 @@
 
   const button = (text, onclick, id, className = "") =>
     hx.make("button", { type: "button", class: `hx-button ${className}`, text, onclick, "data-testid": id });
+
+  // On a phone the views lie below the fold: timeline first, the view beneath it.
+  const bringIntoSight = () => {
+    const top = document.getElementById("hx-tabs").getBoundingClientRect().top;
+    if (top < 0 || top > 0.6 * innerHeight) document.getElementById("hx-timeline").scrollIntoView();
+  };
 
   // Presses the tab of a view; what is chosen for it before it is mounted is in `hx.choices` when it comes.
   hx.openTab = (name) => {

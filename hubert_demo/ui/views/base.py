@@ -35,7 +35,7 @@ class View:
         late: What takes seconds; sent after that. Both are computed once, in the background.
         answers: Functions that the browser may call by their `__name__` with the result's token. They are
             given the analysis and what the browser sent, which may be anything, and give JSON.
-        slow_answers: The same, for what takes seconds: one at a time, after what is drawn late. Whoever asks
+        slow_answers: The same, for what takes seconds: in turns with what is drawn late. Whoever asks
             waits without holding a thread, and is told now and then that it is not `"ready"`: asking again
             waits for the same answer.
     """

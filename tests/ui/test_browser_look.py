@@ -1,0 +1,55 @@
+"""In a real browser: every view on a wide and a narrow window, light and dark; pictures are left in screenshots/."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytestmark = [
+    pytest.mark.browser,
+    # Gradio's own statistics call pandas in a way that pandas 3 dislikes.
+    pytest.mark.filterwarnings("ignore:The copy keyword is deprecated"),
+]
+
+TITLES = ("Transcript", "Keywords", "Layers", "Attention")
+
+
+@pytest.fixture(scope="module")
+def folder(root):
+    """Where the pictures go; git ignores it, and whoever runs the checks may keep it."""
+    folder = root / "screenshots"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def brightness(picture):
+    return np.asarray(Image.open(io.BytesIO(picture)).convert("L"), dtype=np.float32)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("window", "width"), [("wide", 1440), ("phone", 390)])
+def test_every_view_fits_the_window_and_follows_the_theme(visit, folder, window, width, theme):
+    visitor = visit(theme=theme, width=width)
+    visitor.tab.wait_for_selector("body[data-hx-complete]")
+    for title in TITLES:
+        visitor.open(title)
+        visitor.tab.wait_for_timeout(300)
+        assert visitor.tab.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        picture = visitor.tab.screenshot(full_page=True)
+        (folder / f"{title.lower()}-{window}-{theme}.png").write_bytes(picture)
+        pixels = brightness(picture)
+        assert (np.median(pixels) > 127) == (theme == "light")
+        assert pixels.std() > 10
+    for label in visitor.tab.locator("[role=img]").evaluate_all("all => all.map((one) => one.ariaLabel)"):
+        assert label
+
+
+def test_on_a_phone_the_tour_brings_its_view_into_sight(visit):
+    visitor = visit(width=390)
+    visitor.id("tour-start").click()
+    for _ in range(5):
+        visitor.id("tour-title").wait_for()
+        top = visitor.tab.evaluate("document.getElementById('hx-tabs').getBoundingClientRect().top")
+        assert 0 <= top <= 600
+        visitor.id("tour-next").click()
