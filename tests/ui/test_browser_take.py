@@ -52,6 +52,7 @@ def test_each_export_of_a_view_downloads_and_holds_something(visit, title):
     visitor = visit()
     visitor.tab.wait_for_selector("body[data-hx-complete]")
     visitor.open(title)
+    visitor.tab.evaluate("hx.choose({ reference: 'the harbour' })")
     buttons = visitor.tab.locator("[data-testid^=take-]").evaluate_all(
         "all => all.filter((one) => one.offsetParent).map((one) => one.dataset.testid)"
     )
