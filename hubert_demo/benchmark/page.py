@@ -111,6 +111,7 @@ class Visitor:
             ("layer", {"attention_layer": 0}),
             ("head", {"head": 1}),
             ("layer", {"attention_layer": 1}),
+            ("head", {"head": 0}),
         ):
             before = self._tab.get_attribute("[data-shown]", "data-shown")
             began = time.perf_counter()

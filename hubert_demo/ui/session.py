@@ -27,7 +27,7 @@ MAX_RESULTS = 32
 MAX_BYTES = 1 << 30
 PATIENCE_S = 20.0
 MAX_ASKED = 16
-# How many jobs of a stage run at once. Of the late ones two, so that nothing waits for a UMAP but another UMAP.
+# How many jobs of a stage run at once: of the late ones two, so that only a UMAP waits for a UMAP.
 STAGES = {"soon": 1, "late": 2}
 
 BUSY = "Too much is being computed for other visitors. Try again in a minute."

@@ -1,4 +1,4 @@
-"""In a real browser: every view on a wide and a narrow window, light and dark; pictures are left in screenshots/."""
+"""In a real browser: every view on a wide and a narrow window, light and dark, left as pictures."""
 
 import io
 
