@@ -1,6 +1,11 @@
 """Serve HuBERT Explorer: `python app.py [DIR …]`, then open http://127.0.0.1:7860; see `--help`."""
 
-from hubert_demo.ui.command import main
+import gc
 
 if __name__ == "__main__":
+    gc.disable()  # Importing makes no garbage, and looking for some took a second of the start.
+    from hubert_demo.ui.command import main
+
+    gc.freeze()
+    gc.enable()
     main()
