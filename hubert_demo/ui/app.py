@@ -23,7 +23,7 @@ from hubert_demo.ui.views.base import Answers, Json, component, frame, index, se
 
 MODEL_QUEUE = "model"
 MAX_WAITING = 32
-MAX_UPLOAD = "256mb"
+MAX_UPLOAD_MB = 256
 MAX_TITLE = 255
 CACHE_SECONDS = (3600, 3600)
 
@@ -36,7 +36,7 @@ _HEAD = """
   <div><h1>HuBERT Explorer</h1><p>See what a speech model hears, layer by layer</p></div>
 </div>
 """
-_NOTE = '<div class="hx-root hx-note"></div>'
+_NOTE = f'<div class="hx-root hx-note" data-max-mb="{MAX_UPLOAD_MB}"></div>'
 _SESSION = '<div class="hx-root"></div>'
 
 
@@ -84,7 +84,7 @@ class Page:
             "css": theme.css(),
             "head": theme.head(),
             "footer_links": ["api"],
-            "max_file_size": MAX_UPLOAD,
+            "max_file_size": f"{MAX_UPLOAD_MB}mb",
             "run_history": False,
             "ssr_mode": False,
             "mcp_server": True,

@@ -6,6 +6,7 @@ import pytest
 
 from hubert_demo.audio import Waveform
 from hubert_demo.errors import InputError
+from hubert_demo.ui.app import MAX_UPLOAD_MB
 
 pytestmark = [
     pytest.mark.browser,
@@ -147,6 +148,22 @@ def test_a_bad_file_leaves_the_previous_result(visit, bad_file):
     assert visitor.token == before
     assert "harbour.wav" in visitor.id("notes").inner_text()
     visitor.id("example-1").click()
+    visitor.wait_for_other_result(before)
+    assert not visitor.id("alert").is_visible()
+
+
+def test_a_huge_file_is_refused_with_a_reason_before_it_is_sent(visit, write_wav, tmp_path):
+    visitor = visit()
+    before = visitor.token
+    path = tmp_path / "huge.wav"
+    with path.open("wb") as file:
+        file.truncate((MAX_UPLOAD_MB + 1) << 20)
+    visitor.upload(path)
+    visitor.id("alert").wait_for()
+    reason = f"huge.wav has {MAX_UPLOAD_MB + 1} MB; at most {MAX_UPLOAD_MB} MB can be sent. Cut it shorter."
+    assert visitor.id("alert").inner_text() == reason
+    assert visitor.token == before
+    visitor.upload(write_wav("small.wav", seed=33))
     visitor.wait_for_other_result(before)
     assert not visitor.id("alert").is_visible()
 
