@@ -31,8 +31,8 @@ class BeamSettings:
     """
 
     beam_width: int = 32
-    lm_weight: float = 0.5
-    character_bonus: float = 0.5
+    lm_weight: float = 0.8
+    character_bonus: float = 1.4
     hotword_bonus: float = 1.0
 
 

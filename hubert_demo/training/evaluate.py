@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,51 +23,10 @@ from hubert_demo.training.data import Clip, load_clips, normalised
 from hubert_demo.training.finetune_keywords import pooled_states
 from hubert_demo.training.keyword_examples import Example
 from hubert_demo.training.noise import TEST_SEEDS, noise
+from hubert_demo.training.scores import Count, ErrorRate, ReadingScores, mean_interval
 from hubert_demo.training.spotting import Spotting, SpottingTrial
 
 RARE_COMMANDS = ("yes", "no", "on", "off", "stop")
-
-
-@dataclass(frozen=True)
-class ReadingScores:
-    """Error rates on a set of clips: edit operations per reference character or word.
-
-    Attributes:
-        characters: Of the greedy transcripts.
-        words: Likewise.
-        beam_words: Of beam search with the language model; None without one.
-        num_clips: Recordings scored.
-        num_words: Reference words.
-    """
-
-    characters: float
-    words: float
-    beam_words: float | None
-    num_clips: int
-    num_words: int
-
-    def __str__(self) -> str:
-        beam = "" if self.beam_words is None else f", {self.beam_words:.3f} by beam search"
-        return (
-            f"character error rate {self.characters:.3f}, word error rate {self.words:.3f}{beam}  "
-            f"({self.num_clips} clips, {self.num_words} words)"
-        )
-
-
-@dataclass(frozen=True)
-class Count:
-    """So many right of so many."""
-
-    right: int
-    total: int
-
-    @property
-    def share(self) -> float:
-        """Right answers, 0 to 1; 0 of nothing."""
-        return self.right / max(self.total, 1)
-
-    def __str__(self) -> str:
-        return f"{self.right}/{self.total}"
 
 
 @dataclass(frozen=True)
@@ -102,20 +61,29 @@ class Evaluation:
         shares = [c.share for label, c in self.recall.items() if label != corpora.UNKNOWN]
         return float(np.mean([*shares, self.unknown_recall]))
 
+    @property
+    def mean_recall_interval(self) -> tuple[float, float]:
+        """95 % interval of `mean_recall`."""
+        known = [c for label, c in self.recall.items() if label != corpora.UNKNOWN]
+        unknown = [self.recall[corpora.UNKNOWN], self.held_out]
+        return mean_interval([*known, *unknown], [1.0] * len(known) + [0.5, 0.5])
+
     def report(self) -> str:
         """The scores as lines of text."""
-        rare = list(self.rare.values())
+        rare = Count(sum(c.right for c in self.rare.values()), sum(c.total for c in self.rare.values()))
+        low, high = self.mean_recall_interval
         lines = [
+            "95 % intervals in brackets: bootstrap over clips for error rates, Wilson's for shares",
             *(f"{corpus}: {scores}" for corpus, scores in self.reading.items()),
             *(f"  {label:10} {count}" for label, count in self.recall.items()),
             f"  held-out words as _unknown_ {self.held_out} ({', '.join(sorted(corpora.HELD_OUT_WORDS))})",
             f"  _silence_ is generated noise, seeds {TEST_SEEDS.start} to {TEST_SEEDS.stop - 1}",
-            f"keyword recall {self.mean_recall:.3f}  (mean of 12 classes, clips by people)",
-            f"yes, no, on, off, stop by people {sum(c.right for c in rare)}/{sum(c.total for c in rare)}  ("
-            + ", ".join(f"{label} {count}" for label, count in self.rare.items())
-            + ")",
-            "the same by unseen synthetic voices "
-            + ", ".join(f"{label} {count} ({count.share:.2f})" for label, count in self.synthetic.items()),
+            f"keyword recall {self.mean_recall:.3f} [{low:.3f}, {high:.3f}]  "
+            "(mean of 12 classes, clips by people)",
+            f"yes, no, on, off, stop by people {rare}",
+            *(f"  {label:10} {count}" for label, count in self.rare.items()),
+            "the same by unseen synthetic voices",
+            *(f"  {label:10} {count.share:.2f}  {count}" for label, count in self.synthetic.items()),
             str(self.spotting),
         ]
         return "\n".join(lines)
@@ -152,12 +120,12 @@ def evaluate(
     known = [(c, g) for c, g in answers if c.text.lower() not in corpora.HELD_OUT_WORDS]
     held_out = [(c, g) for c, g in answers if c.text.lower() in corpora.HELD_OUT_WORDS]
     recall = {
-        label: _count(g == label for c, g in known if corpora.keyword_label(c) == label)
+        label: Count.of(g == label for c, g in known if corpora.keyword_label(c) == label)
         for label in (*corpora.COMMANDS, corpora.UNKNOWN)
     }
-    recall[corpora.SILENCE] = _count(g == corpora.SILENCE for g in guesses[len(words) :])
+    recall[corpora.SILENCE] = Count.of(g == corpora.SILENCE for g in guesses[len(words) :])
     rare = {
-        label: _count(
+        label: Count.of(
             g == label for c, g in known if c.corpus == "speech_commands" and c.text.lower() == label
         )
         for label in RARE_COMMANDS
@@ -167,7 +135,7 @@ def evaluate(
         loaded.model, loaded.keyword_head, [Example(c.samples, None, 0) for c in synthetic_words]
     )
     synthetic = {
-        label: _count(
+        label: Count.of(
             g == label
             for c, g in zip(synthetic_words, synthetic_guesses, strict=True)
             if c.text.lower() == label
@@ -176,13 +144,8 @@ def evaluate(
     }
     speech = load_clips(data_dir, corpora.reading_clips(data_dir, "test"))
     spotting = SpottingTrial(loaded, words, speech).at(loaded.keyword_head.threshold)
-    unknown = _count(g == corpora.UNKNOWN for _, g in held_out)
+    unknown = Count.of(g == corpora.UNKNOWN for _, g in held_out)
     return Evaluation(reading, recall, unknown, rare, synthetic, spotting)
-
-
-def _count(answers: Iterable[bool]) -> Count:
-    listed = list(answers)
-    return Count(sum(listed), len(listed))
 
 
 def keyword_guesses(model: HubertForCTC, head: KeywordHead, examples: list[Example]) -> list[str]:
@@ -204,11 +167,10 @@ def reading_scores(
         if language_model is not None:
             beam.append(beam_search(encoding, language_model, num_best=1)[0].text)
     return ReadingScores(
-        characters=jiwer.cer(references, greedy),
-        words=jiwer.wer(references, greedy),
-        beam_words=jiwer.wer(references, beam) if beam else None,
-        num_clips=len(clips),
-        num_words=sum(len(reference.split()) for reference in references),
+        characters=ErrorRate.of_characters(references, greedy),
+        words=ErrorRate.of_words(references, greedy),
+        beam_characters=ErrorRate.of_characters(references, beam) if beam else None,
+        beam_words=ErrorRate.of_words(references, beam) if beam else None,
     )
 
 

@@ -6,14 +6,22 @@ from hubert_demo.analysis.language_model import CharacterModel
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, load, resolve
 from hubert_demo.errors import CheckpointError
 from hubert_demo.training import corpora
-from hubert_demo.training.evaluate import Count, Evaluation, ReadingScores, evaluate
+from hubert_demo.training.evaluate import Evaluation, evaluate
+from hubert_demo.training.scores import Count, ErrorRate, ReadingScores
 from hubert_demo.training.spotting import Spotting
 
 
 def made_up():
     recall = {label: Count(1, 2) for label in corpora.KEYWORD_LABELS}
     rare = {"yes": Count(3, 4), "no": Count(2, 3)}
-    reading = {"librispeech": ReadingScores(0.25, 0.5, 0.375, 4, 100)}
+    reading = {
+        "librispeech": ReadingScores(
+            characters=ErrorRate((1, 1), (4, 4)),
+            words=ErrorRate((1, 1), (2, 2)),
+            beam_characters=ErrorRate((1, 0), (4, 4)),
+            beam_words=ErrorRate((0, 1), (2, 2)),
+        )
+    }
     spotting = Spotting(0.7, 0.9, 1.5, 20.0)
     return Evaluation(reading, recall, Count(1, 4), rare, {"yes": Count(9, 10)}, spotting)
 
@@ -28,22 +36,27 @@ def test_recall_is_averaged_over_the_twelve_classes():
 
 def test_the_report_prints_rates_and_counts():
     report = made_up().report()
-    assert "librispeech: character error rate 0.250, word error rate 0.500, 0.375 by beam search" in report
-    assert "4 clips, 100 words" in report
-    assert "5/7  (yes 3/4, no 2/3)" in report
+    assert "librispeech: 2 clips, 4 words" in report
+    assert "greedy: character error rate 0.250 [0.250, 0.250], word error rate 0.500 [0.500, 0.500]" in report
+    assert "beam:   character error rate 0.125 [0.000, 0.250], word error rate 0.250 [0.000, 0.500]" in report
+    assert "by people 5/7 [0.36, 0.92]\n  yes        3/4" in report
     assert "seeds 10000 to 10099" in report
-    assert "yes 9/10 (0.90)" in report
+    assert "yes        0.90  9/10 [0.60, 0.98]" in report
+    assert "keyword recall 0.490 [0." in report
     assert "at threshold 0.700: recall 0.900 of ten commands, 1.50 false alarms a minute" in report
 
 
 def test_an_evaluation_counts_every_test_clip(data_dir):
     language_model = CharacterModel.train(["LIB READS"], 3)
     scores = evaluate(load(resolve(DEFAULT_CHECKPOINT)), data_dir, language_model)
-    assert {corpus: one.num_clips for corpus, one in scores.reading.items()} == {
+    assert {corpus: len(one.words.lengths) for corpus, one in scores.reading.items()} == {
         "librispeech": 1,
         "synthetic_sentences": 1,
     }
-    assert all(one.num_words == 2 and one.beam_words >= 0 for one in scores.reading.values())
+    assert all(
+        one.words.lengths == one.beam_words.lengths == (2,) and one.beam_words.value >= 0
+        for one in scores.reading.values()
+    )
     assert scores.held_out.total == 1
     assert scores.recall["_silence_"].total == 100
     assert all(scores.recall[label].total == 1 for label in (*corpora.COMMANDS, "_unknown_"))

@@ -1,0 +1,139 @@
+"""Error rates and counts, each with the interval in which it would fall on other clips of the same kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import jiwer
+import numpy as np
+from scipy import stats
+
+_NUM_RESAMPLES = 2000
+
+
+@dataclass(frozen=True)
+class ErrorRate:
+    """Edit operations per reference character or word.
+
+    Attributes:
+        edits: Substitutions, deletions and insertions of each clip.
+        lengths: Reference characters or words of each clip.
+    """
+
+    edits: tuple[int, ...]
+    lengths: tuple[int, ...]
+
+    @classmethod
+    def of_characters(cls, references: Sequence[str], guesses: Sequence[str]) -> ErrorRate:
+        """Of transcripts, spaces included."""
+        return cls._of(jiwer.process_characters(*pair) for pair in zip(references, guesses, strict=True))
+
+    @classmethod
+    def of_words(cls, references: Sequence[str], guesses: Sequence[str]) -> ErrorRate:
+        """Of transcripts, split at spaces."""
+        return cls._of(jiwer.process_words(*pair) for pair in zip(references, guesses, strict=True))
+
+    @classmethod
+    def _of(cls, outputs: Iterable[jiwer.CharacterOutput | jiwer.WordOutput]) -> ErrorRate:
+        counts = [
+            (one.substitutions + one.deletions + one.insertions, one.hits + one.substitutions + one.deletions)
+            for one in outputs
+        ]
+        return cls(tuple(edits for edits, _ in counts), tuple(length for _, length in counts))
+
+    @property
+    def value(self) -> float:
+        """Edits over lengths, of all clips together; more than 1 is possible."""
+        return sum(self.edits) / sum(self.lengths)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % percentile bootstrap over clips; the value itself twice where there is one clip."""
+        if len(self.edits) < 2:
+            return self.value, self.value
+        found = stats.bootstrap(
+            (self.edits, self.lengths),
+            lambda edits, lengths, axis: np.sum(edits, axis=axis) / np.sum(lengths, axis=axis),
+            n_resamples=_NUM_RESAMPLES,
+            vectorized=True,
+            paired=True,
+            method="percentile",
+            rng=np.random.default_rng(0),
+        ).confidence_interval
+        return float(found.low), float(found.high)
+
+    def __str__(self) -> str:
+        low, high = self.interval
+        return f"{self.value:.3f} [{low:.3f}, {high:.3f}]"
+
+
+@dataclass(frozen=True)
+class ReadingScores:
+    """Error rates on a set of clips.
+
+    Attributes:
+        characters: Of the greedy transcripts.
+        words: Likewise.
+        beam_characters: Of beam search with the language model; None without one.
+        beam_words: Likewise.
+    """
+
+    characters: ErrorRate
+    words: ErrorRate
+    beam_characters: ErrorRate | None = None
+    beam_words: ErrorRate | None = None
+
+    def __str__(self) -> str:
+        lines = [
+            f"{len(self.words.lengths)} clips, {sum(self.words.lengths)} words",
+            f"  greedy: character error rate {self.characters}, word error rate {self.words}",
+        ]
+        if self.beam_words is not None:
+            lines.append(
+                f"  beam:   character error rate {self.beam_characters}, word error rate {self.beam_words}"
+            )
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Count:
+    """So many right of so many."""
+
+    right: int
+    total: int
+
+    @classmethod
+    def of(cls, answers: Iterable[bool]) -> Count:
+        """Of answers that are right or not."""
+        listed = list(answers)
+        return cls(sum(listed), len(listed))
+
+    @property
+    def share(self) -> float:
+        """Right answers, 0 to 1; 0 of nothing."""
+        return self.right / max(self.total, 1)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % Wilson score interval of the share; 0 to 1 of nothing."""
+        if self.total == 0:
+            return 0.0, 1.0
+        found = stats.binomtest(self.right, self.total).proportion_ci(method="wilson")
+        return float(found.low), float(found.high)
+
+    def __str__(self) -> str:
+        low, high = self.interval
+        return f"{self.right}/{self.total} [{low:.2f}, {high:.2f}]"
+
+
+def mean_interval(counts: Sequence[Count], weights: Sequence[float]) -> tuple[float, float]:
+    """95 % interval of a weighted mean of independent counts' shares, by the normal approximation.
+
+    Each share's spread is that of its Wilson interval, so that a full count is not taken for certain.
+    """
+    normed = np.array(weights) / np.sum(weights)
+    half_widths = np.array([high - low for low, high in (count.interval for count in counts)]) / 2
+    mean = float(normed @ [count.share for count in counts])
+    margin = float(np.linalg.norm(normed * half_widths))
+    return max(mean - margin, 0.0), min(mean + margin, 1.0)
