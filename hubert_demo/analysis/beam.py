@@ -26,7 +26,8 @@ class BeamSettings:
     Attributes:
         beam_width: Prefixes kept after every frame.
         lm_weight: Weight of the language model's log-probabilities beside the CTC's.
-        character_bonus: Added for every character, against the language model's liking for short texts.
+        character_bonus: Added for every character where there is a language model, against its liking for
+            short texts.
         hotword_bonus: Added for every character of a word to listen for.
     """
 
@@ -121,6 +122,7 @@ class _Search:
             for token_id, token in enumerate(encoding.vocabulary)
         ]
         self.language_model, self.hotwords, self.settings = language_model, hotwords, settings
+        self.character_bonus = settings.character_bonus if language_model else 0.0
         self.beginnings = {word[:end] for word in hotwords for end in range(len(word))}
         self.alive: dict[str, tuple[float, float]] = {"": (1.0, 0.0)}
         self.judged: dict[str, float] = {"": 0.0}
@@ -168,7 +170,7 @@ class _Search:
         if prefix not in self.judged:
             before, character = prefix[:-1], prefix[-1]
             # A prefix grows out of one that is alive, and that one is judged.
-            score = self._judge(before) + self.settings.character_bonus
+            score = self._judge(before) + self.character_bonus
             if self.language_model is not None and character in CHARACTERS:
                 column = 1 + CHARACTERS.index(character)
                 score += self.settings.lm_weight * self.language_model.log_probabilities(before)[column]
@@ -199,7 +201,7 @@ class _Search:
         for text, share in texts.items():
             ctc = math.log(share) + self.log_scale
             earned = sum(self._earned(word, is_over=True) for word in text.split(" "))
-            score = ctc + self.settings.character_bonus * len(text) + earned
+            score = ctc + self.character_bonus * len(text) + earned
             if self.language_model is not None:
                 score += self.settings.lm_weight * self.language_model.score(text)
             found.append(Hypothesis(text, ctc, score))

@@ -40,7 +40,7 @@ def all_paths(encoding):
 
 def test_a_wide_beam_sums_over_every_path(uncertain):
     expected = all_paths(uncertain)
-    found = beam_search(uncertain, num_best=1000, settings=replace(WIDE, character_bonus=0.0))
+    found = beam_search(uncertain, num_best=1000, settings=WIDE)
     assert len(found) > 20
     for hypothesis in found:
         probability = np.exp(hypothesis.ctc_log_probability)
@@ -55,7 +55,7 @@ def test_best_text_may_not_be_that_of_the_best_path(make_encoding):
     logits[:, 0], logits[:, 4] = np.log(0.6), np.log(0.4)
     encoding = replace(encoding, ctc_logits=logits)
     assert transcribe(encoding).text == ""
-    best, other = beam_search(encoding, settings=replace(WIDE, character_bonus=0.0))
+    best, other = beam_search(encoding, settings=WIDE)
     assert (best.text, other.text) == ("A", "")
     assert np.exp([best.ctc_log_probability, other.ctc_log_probability]) == pytest.approx(
         [0.64, 0.36], abs=1e-3

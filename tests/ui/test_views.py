@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from hubert_demo.analysis.beam import BeamSettings
 from hubert_demo.analysis.emissions import emissions
 from hubert_demo.analysis.projection import ProjectionSettings
 from hubert_demo.api import analyze
@@ -122,7 +123,7 @@ def test_readings_are_those_of_the_beam_search_with_what_differs(analysis):
         same = [word["text"].upper() for word in reading["words"] if not word["differs"]]
         assert set(same) <= set(best)
         assert len(same) > len(best) / 2
-    assert "0.5 × the language model’s" in sent["score"]
+    assert f"{BeamSettings().lm_weight:g} × the language model’s" in sent["score"]
     assert "listen for" in sent["score"]
     assert "listen for" not in transcript.readings(analysis, {})["score"]
 

@@ -100,7 +100,7 @@ def _score(has_language_model: bool, has_hotwords: bool) -> str:
     parts = ["the CTC’s log-probability"]
     if has_language_model:
         parts.append(f"{settings.lm_weight:g} × the language model’s")
-    parts.append(f"{settings.character_bonus:g} for every letter and space")
+        parts.append(f"{settings.character_bonus:g} for every letter and space")
     if has_hotwords:
         parts.append(f"{settings.hotword_bonus:g} for every letter of a word to listen for")
     return f"Score: {' + '.join(parts)}. The higher, the better."
