@@ -107,6 +107,7 @@ class Projections:
 
     def __init__(self, hidden_states: FloatArray) -> None:
         self._hidden_states = hidden_states
+        self._components: Kept[None, list[_Floats]] = Kept(1)
         self._defaults: Kept[ProjectionSettings, Projection] = Kept(len(METHODS))
         self._others: Kept[ProjectionSettings, Projection] = Kept(_MAX_KEPT)
 
@@ -123,7 +124,12 @@ class Projections:
         if settings.method == "pca":
             settings = ProjectionSettings("pca")
         kept = self._defaults if settings == ProjectionSettings(settings.method) else self._others
-        return kept.get(settings, lambda: project(self._hidden_states, settings))
+        return kept.get(settings, lambda: self._make(settings))
+
+    def _make(self, settings: ProjectionSettings) -> Projection:
+        """Every map starts from the same components."""
+        components = self._components.get(None, lambda: _components(self._hidden_states))
+        return _lay_out(self._hidden_states, components, settings)
 
 
 def project(hidden_states: FloatArray, settings: ProjectionSettings = DEFAULT_SETTINGS) -> Projection:
@@ -145,20 +151,30 @@ def project(hidden_states: FloatArray, settings: ProjectionSettings = DEFAULT_SE
     Raises:
         InputError: If there are fewer than 10 frames, or all frames of a layer are the same.
     """
+    return _lay_out(hidden_states, _components(hidden_states), settings)
+
+
+def _components(hidden_states: FloatArray) -> list[_Floats]:
+    """Principal components of every layer."""
     if hidden_states.shape[1] < MIN_FRAMES:
         raise InputError(
             f"Recording has {hidden_states.shape[1]} frames; a map needs at least {MIN_FRAMES} (0.21 s). "
             "Record longer."
         )
+    return [_principal_components(_standardise(states, layer)) for layer, states in enumerate(hidden_states)]
+
+
+def _lay_out(
+    hidden_states: FloatArray, components: list[_Floats], settings: ProjectionSettings
+) -> Projection:
+    """The map by these settings, from every layer's components."""
     layouts: list[_Floats] = []
     trust: list[float] = []
-    for layer, states in enumerate(hidden_states):
-        standard = _standardise(states, layer)
-        components = _principal_components(standard)
-        layout = components[:, :2] if settings.method == "pca" else _umap(components, settings)
+    for layer, (states, coordinates) in enumerate(zip(hidden_states, components, strict=True)):
+        layout = coordinates[:, :2] if settings.method == "pca" else _umap(coordinates, settings)
         layout = layout - layout.mean(axis=0)
         layouts.append(_rotate_onto(layout, layouts[-1]) if layouts else layout)
-        trust.append(_trustworthiness(_in_metric(standard, settings.metric), layout))
+        trust.append(_trustworthiness(_in_metric(_standardise(states, layer), settings.metric), layout))
     return Projection(np.stack(layouts).astype(np.float32), settings, np.array(trust))
 
 
@@ -182,8 +198,17 @@ def _standardise(states: FloatArray, layer: int) -> _Floats:
 def _principal_components(standard: _Floats) -> _Floats:
     """Coordinates along the first 50 main directions, or fewer: `(frames, components)`, main one first."""
     with one_thread():
-        _, directions = np.linalg.eigh(standard.T @ standard)
-    directions = directions[:, ::-1][:, :_NUM_COMPONENTS]
+        if len(standard) < standard.shape[1]:
+            # Fewer frames than dimensions: the smaller matrix has the same main directions.
+            _, weights = np.linalg.eigh(standard @ standard.T)
+            directions = standard.T @ weights[:, ::-1][:, :_NUM_COMPONENTS]
+            lengths = np.linalg.norm(directions, axis=0)
+            # Beyond the rank there are no directions, only rounding.
+            counts = lengths > 1e-6 * lengths[0]
+            directions = np.where(counts, directions / np.where(counts, lengths, 1), 0)
+        else:
+            _, directions = np.linalg.eigh(standard.T @ standard)
+            directions = directions[:, ::-1][:, :_NUM_COMPONENTS]
     # A direction's sign is arbitrary: let its largest entry be positive, so that runs agree.
     largest = np.abs(directions).argmax(axis=0)
     signs = np.sign(directions[largest, np.arange(directions.shape[1])])

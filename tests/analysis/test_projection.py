@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from sklearn import decomposition
 from sklearn.manifold import trustworthiness
 
 from hubert_demo.analysis import projection as module
@@ -198,11 +199,11 @@ def test_trustworthiness_is_by_the_metric_of_the_map(metric):
 def test_default_maps_and_the_four_latest_others_are_kept(monkeypatch):
     made: list[ProjectionSettings] = []
 
-    def count(states: np.ndarray, settings: ProjectionSettings) -> object:
+    def count(states: np.ndarray, components: list[np.ndarray], settings: ProjectionSettings) -> object:
         made.append(settings)
         return object()
 
-    monkeypatch.setattr(module, "project", count)
+    monkeypatch.setattr(module, "_lay_out", count)
     projections = Projections(clusters())
     default = projections.get("umap")
     others = [ProjectionSettings(seed=seed) for seed in range(1, 6)]
@@ -213,6 +214,30 @@ def test_default_maps_and_the_four_latest_others_are_kept(monkeypatch):
     assert len(made) == 6
     projections.get(others[0])
     assert made[-1] == others[0]
+
+
+def test_all_maps_start_from_the_same_components(monkeypatch):
+    made: list[int] = []
+    find = module._principal_components
+    monkeypatch.setattr(module, "_principal_components", lambda states: made.append(1) or find(states))
+    states = clusters()
+    projections = Projections(states)
+    points = projections.get("umap").points
+    np.testing.assert_array_equal(projections.get("pca").points, project(states, PCA).points)
+    np.testing.assert_array_equal(points, project(states).points)
+    assert len(made) == (1 + 2) * len(states)
+
+
+@pytest.mark.parametrize(("frames", "dimensions"), [(40, 80), (80, 40), (30, 31)])
+def test_main_components_are_those_of_scikit_learn(frames, dimensions):
+    rng = np.random.default_rng(2)
+    states = rng.normal(size=(frames, dimensions)) * np.linspace(1, 3, dimensions)
+    states -= states.mean(axis=0)
+    found = module._principal_components(states)
+    expected = decomposition.PCA(min(50, frames - 1, dimensions)).fit_transform(states)
+    known = expected.shape[1]
+    np.testing.assert_allclose(np.abs(found[:, :known]), np.abs(expected), atol=1e-6)
+    np.testing.assert_allclose(found[:, known:], 0, atol=1e-6)
 
 
 def test_pca_knows_no_neighbours(monkeypatch):
