@@ -11,14 +11,15 @@ from hubert_demo.analysis.language_model import CharacterModel
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, load, resolve
 from hubert_demo.errors import HubertDemoError
 from hubert_demo.plotting.layers import structure_figure
+from hubert_demo.plotting.training import curves_figure
 from hubert_demo.training import corpora, recipe
 from hubert_demo.training.data import load_clips
 from hubert_demo.training.evaluate import evaluate
 from hubert_demo.training.finetune_keywords import KeywordSettings
-from hubert_demo.training.layerwise import layer_structure
+from hubert_demo.training.layerwise import layer_structure, teacher_quality
 from hubert_demo.training.manifests import write_manifest
 from hubert_demo.training.pretrain import MASK_PROB
-from hubert_demo.training.trainer import TrainerSettings
+from hubert_demo.training.trainer import TrainerSettings, read_curve
 
 
 def _write_manifest(arguments: argparse.Namespace) -> None:
@@ -93,6 +94,17 @@ def _compare_layers(arguments: argparse.Namespace) -> None:
     if arguments.figure:
         figure = structure_figure(structure.purity, structure.pnmi, structure.chance)
         figure.savefig(arguments.figure, dpi=150)
+
+
+def _compare_teachers(arguments: argparse.Namespace) -> None:
+    loaded = load(resolve(arguments.checkpoint))
+    for units_dir in arguments.units:
+        clips = load_clips(arguments.data, corpora.reading_clips(arguments.data, "valid"), units_dir)
+        print(f"{units_dir}: {teacher_quality(loaded, clips)}", flush=True)
+
+
+def _draw_curves(arguments: argparse.Namespace) -> None:
+    curves_figure({work.name: read_curve(work) for work in arguments.work}).savefig(arguments.figure, dpi=150)
 
 
 def _export_classifier(arguments: argparse.Namespace) -> None:
@@ -171,9 +183,19 @@ def _parser() -> argparse.ArgumentParser:
     layers.add_argument("--num-units", type=int, default=100)
     layers.add_argument("--figure", type=Path, help="draw it there (.png or .svg)")
 
+    teachers = commands.add_parser("teachers", help="how much of what was said is in frame targets")
+    teachers.set_defaults(run=_compare_teachers)
+    teachers.add_argument("--checkpoint", default=DEFAULT_CHECKPOINT, help="says where the characters are")
+    teachers.add_argument("--units", type=Path, nargs="+", required=True, help="folders of frame targets")
+
+    curves = commands.add_parser("curves", help="draw the losses and valid scores of runs")
+    curves.set_defaults(run=_draw_curves)
+    curves.add_argument("--work", type=Path, nargs="+", required=True, help="the runs' folders")
+    curves.add_argument("--figure", type=Path, required=True, help="draw it there (.png or .svg)")
+
     for command in (targets, pretrain, ctc, keywords):
         command.add_argument("--seed", type=int, default=0)
-    for command in (targets, pretrain, ctc, keywords, language_model, everything, scores, layers):
+    for command in (targets, pretrain, ctc, keywords, language_model, everything, scores, layers, teachers):
         command.add_argument(
             "--data", type=Path, default=Path("data"), help="folder of corpora with manifests"
         )

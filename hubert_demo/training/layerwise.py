@@ -1,8 +1,8 @@
-"""How much of what was said is in the units of each layer."""
+"""How much of what was said is in the units of each layer, or in a teacher's."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ from hubert_demo.analysis.ctc import forced_alignment, token_probabilities
 from hubert_demo.analysis.layers import pnmi, purity, standardised
 from hubert_demo.checkpoints import LoadedCheckpoint
 from hubert_demo.errors import CheckpointError, InputError
-from hubert_demo.inference import encode
+from hubert_demo.inference import Encoding, encode
 from hubert_demo.training.data import Clip
 
 
@@ -61,20 +61,11 @@ def layer_structure(
         InputError: If the clips hold fewer frames than there are to be units.
         CheckpointError: If the checkpoint has no CTC head.
     """
-    if loaded.tokenizer is None:
-        raise CheckpointError(f"{loaded.spec.name} has no CTC head to align the texts with; train one first.")
     states: list[npt.NDArray[np.float32]] = []
     labels: list[npt.NDArray[np.int64]] = []
-    for clip in tqdm(clips, desc="encode", unit="clip", mininterval=10):
-        encoding = encode(loaded, clip.waveform)
-        token_ids = loaded.tokenizer.encode(clip.text)
-        with np.errstate(divide="ignore"):
-            logarithms = np.log(token_probabilities(encoding))
-        firsts = [first for first, _ in forced_alignment(logarithms, token_ids, encoding.blank_id)]
-        if not firsts:
-            continue
-        states.append(encoding.hidden_states[:, firsts[0] :])
-        labels.append(np.repeat(token_ids, np.diff([*firsts, encoding.num_frames])))
+    for _, encoding, first, characters in _spoken(loaded, clips):
+        states.append(encoding.hidden_states[:, first:])
+        labels.append(characters)
     spoken = np.concatenate(labels) if labels else np.zeros(0, np.int64)
     if len(spoken) < num_units:
         raise InputError(f"{len(spoken)} frames cannot make {num_units} units; give more speech.")
@@ -91,3 +82,74 @@ def layer_structure(
         num_units=num_units,
         num_frames=len(spoken),
     )
+
+
+@dataclass(frozen=True)
+class TeacherQuality:
+    """Frame targets against the characters that were spoken.
+
+    Attributes:
+        purity: 0 to 1.
+        pnmi: 0 to 1.
+        chance: Purity of units that say nothing: the most common character's share.
+        num_units: Units that occur.
+        num_frames: Frames compared.
+    """
+
+    purity: float
+    pnmi: float
+    chance: float
+    num_units: int
+    num_frames: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.num_units} units, {self.num_frames} frames: purity {self.purity:.3f} "
+            f"(by chance {self.chance:.3f}), PNMI {self.pnmi:.3f}"
+        )
+
+
+def teacher_quality(loaded: LoadedCheckpoint, clips: Sequence[Clip]) -> TeacherQuality:
+    """Compare the clips' frame targets with the characters of their texts.
+
+    Args:
+        loaded: With a CTC head, which says where in a clip its characters are.
+        clips: With samples, texts and units.
+
+    Raises:
+        InputError: If the clips have no units.
+        CheckpointError: If the checkpoint has no CTC head.
+    """
+    units: list[npt.NDArray[np.integer]] = []
+    labels: list[npt.NDArray[np.int64]] = []
+    for clip, _, first, characters in _spoken(loaded, clips):
+        kept = clip.units[first : first + len(characters)]
+        units.append(kept)
+        labels.append(characters[: len(kept)])
+    targets = np.concatenate(units) if units else np.zeros(0, np.int16)
+    if not len(targets):
+        raise InputError("These clips have no frame targets to compare; make some with `targets`.")
+    spoken = np.concatenate(labels)
+    return TeacherQuality(
+        purity=purity(targets, spoken),
+        pnmi=pnmi(targets, spoken),
+        chance=float(np.bincount(spoken).max() / len(spoken)),
+        num_units=len(np.unique(targets)),
+        num_frames=len(spoken),
+    )
+
+
+def _spoken(
+    loaded: LoadedCheckpoint, clips: Sequence[Clip]
+) -> Iterator[tuple[Clip, Encoding, int, npt.NDArray[np.int64]]]:
+    """Clips that say something, the first frame of a character, and every frame's character from it on."""
+    if loaded.tokenizer is None:
+        raise CheckpointError(f"{loaded.spec.name} has no CTC head to align the texts with; train one first.")
+    for clip in tqdm(clips, desc="encode", unit="clip", mininterval=10):
+        encoding = encode(loaded, clip.waveform)
+        token_ids = loaded.tokenizer.encode(clip.text)
+        with np.errstate(divide="ignore"):
+            logarithms = np.log(token_probabilities(encoding))
+        firsts = [first for first, _ in forced_alignment(logarithms, token_ids, encoding.blank_id)]
+        if firsts:
+            yield clip, encoding, firsts[0], np.repeat(token_ids, np.diff([*firsts, encoding.num_frames]))

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from hubert_demo.errors import InputError
 from hubert_demo.model import HubertModel
 from hubert_demo.model.masking import span_mask
 from hubert_demo.training import parallel
@@ -289,6 +290,18 @@ class Trainer:
         point = {"step": self.step, "minute": self.elapsed_s / 60, **values}
         with (self.work_dir / CURVE_NAME).open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(point) + "\n")
+
+
+def read_curve(work_dir: Path) -> list[dict[str, float]]:
+    """Points of a run's curve, each with `step`, `minute`, and losses or valid scores by name.
+
+    Raises:
+        InputError: If the folder holds no run.
+    """
+    path = work_dir / CURVE_NAME
+    if not path.exists():
+        raise InputError(f"{work_dir} has no {CURVE_NAME}; give the --work folder of a run.")
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 def _shown(values: Mapping[str, float]) -> str:

@@ -20,6 +20,7 @@ from hubert_demo.plotting import (
     transcript_figure,
 )
 from hubert_demo.plotting.layers import dot_colours, structure_figure
+from hubert_demo.plotting.training import curves_figure
 
 
 def texts(figure: Figure) -> list[str]:
@@ -200,3 +201,15 @@ def test_structure_figure_has_a_point_a_layer_and_a_line_for_chance():
         "PNMI",
         "purity by chance",
     ]
+
+
+def test_curves_have_a_panel_a_value_and_a_line_a_run():
+    runs = {
+        "first": [{"step": 1, "minute": 0.1, "ctc": 3.0}, {"step": 2, "minute": 0.2, "valid cer": 0.9}],
+        "second": [{"step": 1, "minute": 0.1, "ctc": 2.0}, {"step": 2, "minute": 0.3, "ctc": 1.0}],
+    }
+    loss, score = curves_figure(runs).axes
+    assert [list(line.get_ydata()) for line in loss.lines] == [[3.0], [2.0, 1.0]]
+    assert loss.get_title() == "ctc loss"
+    assert score.get_title() == "valid cer"
+    assert [line.get_label() for line in score.lines] == ["first"]

@@ -3,13 +3,14 @@
 import sys
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import soundfile
 
 from hubert_demo.checkpoints import ASSETS_DIR, DEFAULT_CHECKPOINT, load, resolve
 from hubert_demo.errors import InputError
 from hubert_demo.training import __main__ as shell
-from hubert_demo.training.layerwise import layer_structure
+from hubert_demo.training.layerwise import layer_structure, teacher_quality
 
 
 @pytest.fixture(scope="module")
@@ -49,3 +50,26 @@ def test_the_shell_prints_and_draws(data_dir, tmp_path, monkeypatch, capsys):
     assert shell.main() == 0
     assert "5 units" in capsys.readouterr().out
     assert figure.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_teacher_that_names_the_characters_is_pure_and_one_that_is_silent_is_not(loaded, spoken):
+    num_frames = len(spoken.samples) // 320
+    silent = teacher_quality(loaded, [replace(spoken, units=np.zeros(num_frames, np.int16))])
+    assert silent.purity == pytest.approx(silent.chance)
+    assert silent.pnmi == pytest.approx(0)
+    own = teacher_quality(loaded, [replace(spoken, units=np.arange(num_frames, dtype=np.int16))])
+    assert (own.purity, own.pnmi) == pytest.approx((1, 1))
+    assert own.num_units == own.num_frames
+    assert "purity 1.000" in str(own)
+
+
+def test_clips_without_units_are_refused(loaded, spoken):
+    with pytest.raises(InputError, match="no frame targets"):
+        teacher_quality(loaded, [replace(spoken, units=np.zeros(0, np.int16))])
+
+
+def test_the_shell_compares_teachers(data_dir, monkeypatch, capsys):
+    units = str(data_dir / "units")
+    monkeypatch.setattr(sys, "argv", ["training", "teachers", "--data", str(data_dir), "--units", units])
+    assert shell.main() == 0
+    assert "PNMI" in capsys.readouterr().out

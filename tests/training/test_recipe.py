@@ -36,6 +36,10 @@ def test_the_whole_recipe_runs_and_what_it_makes_loads(data_dir, tmp_path, monke
     assert not before.state_dict()["encoder.layer_norm.weight"].equal(
         loaded.encoder.state_dict()["encoder.layer_norm.weight"]
     )
+    figure = tmp_path / "curves.svg"
+    works = (tmp_path / "pretrain", tmp_path / "ctc")
+    assert call(monkeypatch, "curves", "--work", *works, "--figure", figure) == 0
+    assert "valid cer" in figure.read_text(encoding="utf-8")
     curve = (tmp_path / "ctc" / "curve.jsonl").read_text()
     assert call(monkeypatch, *arguments) == 0
     assert (tmp_path / "ctc" / "curve.jsonl").read_text() == curve
@@ -71,3 +75,8 @@ def test_a_folder_without_units_is_refused(data_dir, tmp_path):
     settings = recipe.smoke_plan().pretrain
     with pytest.raises(InputError, match="has no units"):
         recipe.pretrain(data_dir, tmp_path / "none", tmp_path / "work", settings)
+
+
+def test_curves_of_no_run_are_refused(tmp_path, monkeypatch, capsys):
+    assert call(monkeypatch, "curves", "--work", tmp_path, "--figure", tmp_path / "curves.svg") == 2
+    assert "has no curve.jsonl" in capsys.readouterr().err
