@@ -12,7 +12,7 @@ from hubert_demo.checkpoints import ASSETS_DIR
 
 @pytest.fixture(scope="module")
 def analysis() -> Analysis:
-    return analyze(ASSETS_DIR / "examples" / "yes.wav")
+    return analyze(ASSETS_DIR / "examples" / "stop.wav")
 
 
 def test_heads_are_measured_once_whoever_asks(analysis):

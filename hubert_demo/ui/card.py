@@ -1,4 +1,4 @@
-"""The little card that says which model is listening, and which views another one fills."""
+"""The little card that says which model is listening, and what in the views comes from another one."""
 
 from hubert_demo.api import Analysis
 from hubert_demo.checkpoints import CheckpointSpec
@@ -45,12 +45,14 @@ def _whereabouts(device: str) -> str:
 
 
 def borrowed(analysis: Analysis) -> Json:
-    """A sentence for each view that another checkpoint than the chosen one fills, by the view's name."""
-    chosen = analysis.checkpoint.title
-    made = analysis.sources
-    whose = {"transcript": (made.transcript, "letters"), "keywords": (made.keywords, "keywords")}
-    return {
-        view: f"From {title}, because {chosen} has no {what} of its own."
-        for view, (title, what) in whose.items()
-        if title not in (None, chosen)
-    }
+    """A sentence for each view, by its name, that another checkpoint fills or lends its words to."""
+    chosen, made = analysis.checkpoint.title, analysis.sources
+    sentences = {}
+    if made.transcript != chosen:
+        sentences["transcript"] = (
+            f"From {made.transcript}, because {chosen} was never trained to write letters."
+        )
+        sentences["layers"] = sentences["attention"] = f"Letters and words from {made.transcript}."
+    if made.keywords not in (None, chosen):
+        sentences["keywords"] = f"From {made.keywords}, because {chosen} was never trained to tell keywords."
+    return sentences

@@ -36,6 +36,7 @@ _STYLES = (
     "layers",
     "transcript",
     "take",
+    "tour",
 )
 
 

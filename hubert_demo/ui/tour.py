@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from hubert_demo.analysis.attention import KINDS
 from hubert_demo.api import Analysis
 from hubert_demo.ui.views.base import Json
 
-_NEAR_S = 0.1
+_NEAR_FRAMES = 5  # 0.1 s, as in static/attention.js
 
 TEMPLATE = '<div class="hx-root hx-tour" data-testid="tour"></div>'
 
@@ -40,9 +41,10 @@ def steps(analysis: Analysis, request: Json) -> Json:
 
 def _words(analysis: Analysis) -> Step:
     encoding, words = analysis.encoding, analysis.transcript.words
+    writer = _whose(analysis, analysis.sources.transcript)
     cut = (
         f"The model cut these {encoding.waveform.duration_s:.1f} seconds into {encoding.num_frames} moments, "
-        "20 ms apart, and wrote a letter or nothing for each."
+        f"20 ms apart, and{writer} wrote a letter or nothing for each."
     )
     if not words:
         return Step("From sound to letters", f"{cut} Here it wrote nothing.", "transcript", {})
@@ -63,7 +65,7 @@ def _sound(analysis: Analysis) -> Step:
         scores = analysis.unit_scores()
         text += (
             f" Sorted into {scores.num_units} groups, they tell {_percent(scores.pnmi[0])} of what there is "
-            "to know about which letter is being said."
+            f"to know about the letters being said, {_percent(scores.pnmi_by_chance[0])} by chance."
         )
     return Step("What goes in", text, "layers", {"layer": 0, "colour": "energy"})
 
@@ -77,37 +79,50 @@ def _letters(analysis: Analysis) -> Step:
         )
         return Step(title, text, "layers", {"layer": last, "colour": "time"})
     scores = analysis.unit_scores()
-    best = int(np.argmax(scores.pnmi))
+    above_chance = scores.pnmi - scores.pnmi_by_chance
+    best = 1 + int(np.argmax(above_chance[1:]))
     text = (
-        f"In layer {best} such groups tell {_percent(scores.pnmi[best])} about the letters, against "
-        f"{_percent(scores.pnmi[0])} at the input. Drag the slider from 0 to {best} and watch equal letters "
-        "gather."
+        f"In layer {best} such groups tell {_percent(scores.pnmi[best])} of what there is to know about the "
+        f"letters, {_percent(scores.pnmi_by_chance[best])} by chance; at the input "
+        f"{_percent(scores.pnmi[0])}, {_percent(scores.pnmi_by_chance[0])} by chance. "
     )
+    if above_chance[best] > above_chance[0]:
+        text += f"Drag the slider from 0 to {best} and watch equal letters gather."
+    else:
+        text += "In this recording no layer is further above chance than the input."
     return Step(title, text, "layers", {"layer": best, "colour": "letter"})
 
 
 def _gaze(analysis: Analysis) -> Step:
     metrics = analysis.head_metrics()
-    layer, head = np.unravel_index(int(metrics.diagonality.argmax()), metrics.diagonality.shape)
-    attention = analysis.attention(int(layer), int(head))
-    times = analysis.encoding.frame_times_s
-    near = np.abs(times[:, np.newaxis] - times) <= _NEAR_S
-    share = float((attention * near).sum(axis=1).mean())
-    kinds = [kind for row in metrics.kinds for kind in row]
+    kinds = metrics.kinds
+    diagonal = kinds == "diagonal"
+    candidates = np.where(diagonal, metrics.diagonality, -np.inf) if diagonal.any() else metrics.diagonality
+    layer, head = (int(number) for number in np.unravel_index(candidates.argmax(), candidates.shape))
+    number = {kind: int((kinds == kind).sum()) for kind in KINDS}
     text = (
-        f"Head {head + 1} of layer {layer + 1} looks nearest of all: {_percent(share)} of its gaze stays "
-        f"within a tenth of a second. Of {len(kinds)} heads, {kinds.count('diagonal')} are diagonal like it, "
-        f"{kinds.count('vertical')} stare at the same few moments, {kinds.count('global')} look everywhere."
+        f"Compared with one another, {number['diagonal']} of {_counted(kinds.size, 'head')} look near "
+        f"(diagonal), {number['vertical']} at the same few moments (vertical), {number['global']} everywhere "
+        f"(global). Head {head + 1} of layer {layer + 1} "
     )
-    return Step("Who looks where", text, "attention", {"attention_layer": int(layer), "head": int(head)})
+    text += "is the most diagonal one: " if diagonal.any() else "comes nearest to being diagonal: "
+    frames = np.arange(analysis.encoding.num_frames)
+    near = np.abs(frames[:, np.newaxis] - frames) <= _NEAR_FRAMES
+    share = float((analysis.attention(layer, head) * near).sum(axis=1).mean())
+    text += (
+        f"{_percent(share)} of its gaze stays within a tenth of a second, {_percent(near.mean())} would by "
+        "chance."
+    )
+    return Step("Who looks where", text, "attention", {"attention_layer": layer, "head": head})
 
 
 def _command(analysis: Analysis) -> Step:
     heard = analysis.keywords
     if heard is None:
         return Step("One question, all layers", "This model has no keyword head.", "keywords", {})
+    listener = _whose(analysis, analysis.sources.keywords) or " the model"
     answer = (
-        f"Asked which of {len(heard.labels)} classes it heard, the model says “{heard.label.strip('_')}” "
+        f"Asked which of {len(heard.labels)} classes it heard,{listener} says “{heard.label.strip('_')}” "
         f"with {_percent(heard.probability)}."
     )
     weights = heard.layer_weights
@@ -118,8 +133,13 @@ def _command(analysis: Analysis) -> Step:
     return Step("One question, all layers", answer + mix, "keywords", {}, heard.start_s)
 
 
+def _whose(analysis: Analysis, title: str | None) -> str:
+    """The title of the model that did something, after a space, where it is not the chosen one; else ""."""
+    return "" if title in (None, analysis.checkpoint.title) else f" “{title}”"
+
+
 def _percent(share: Any) -> str:
-    return f"{float(share):.0%}".replace("%", " %")
+    return f"{float(share):.0%}".replace("%", "\u00a0%")
 
 
 def _counted(number: int, what: str) -> str:

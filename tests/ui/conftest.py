@@ -157,8 +157,8 @@ TIMEOUT_MS = 60_000
 class Visitor:
     """A tab of the browser that looks at the page, with all that went wrong in it."""
 
-    def __init__(self, browser, url, theme="light", width=1440):
-        self.tab = browser.new_page(viewport={"width": width, "height": 1000})
+    def __init__(self, browser, url, theme="light", width=1440, height=1000):
+        self.tab = browser.new_page(viewport={"width": width, "height": height})
         self.tab.set_default_timeout(TIMEOUT_MS)
         self.problems = []
         self.outside = set()

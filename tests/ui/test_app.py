@@ -148,9 +148,11 @@ def test_choosing_a_model_analyses_the_recording_on_show_and_is_remembered(bare_
     assert after["views"]["timeline"] == before["views"]["timeline"]
     assert after["views"]["transcript"]["words"] == before["views"]["transcript"]["words"]
     assert before["sources"] == {}
-    for view, what in (("transcript", "letters"), ("keywords", "keywords")):
-        sentence = f"From HuBERT Explorer, small English, because bare has no {what} of its own."
+    for view, what in (("transcript", "write letters"), ("keywords", "tell keywords")):
+        sentence = f"From HuBERT Explorer, small English, because bare was never trained to {what}."
         assert after["sources"][view] == sentence
+    for view in ("layers", "attention"):
+        assert after["sources"][view] == "Letters and words from HuBERT Explorer, small English."
     again = read_pairs(bare_page.on_upload(path, "bare"))[0][-1]
     assert again["token"] == after["token"]
 

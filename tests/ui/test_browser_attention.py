@@ -65,6 +65,10 @@ def test_the_numbers_are_about_the_row_of_the_present(visitor, analysis):
     assert number(visitor, "attention-most") == pytest.approx(times_s[row.argmax()], abs=0.006)
     near = number(visitor, "attention-near")
     assert near == pytest.approx(100 * row[95:106].sum(), rel=0.06, abs=0.5)
+    assert number(visitor, "attention-near-chance") == pytest.approx(100 * 11 / len(row), abs=0.06)
+    # At the edge of the recording there is less within reach.
+    visitor.tab.evaluate("hx.clock.seek(hx.clock.timeOf(0))")
+    assert number(visitor, "attention-near-chance") == pytest.approx(100 * 6 / len(row), abs=0.06)
 
 
 def test_pointing_at_the_map_reads_a_value_and_a_press_is_heard(visitor):
@@ -89,6 +93,11 @@ def test_every_head_says_its_kind(visitor, analysis):
     assert visitor.id("attention-kind").inner_text() == kinds[layer, head]
     for each, kind in enumerate(kinds[layer]):
         assert visitor.id(f"head-{each}").inner_text().split() == [str(each + 1), kind]
+    # A kind is relative: nothing is claimed about how near a head looks.
+    assert (
+        "Diagonal heads look nearer than this model’s other heads"
+        in visitor.id("view-attention").inner_text()
+    )
 
 
 def test_all_heads_are_sorted_filtered_and_chosen(visitor, analysis):

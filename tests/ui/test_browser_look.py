@@ -43,14 +43,3 @@ def test_every_view_fits_the_window_and_follows_the_theme(visit, folder, window,
         assert pixels.std() > 10
     for label in visitor.tab.locator("[role=img]").evaluate_all("all => all.map((one) => one.ariaLabel)"):
         assert label
-
-
-def test_on_a_phone_the_tour_brings_its_view_into_sight(visit):
-    visitor = visit(width=390)
-    visitor.id("tour-start").click()
-    for _ in range(5):
-        visitor.id("tour-title").wait_for()
-        top = visitor.tab.evaluate("document.getElementById('hx-tabs').getBoundingClientRect().top")
-        # A short view cannot be scrolled higher.
-        assert 0 <= top <= 700
-        visitor.id("tour-next").click()

@@ -1,4 +1,4 @@
-"""In a real browser: taking things away, and the tour."""
+"""In a real browser: taking things away."""
 
 import csv
 import io
@@ -67,9 +67,40 @@ def test_each_export_of_a_view_downloads_and_holds_something(visit, title):
             assert content.startswith(STARTS[kind])
 
 
-def test_everything_comes_in_one_zip(visit):
+@pytest.mark.parametrize("title", ["Transcript", "Layers", "Attention"])
+def test_each_thing_has_one_row_and_every_button_a_name_of_its_own(visit, title):
     visitor = visit()
-    with zipfile.ZipFile(download(visitor, "take-zip").path()) as archive:
+    visitor.open(title)
+    things = visitor.id("take-list").locator("span").all_inner_texts()
+    assert len(things) >= 3
+    assert len(things) == len(set(things))
+    names = (
+        visitor.id("take-list").get_by_role("button").evaluate_all("all => all.map((one) => one.ariaLabel)")
+    )
+    assert len(names) == len(set(names))
+
+
+def test_an_aligned_text_can_be_had_as_soon_as_there_is_one(visit):
+    visitor = visit()
+    aligned = visitor.id("take-alignment-csv")
+    assert aligned.is_disabled()
+    assert "Nothing is aligned yet" in aligned.get_attribute("title")
+    visitor.id("reference").fill("the old harbour")
+    visitor.id("align").click()
+    visitor.tab.wait_for_function(
+        "() => !document.querySelector('[data-testid=take-alignment-csv]').disabled"
+    )
+    assert not aligned.get_attribute("title")
+    assert "harbour" in download(visitor, "take-alignment-csv").path().read_text()
+    visitor.tab.evaluate("hx.choose({ reference: '' })")
+    assert aligned.is_disabled()
+
+
+def test_everything_comes_in_one_zip(visit, page):
+    visitor = visit()
+    zipped = download(visitor, "take-zip")
+    assert zipped.suggested_filename == f"hubert-explorer-{page.examples[0].path.stem}.zip"
+    with zipfile.ZipFile(zipped.path()) as archive:
         names = set(archive.namelist())
     assert {"settings.json", "reproduce.py", "recording.wav", "transcript.TextGrid"} <= names
     assert any(name.startswith("figures/") for name in names)
@@ -83,27 +114,3 @@ def test_the_python_for_it_is_shown(visit):
     text = visitor.id("script").inner_text()
     assert "hubert_demo.analyze(" in text
     compile(text, "reproduce.py", "exec")
-
-
-def test_the_tour_leads_through_five_steps_and_sets_the_views(visit):
-    visitor = visit()
-    visitor.id("tour-start").click()
-    seen = []
-    for number in range(1, 6):
-        visitor.tab.get_by_text(f"{number} of 5").wait_for()
-        seen.append(visitor.tab.evaluate("[hx.open, { ...hx.choices }]"))
-        assert len(visitor.id("tour-text").inner_text()) > 60
-        visitor.id("tour-next").click()
-    assert not visitor.id("tour-title").is_visible()
-    assert [view for view, _ in seen] == ["transcript", "layers", "layers", "attention", "keywords"]
-    assert (seen[1][1]["layer"], seen[1][1]["colour"]) == (0, "energy")
-    assert seen[2][1]["layer"] > 0
-    assert visitor.id("layer-name").inner_text().startswith(str(seen[2][1]["layer"]))
-
-
-def test_the_tour_ends_at_escape(visit):
-    visitor = visit()
-    visitor.id("tour-start").click()
-    visitor.tab.get_by_text("1 of 5").wait_for()
-    visitor.tab.keyboard.press("Escape")
-    assert not visitor.id("tour-title").is_visible()

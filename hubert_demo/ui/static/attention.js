@@ -117,9 +117,9 @@
 
   const kindsNote = () =>
     hx.make("p", { class: "hx-quiet" },
-      hx.make("b", { text: "Diagonal" }), " heads look nearby, ", hx.make("b", { text: "vertical" }),
-      " heads at the same few moments, ", hx.make("b", { text: "global" }),
-      " heads everywhere. A head’s kind is that in which it comes first among all heads of the model.");
+      hx.make("b", { text: "Diagonal" }), " heads look nearer than this model’s other heads, ", hx.make("b", { text: "vertical" }),
+      " heads more at the same few moments, ", hx.make("b", { text: "global" }),
+      " heads more widely. With another recording a head’s kind may change.");
 
   // Four numbers whose texts are renewed in place.
   const numbers = (view) => {
@@ -241,7 +241,10 @@
     const percent = (share) => `${Number((100 * share).toPrecision(2))} %`;
     view.most.textContent = place(view, best);
     view.most.previousSibling.textContent = `${from} looks most at`;
-    view.near.textContent = percent(nearShare(view, row));
+    view.near.replaceChildren(percent(nearShare(view, row)), " ", hx.make("span", {
+      class: "hx-quiet", text: `${percent(nearShare(view, row, evenly(view)))} by chance`, "data-testid": "attention-near-chance",
+      title: "If this moment looked at all moments alike",
+    }));
     view.said = `, looks most at ${place(view, best)}`;
     if (!view.hover) {
       view.reading.replaceChildren(hx.make("span", {
@@ -263,7 +266,7 @@
   };
 
   // How much of a row's attention goes to frames within 0.1 s; of a coarser bin, the part that lies there.
-  const nearShare = (view, row) => {
+  const nearShare = (view, row, valueOf = (bin) => hx.attention.valueAt(view, row, bin)) => {
     const { frames_per_bin: size, bins } = view.map;
     const frames = hx.result.views.timeline.num_frames;
     const centre = row * size + (Math.min(size, frames - row * size) - 1) / 2;
@@ -271,8 +274,14 @@
     for (let bin = 0; bin < bins; bin++) {
       const [from, to] = [bin * size - 0.5, Math.min(frames, (bin + 1) * size) - 0.5];
       const inside = Math.min(to, centre + NEAR_FRAMES + 0.5) - Math.max(from, centre - NEAR_FRAMES - 0.5);
-      if (inside > 0) share += hx.attention.valueAt(view, row, bin) * (inside / (to - from));
+      if (inside > 0) share += valueOf(bin) * (inside / (to - from));
     }
     return Math.min(1, share);
+  };
+
+  // What a bin would get if every frame got the same.
+  const evenly = ({ map: { frames_per_bin: size } }) => {
+    const frames = hx.result.views.timeline.num_frames;
+    return (bin) => (Math.min(frames, (bin + 1) * size) - bin * size) / frames;
   };
 })();

@@ -1,9 +1,19 @@
-// The guided tour: a card that stays in sight, and sets the views as it goes.
+// The guided tour: a card that stays in sight, sets the views as it goes, and scrolls to what it talks about.
 (() => {
   "use strict";
   const hx = window.hx;
 
   const TAKE = "Take the tour";
+  const GAP = 8;
+  // Views are mounted when they are first opened, and grow as their maps come.
+  const SETTLE_MS = 1200;
+  // What each view shows first of all.
+  const PICTURES = {
+    transcript: ".hx-view-transcript .hx-transcript",
+    keywords: ".hx-view-keywords .hx-card",
+    layers: ".hx-view-layers .hx-layer-large .hx-map",
+    attention: ".hx-view-attention .hx-map",
+  };
 
   hx.view("tour", (root, page) => {
     let steps = [];
@@ -22,9 +32,8 @@
       hx.make("div", { class: "hx-bar" }, title, count, hx.make("span", { class: "hx-grow" }), close),
       text, hx.make("div", { class: "hx-bar" }, back, next));
     const start = button(TAKE, () => begin(), "tour-start");
-    // Over everything else, whatever the columns of the page do.
-    document.querySelector(".gradio-container").append(card);
-    root.append(start);
+    root.append(start, card);
+    const sight = keepInSight(card);
 
     const begin = async () => {
       if (!hx.result) return;
@@ -58,7 +67,7 @@
       hx.openTab(step.view);
       hx.choose(step.choices);
       if (step.time_s !== null) hx.clock.seek(step.time_s);
-      bringIntoSight();
+      sight.follow(PICTURES[step.view]);
       title.focus({ preventScroll: true });
     };
 
@@ -66,6 +75,7 @@
       running = false;
       card.hidden = true;
       root.classList.remove("is-on");
+      sight.rest();
       start.focus({ preventScroll: true });
     };
 
@@ -79,10 +89,38 @@
   const button = (text, onclick, id, className = "") =>
     hx.make("button", { type: "button", class: `hx-button ${className}`, text, onclick, "data-testid": id });
 
-  // On a phone the views lie below the fold: timeline first, the view beneath it.
-  const bringIntoSight = () => {
-    const top = document.getElementById("hx-tabs").getBoundingClientRect().top;
-    if (top < 0 || top > 0.6 * innerHeight) document.getElementById("hx-timeline").scrollIntoView();
+  // Scrolls to a picture until it has settled, or the visitor does something.
+  const keepInSight = (card) => {
+    let turn = 0;
+    const rest = () => turn++;
+    for (const event of ["wheel", "touchstart", "pointerdown", "keydown"]) addEventListener(event, rest, { passive: true });
+    const follow = (selector) => {
+      const mine = ++turn;
+      let [before, until] = ["", performance.now() + SETTLE_MS];
+      const look = () => {
+        if (mine !== turn || performance.now() > until) return;
+        const picture = document.querySelector(selector);
+        const { top, height } = picture?.getBoundingClientRect() || {};
+        const place = `${Math.round(top + scrollY)} ${Math.round(height)}`;
+        if (place !== before) [before, until] = [place, performance.now() + SETTLE_MS];
+        if (height) bringIntoSight(picture, card);
+        requestAnimationFrame(look);
+      };
+      look();
+    };
+    return { follow, rest };
+  };
+
+  // The least scrolling that shows a picture, or its beginning, between the timeline, which sticks to the top,
+  // and the foot of the window, or the card where that lies there.
+  const bringIntoSight = (picture, card) => {
+    const timeline = document.getElementById("hx-timeline");
+    const head = parseFloat(getComputedStyle(timeline).top) + timeline.offsetHeight + GAP;
+    const isOver = getComputedStyle(card).position === "fixed";
+    const foot = (isOver ? card.getBoundingClientRect().top : innerHeight) - GAP;
+    const { top, bottom } = picture.getBoundingClientRect();
+    const wanted = Math.max(0, Math.min(bottom - foot, top - head) + scrollY);
+    if (Math.abs(wanted - scrollY) > 1) scrollTo({ top: wanted, behavior: "instant" });
   };
 
   // Presses the tab of a view; what is chosen for it before it is mounted is in `hx.choices` when it comes.
