@@ -104,6 +104,8 @@ def _as_json(file: str, analysis: Analysis) -> dict[str, Any]:
             "probability": heard.probability,
             "start_s": heard.start_s,
             "end_s": heard.end_s,
+            "is_heard": heard.is_heard,
+            "threshold": heard.threshold,
         },
     }
 
@@ -118,6 +120,7 @@ def _as_text(file: str, analysis: Analysis) -> str:
     if heard is not None:
         lines.append(
             f"  keyword: {heard.label} ({heard.probability:.0%}, {heard.start_s:.2f} – {heard.end_s:.2f} s)"
+            + ("" if heard.is_heard else ", does not count as heard")
         )
     return "\n".join(lines)
 

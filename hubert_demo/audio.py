@@ -280,9 +280,11 @@ def _require_usable(samples: FloatArray, rate_hz: int) -> None:
         )
     bad = np.flatnonzero(~np.isfinite(samples))
     if len(bad):
+        alone = len(bad) == 1
+        what = "1 sample that is not a number" if alone else f"{len(bad)} samples that are not numbers"
         raise InputError(
-            f"Recording has {len(bad)} samples that are not numbers (NaN or infinity), the first at "
-            f"{bad[0] / rate_hz:.2f} s. Save it again without them."
+            f"Recording has {what} (NaN or infinity), {'' if alone else 'the first '}at "
+            f"{bad[0] / rate_hz:.2f} s. Save it again without {'it' if alone else 'them'}."
         )
     if np.ptp(samples) == 0:
         raise InputError(

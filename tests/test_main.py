@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -64,7 +65,24 @@ def test_json_says_what_the_api_says(folder, capsys):
         "probability": pytest.approx(analysis.keywords.probability),
         "start_s": pytest.approx(analysis.keywords.start_s),
         "end_s": pytest.approx(analysis.keywords.end_s),
+        "is_heard": analysis.keywords.is_heard,
+        "threshold": analysis.keywords.threshold,
     }
+
+
+@pytest.mark.parametrize(("threshold", "is_heard"), [(0.5, True), (0.7, False)])
+def test_a_keyword_is_told_from_a_guess(folder, threshold, is_heard, capsys, monkeypatch):
+    analysis = analyze(folder / "good.wav")
+    probabilities = np.zeros(len(analysis.keywords.labels))
+    probabilities[:2] = 0.6, 0.4
+    analysis.keywords = replace(analysis.keywords, probabilities=probabilities, threshold=threshold)
+    monkeypatch.setattr("hubert_demo.__main__.analyze", lambda *_: analysis)
+
+    main(["analyze", "yes.wav", "--json"])
+    found = json.loads(capsys.readouterr().out)["keyword"]
+    assert (found["label"], found["is_heard"], found["threshold"]) == ("yes", is_heard, threshold)
+    main(["analyze", "yes.wav"])
+    assert ("does not count as heard" in capsys.readouterr().out) is not is_heard
 
 
 def test_bad_files_get_their_sentence_and_the_others_are_still_processed(folder, capsys):

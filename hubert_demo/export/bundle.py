@@ -93,11 +93,12 @@ def write_zip(analysis: Analysis, choices: Choices, path: Path) -> None:
 def script(analysis: Analysis, choices: Choices) -> str:
     """A Python script that makes the same figures and numbers again from `recording.wav`."""
     chosen = choices.of(analysis)
-    given = ", ".join(f"{name}={value!r}" for name, value in chosen.as_json().items())
+    given = "".join(f"    {name}={value!r},\n" for name, value in chosen.as_json().items())
     return _SCRIPT.format(
         version=__version__,
         checkpoint=analysis.encoding.checkpoint,
         choices=given,
+        counting=_counting(chosen),
         layer=chosen.layer,
         attention_layer=chosen.attention_layer,
         head=chosen.head,
@@ -113,14 +114,29 @@ import hubert_demo
 from hubert_demo.export import Choices, write_folder
 
 here = Path(__file__).parent
+# The zip ("All of it, as a zip" on the page) holds recording.wav; or give a file of your own.
 analysis = hubert_demo.analyze(here / "recording.wav", checkpoint={checkpoint!r})
-choices = Choices({choices})
+
+# {counting}
+# `layer` is the layer on the map: 0 is the input of the first one, as on the page.
+choices = Choices(
+{choices})
 
 print(analysis.transcript.text)
 print(analysis.projections(choices.projection).points[{layer}].shape, "points of layer {layer}")
 print(analysis.attention({attention_layer}, {head}).shape, "map of layer {attention_layer}, head {head}")
 write_folder(analysis, choices, here / "again")
 '''
+
+
+def _counting(chosen: Choices) -> str:
+    """How to find the page's attention layer and head in what is taken away."""
+    layer, head = chosen.attention_layer, chosen.head
+    assert layer is not None
+    return (
+        f"Python counts from 0: the page's layer {layer + 1}, head {head + 1} "
+        f"is attention_layer={layer}, head={head}."
+    )
 
 
 def _files(analysis: Analysis, choices: Choices) -> Iterator[tuple[str, bytes]]:
@@ -144,6 +160,7 @@ def _files(analysis: Analysis, choices: Choices) -> Iterator[tuple[str, bytes]]:
         "duration_s": analysis.encoding.waveform.duration_s,
         "changes": list(analysis.encoding.waveform.changes),
         "choices": chosen.as_json(),
+        "note": f"{_counting(chosen)} Of hidden states, 0 is the input of the first layer, as on the page.",
         "left_out": left_out,
     }
     yield "settings.json", (json.dumps(settings, indent=2) + "\n").encode()

@@ -10,8 +10,22 @@ from hubert_demo.analysis.ctc import token_probabilities
 from hubert_demo.api import Analysis
 from hubert_demo.errors import InputError
 from hubert_demo.export.choices import Choices
+from hubert_demo.export.lettering import lettering, readable
 
 Columns = Mapping[str, npt.NDArray[np.generic]]
+
+
+@dataclass(frozen=True)
+class Need:
+    """What has to be chosen before there is anything to give.
+
+    Attributes:
+        choice: The field of `Choices` that must not be empty.
+        reason: Told to people as long as it is.
+    """
+
+    choice: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -19,21 +33,23 @@ class Numbers:
     """One table, or one set of arrays.
 
     Attributes:
-        title: Shown to people.
+        title: Shown to people. A figure of the same title in the same view belongs to it.
         view: Name of the view that it belongs to.
         make: Gives the named columns.
         is_table: Whether every column has one value a row, so that it can be written as CSV.
+        need: What has to be chosen first; None where there is always something.
     """
 
     title: str
     view: str
     make: Callable[[Analysis, Choices], Columns]
     is_table: bool = True
+    need: Need | None = None
 
 
 def words(analysis: Analysis, choices: Choices) -> Columns:
     """The recognised words with times in seconds and confidence."""
-    found = analysis.transcript.words
+    found = readable(analysis, analysis.transcript).words
     return {
         "word": np.array([word.text for word in found], dtype=str),
         "start_s": np.array([word.start_s for word in found], dtype=float),
@@ -43,7 +59,7 @@ def words(analysis: Analysis, choices: Choices) -> Columns:
 
 
 def emissions(analysis: Analysis, choices: Choices) -> Columns:
-    """Probability of every token of the vocabulary in every frame."""
+    """Probability of every token of the vocabulary, named as it is there, in every frame."""
     reading = analysis.reading
     probabilities = token_probabilities(reading).astype(np.float32)
     return {"time_s": reading.frame_times_s, **dict(zip(reading.vocabulary, probabilities.T, strict=True))}
@@ -51,9 +67,9 @@ def emissions(analysis: Analysis, choices: Choices) -> Columns:
 
 def readings(analysis: Analysis, choices: Choices) -> Columns:
     """What beam search found, best first."""
-    found = analysis.beam_search(hotwords=choices.words_to_hear)
+    found, show = analysis.beam_search(hotwords=choices.words_to_hear), lettering(analysis)
     return {
-        "text": np.array([one.text for one in found], dtype=str),
+        "text": np.array([show(one.text) for one in found], dtype=str),
         "score": np.array([one.score for one in found]),
         "ctc_log_probability": np.array([one.ctc_log_probability for one in found]),
     }
@@ -63,11 +79,11 @@ def alignment(analysis: Analysis, choices: Choices) -> Columns:
     """The words of the reference where they were said, and what was made of them."""
     if not choices.reference.strip():
         raise InputError("No text was given to align; type what was said.")
-    found = analysis.align(choices.reference).words
+    found, show = analysis.align(choices.reference).words, lettering(analysis)
     return {
         "kind": np.array([word.kind.value for word in found], dtype=str),
-        "said": np.array([word.text for word in found], dtype=str),
-        "heard": np.array([word.heard for word in found], dtype=str),
+        "said": np.array([show(word.text) for word in found], dtype=str),
+        "heard": np.array([show(word.heard) for word in found], dtype=str),
         "start_s": np.array([word.start_s for word in found], dtype=float),
         "end_s": np.array([word.end_s for word in found], dtype=float),
         "confidence": np.array([word.confidence for word in found], dtype=float),
@@ -161,13 +177,18 @@ NUMBERS: dict[str, Numbers] = {
     "words": Numbers("Words", "transcript", words),
     "emissions": Numbers("Letters over time", "transcript", emissions),
     "readings": Numbers("Readings of the search", "transcript", readings),
-    "alignment": Numbers("Your text, aligned", "transcript", alignment),
-    "keywords": Numbers("Keywords over time", "keywords", keywords),
+    "alignment": Numbers(
+        "Your text, aligned",
+        "transcript",
+        alignment,
+        need=Need("reference", "Nothing is aligned yet: type what was said in “Align your own text” first."),
+    ),
+    "keywords": Numbers("Keywords", "keywords", keywords),
     "layer_map": Numbers("Map of the layer", "layers", layer_map),
-    "layers": Numbers("One row a layer", "layers", layers),
-    "layer_maps": Numbers("Maps of all layers", "layers", layer_maps, is_table=False),
+    "layers": Numbers("From layer to layer", "layers", layers),
+    "layer_maps": Numbers("All layers", "layers", layer_maps, is_table=False),
     "hidden_states": Numbers("Hidden states", "layers", hidden_states, is_table=False),
-    "heads": Numbers("One row a head", "attention", heads),
+    "heads": Numbers("All heads", "attention", heads),
     "attention": Numbers("The map shown", "attention", attention, is_table=False),
 }
 """By the name of the file; adding one is one function and one line here."""

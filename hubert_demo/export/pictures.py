@@ -8,6 +8,7 @@ from hubert_demo.analysis.spectrogram import spectrogram
 from hubert_demo.api import Analysis
 from hubert_demo.errors import InputError
 from hubert_demo.export.choices import Choices
+from hubert_demo.export.lettering import lettering, readable
 from hubert_demo.plotting.attention import attention_figure, heads_figure
 from hubert_demo.plotting.keywords import keywords_figure
 from hubert_demo.plotting.layers import layer_curves_figure, layer_figure, layer_grid_figure
@@ -21,7 +22,7 @@ class Picture:
     """One figure.
 
     Attributes:
-        title: Shown to people.
+        title: Shown to people. A table of the same title in the same view belongs to it.
         view: Name of the view that it belongs to.
         make: Draws it.
     """
@@ -34,16 +35,16 @@ class Picture:
 def timeline(analysis: Analysis, choices: Choices) -> Figure:
     """Waveform over spectrogram, with the words."""
     waveform = analysis.encoding.waveform
-    words = analysis.transcript.words
+    words = readable(analysis, analysis.transcript).words
     return timeline_figure(waveform.samples, waveform.sample_rate_hz, spectrogram(waveform), words)
 
 
 def emissions(analysis: Analysis, choices: Choices) -> Figure:
     """Letters over time, with the path that was chosen."""
-    reading, transcript = analysis.reading, analysis.transcript
+    reading, transcript = analysis.reading, readable(analysis, analysis.transcript)
     return transcript_figure(
         token_probabilities(reading),
-        reading.vocabulary,
+        [lettering(analysis)(token) for token in reading.vocabulary],
         reading.frame_times_s,
         transcript.words,
         transcript.frame_token_ids,
@@ -90,7 +91,7 @@ def attention(analysis: Analysis, choices: Choices) -> Figure:
         analysis.encoding.frame_times_s,
         choices.attention_layer,
         choices.head,
-        analysis.transcript.words,
+        readable(analysis, analysis.transcript).words,
     )
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from hubert_demo.analysis.ctc import Character, Transcript, Word
-from hubert_demo.analysis.spelling import has_only_capitals
 from hubert_demo.api import Analysis
+from hubert_demo.export.lettering import readable
 
 # A subtitle: one line, no longer pause inside, and long enough on the screen to be read.
 MAX_CUE_CHARACTERS = 42
@@ -45,9 +45,7 @@ class TextFormat:
             analysis: The recording.
             transcript: What was recognised in it, or laid over it.
         """
-        if has_only_capitals(analysis.reading.vocabulary):
-            transcript = transcript.in_small_letters()
-        return self.write(transcript, analysis.encoding.waveform.duration_s)
+        return self.write(readable(analysis, transcript), analysis.encoding.waveform.duration_s)
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib.axes import Axes
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from hubert_demo.analysis.attention import HeadMetrics
 from hubert_demo.analysis.ctc import Word
+from hubert_demo.plotting.labels import leave_out_crowded, write_words_above, write_words_beside
 from hubert_demo.plotting.style import (
-    ACTION,
     HAIRLINE,
     INK,
     INK_RAMP,
@@ -20,7 +19,6 @@ from hubert_demo.plotting.style import (
     frame_span_s,
     new_figure,
     tidy,
-    write_words,
 )
 
 # Bins between two small maps, room for the name of the upper one's kind.
@@ -39,9 +37,9 @@ def attention_figure(
     Args:
         attention: `(frames, frames)`, rows sum to one; pooled maps will do.
         frame_times_s: Centres of the recording's frames.
-        layer: For the title, as in the API.
-        head: For the title, as in the API.
-        words: Written above and at the right, at their times.
+        layer: As in the API, from 0; the title counts from 1, as the page does.
+        head: As in the API, from 0; the title counts from 1.
+        words: Written above and at the right, at their times, as far as there is room.
 
     Returns:
         A figure with one picture: rows, from the top, look at columns.
@@ -58,25 +56,16 @@ def attention_figure(
     )
     axes.set_xlabel("looked at (s)")
     axes.set_ylabel("looking (s)")
-    figure.suptitle(f"layer {layer} · head {head}", fontsize=11, color=INK)
+    figure.suptitle(f"Layer {layer + 1}, head {head + 1}", fontsize=11, color=INK)
     figure.colorbar(picture, ax=axes, label="attention", fraction=0.04, pad=0.12 if words else 0.02)
-    write_words(axes, words)
-    _write_words_beside(axes, words)
+    labels = [write_words_above(axes, words), write_words_beside(axes, words)]
     tidy(axes)
+    leave_out_crowded(figure, labels)
     return figure
 
 
-def _write_words_beside(axes: Axes, words: Sequence[Word]) -> None:
-    """Each word right of the axes at its time, behind a bracket as long as the word."""
-    down = axes.get_yaxis_transform()
-    for word in words:
-        axes.plot([1.02, 1.02], [word.start_s, word.end_s], transform=down, color=ACTION, lw=2, clip_on=False)
-        middle_s = (word.start_s + word.end_s) / 2
-        axes.text(1.035, middle_s, word.text, transform=down, va="center", color=INK, fontsize=8)
-
-
 def heads_figure(metrics: HeadMetrics) -> Figure:
-    """Draw every head of a model small, with its kind: a row is a layer, from the top.
+    """Draw every head of a model small, with its kind: a row is a layer, from the top, counted from 1.
 
     Args:
         metrics: What the heads do.
@@ -100,8 +89,10 @@ def heads_figure(metrics: HeadMetrics) -> Figure:
         axes.add_patch(_frame(corner, num_bins))
         kind = str(metrics.kinds[layer, head])
         axes.text(corner[0], corner[1] + num_bins, kind, va="top", color=SECOND_INK, fontsize=7)
-    axes.set_xticks(np.arange(num_heads) * cell + num_bins / 2, [str(index) for index in range(num_heads)])
-    axes.set_yticks(np.arange(num_layers) * cell + num_bins / 2, [str(index) for index in range(num_layers)])
+    axes.set_xticks(np.arange(num_heads) * cell + num_bins / 2, [str(head + 1) for head in range(num_heads)])
+    axes.set_yticks(
+        np.arange(num_layers) * cell + num_bins / 2, [str(layer + 1) for layer in range(num_layers)]
+    )
     axes.set_xlabel("head")
     axes.set_ylabel("layer")
     tidy(axes)

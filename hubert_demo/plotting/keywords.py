@@ -76,7 +76,8 @@ def _bars(axes: Axes, keywords: Keywords) -> None:
     axes.bar_label(
         bars, [f"{probability:.0%}" for probability in keywords.probabilities], padding=3, fontsize=8
     )
-    axes.set_yticks(range(len(keywords.labels)), keywords.labels)
+    # `_unknown_` and `_silence_` as the page writes them.
+    axes.set_yticks(range(len(keywords.labels)), [label.strip("_") for label in keywords.labels])
     axes.set_ylim(len(keywords.labels) - 0.5, -0.5)
     axes.axvline(keywords.threshold, color=SECOND_INK, linewidth=1, linestyle=":")
     axes.set_xlim(0, 1.12)

@@ -4,7 +4,9 @@ Figures are built directly, without matplotlib's global state, so that threads c
 """
 
 import io
-from collections.abc import Iterable
+import itertools
+import re
+from collections import defaultdict
 
 import matplotlib
 import numpy as np
@@ -13,9 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from hubert_demo.analysis.ctc import Word
-
-__all__ = ["Figure", "frame_span_s", "new_figure", "rendered", "tidy", "write_words"]
+__all__ = ["Figure", "frame_span_s", "new_figure", "rendered", "tidy"]
 
 INK = "#16202a"
 SECOND_INK = "#52606b"
@@ -34,6 +34,8 @@ TIME_RAMP: Colormap = LinearSegmentedColormap.from_list(
 )
 
 _HALF_FRAME_S = 0.01
+# A kind and ten digits of a hash, where it is given (`id="…"`) and where it is meant (`#…`).
+_SVG_ID = re.compile(r'(\bid="|#)((?:C[0-9a-f]+_[0-9a-f]+_)?[A-Za-z_]*)([0-9a-f]{10})(?=["\)])')
 
 
 def new_figure(width_in: float, height_in: float) -> Figure:
@@ -51,7 +53,19 @@ def rendered(figure: Figure, file_format: str) -> bytes:
     stream = io.BytesIO()
     metadata = {"Date": None} if file_format == "svg" else {}
     figure.savefig(stream, format=file_format, dpi=160, metadata=metadata)
-    return stream.getvalue()
+    content = stream.getvalue()
+    return _with_counted_ids(content) if file_format == "svg" else content
+
+
+def _with_counted_ids(svg: bytes) -> bytes:
+    """The same with names in order of mention instead of matplotlib's random ones.
+
+    matplotlib's own remedy, `svg.hashsalt`, is a setting of the whole process.
+    """
+    numbers: defaultdict[str, int] = defaultdict(itertools.count(1).__next__)
+    return _SVG_ID.sub(
+        lambda found: f"{found[1]}{found[2]}{numbers[found[2] + found[3]]}", svg.decode()
+    ).encode()
 
 
 def tidy(axes: Axes) -> None:
@@ -64,22 +78,3 @@ def tidy(axes: Axes) -> None:
 def frame_span_s(frame_times_s: npt.NDArray[np.float64]) -> tuple[float, float]:
     """Where the first frame begins and the last one ends, in seconds."""
     return float(frame_times_s[0]) - _HALF_FRAME_S, float(frame_times_s[-1]) + _HALF_FRAME_S
-
-
-def write_words(axes: Axes, words: Iterable[Word]) -> None:
-    """Each word above the axes at its time, over a bracket as long as the word."""
-    across = axes.get_xaxis_transform()
-    for word in words:
-        axes.plot(
-            [word.start_s, word.end_s], [1.02, 1.02], transform=across, color=ACTION, lw=2, clip_on=False
-        )
-        axes.text(
-            (word.start_s + word.end_s) / 2,
-            1.04,
-            word.text,
-            transform=across,
-            rotation=45,
-            rotation_mode="anchor",
-            color=INK,
-            fontsize=8,
-        )

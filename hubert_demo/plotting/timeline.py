@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 
 from hubert_demo.analysis.ctc import Word
 from hubert_demo.analysis.spectrogram import Spectrogram
-from hubert_demo.plotting.style import INK_RAMP, WAVEFORM, new_figure, tidy, write_words
+from hubert_demo.plotting.labels import leave_out_crowded, write_words_above
+from hubert_demo.plotting.style import INK_RAMP, WAVEFORM, new_figure, tidy
 
 
 def timeline_figure(
@@ -23,7 +24,7 @@ def timeline_figure(
         samples: `(num_samples,)`.
         sample_rate_hz: Samples per second.
         spectrogram: That of the same recording.
-        words: Written above, at their times.
+        words: Written above, at their times, as far as there is room.
 
     Returns:
         A figure with two axes: waveform and spectrogram.
@@ -32,7 +33,7 @@ def timeline_figure(
     waveform_axes, spectrogram_axes = figure.subplots(2, 1, sharex=True, height_ratios=[1, 2])
     waveform_axes.plot(np.arange(len(samples)) / sample_rate_hz, samples, color=WAVEFORM, linewidth=0.6)
     waveform_axes.set_ylabel("amplitude")
-    write_words(waveform_axes, words)
+    labels = write_words_above(waveform_axes, words)
     spectrogram_axes.pcolormesh(
         spectrogram.times_s,
         spectrogram.frequencies_hz / 1000,
@@ -46,4 +47,5 @@ def timeline_figure(
     spectrogram_axes.set_xlim(0, len(samples) / sample_rate_hz)
     for axes in (waveform_axes, spectrogram_axes):
         tidy(axes)
+    leave_out_crowded(figure, [labels])
     return figure

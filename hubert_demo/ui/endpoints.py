@@ -18,7 +18,7 @@ from hubert_demo.checkpoints import DEFAULT_CHECKPOINT
 from hubert_demo.errors import InputError
 from hubert_demo.export import Choices, write_zip
 from hubert_demo.ui.session import Results
-from hubert_demo.ui.take import new_path
+from hubert_demo.ui.take import new_path, zip_name
 from hubert_demo.ui.views.base import sentence
 
 MAX_BINS = 200
@@ -34,13 +34,19 @@ class WordHeard(TypedDict):
 
 
 class KeywordHeard(TypedDict):
-    """The strongest keyword class, all probabilities, and the stretch of the recording they are about."""
+    """The strongest keyword class, all probabilities, and the stretch of the recording they are about.
+
+    `is_heard`: whether the class is a command (not "_unknown_", not "_silence_") and its probability reaches
+    the `threshold` from which this checkpoint counts one as heard.
+    """
 
     label: str
     probability: float
     probabilities: dict[str, float]
     start_s: float
     end_s: float
+    is_heard: bool
+    threshold: float
 
 
 class Heard(TypedDict):
@@ -139,7 +145,7 @@ class Endpoints:
         return {function.__name__: _in_sentences(function) for function in functions}
 
     def analyze(self, recording: gr.FileData, checkpoint: str = DEFAULT_CHECKPOINT) -> Heard:
-        """Transcribe a recording of 0.1 to 60 seconds and name the keyword in it.
+        """Transcribe a recording of 0.1 to 60 seconds and name the keyword in it, if it is heard.
 
         Args:
             recording: Sound file: WAV, FLAC, OGG, Opus, MP3, AIFF, M4A or WebM.
@@ -235,8 +241,8 @@ class Endpoints:
 
         Args:
             recording: Sound file of 0.1 to 60 seconds.
-            layer: Layer, from 0.
-            head: Head of the layer, from 0.
+            layer: Layer, from 0 (the page's 3 is 2).
+            head: Head of the layer, from 0 (the page's 1 is 0).
             checkpoint: Name of the model.
         """
         pooled = pool(self._analyse(recording, checkpoint).attention_maps(layer, [head]), MAX_BINS)
@@ -271,14 +277,14 @@ class Endpoints:
 
         Args:
             recording: Sound file of 0.1 to 60 seconds.
-            layer: Whose map is drawn, from 0; the last one if not given.
-            attention_layer: Whose attention is drawn, from 0; the middle one if not given.
-            head: Head of that layer, from 0.
+            layer: Whose map is drawn; 0 is the input of the first layer; the last one if not given.
+            attention_layer: Whose attention is drawn, from 0 (the page's 3 is 2); the middle one's if None.
+            head: Head of that layer, from 0 (the page's 1 is 0).
             reference: What was really said, to be aligned and scored; may be empty.
             checkpoint: Name of the model.
         """
         analysis = self._analyse(recording, checkpoint)
-        path = new_path("hubert-explorer.zip")
+        path = new_path(zip_name(_uploaded(recording).name))
         write_zip(analysis, Choices(layer, attention_layer, head, reference=reference), path)
         return gr.FileData(path=str(path))
 
@@ -331,4 +337,6 @@ def _keyword(heard: Keywords) -> KeywordHeard:
         "probabilities": dict(zip(heard.labels, heard.probabilities.tolist(), strict=True)),
         "start_s": heard.start_s,
         "end_s": heard.end_s,
+        "is_heard": heard.is_heard,
+        "threshold": heard.threshold,
     }

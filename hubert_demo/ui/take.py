@@ -5,7 +5,9 @@ import itertools
 import json
 import re
 import secrets
-from pathlib import Path
+import unicodedata
+from dataclasses import asdict
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import gradio as gr
@@ -21,19 +23,32 @@ from hubert_demo.ui.session import Results
 from hubert_demo.ui.views.base import NOT_UNDERSTOOD, Json, sentence
 
 ALL = "all"
+_MAX_NAME = 48
 # Two answers may be alike, and equal values never reach the browser.
 _NUMBERS = itertools.count(1)
 
 
 def template() -> str:
     """The card's static HTML, with the list of what there is for each view."""
+    listed = html.escape(json.dumps(things()), quote=True)
+    return f'<div class="hx-root hx-card hx-taking" data-testid="take" data-things="{listed}"></div>'
+
+
+def things() -> list[Json]:
+    """What there is to take away: a thing has a title, the view it stands in, and its files.
+
+    A figure and the table behind it are one thing: they have the same title in the same view.
+    """
+    found: dict[tuple[str, str], Json] = {}
     known: list[tuple[str, Picture | Numbers]] = [*PICTURES.items(), *NUMBERS.items()]
-    items = [
-        {"name": name, "title": item.title, "view": item.view, "formats": _formats(item)}
-        for name, item in known
-    ]
-    listed = html.escape(json.dumps(items), quote=True)
-    return f'<div class="hx-root hx-card hx-taking" data-testid="take" data-items="{listed}"></div>'
+    for name, item in known:
+        thing = found.setdefault(
+            (item.view, item.title), {"title": item.title, "view": item.view, "files": [], "need": None}
+        )
+        thing["files"] += [{"name": name, "format": file_format} for file_format in _formats(item)]
+        if isinstance(item, Numbers) and item.need:
+            thing["need"] = asdict(item.need)
+    return list(found.values())
 
 
 def _formats(item: Picture | Numbers) -> list[str]:
@@ -52,7 +67,7 @@ def answer(results: Results, request: Any) -> Json:
 
     Args:
         results: What the page keeps.
-        request: From the browser, and so anything: token, name, format and choices.
+        request: From the browser, and so anything: token, name, format, choices, and the recording's title.
     """
     try:
         return {"number": next(_NUMBERS), **_file(results, request)}
@@ -68,7 +83,7 @@ def _file(results: Results, request: Any) -> Json:
     choices = _choices(request)
     # Names of figures and formats are checked before a file is named after them.
     if name == ALL:
-        path = new_path(f"hubert-explorer-{analysis.encoding.checkpoint}.zip")
+        path = new_path(zip_name(request.get("title")))
         write_zip(analysis, choices, path)
     else:
         make = picture if name in PICTURES else numbers
@@ -76,6 +91,17 @@ def _file(results: Results, request: Any) -> Json:
         path = new_path(f"{name}.{file_format}")
         path.write_bytes(content)
     return {"name": path.name, "file": gr.FileData(path=str(path)).model_dump()}
+
+
+def zip_name(title: object) -> str:
+    """What the zip of a recording is called, such as `hubert-explorer-harbour.zip`.
+
+    Args:
+        title: Name of the recording's file, or anything else that the browser calls it.
+    """
+    stem = PurePosixPath(title).stem if isinstance(title, str) else ""
+    safe = re.sub(r"\W+", "-", unicodedata.normalize("NFC", stem))[:_MAX_NAME].strip("-")
+    return f"hubert-explorer-{safe or 'recording'}.zip"
 
 
 def new_path(name: str) -> Path:

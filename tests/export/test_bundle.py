@@ -14,12 +14,13 @@ import pytest
 from hubert_demo.api import analyze
 from hubert_demo.audio import Waveform
 from hubert_demo.errors import InputError
-from hubert_demo.export import NUMBERS, PICTURES, Choices, numbers, picture, write_folder, write_zip
+from hubert_demo.export import NUMBERS, PICTURES, Choices, numbers, picture, script, write_folder, write_zip
+from hubert_demo.export.texts import TEXTS
 
 
 @pytest.fixture(scope="module")
 def analysis(root):
-    return analyze(root / "assets" / "examples" / "yes.wav")
+    return analyze(root / "assets" / "examples" / "stop.wav")
 
 
 def rows(content):
@@ -33,10 +34,46 @@ def test_every_figure_is_a_png_and_an_svg(analysis, name):
     assert b"<svg" in picture(analysis, name, "svg", choices)[:500]
 
 
-def test_a_table_has_the_words_of_the_transcript(analysis):
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_figure_drawn_again_is_the_same_svg(analysis, name):
+    choices = Choices(method="pca")
+    assert picture(analysis, name, "svg", choices) == picture(analysis, name, "svg", choices)
+
+
+def test_a_table_has_the_words_of_the_transcript_as_the_page_writes_them(analysis):
     table = rows(numbers(analysis, "words", "csv", Choices()))
-    assert [row["word"] for row in table] == [word.text for word in analysis.transcript.words]
+    assert [row["word"] for row in table] == [word.text.lower() for word in analysis.transcript.words]
     assert float(table[0]["start_s"]) == analysis.transcript.words[0].start_s
+
+
+def test_both_tables_of_words_agree(analysis):
+    table = rows(numbers(analysis, "words", "csv", Choices()))
+    written = rows(TEXTS["csv"].make(analysis).encode())
+    assert table
+    assert [row["word"] for row in table] == [row["word"] for row in written]
+    for column in ("start_s", "end_s", "confidence"):
+        assert [round(float(row[column]), 4) for row in table] == [float(row[column]) for row in written]
+
+
+def test_what_was_aligned_and_read_is_in_small_letters(analysis):
+    choices = Choices(reference="Yes, no.")
+    for name, columns in (("alignment", ("said", "heard")), ("readings", ("text",))):
+        table = rows(numbers(analysis, name, "csv", choices))
+        texts = "".join(row[column] for row in table for column in columns)
+        assert texts
+        assert texts == texts.lower()
+
+
+def test_figures_count_layers_and_heads_as_the_page_does_and_write_small_letters(analysis):
+    choices = Choices(attention_layer=2, head=0).of(analysis)
+    map_shown = PICTURES["attention_map"].make(analysis, choices)
+    assert map_shown.get_suptitle() == "Layer 3, head 1"
+    letters = PICTURES["emissions_map"].make(analysis, choices).axes[0]
+    rows_shown = [label.get_text() for label in letters.get_yticklabels()]
+    assert rows_shown == ["space", *sorted(rows_shown[1:])]
+    assert "e" in rows_shown
+    for axes in (*map_shown.axes, letters, *PICTURES["timeline"].make(analysis, choices).axes):
+        assert all(text.get_text() == text.get_text().lower() for text in axes.texts)
 
 
 def test_numbers_of_the_chosen_layer_and_head_are_those_of_the_library(analysis):
@@ -49,7 +86,7 @@ def test_numbers_of_the_chosen_layer_and_head_are_those_of_the_library(analysis)
 
 @pytest.mark.parametrize("name", [name for name, table in NUMBERS.items() if table.is_table])
 def test_the_same_columns_come_as_csv_and_npz(analysis, name):
-    choices = Choices(method="pca", reference="yes", hotwords="yes, no")
+    choices = Choices(method="pca", reference="stop", hotwords="stop, no")
     table = rows(numbers(analysis, name, "csv", choices))
     with np.load(io.BytesIO(numbers(analysis, name, "npz", choices))) as archive:
         assert {len(archive[column]) for column in archive.files} == {len(table)}
@@ -65,6 +102,8 @@ def test_the_zip_holds_everything_and_says_what_was_chosen(analysis, tmp_path):
     assert {"recording.wav", "transcript.srt", "figures/layer_curves.svg", "numbers/heads.csv"} <= set(names)
     assert settings["choices"]["layer"] == 2
     assert settings["checkpoint"] == analysis.encoding.checkpoint
+    # The middle one of six layers.
+    assert "the page's layer 3, head 1 is attention_layer=2, head=0" in settings["note"]
     # Nobody said what was said.
     assert list(settings["left_out"]) == ["numbers/alignment.csv"]
 
@@ -89,9 +128,20 @@ def test_the_script_makes_the_same_numbers_again(analysis, tmp_path, root):
         check=True,
     )
     assert done.stdout.startswith(analysis.transcript.text)
+    for name in ("timeline.svg", "attention_map.png"):
+        again = (tmp_path / "again" / "figures" / name).read_bytes()
+        assert again == (tmp_path / "figures" / name).read_bytes()
     for name in ("words.csv", "layer_map.csv", "heads.csv"):
         again = (tmp_path / "again" / "numbers" / name).read_text()
         assert again == (tmp_path / "numbers" / name).read_text()
+
+
+def test_the_script_says_where_the_recording_is_and_how_python_counts(analysis):
+    text = script(analysis, Choices(attention_layer=1, head=3))
+    assert "holds recording.wav; or give a file of your own" in text
+    assert "the page's layer 2, head 4 is attention_layer=1, head=3" in text
+    assert "    attention_layer=1,\n    head=3,\n" in text
+    assert max(map(len, text.splitlines())) <= 110
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,8 @@ def test_every_head_has_its_map_and_its_kind(metrics):
     )
     assert len(axes.patches) == metrics.kinds.size
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("head", "layer")
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["1", "2"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["1", "2", "3"]
     target = io.BytesIO()
     figure.savefig(target, format="svg")
     assert len(target.getvalue()) > 1000

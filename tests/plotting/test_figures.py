@@ -103,10 +103,10 @@ def test_words_stand_over_their_times(request, name):
 
 def test_letters_are_drawn_without_blank_and_special_tokens(transcript):
     axes = transcript.axes[0]
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["A", "B", "space"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["space", "A", "B"]
     picture = axes.images[0]
     probabilities = np.random.default_rng(0).dirichlet(np.ones(5), 50)
-    np.testing.assert_array_equal(picture.get_array(), probabilities[:, [3, 1, 2]].T)
+    np.testing.assert_array_equal(picture.get_array(), probabilities[:, [2, 3, 1]].T)
     assert picture.get_clim() == (0, 1)
     assert picture.get_extent() == pytest.approx((0.0025, 1.0025, 2.5, -0.5))
 
@@ -115,7 +115,7 @@ def test_letters_of_the_best_path_stand_beside_their_cells(frame_times_s):
     path = [0, 3, 3, 0, 2, 1, *[0] * 44]
     figure = transcript_figure(np.eye(5)[path], ("<pad>", "B", "|", "A", "<unk>"), frame_times_s, (), path)
     letters = [(text.get_text(), *text.xy) for text in figure.axes[0].texts]
-    assert letters == [("A", pytest.approx(0.0025 + 0.06), 0), ("B", pytest.approx(0.0025 + 0.12), 1)]
+    assert letters == [("A", pytest.approx(0.0025 + 0.06), 1), ("B", pytest.approx(0.0025 + 0.12), 2)]
 
 
 def test_bars_are_the_probabilities_and_the_winner_alone_is_blue(long_keywords):
@@ -124,7 +124,8 @@ def test_bars_are_the_probabilities_and_the_winner_alone_is_blue(long_keywords):
     np.testing.assert_allclose([bar.get_width() for bar in bars], keywords.probabilities)
     colors = [bar.get_facecolor() for bar in bars]
     assert colors.count(colors[int(keywords.probabilities.argmax())]) == 1
-    assert [label.get_text() for label in long_keywords.axes[0].get_yticklabels()] == list(keywords.labels)
+    rows = [label.get_text() for label in long_keywords.axes[0].get_yticklabels()]
+    assert rows == ["yes", "no", "silence"]
 
 
 def test_windows_are_drawn_when_there_are_several(short_keywords, long_keywords):
@@ -157,13 +158,13 @@ def test_every_layer_has_the_same_limits(projection, frame_times_s):
     assert limits.pop()[1] >= np.abs(projection.points).max()
 
 
-def test_attention_rows_run_down_in_seconds(attention):
+def test_attention_rows_run_down_in_seconds_and_the_title_counts_from_one(attention):
     axes = attention.axes[0]
     assert axes.images[0].get_extent() == pytest.approx((0.0025, 1.0025, 1.0025, 0.0025))
     assert axes.images[0].get_array().shape == (50, 50)
     assert axes.get_xlabel() == "looked at (s)"
     assert axes.get_ylabel() == "looking (s)"
-    assert attention.get_suptitle() == "layer 2 · head 3"
+    assert attention.get_suptitle() == "Layer 3, head 4"
 
 
 def test_the_palest_attention_is_zero(attention):

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -71,6 +72,8 @@ def test_two_recordings_in_a_row_give_what_the_library_gives(client, examples):
         assert heard["keyword"]["label"] == known.keywords.label
         assert heard["keyword"]["probability"] == pytest.approx(known.keywords.probability)
         assert sum(heard["keyword"]["probabilities"].values()) == pytest.approx(1)
+        assert heard["keyword"]["is_heard"] is known.keywords.is_heard
+        assert heard["keyword"]["threshold"] == known.keywords.threshold
 
 
 def test_all_endpoints_share_one_encoder_pass(ask, encoder_passes, client, write_wav):
@@ -122,7 +125,9 @@ def test_heads_are_compared(ask, expected):
 
 
 def test_everything_can_be_taken_away(ask, expected):
-    with zipfile.ZipFile(ask("/export", layer=1, reference="the old harbour")) as archive:
+    zipped = ask("/export", layer=1, reference="the old harbour")
+    assert Path(zipped).name == "hubert-explorer-harbour.zip"
+    with zipfile.ZipFile(zipped) as archive:
         settings = json.loads(archive.read("settings.json"))
         assert archive.read("transcript.txt").decode().strip().upper() == expected.transcript.text
     assert settings["choices"]["layer"] == 1

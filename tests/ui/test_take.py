@@ -7,7 +7,7 @@ import pytest
 from gradio.utils import get_upload_folder
 
 from hubert_demo.audio import Waveform
-from hubert_demo.export import NUMBERS, PICTURES
+from hubert_demo.export import NUMBERS, PICTURES, Choices
 from hubert_demo.ui import take
 from hubert_demo.ui.session import GONE, Results
 
@@ -21,16 +21,52 @@ def results():
 
 @pytest.fixture(scope="module")
 def token(results, root):
-    return results.analyse(Waveform.from_file(root / "assets" / "examples" / "yes.wav")).token
+    return results.analyse(Waveform.from_file(root / "assets" / "examples" / "stop.wav")).token
 
 
 def ask(results, token, name, file_format, **choices):
     return take.answer(results, {"token": token, "name": name, "format": file_format, "choices": choices})
 
 
-def test_every_figure_and_table_stands_on_the_card():
+def test_every_figure_and_table_stands_on_the_card_once():
     template = take.template()
-    assert all(item.title in template for item in [*PICTURES.values(), *NUMBERS.values()])
+    assert all(thing["title"] in template for thing in take.things())
+    files = [(file["name"], file["format"]) for thing in take.things() for file in thing["files"]]
+    assert len(files) == len(set(files))
+    assert {name for name, _ in files} == {*PICTURES, *NUMBERS}
+
+
+def test_a_thing_has_one_title_in_its_view_and_all_its_formats():
+    found = {(thing["view"], thing["title"]): thing for thing in take.things()}
+    assert len(found) == len(take.things())
+    letters = found["transcript", "Letters over time"]["files"]
+    assert [file["format"] for file in letters] == ["png", "svg", "csv", "npz"]
+
+
+def test_what_needs_a_choice_says_which_and_why():
+    (thing,) = [thing for thing in take.things() if thing["need"]]
+    assert thing["files"][0]["name"] == "alignment"
+    assert hasattr(Choices(), thing["need"]["choice"])
+    assert "aligned" in thing["need"]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("harbour.wav", "harbour"),
+        ("Your recording", "Your-recording"),
+        ("../../etc/pass wd.wav", "pass-wd"),
+        ("my.talk: 2 <b>.m4a", "my-talk-2-b"),
+        ("U\u0308bung.flac", "Übung"),
+        ("x" * 300 + ".wav", "x" * 48),
+        ("?.wav", "recording"),
+        ("", "recording"),
+        (None, "recording"),
+        ({"a": 1}, "recording"),
+    ],
+)
+def test_the_zip_is_called_after_the_recording(title, name):
+    assert take.zip_name(title) == f"hubert-explorer-{name}.zip"
 
 
 def test_a_figure_is_written_where_gradio_serves_it(results, token):
@@ -42,7 +78,9 @@ def test_a_figure_is_written_where_gradio_serves_it(results, token):
 
 
 def test_everything_comes_as_one_zip(results, token):
-    answer = ask(results, token, "all", "zip", method="pca")
+    request = {"token": token, "name": "all", "format": "zip", "choices": {"method": "pca"}}
+    answer = take.answer(results, {**request, "title": "yes.wav"})
+    assert answer["name"] == "hubert-explorer-yes.zip"
     with zipfile.ZipFile(answer["file"]["path"]) as archive:
         assert "reproduce.py" in archive.namelist()
 

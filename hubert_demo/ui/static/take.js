@@ -4,7 +4,7 @@
   const hx = window.hx;
 
   hx.view("take", (root, page) => {
-    const items = JSON.parse(root.dataset.items);
+    const things = JSON.parse(root.dataset.things);
     const list = hx.make("div", { class: "hx-take-list", "data-testid": "take-list" });
     const status = hx.make("p", { class: "hx-quiet", role: "status", "data-testid": "take-status" });
     const code = hx.make("pre", { class: "hx-code", tabindex: 0, "data-testid": "script" });
@@ -50,7 +50,8 @@
       waiting = pressed;
       pressed.disabled = true;
       status.textContent = format === "zip" ? "Drawing and packing everything …" : "Making the file …";
-      page.trigger("take", { token: hx.result.token, name, format, choices: { ...hx.choices } });
+      const { token, title } = hx.result;
+      page.trigger("take", { token, title, name, format, choices: { ...hx.choices } });
     };
 
     const receive = () => {
@@ -58,6 +59,7 @@
       if (!answer || !answer.number) return;
       if (waiting) waiting.disabled = false;
       waiting = null;
+      allow();
       status.textContent = answer.error || "";
       if (answer.file) follow(answer.file.url, answer.name);
     };
@@ -70,19 +72,37 @@
       link.remove();
     };
 
+    // A row a thing; `rows` remembers its buttons.
+    let rows = [];
     const fill = () => {
-      const here = items.filter((item) => item.view === (hx.open || "transcript") || item.view === "timeline");
-      list.replaceChildren(...here.map((item) => hx.make("div", { class: "hx-take" },
-        hx.make("span", { text: item.title }),
-        ...item.formats.map((format) => {
-          const one = button(format.toUpperCase(), () => take(item.name, format, one), `take-${item.name}-${format}`);
-          one.setAttribute("aria-label", `${item.title} as ${format.toUpperCase()}`);
-          return one;
-        }))));
+      const here = things.filter((thing) => thing.view === (hx.open || "transcript") || thing.view === "timeline");
+      rows = here.map((thing) => ({ thing, buttons: thing.files.map((file) => fileButton(thing, file)) }));
+      list.replaceChildren(...rows.map(({ thing, buttons }) =>
+        hx.make("div", { class: "hx-take" }, hx.make("span", { text: thing.title }), ...buttons)));
+      allow();
     };
+
+    const fileButton = ({ title }, { name, format }) => {
+      const one = button(format.toUpperCase(), () => take(name, format, one), `take-${name}-${format}`);
+      one.setAttribute("aria-label", `${title} as ${format.toUpperCase()}`);
+      return one;
+    };
+
+    // What needs a choice that was not made cannot be had, and says why.
+    const allow = () => rows.forEach(({ thing: { need }, buttons }) => {
+      const lacks = need && !hx.choices[need.choice];
+      buttons.forEach((one) => {
+        one.disabled = lacks || one === waiting;
+        one.title = lacks ? need.reason : "";
+      });
+    });
     fill();
 
-    return { open: fill, result: () => { shown.hidden = true; status.textContent = ""; } };
+    const result = () => {
+      shown.hidden = true;
+      status.textContent = "";
+    };
+    return { open: fill, choices: allow, result };
   });
 
   const button = (text, onclick, id) =>

@@ -1,0 +1,18 @@
+"""Words for people to read, as the page shows them: small letters where a vocabulary has only capitals."""
+
+from collections.abc import Callable
+
+from hubert_demo.analysis.ctc import Transcript
+from hubert_demo.analysis.spelling import has_only_capitals
+from hubert_demo.api import Analysis
+
+
+def lettering(analysis: Analysis) -> Callable[[str], str]:
+    """What turns a text in the vocabulary of a recording's transcript into one to read."""
+    return str.lower if has_only_capitals(analysis.reading.vocabulary) else str
+
+
+def readable(analysis: Analysis, transcript: Transcript) -> Transcript:
+    """A transcript of a recording, or a text laid over it, to read."""
+    only_capitals = has_only_capitals(analysis.reading.vocabulary)
+    return transcript.in_small_letters() if only_capitals else transcript
