@@ -190,7 +190,7 @@ def test_an_interrupted_fetch_is_gone_on_with(hub, on_hub):
 
 def test_an_unreachable_hub_is_a_sentence(unreachable_hub):
     with pytest.raises(
-        CheckpointError, match=r"config\.json of facebook/hubert-base-ls960 is not on this machine"
+        CheckpointError, match=r"facebook/hubert-base-ls960 cannot be fetched \(config\.json\): the hub"
     ):
         load(resolve("facebook/hubert-base-ls960"))
 

@@ -44,7 +44,8 @@ class Hypothesis:
     Attributes:
         text: Words with single spaces between them.
         ctc_log_probability: Of the text under the CTC model, summed over the paths that the search kept.
-        score: With language model, bonus and words to listen for; what hypotheses are ranked by.
+        score: With language model, bonus and words to listen for; what hypotheses are ranked by. Of an empty
+            text, the CTC's alone.
     """
 
     text: str
@@ -202,7 +203,8 @@ class _Search:
             ctc = math.log(share) + self.log_scale
             earned = sum(self._earned(word, is_over=True) for word in text.split(" "))
             score = ctc + self.character_bonus * len(text) + earned
-            if self.language_model is not None:
+            # Silence is no sentence: the sound alone judges it.
+            if self.language_model is not None and text:
                 score += self.settings.lm_weight * self.language_model.score(text)
             found.append(Hypothesis(text, ctc, score))
         return tuple(sorted(found, key=lambda one: one.score, reverse=True)[:num_best])

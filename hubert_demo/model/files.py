@@ -119,12 +119,12 @@ class CheckpointFiles:
         return found is _CACHED_NO_EXIST
 
     def _unreachable(self, name: str) -> str:
-        wanted = f"{name} of {self.name_or_path}"
+        repository = self.name_or_path
         if self.local_files_only:
-            return f"{wanted} was never fetched; allow the hub once (local_files_only=False)."
+            return f"{name} of {repository} was never fetched; allow the hub once (local_files_only=False)."
         return (
-            f"{wanted} is not on this machine and the hub cannot be reached; check the network (and "
-            "HF_HUB_OFFLINE), or give a local directory."
+            f"{repository} cannot be fetched ({name}): the hub cannot be reached from this machine. Check the "
+            "network (and HF_HUB_OFFLINE), or give a local directory."
         )
 
 

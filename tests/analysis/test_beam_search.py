@@ -75,7 +75,7 @@ def test_scores_are_ctc_language_model_bonus_and_hotwords(uncertain):
         text = hypothesis.text
         expected = (
             hypothesis.ctc_log_probability
-            + 0.7 * model.score(text)
+            + 0.7 * (model.score(text) if text else 0)
             + 0.3 * len(text)
             + 0.9 * 2 * text.split().count("AB")
         )
@@ -138,3 +138,11 @@ def test_hotwords_are_written_as_the_vocabulary_writes(make_encoding):
 def test_hotwords_that_cannot_be_used_are_refused(make_encoding, hotwords, sentence):
     with pytest.raises(InputError, match=sentence):
         beam_search(make_encoding([BLANK]), hotwords=hotwords)
+
+
+def test_the_language_model_makes_no_letter_out_of_silence(make_encoding):
+    encoding = make_encoding([BLANK] * 5, 0.7)
+    model = CharacterModel.train(["A LONG SENTENCE", "AND A LONGER ONE"], 3)
+    best = beam_search(encoding, model)[0]
+    assert best.text == ""
+    assert best.score == best.ctc_log_probability
