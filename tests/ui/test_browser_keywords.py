@@ -44,6 +44,17 @@ def test_a_command_below_the_threshold_is_not_called_heard(visit):
     ]
 
 
+def test_a_press_on_the_strip_plays_the_second_that_was_judged_there(visit):
+    visitor = visit()
+    visitor.open("Keywords")
+    strip = visitor.id("keyword-strip")
+    strip.click(position={"x": 70 + (strip.bounding_box()["width"] - 86) / 2, "y": 20})
+    middle = visitor.tab.evaluate("hx.clock.duration") / 2
+    visitor.tab.wait_for_function("hx.clock.playing")
+    visitor.tab.wait_for_function("!hx.clock.playing")
+    assert visitor.time == pytest.approx(middle - 0.5, abs=0.05)
+
+
 def test_the_layers_weights_are_bars(visit, page):
     visitor = visit()
     visitor.open("Keywords")

@@ -140,7 +140,10 @@ def test_words_that_are_crowded_take_turns_in_two_rows(visit):
         assert all(one[1] <= other[0] + 3 for one, other in pairwise(edges))
 
 
-@pytest.mark.parametrize(("width", "height", "least", "most"), [(1440, 1000, 250, 400), (390, 844, 120, 260)])
+@pytest.mark.parametrize(
+    ("width", "height", "least", "most"),
+    [(1440, 1000, 250, 400), (1280, 720, 150, 280), (390, 844, 120, 280)],
+)
 def test_it_stays_in_sight_without_eating_the_screen(visit, width, height, least, most):
     visitor = visit(width=width)
     visitor.tab.set_viewport_size({"width": width, "height": height})
@@ -151,12 +154,75 @@ def test_it_stays_in_sight_without_eating_the_screen(visit, width, height, least
     visitor.tab.wait_for_timeout(300)
     box = visitor.id("timeline").bounding_box()
     assert least < box["y"] + box["height"] < most
+    for control in ("play", "clock"):
+        place = visitor.id(control).bounding_box()
+        assert place["y"] >= 0
+        assert place["y"] + place["height"] < most
 
 
-def test_a_phone_on_its_side_keeps_its_screen(visit):
+def test_a_phone_on_its_side_keeps_its_screen_and_the_play_button(visit):
     visitor = visit(width=844)
     visitor.tab.set_viewport_size({"width": 844, "height": 390})
     visitor.tab.evaluate("window.scrollTo(0, 1e5)")
     visitor.tab.wait_for_timeout(300)
     box = visitor.id("timeline").bounding_box()
-    assert box["y"] + box["height"] < 0
+    assert 0 < box["y"] + box["height"] < 80
+    assert visitor.id("play").bounding_box()["y"] >= 0
+
+
+def playing(visitor):
+    return visitor.tab.evaluate("hx.clock.playing")
+
+
+def test_space_plays_after_a_pointer_has_pressed_something_else(visit):
+    visitor = visit()
+    for press in (
+        lambda: visitor.tab.get_by_role("tab", name="Layers").click(),
+        lambda: visitor.tab.locator("[data-testid=view-layers] input[type=range]").first.click(),
+        lambda: visitor.id("theme").click(),
+    ):
+        press()
+        is_dark = visitor.tab.evaluate("document.body.classList.contains('dark')")
+        visitor.tab.keyboard.press("Space")
+        visitor.tab.wait_for_function("hx.clock.playing")
+        visitor.tab.keyboard.press("Space")
+        visitor.tab.wait_for_function("!hx.clock.playing")
+        assert visitor.tab.evaluate("document.body.classList.contains('dark')") == is_dark
+
+
+def test_space_presses_what_a_key_has_led_to(visit):
+    visitor = visit()
+    visitor.id("theme").click()
+    visitor.tab.keyboard.press("Tab")
+    visitor.tab.keyboard.press("Shift+Tab")
+    is_dark = visitor.tab.evaluate("document.body.classList.contains('dark')")
+    visitor.tab.keyboard.press("Space")
+    assert visitor.tab.evaluate("document.body.classList.contains('dark')") != is_dark
+    assert not playing(visitor)
+
+
+def test_space_in_a_text_is_a_space(visit):
+    visitor = visit()
+    visitor.id("hotwords").click()
+    visitor.tab.keyboard.type("a b")
+    assert visitor.id("hotwords").input_value() == "a b"
+    assert not playing(visitor)
+
+
+@pytest.mark.parametrize("width", [1440, 1024, 390])
+def test_what_was_done_to_a_recording_can_be_read(visit, write_wav, width):
+    visitor = visit(width=width)
+    before = visitor.token
+    name = "a recording with a name that goes on and on and on and on and on.wav"
+    visitor.upload(write_wav(name, rate_hz=44_100, channels=2, seed=width))
+    visitor.wait_for_other_result(before)
+    notes = visitor.id("notes")
+    for change in ("2 channels averaged", "resampled from 44.1 kHz to 16 kHz", "analysed in"):
+        assert change in notes.inner_text()
+    assert name in notes.get_attribute("title")
+    card, shown = visitor.id("timeline").bounding_box(), notes.bounding_box()
+    assert card["x"] <= shown["x"]
+    assert shown["x"] + shown["width"] <= card["x"] + card["width"]
+    assert notes.evaluate(
+        "one => one.scrollWidth <= one.clientWidth && one.scrollHeight <= one.clientHeight + 1"
+    )

@@ -104,6 +104,32 @@ def test_other_readings_are_those_of_the_beam_search(visit, page):
     assert "language model" in visitor.id("readings-status").inner_text()
 
 
+def test_what_a_language_model_makes_of_it_stands_under_the_words(visit, page):
+    visitor = visit()
+    visitor.id("score").first.wait_for()
+    analysis = page.results.get(visitor.token).analysis
+    best = analysis.beam_search(5)[0].text
+    assert best != analysis.transcript.text
+    assert visitor.id("better").inner_text() == f"Helped by a language model: {best.lower()}"
+
+
+def test_the_words_are_one_stop_of_the_tab_key_and_arrows_go_on(visit):
+    visitor = visit()
+    words = visitor.id("word")
+    assert [word.get_attribute("tabindex") for word in words.all()] == ["0", *["-1"] * (words.count() - 1)]
+    words.first.focus()
+    visitor.tab.keyboard.press("ArrowRight")
+    assert visitor.tab.evaluate("document.activeElement.innerText") == words.nth(1).inner_text()
+    assert words.nth(1).get_attribute("tabindex") == "0"
+    visitor.tab.keyboard.press("Enter")
+    begin = page_words(visitor)[1]["start_s"]
+    visitor.tab.wait_for_function("from => hx.clock.time >= from", arg=begin)
+
+
+def page_words(visitor):
+    return visitor.tab.evaluate("hx.result.views.transcript.words")
+
+
 def test_words_to_listen_for_change_the_search(visit, page):
     visitor = visit()
     visitor.id("score").first.wait_for()

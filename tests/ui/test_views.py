@@ -3,6 +3,7 @@
 import base64
 import json
 from dataclasses import replace
+from itertools import groupby
 
 import numpy as np
 import pytest
@@ -328,3 +329,10 @@ def test_examples_are_there_with_title_and_length():
     assert 5 <= len(rows) <= 8
     assert all(row.path.exists() and 0.3 < row.duration_s < 15 for row in rows)
     assert template(rows).count("<button") == len(rows)
+
+
+def test_the_example_with_several_commands_has_each_in_its_turn(root):
+    heard = analyze(root / "assets" / "examples" / "commands.wav").keywords
+    sure = heard.window_probabilities[heard.window_probabilities.max(axis=1) >= heard.threshold]
+    said = [heard.labels[best] for best in sure.argmax(axis=1)]
+    assert [label for label, _ in groupby(said)] == ["yes", "stop", "left"]

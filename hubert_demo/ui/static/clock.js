@@ -150,14 +150,32 @@
     return header;
   };
 
-  const TAKES_SPACE = "input, textarea, select, button, a, summary, [contenteditable], [role=tab]";
+  // Where space means something else: in a text always; on what can be pressed, where a key led there. What a
+  // pointer has pressed keeps the focus, but whoever presses space then wants to hear.
+  const WRITES = "input:not([type=range]), textarea, select, [contenteditable], #hx-recorder";
+  const IS_PRESSED = "button, a, summary, [role=tab]";
+  let byPointer = false;
+
+  document.addEventListener("pointerdown", () => {
+    byPointer = true;
+  }, true);
+
+  const plays = (event) => {
+    if (event.code !== "Space" || !hx.result || event.ctrlKey || event.metaKey || event.altKey) return false;
+    return !event.target.closest(byPointer ? WRITES : `${WRITES}, ${IS_PRESSED}`);
+  };
 
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && hx.result) clock.select(null);
-    if (event.code !== "Space" || event.repeat || !hx.result) return;
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest(TAKES_SPACE)) return;
+    if (event.key === "Tab" || event.key.startsWith("Arrow")) byPointer = false;
+    if (!plays(event)) return;
     event.preventDefault();
-    clock.toggle();
+    if (!event.repeat) clock.toggle();
+  });
+
+  // A button is pressed when space is let go.
+  document.addEventListener("keyup", (event) => {
+    if (plays(event)) event.preventDefault();
   });
 
   const STEPS = {

@@ -55,7 +55,10 @@
     view.cursor = hx.cursor(box);
     hx.keys(view.canvas);
     view.canvas.addEventListener("pointerdown", (event) => {
-      if (view.axis) hx.clock.seek(view.axis.time(event.offsetX));
+      if (!view.axis) return;
+      // The second that was judged there.
+      const middle = hx.clamp(view.axis.time(event.offsetX), 0.5, Math.max(0.5, hx.clock.duration - 0.5));
+      hx.clock.hear(middle - 0.5, middle + 0.5);
     });
     return hx.make("div", { class: "hx-card hx-wide" }, hx.make("div", { class: "hx-bar" },
       hx.make("h2", { text: "When: probability in each one-second window" }), hx.scale("ink", "0", "1")), box);

@@ -145,10 +145,11 @@
       ctx.beginPath();
       ctx.arc(x, y, !has ? 2.5 : byLetter ? radius + 3 : radius, 0, 2 * Math.PI);
       ctx.fill();
+      if (has && count <= MANY) ctx.stroke();
       if (byLetter && has) {
         ctx.fillStyle = hx.token("--hx-on-class");
         ctx.fillText(view.data.tokens[frame], x, y + 0.5);
-      } else if (has && count <= MANY) ctx.stroke();
+      }
     }
   };
 

@@ -7,6 +7,14 @@
     const select = root.querySelector("select");
     const first = select.value;
     let wanted = null; // what the visitor has chosen and not got yet
+    // Said here too: on a phone the page's own messages are out of sight from here.
+    const line = hx.make("p", { class: "hx-quiet", hidden: true, "data-testid": "picker-line" });
+    root.append(line);
+
+    const say = (sentence) => {
+      line.textContent = sentence || "";
+      line.hidden = !sentence;
+    };
 
     const settle = () => {
       wanted = null;
@@ -34,8 +42,10 @@
         const { token, title, example } = hx.result || {};
         page.trigger("choose", { checkpoint, token, title, example });
       } catch (problem) {
+        const { title } = hx.result ? hx.result.model : { title: null };
+        const rest = title ? ` The page goes on with ${title}.` : "";
         hx.emit("busy", null);
-        hx.emit("error", problem.message);
+        hx.emit("error", `${problem.message}${rest}`);
       }
     });
 
@@ -44,7 +54,9 @@
       result: (result) => {
         if (!wanted || wanted === result.checkpoint) settle();
       },
+      busy: (what) => say(wanted && what ? `${what} …` : ""),
       error: (sentence) => {
+        say(wanted && sentence);
         if (sentence) settle();
       },
     };

@@ -7,8 +7,9 @@
   const LONG = 30; // words; of a longer reading only what differs from the best one is shown
   const AROUND = 3; // with so many words before and after
 
-  hx.readings = (page) => {
-    const view = { asked: 0, wanted: false };
+  // `best` hears the words of the best reading, and whether a language model judged it.
+  hx.readings = (page, best) => {
+    const view = { asked: 0, wanted: false, best };
     view.input = hx.make("input", {
       type: "text", maxlength: MAX_TEXT, placeholder: "harbour, quiet", autocomplete: "off", "data-testid": "hotwords",
     });
@@ -75,7 +76,8 @@
     view.node.removeAttribute("aria-busy");
   };
 
-  const show = (view, { readings, score }) => {
+  const show = (view, { readings, score, language_model: judged }) => {
+    view.best(readings[0].words, judged);
     const rows = readings.map((reading, index) => row(String(index + 1), index ? shortened(reading.words) : reading.words, "", [
       hx.make("b", { text: `score ${number(reading.score)}`, "data-testid": "score" }),
       hx.make("span", { text: `CTC ${number(reading.ctc_log_probability)}` }),

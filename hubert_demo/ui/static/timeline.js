@@ -26,8 +26,7 @@
       shown = null;
       hx.layWords(view);
       drawStrip(view);
-      // How much of it may leave a small screen while the rest stays in sight.
-      document.body.style.setProperty("--hx-above", `${view.sound.offsetTop + waveHeight()}px`);
+      sayHeights(root, view);
       tick();
     };
 
@@ -52,12 +51,16 @@
       hx.announce(view.canvas);
     };
 
-    hx.on("strip", (name) => name === hx.open && hx.result && view.axis && drawStrip(view));
+    hx.on("strip", (name) => {
+      if (name !== hx.open || !hx.result || !view.axis) return;
+      drawStrip(view);
+      sayHeights(root, view);
+    });
 
     return {
       result: (result) => {
         view.duration.textContent = ` / ${hx.seconds(hx.clock.duration)}`;
-        view.notes.textContent = notes(result);
+        showNotes(view, result);
         const { spectrogram } = result.views.timeline;
         view.spectrogram = hx.unpack(spectrogram);
         draw();
@@ -75,10 +78,24 @@
     };
   });
 
-  const notes = (result) => {
-    const changes = result.views.timeline.changes;
+  // What it is and what was done to it; a long name is cut, what was done is not.
+  const showNotes = (view, result) => {
+    const { changes } = result.views.timeline;
     const seconds = Math.max(0.1, result.seconds).toFixed(1);
-    return [result.title, ...changes, `analysed in ${seconds} s`].join(" · ");
+    const done = [...changes, `analysed in ${seconds} s`].map((change) => ` · ${change}`).join("");
+    view.notes.title = `${result.title}${done}`;
+    view.notes.replaceChildren(
+      hx.make("span", { class: "hx-name", text: result.title }), hx.make("span", { text: done }),
+    );
+    view.hint.hidden = changes.length > 0;
+  };
+
+  // How much of the card may leave a small screen: down to the lower half of the spectrogram, or all but the bar.
+  const sayHeights = (root, view) => {
+    const spectrumHeight = parseFloat(hx.token("--hx-spectrum-height"));
+    const above = view.sound.offsetTop + waveHeight() + GAP + spectrumHeight / 2;
+    document.body.style.setProperty("--hx-above", `${above}px`);
+    document.body.style.setProperty("--hx-all-but-bar", `${root.offsetHeight - view.bar.offsetHeight}px`);
   };
 
   const build = (root) => {
@@ -91,16 +108,16 @@
     view.time = hx.make("b", { text: "0.00", "data-testid": "clock" });
     view.duration = hx.make("span", { text: "" });
     view.word = hx.make("b", { class: "hx-said", "data-testid": "now-word" });
-    view.notes = hx.make("span", { class: "hx-notes", "data-testid": "notes" });
-    const hint = hx.make("span", { class: "hx-hint", text: "Click to jump · drag to select · space plays" });
+    view.notes = hx.make("p", { class: "hx-notes", "data-testid": "notes" });
+    view.hint = hx.make("span", { class: "hx-hint", text: "Click to jump · drag to select · space plays" });
     const speed = hx.segments("Speed", SPEEDS, 1, (rate) => {
       hx.clock.rate = rate;
     });
     speed.dataset.testid = "speed";
-    const bar = hx.make(
-      "div", { class: "hx-bar" }, view.play, hx.make("span", { class: "hx-clock" }, view.time, view.duration),
-      view.word, view.notes, hint, speed,
+    view.bar = hx.make(
+      "div", { class: "hx-bar" }, view.play, hx.make("span", { class: "hx-clock" }, view.time, view.duration), view.word,
     );
+    const more = hx.make("div", { class: "hx-bar hx-bar-end" }, view.hint, speed);
     view.waiting = hx.make("p", { class: "hx-waiting", text: "Waking the model up …" });
     view.canvas = hx.slider("Position in the recording");
     view.canvas.dataset.testid = "timeline-canvas";
@@ -110,7 +127,7 @@
     view.stripCanvas = hx.make("canvas", { "aria-hidden": "true" });
     view.stripBox = hx.make("div", { class: "hx-strip" }, view.stripCanvas);
     view.strip = hx.make("div", { hidden: true, "data-testid": "strip" }, view.stripLabel, view.stripBox);
-    root.append(bar, view.waiting, view.sound, view.words, view.strip);
+    root.append(view.bar, view.notes, more, view.waiting, view.sound, view.words, view.strip);
     view.cursors = [hx.cursor(view.sound, "has-flag"), hx.cursor(view.stripBox)];
     hx.keys(view.canvas);
     point(view, view.canvas);

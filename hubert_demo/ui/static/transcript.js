@@ -6,14 +6,38 @@
 
   // Surer than this is not shaded.
   const SURE = 0.9;
+  // More words than this are set smaller, with what is beneath them on hover alone.
+  const MANY = 60;
+
+  // One stop for the tab key: arrow keys go from word to word.
+  const roving = (text) =>
+    text.addEventListener("keydown", (event) => {
+      const ahead = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
+      const buttons = [...text.querySelectorAll("button")];
+      const next = buttons[buttons.indexOf(event.target) + ahead];
+      if (!next) return;
+      event.preventDefault();
+      event.target.setAttribute("tabindex", -1);
+      next.setAttribute("tabindex", 0);
+      next.focus();
+    });
 
   hx.view("transcript", (root, page) => {
     const text = hx.make("div", { class: "hx-transcript", "data-testid": "transcript" });
     const shades = hx.make("span", { class: "hx-legend" }, hx.scale("unsure", "sure", "unsure"),
       hx.make("span", { class: "hx-quiet", text: "beneath: seconds, and how sure it is below 90 %" }));
     const foot = hx.make("div", { class: "hx-foot" }, shades);
-    const parts = [hx.emissionMap(), hx.stepThrough(), hx.readings(page), hx.alignment(page)];
-    root.append(hx.make("div", { class: "hx-card" }, text, foot), ...parts.map((part) => part.node));
+    const better = hx.make("p", { class: "hx-better", hidden: true, "data-testid": "better" });
+    const showBetter = (words, judged) => {
+      better.hidden = !judged || !words.some(({ differs }) => differs);
+      better.replaceChildren(
+        hx.make("span", { class: "hx-quiet", text: "Helped by a language model: " }),
+        words.map((word) => word.text).join(" "),
+      );
+    };
+    const parts = [hx.emissionMap(), hx.stepThrough(), hx.readings(page, showBetter), hx.alignment(page)];
+    root.append(hx.make("div", { class: "hx-card" }, text, better, foot), ...parts.map((part) => part.node));
+    roving(text);
     let buttons = new Map();
     let shown = null;
 
@@ -23,7 +47,7 @@
       const button = hx.make(
         "button",
         {
-          type: "button", class: "hx-word", "data-testid": "word", style: `--doubt:${(100 * doubt).toFixed(0)}%`,
+          type: "button", class: "hx-word", tabindex: -1, "data-testid": "word", style: `--doubt:${(100 * doubt).toFixed(0)}%`,
           title: `${times} s · sure ${hx.percent(word.confidence)}`,
           onclick: () => hx.clock.hear(word.start_s, word.end_s),
         },
@@ -64,6 +88,9 @@
         buttons = new Map();
         shown = null;
         text.replaceChildren(...(words.length ? words.map(word) : [hx.make("div", {}, ...nothing())]));
+        text.classList.toggle("has-many", words.length > MANY);
+        text.querySelector("button")?.setAttribute("tabindex", 0);
+        better.hidden = true;
         shades.hidden = !words.length;
         foot.replaceChildren(shades, hx.downloads(page, formats));
         each("result")(result);

@@ -80,6 +80,7 @@ def readings(analysis: Analysis, request: Json) -> Json:
     found = analysis.beam_search(NUM_BEST, hotwords)
     others = [analysis.transcript.text, *(found[0].text for _ in found[1:])]
     return {
+        "language_model": analysis.has_language_model,
         "score": _score(analysis.has_language_model, bool(hotwords)),
         "readings": [
             {
