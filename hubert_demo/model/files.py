@@ -123,8 +123,8 @@ class CheckpointFiles:
         if self.local_files_only:
             return f"{name} of {repository} was never fetched; allow the hub once (local_files_only=False)."
         return (
-            f"{repository} cannot be fetched ({name}): the hub cannot be reached from this machine. Check the "
-            "network (and HF_HUB_OFFLINE), or give a local directory."
+            f"{repository} cannot be fetched ({name}): the hub cannot be reached from this machine. Check "
+            "the network (and HF_HUB_OFFLINE), or give a local directory."
         )
 
 
