@@ -32,7 +32,7 @@ class BeamSettings:
     """
 
     beam_width: int = 32
-    lm_weight: float = 0.8
+    lm_weight: float = 1.0
     character_bonus: float = 1.4
     hotword_bonus: float = 1.0
 

@@ -35,7 +35,7 @@ from hubert_demo.training.targets import Features, fit_units, layer_states, mfcc
 from hubert_demo.training.trainer import CHECKPOINT_NAME, Objective, Trainer, TrainerSettings
 
 MFCC_UNITS, LAYER_UNITS = 100, 500
-LANGUAGE_MODEL_ORDER = 6
+LANGUAGE_MODEL_ORDER = 8
 
 
 @dataclass(frozen=True)
