@@ -109,13 +109,15 @@ def test_pca_does_not_wait_for_umap(samples, monkeypatch):
     analysis = analyze(samples)
     begun, may_end = threading.Event(), threading.Event()
 
-    def slow_umap(states: np.ndarray, settings: ProjectionSettings) -> object:
+    lay_out = projection._lay_out
+
+    def slow_umap(states: np.ndarray, components: list[np.ndarray], settings: ProjectionSettings) -> object:
         if settings.method == "umap":
             begun.set()
             may_end.wait(30)
-        return project(states, ProjectionSettings("pca"))
+        return lay_out(states, components, ProjectionSettings("pca"))
 
-    monkeypatch.setattr(projection, "project", slow_umap)
+    monkeypatch.setattr(projection, "_lay_out", slow_umap)
     thread = threading.Thread(target=analysis.projections)
     thread.start()
     try:
