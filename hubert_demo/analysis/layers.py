@@ -113,8 +113,14 @@ def linear_cka(one: npt.NDArray[np.floating], other: npt.NDArray[np.floating]) -
     Source: Kornblith et al. 2019, "Similarity of neural network representations revisited", section 3.
     """
     one, other = one - one.mean(axis=0), other - other.mean(axis=0)
-    shared = np.square(one.T @ other).sum()
-    alone = np.sqrt(np.square(one.T @ one).sum() * np.square(other.T @ other).sum())
+    if len(one) < min(one.shape[1], other.shape[1]):
+        # The same sums from two small matrices, of frames by frames.
+        likeness, other_likeness = one @ one.T, other @ other.T
+        shared = (likeness * other_likeness).sum()
+        alone = np.sqrt(np.square(likeness).sum() * np.square(other_likeness).sum())
+    else:
+        shared = np.square(one.T @ other).sum()
+        alone = np.sqrt(np.square(one.T @ one).sum() * np.square(other.T @ other).sum())
     return float(shared / alone) if alone > 0 else 0.0
 
 

@@ -28,12 +28,7 @@ import soundfile
 from hubert_demo.audio import SAMPLE_RATE_HZ, Waveform
 from hubert_demo.checkpoints import ASSETS_DIR
 from hubert_demo.errors import HubertDemoError, InputError
-from hubert_demo.model import (
-    HubertConfig,
-    HubertForCTC,
-    Wav2Vec2CTCTokenizer,
-    Wav2Vec2FeatureExtractor,
-)
+from hubert_demo.model import HubertConfig, HubertModel, Wav2Vec2FeatureExtractor
 
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--autoplay-policy=no-user-gesture-required"]
 _TIMEOUT_MS = 120_000
@@ -145,11 +140,12 @@ def recording(duration_s: float, number: int, folder: Path) -> Path:
 
 
 def write_base_checkpoint(folder: Path) -> Path:
-    """A checkpoint of HuBERT base's size with random weights and an alphabet; computing takes as long."""
-    tokens = ("<pad>", "<s>", "</s>", "<unk>", "|", *"ETAONIHSRDLUMWCFGYPBVK'XJQZ")
-    HubertForCTC(HubertConfig(vocab_size=len(tokens))).save_pretrained(folder)
+    """An encoder of HuBERT base's size with random weights; computing takes as long as with trained ones.
+
+    It has no heads, as `facebook/hubert-base-ls960` has none: the embedded checkpoint fills those views.
+    """
+    HubertModel(HubertConfig()).save_pretrained(folder)
     Wav2Vec2FeatureExtractor().save_pretrained(folder)
-    Wav2Vec2CTCTokenizer({token: number for number, token in enumerate(tokens)}).save_pretrained(folder)
     return folder
 
 

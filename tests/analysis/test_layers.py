@@ -142,3 +142,13 @@ def test_units_that_say_all_or_nothing():
 def test_units_and_labels_of_different_frames_are_refused():
     with pytest.raises(InputError, match="one of each for every frame"):
         purity(np.zeros(3, int), np.zeros(4, int))
+
+
+@pytest.mark.parametrize("frames", [20, 200])
+def test_cka_is_its_definition_with_few_frames_and_with_many(frames):
+    rng = np.random.default_rng(3)
+    one = rng.normal(size=(frames, 30))
+    other = one @ rng.normal(size=(30, 40)) + rng.normal(size=(frames, 40))
+    x, y = one - one.mean(axis=0), other - other.mean(axis=0)
+    norm = np.linalg.norm
+    assert linear_cka(one, other) == pytest.approx(norm(y.T @ x) ** 2 / (norm(x.T @ x) * norm(y.T @ y)))
