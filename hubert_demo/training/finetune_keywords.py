@@ -9,6 +9,7 @@ pooling, twelve classes.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,10 +18,11 @@ from torch import Tensor
 from torch.nn import functional as F
 from tqdm import tqdm
 
+from hubert_demo.analysis.keywords import WINDOW_FRAMES
 from hubert_demo.model import HubertForCTC, KeywordHead
 from hubert_demo.training import corpora
-from hubert_demo.training.data import normalised
-from hubert_demo.training.keyword_examples import Example, KeywordExamples
+from hubert_demo.training.data import Clip, normalised
+from hubert_demo.training.keyword_examples import Example, KeywordExamples, is_without_command
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class KeywordSettings:
 
     Attributes:
         num_examples: How many are drawn and encoded; a third has its word between others.
+        num_windows: Most seconds of sentences without a command that are `_unknown_` besides.
         steps: Optimiser steps of the head.
         batch: Examples in a step.
         rate: Peak learning rate.
@@ -38,6 +41,7 @@ class KeywordSettings:
     """
 
     num_examples: int = 15_000
+    num_windows: int = 6000
     steps: int = 3000
     batch: int = 256
     rate: float = 2e-3
@@ -60,24 +64,48 @@ def train_keyword_head(
     rng = np.random.default_rng(settings.seed)
     alone = examples.draw(settings.num_examples - num_between, rng)
     drawn = [*alone, *examples.draw(num_between, rng, between=True)]
-    features = pooled_states(model, drawn)
+    windows = window_states(model, [clip for clip in examples.speech if is_without_command(clip)])
+    windows = windows[rng.permutation(len(windows))[: settings.num_windows]]
+    features = torch.cat([pooled_states(model, drawn), windows])
+    labels = [example.label for example in drawn]
+    labels += [corpora.KEYWORD_LABELS.index(corpora.UNKNOWN)] * len(windows)
     torch.manual_seed(settings.seed)
     head = new_keyword_head(model, settings.proj_size)
-    _fit(head, features, torch.tensor([example.label for example in drawn]), settings)
+    _fit(head, features, torch.tensor(labels), settings)
     return head.eval()
 
 
 def pooled_states(model: HubertForCTC, examples: list[Example]) -> Tensor:
     """Mean of every layer's states over each example's frames, (examples, layers + 1, hidden)."""
+    encoded = _states(model, [example.samples for example in examples])
+    means = [
+        states[:, example.frames or slice(None)].mean(1)
+        for states, example in zip(encoded, examples, strict=True)
+    ]
+    return torch.stack(means)
+
+
+def window_states(model: HubertForCTC, sentences: list[Clip]) -> Tensor:
+    """Mean of every layer's states over the sentences' seconds, (windows, layers + 1, hidden).
+
+    The seconds are those over which the page pools, half a second apart.
+    """
+    encoded = _states(model, [clip.samples for clip in sentences])
+    means = [states.mT.unfold(-1, WINDOW_FRAMES, WINDOW_FRAMES // 2).mean(-1) for states in encoded]
+    if not means:
+        return torch.zeros(0, model.config.num_hidden_layers + 1, model.config.hidden_size)
+    return torch.cat(means, dim=-1).permute(2, 0, 1)
+
+
+def _states(model: HubertForCTC, recordings: list[np.ndarray]) -> Iterator[Tensor]:
+    """States (layers + 1, frames, hidden) of one recording after the other."""
     device = next(model.parameters()).device
-    rows = []
-    with torch.inference_mode():
-        for example in tqdm(examples, desc="encode", unit="clip", mininterval=10):
-            values = torch.from_numpy(normalised(example.samples))[None].to(device)
+    for samples in tqdm(recordings, desc="encode", unit="clip", mininterval=10):
+        values = torch.from_numpy(normalised(samples))[None].to(device)
+        with torch.no_grad():
             states = model.hubert.encode(values, output_hidden_states=True).hidden_states
-            assert states is not None
-            rows.append(torch.stack([s[0, example.frames or slice(None)].mean(0) for s in states]).cpu())
-    return torch.stack(rows).clone()
+        assert states is not None
+        yield torch.cat(states).cpu()
 
 
 def _fit(head: KeywordHead, features: Tensor, labels: Tensor, settings: KeywordSettings) -> None:

@@ -31,6 +31,7 @@ _RUNNING_SPEECH = "running speech"
 _NUM_SPEECH = 1200
 _UNKNOWN_DRAWS = 2
 _ALONE_WEIGHT = 4
+_SHORTEST_SENTENCE_S = 2.0
 _CUT_BEFORE_SAMPLES, _CUT_AFTER_SAMPLES = 800, 1600
 
 
@@ -66,7 +67,7 @@ class KeywordExamples:
         self._words: dict[str, dict[str, list[Clip]]] = {label: defaultdict(list) for label in _INDEX}
         for clip in words:
             self._words[corpora.keyword_label(clip)][clip.corpus].append(clip)
-        self._all_words, self._speech = words, speech
+        self._all_words, self.speech = words, speech
 
     def draw(self, count: int, rng: np.random.Generator, between: bool = False) -> list[Example]:
         """So many examples.
@@ -95,8 +96,8 @@ class KeywordExamples:
 
     def _source(self, label: str, rng: np.random.Generator) -> str:
         sizes = {corpus: len(clips) for corpus, clips in self._words[label].items()}
-        if label == corpora.UNKNOWN and self._speech:
-            sizes[_RUNNING_SPEECH] = len(self._speech)
+        if label == corpora.UNKNOWN and self.speech:
+            sizes[_RUNNING_SPEECH] = len(self.speech)
         weights = np.array(
             [np.sqrt(n) * (_ALONE_WEIGHT if c in corpora.SPOKEN_ALONE else 1) for c, n in sizes.items()]
         )
@@ -104,7 +105,7 @@ class KeywordExamples:
 
     def _stretch(self, rng: np.random.Generator) -> np.ndarray:
         """One second of running speech."""
-        samples = self._speech[rng.integers(len(self._speech))].samples
+        samples = self.speech[rng.integers(len(self.speech))].samples
         start = rng.integers(0, len(samples) - SAMPLE_RATE_HZ)
         stretch: np.ndarray = samples[start : start + SAMPLE_RATE_HZ]
         return stretch
@@ -123,22 +124,41 @@ class KeywordExamples:
 class KeywordSpotting(Objective):
     """Tell the keyword classes apart, learnt by an encoder together with reading.
 
+    The sentences that are read beside are `_unknown_` wherever they hold no command.
+
     Args:
         head: Learns along; pooled by a mean over the frames of each example.
-        examples: Where batches come from, in place of the clips that the others learn from.
+        examples: Where batches come from, beside the clips that the others learn from.
         batch: Examples a step; every third step puts half as many between other words.
         weight: Of this loss beside others.
     """
 
     def __init__(
-        self, head: KeywordHead, examples: KeywordExamples, batch: int = 20, weight: float = 1.0
+        self, head: KeywordHead, examples: KeywordExamples, batch: int = 12, weight: float = 1.0
     ) -> None:
         super().__init__()
         self.head, self.weight = head, weight
         self._examples, self._batch = examples, batch
 
     def loss(self, encoder: HubertModel, batch: Batch) -> Tensor:
-        """Cross-entropy on newly drawn examples."""
+        """Cross-entropy on newly drawn examples, plus that on the sentences' windows."""
+        return self._example_loss(encoder, batch) + self._sentence_loss(batch)
+
+    def _sentence_loss(self, batch: Batch) -> Tensor:
+        """Cross-entropy on windows of the sentences without a command, each a second long."""
+        rows = [
+            row
+            for row, clip in enumerate(batch.clips)
+            if clip.duration_s > _SHORTEST_SENTENCE_S and is_without_command(clip)
+        ]
+        if not rows:
+            return batch.states[0].new_zeros(())
+        logits = self.head(torch.stack(batch.states)[:, rows])
+        windows = logits.mT.unfold(-1, WINDOW_FRAMES, WINDOW_FRAMES // 2).mean(-1).mT.flatten(0, 1)
+        labels = torch.full((len(windows),), _INDEX[corpora.UNKNOWN], device=windows.device)
+        return F.cross_entropy(windows.float(), labels)
+
+    def _example_loss(self, encoder: HubertModel, batch: Batch) -> Tensor:
         between = batch.rng.random() < 1 / 3
         examples = self._examples.draw(self._batch // 2 if between else self._batch, batch.rng, between)
         values = pad_waveforms([normalised(example.samples) for example in examples])
@@ -151,6 +171,12 @@ class KeywordSpotting(Objective):
         pooled = torch.stack([row[kept].mean(0) for row, kept in zip(logits, frames, strict=True)])
         labels = torch.tensor([example.label for example in examples], device=logits.device)
         return F.cross_entropy(pooled.float(), labels, label_smoothing=0.05)
+
+
+def is_without_command(clip: Clip) -> bool:
+    """Whether the clip's words are known and none of the commands is among them."""
+    words = clip.text.lower().split()
+    return bool(words) and set(corpora.COMMANDS).isdisjoint(words)
 
 
 def load_examples(

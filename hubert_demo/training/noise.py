@@ -66,13 +66,17 @@ def mix(samples: np.ndarray, background: np.ndarray, snr_db: float) -> np.ndarra
 def tilt(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """int16 samples as another microphone might hear them: a random smooth response of up to ±12 dB.
 
-    Half of the time frequencies above 3 to 7 kHz are lost as well.
+    Half of the time frequencies above 3 to 7 kHz are lost as well, and half of the time a band of up to an
+    octave (the frequency masks of SpecAugment, Park et al. 2019, for waveforms).
     """
     frequency = np.fft.rfftfreq(len(samples), 1 / SAMPLE_RATE_HZ)
     knots_hz = np.array([0.0, 100.0, 300.0, 900.0, 2700.0, 8000.0])
     response = 10 ** (np.interp(frequency, knots_hz, rng.uniform(-12, 12, len(knots_hz))) / 20)
     if rng.random() < 0.5:
         response /= 1 + (frequency / rng.uniform(3000, 7000)) ** 8
+    if rng.random() < 0.5:
+        lowest_hz = 200 * 2 ** rng.uniform(0, 4.5)
+        response[(frequency > lowest_hz) & (frequency < lowest_hz * 2 ** rng.uniform(0.2, 1))] = 0.0
     return _as_loud_as(samples, np.fft.irfft(np.fft.rfft(samples) * response, len(samples)))
 
 
@@ -89,8 +93,8 @@ def reverberate(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def roughened(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """int16 samples, each half of the time: another microphone, a room, noise 3 to 30 dB below them."""
-    if rng.random() < 0.5:
+    """int16 samples through another microphone mostly, half of the time in a room or above noise (3 to 30 dB)."""
+    if rng.random() < 0.8:
         samples = tilt(samples, rng)
     if rng.random() < 0.5:
         samples = reverberate(samples, rng)

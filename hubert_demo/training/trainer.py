@@ -32,6 +32,7 @@ STATE_NAME = "training_state.pt"
 CURVE_NAME = "curve.jsonl"
 CHECKPOINT_NAME = "checkpoint"
 _LOG_EVERY = 50
+_SPEEDS = 0.84, 1.2
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class TrainerSettings:
         mask_prob: Share of frames to replace by the mask vector, in spans that may overlap; 0 leaves masking
             to the encoder's own SpecAugment.
         mask_length: Frames in a span.
-        speed_share: Share of batches played 0.88 to 1.14 times as fast.
+        speed_share: Share of batches played 0.84 to 1.2 times as fast.
         rough_share: Share of clips heard through another microphone, a room or noise.
         save_every_s: Seconds between saved states.
         valid_every_s: Seconds between validations.
@@ -267,7 +268,7 @@ class Trainer:
         if self.settings.crop_s:
             clips = [cropped(clip, self.settings.crop_s, rng) for clip in clips]
         if rng.random() < self.settings.speed_share:
-            factor = rng.uniform(0.88, 1.14)
+            factor = rng.uniform(*_SPEEDS)
             clips = [change_speed(clip, factor) for clip in clips]
         is_rough = rng.random(len(clips)) < self.settings.rough_share
         return [

@@ -5,12 +5,14 @@ import torch
 
 from hubert_demo.model import HubertForCTC, KeywordHead
 from hubert_demo.training import corpora
+from hubert_demo.training.data import load_clips
 from hubert_demo.training.finetune_ctc import character_tokenizer
 from hubert_demo.training.finetune_keywords import (
     KeywordSettings,
     _fit,
     pooled_states,
     train_keyword_head,
+    window_states,
 )
 from hubert_demo.training.keyword_examples import Example, load_examples
 
@@ -33,6 +35,17 @@ def test_pooled_states_are_the_mean_over_the_window():
         states = model.hubert(values[None], output_hidden_states=True).hidden_states
     assert torch.allclose(whole[1], states[1][0].mean(0), atol=1e-3)
     assert torch.allclose(part[2], states[2][0, 10:20].mean(0), atol=1e-3)
+
+
+def test_window_states_are_the_means_over_a_sentence_s_seconds(data_dir):
+    model = tiny_model()
+    clips = load_clips(data_dir, corpora.reading_clips(data_dir, "train"))[:2]
+    windows = window_states(model, clips)
+    whole = [(len(clip.samples) - 400) // 320 + 1 for clip in clips]
+    assert len(windows) == sum((frames - 49) // 24 + 1 for frames in whole)
+    second = pooled_states(model, [Example(clips[0].samples, slice(24, 73), 0)])
+    assert torch.allclose(windows[1], second[0], atol=1e-5)
+    assert window_states(model, []).shape == (0, 3, 32)
 
 
 def test_fitting_finds_the_classes_and_the_layer_that_tells_them_apart():

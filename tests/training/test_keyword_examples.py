@@ -107,3 +107,19 @@ def test_spotting_teaches_encoder_and_head(model, data_dir):
         losses.append(loss.item())
     assert next(encoder.parameters()).grad is not None
     assert losses[-1] < 0.8 * losses[0]
+
+
+def test_sentences_teach_unknown_only_where_they_hold_no_command(model, data_dir):
+    spotting = KeywordSpotting(new_keyword_head(model), KeywordExamples([], []))
+    clip = load_clips(data_dir, corpora.reading_clips(data_dir, "train"))[0]
+    states = tuple(torch.randn(2, 99, 32) for _ in range(3))
+
+    def loss(*texts):
+        clips = [replace(clip, text=text, duration_s=3.0) for text in texts]
+        return spotting._sentence_loss(Batch(clips, states, None, np.random.default_rng(0)))
+
+    # Windows begin at frames 0, 24 and 48.
+    logits = torch.stack([spotting.head(torch.stack(states)[:, 0, i : i + 49]).mean(0) for i in (0, 24, 48)])
+    expected = -logits.log_softmax(-1)[:, corpora.KEYWORD_LABELS.index(corpora.UNKNOWN)].mean()
+    assert torch.allclose(loss("NOTHING ELSE", "GO HOME"), expected)
+    assert loss("GO HOME", "") == 0.0
