@@ -93,7 +93,7 @@ def reverberate(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def roughened(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """int16 samples through another microphone mostly, half of the time in a room or above noise (3 to 30 dB)."""
+    """int16 samples through another microphone mostly, half of the time in a room or noise (3 to 30 dB)."""
     if rng.random() < 0.8:
         samples = tilt(samples, rng)
     if rng.random() < 0.5:
