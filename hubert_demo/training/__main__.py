@@ -7,6 +7,8 @@ import sys
 from dataclasses import fields
 from pathlib import Path
 
+import numpy as np
+
 from hubert_demo.analysis.language_model import CharacterModel
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, load, resolve
 from hubert_demo.errors import HubertDemoError
@@ -89,11 +91,12 @@ def _evaluate(arguments: argparse.Namespace) -> None:
 
 def _compare_layers(arguments: argparse.Namespace) -> None:
     clips = load_clips(arguments.data, corpora.reading_clips(arguments.data, "valid"))
-    structure = layer_structure(load(resolve(arguments.checkpoint)), clips, arguments.num_units)
-    print(structure.report())
+    layers = layer_structure(load(resolve(arguments.checkpoint)), clips, arguments.num_units)
+    for layer, quality in enumerate(layers):
+        print(f"layer {layer}: {quality}")
     if arguments.figure:
-        figure = structure_figure(structure.purity, structure.pnmi, structure.chance)
-        figure.savefig(arguments.figure, dpi=150)
+        purity, pnmi = np.array([(quality.purity, quality.pnmi) for quality in layers]).T
+        structure_figure(purity, pnmi, layers[0].chance).savefig(arguments.figure, dpi=150)
 
 
 def _compare_teachers(arguments: argparse.Namespace) -> None:

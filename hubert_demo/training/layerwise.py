@@ -18,75 +18,9 @@ from hubert_demo.inference import Encoding, encode
 from hubert_demo.training.data import Clip
 
 
-@dataclass(frozen=True, eq=False)
-class LayerStructure:
-    """K-means units of every layer against the characters that were spoken.
-
-    Attributes:
-        purity: float64 `(layers + 1,)`.
-        pnmi: float64 `(layers + 1,)`.
-        chance: Purity of units that say nothing: the most common character's share.
-        num_units: Clusters of each layer.
-        num_frames: Frames compared.
-    """
-
-    purity: npt.NDArray[np.float64]
-    pnmi: npt.NDArray[np.float64]
-    chance: float
-    num_units: int
-    num_frames: int
-
-    def report(self) -> str:
-        """A line a layer."""
-        lines = [f"{self.num_units} units, {self.num_frames} frames, purity by chance {self.chance:.3f}"]
-        rows = enumerate(zip(self.purity, self.pnmi, strict=True))
-        return "\n".join([*lines, *(f"layer {i}: purity {p:.3f}, PNMI {n:.3f}" for i, (p, n) in rows)])
-
-
-def layer_structure(
-    loaded: LoadedCheckpoint, clips: Sequence[Clip], num_units: int = 100, seed: int = 0
-) -> LayerStructure:
-    """Cluster every layer's frames and compare the units with the characters of the clips' texts.
-
-    A frame's character is the one last begun on the best path that spells the text (forced alignment by the
-    checkpoint's own CTC head); frames before the first one are left out.
-
-    Args:
-        loaded: With a CTC head.
-        clips: With samples and texts.
-        num_units: Clusters.
-        seed: Of the clustering.
-
-    Raises:
-        InputError: If the clips hold fewer frames than there are to be units.
-        CheckpointError: If the checkpoint has no CTC head.
-    """
-    states: list[npt.NDArray[np.float32]] = []
-    labels: list[npt.NDArray[np.int64]] = []
-    for _, encoding, first, characters in _spoken(loaded, clips):
-        states.append(encoding.hidden_states[:, first:])
-        labels.append(characters)
-    spoken = np.concatenate(labels) if labels else np.zeros(0, np.int64)
-    if len(spoken) < num_units:
-        raise InputError(f"{len(spoken)} frames cannot make {num_units} units; give more speech.")
-    units = [
-        MiniBatchKMeans(num_units, batch_size=4096, n_init=3, random_state=seed).fit_predict(
-            standardised(np.concatenate([each[layer] for each in states]))
-        )
-        for layer in range(len(states[0]))
-    ]
-    return LayerStructure(
-        purity=np.array([purity(each, spoken) for each in units]),
-        pnmi=np.array([pnmi(each, spoken) for each in units]),
-        chance=float(np.bincount(spoken).max() / len(spoken)),
-        num_units=num_units,
-        num_frames=len(spoken),
-    )
-
-
 @dataclass(frozen=True)
-class TeacherQuality:
-    """Frame targets against the characters that were spoken.
+class UnitQuality:
+    """Units of frames, a teacher's or a layer's, against the characters that were spoken.
 
     Attributes:
         purity: 0 to 1.
@@ -109,7 +43,43 @@ class TeacherQuality:
         )
 
 
-def teacher_quality(loaded: LoadedCheckpoint, clips: Sequence[Clip]) -> TeacherQuality:
+def layer_structure(
+    loaded: LoadedCheckpoint, clips: Sequence[Clip], num_units: int = 100, seed: int = 0
+) -> list[UnitQuality]:
+    """Cluster every layer's frames and compare the units with the characters of the clips' texts.
+
+    A frame's character is the one last begun on the best path that spells the text (forced alignment by the
+    checkpoint's own CTC head); frames before the first one are left out.
+
+    Args:
+        loaded: With a CTC head.
+        clips: With samples and texts.
+        num_units: Clusters.
+        seed: Of the clustering.
+
+    Returns:
+        One a layer, the layers' input first.
+
+    Raises:
+        InputError: If the clips hold fewer frames than there are to be units.
+        CheckpointError: If the checkpoint has no CTC head.
+    """
+    states: list[npt.NDArray[np.float32]] = []
+    labels: list[npt.NDArray[np.int64]] = []
+    for _, encoding, first, characters in _spoken(loaded, clips):
+        states.append(encoding.hidden_states[:, first:])
+        labels.append(characters)
+    spoken = np.concatenate(labels) if labels else np.zeros(0, np.int64)
+    if len(spoken) < num_units:
+        raise InputError(f"{len(spoken)} frames cannot make {num_units} units; give more speech.")
+    clusters = MiniBatchKMeans(num_units, batch_size=4096, n_init=3, random_state=seed)
+    return [
+        _quality(clusters.fit_predict(standardised(np.concatenate([each[layer] for each in states]))), spoken)
+        for layer in range(len(states[0]))
+    ]
+
+
+def teacher_quality(loaded: LoadedCheckpoint, clips: Sequence[Clip]) -> UnitQuality:
     """Compare the clips' frame targets with the characters of their texts.
 
     Args:
@@ -129,12 +99,15 @@ def teacher_quality(loaded: LoadedCheckpoint, clips: Sequence[Clip]) -> TeacherQ
     targets = np.concatenate(units) if units else np.zeros(0, np.int16)
     if not len(targets):
         raise InputError("These clips have no frame targets to compare; make some with `targets`.")
-    spoken = np.concatenate(labels)
-    return TeacherQuality(
-        purity=purity(targets, spoken),
-        pnmi=pnmi(targets, spoken),
+    return _quality(targets, np.concatenate(labels))
+
+
+def _quality(units: npt.NDArray[np.integer], spoken: npt.NDArray[np.int64]) -> UnitQuality:
+    return UnitQuality(
+        purity=purity(units, spoken),
+        pnmi=pnmi(units, spoken),
         chance=float(np.bincount(spoken).max() / len(spoken)),
-        num_units=len(np.unique(targets)),
+        num_units=len(np.unique(units)),
         num_frames=len(spoken),
     )
 
