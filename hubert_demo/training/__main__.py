@@ -37,6 +37,7 @@ def _make_targets(arguments: argparse.Namespace) -> None:
         arguments.layer,
         arguments.max_frames,
         arguments.seed,
+        arguments.num_codebooks,
     )
 
 
@@ -144,6 +145,9 @@ def _parser() -> argparse.ArgumentParser:
     targets.add_argument("--num-units", type=int, default=recipe.MFCC_UNITS)
     targets.add_argument("--checkpoint", type=Path, help="cluster a layer of this one; MFCC if not given")
     targets.add_argument("--layer", type=int, default=0, help="index into its hidden states")
+    targets.add_argument(
+        "--num-codebooks", type=int, default=1, help="the next clusters what one leaves over"
+    )
     targets.add_argument("--max-frames", type=int, default=recipe.Plan.max_frames)
 
     pretrain = commands.add_parser("pretrain", help="masked prediction of units, from no text at all")

@@ -32,7 +32,7 @@ class Clip:
         speaker: Reader or voice, empty where the corpus names none.
         text: Normalised transcript (A-Z, apostrophe, space), empty where there is none.
         samples: int16 (samples,) at 16 kHz, empty until `load_clips` has read it.
-        units: int16 frame targets at 50 per second, empty where there are none.
+        units: int16 (frames, codebooks) frame targets at 50 frames per second, no rows where there are none.
     """
 
     corpus: str
@@ -66,7 +66,7 @@ def read_manifest(corpus_dir: str | Path) -> list[Clip]:
     path = corpus_dir / MANIFEST_NAME
     if not path.exists():
         raise InputError(f"{corpus_dir} has no {MANIFEST_NAME}; give a corpus folder with a manifest.")
-    empty = np.zeros(0, dtype=np.int16)
+    samples, units = np.zeros(0, np.int16), np.zeros((0, 1), np.int16)
     with path.open(encoding="utf-8", newline="") as stream:
         return [
             Clip(
@@ -76,8 +76,8 @@ def read_manifest(corpus_dir: str | Path) -> list[Clip]:
                 speaker=row["speaker"],
                 text=(row.get("text") or row.get("word") or "").upper(),
                 duration_s=float(row["seconds"]),
-                samples=empty,
-                units=empty,
+                samples=samples,
+                units=units,
             )
             for row in csv.DictReader(stream, delimiter="\t")
         ]
@@ -89,21 +89,22 @@ def load_clips(data_dir: str | Path, clips: Sequence[Clip], units_dir: Path | No
     Args:
         data_dir: Holds the corpus folders.
         clips: What to read; all at 16 kHz.
-        units_dir: Holds frame targets, `<corpus>.npz` (file name → int16 units); none are read if None.
+        units_dir: Holds frame targets, `<corpus>.npz` (file name → int16 units, `(frames,)` or
+            `(frames, codebooks)`); none are read if None.
 
     Raises:
         InputError: If a clip has another sampling rate.
     """
     data_dir = Path(data_dir)
     units = {} if units_dir is None else _read_units(units_dir, {clip.corpus for clip in clips})
-    empty = np.zeros(0, dtype=np.int16)
+    none = np.zeros((0, 1), np.int16)
 
     def load(clip: Clip) -> Clip:
         path = data_dir / clip.corpus / clip.file
         samples, rate = soundfile.read(path, dtype="int16")
         if rate != SAMPLE_RATE_HZ or samples.ndim != 1:
             raise InputError(f"{path} is {rate} Hz with shape {samples.shape}; training needs 16 kHz mono.")
-        return replace(clip, samples=samples, units=units.get((clip.corpus, clip.file), empty))
+        return replace(clip, samples=samples, units=units.get((clip.corpus, clip.file), none))
 
     with ThreadPoolExecutor(2) as pool:
         return list(tqdm(pool.map(load, clips), total=len(clips), desc="decode", unit="clip", mininterval=5))
@@ -115,7 +116,9 @@ def _read_units(units_dir: Path, corpora: set[str]) -> dict[tuple[str, str], np.
         path = units_dir / f"{corpus}.npz"
         if path.exists():
             with np.load(path) as archive:
-                units.update({(corpus, name): archive[name] for name in archive.files})
+                for name in archive.files:
+                    stored = archive[name]
+                    units[corpus, name] = stored if stored.ndim == 2 else stored[:, None]
     return units
 
 

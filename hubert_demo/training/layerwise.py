@@ -80,7 +80,7 @@ def layer_structure(
 
 
 def teacher_quality(loaded: LoadedCheckpoint, clips: Sequence[Clip]) -> UnitQuality:
-    """Compare the clips' frame targets with the characters of their texts.
+    """Compare the clips' frame targets, those of the first codebook, with the characters of their texts.
 
     Args:
         loaded: With a CTC head, which says where in a clip its characters are.
@@ -93,7 +93,7 @@ def teacher_quality(loaded: LoadedCheckpoint, clips: Sequence[Clip]) -> UnitQual
     units: list[npt.NDArray[np.integer]] = []
     labels: list[npt.NDArray[np.int64]] = []
     for clip, _, first, characters in _spoken(loaded, clips):
-        kept = clip.units[first : first + len(characters)]
+        kept = clip.units[first : first + len(characters), 0]
         units.append(kept)
         labels.append(characters[: len(kept)])
     targets = np.concatenate(units) if units else np.zeros(0, np.int16)

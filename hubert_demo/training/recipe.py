@@ -86,23 +86,25 @@ def make_targets(
     layer: int = 0,
     max_frames: int = Plan.max_frames,
     seed: int = 0,
+    num_codebooks: int = 1,
 ) -> None:
     """Cluster the training clips' frames and write every clip's units, valid clips' too.
 
     Args:
         data_dir: Holds the corpus folders.
         units_dir: Receives `<corpus>.npz`.
-        num_units: Clusters.
+        num_units: Clusters of a codebook.
         encoder: Checkpoint folder whose layer is clustered; MFCC if None.
         layer: Index into its hidden states.
         max_frames: Most frames that the clustering sees.
         seed: Of the clustering.
+        num_codebooks: Codebooks, each of what those before it leave over.
     """
     clips = load_clips(data_dir, corpora.pretraining_clips(data_dir))
     features: Features = mfcc
     if encoder is not None:
         features = layer_states(HubertModel.from_pretrained(encoder).eval().to(parallel.join()), layer)
-    clusters = fit_units(features, clips, num_units, max_frames, seed)
+    clusters = fit_units(features, clips, num_units, max_frames, seed, num_codebooks)
     valid = load_clips(data_dir, corpora.reading_clips(data_dir, "valid"))
     write_units(features, clusters, [*clips, *valid], units_dir)
 
@@ -136,9 +138,8 @@ def pretrain(
     torch.manual_seed(settings.seed)
     encoder = HubertModel.from_pretrained(init) if init else HubertModel(config or small_config())
     encoder.to(device)
-    prediction = UnitPrediction(
-        encoder.config.hidden_size, _num_units(clips, units_dir), unmasked_weight=unmasked_weight
-    )
+    prediction = _unit_prediction(encoder.config, clips, units_dir)
+    prediction.unmasked_weight = unmasked_weight
     trainer = Trainer(encoder, {"units": prediction}, settings, work_dir)
     trainer.run(
         [clip for clip in clips if len(clip.units)],
@@ -194,7 +195,7 @@ def finetune_ctc(
     objectives: dict[str, Objective] = {"ctc": Reading(model.lm_head, tokenizer)}
     if units_dir:
         layer = round(model.config.num_hidden_layers * 2 / 3)
-        objectives["units"] = UnitPrediction(model.config.hidden_size, _num_units(unique, units_dir), layer)
+        objectives["units"] = _unit_prediction(model.config, unique, units_dir, layer)
     if with_keywords:
         rng = np.random.default_rng(settings.seed)
         examples = load_examples(model.eval(), tokenizer, data_dir, rng)
@@ -262,8 +263,12 @@ def run_recipe(data_dir: Path, work_dir: Path, plan: Plan, units_dir: Path | Non
     return evaluate(load(spec), data_dir, language_model)
 
 
-def _num_units(clips: Sequence[Clip], units_dir: Path) -> int:
-    highest = max((int(clip.units.max()) for clip in clips if len(clip.units)), default=-1)
-    if highest < 0:
+def _unit_prediction(
+    config: HubertConfig, clips: Sequence[Clip], units_dir: Path, layer: int = -1
+) -> UnitPrediction:
+    """A prediction of as many units and codebooks as the clips have."""
+    some = [clip.units for clip in clips if len(clip.units)]
+    if not some:
         raise InputError(f"{units_dir} has no units for any training clip; make them with `targets`.")
-    return highest + 1
+    num_units = max(int(units.max()) for units in some) + 1
+    return UnitPrediction(config.hidden_size, num_units, some[0].shape[1], layer)

@@ -1,7 +1,9 @@
 """Frame targets by offline clustering: MFCC for a first teacher, a layer of a checkpoint for the next.
 
 Source: Hsu et al. 2021, "HuBERT", section III-A and IV-B: k-means with 100 clusters on MFCC with first and
-second differences, then 500 clusters on a middle layer of the first iteration's model.
+second differences, then 500 clusters on a middle layer of the first iteration's model. Several codebooks tell a
+small student more than one does (Guo et al. 2023, "Predicting Multi-Codebook Vector Quantization Indexes for
+Knowledge Distillation"); here they come from residual k-means.
 """
 
 from __future__ import annotations
@@ -73,17 +75,56 @@ def layer_states(encoder: HubertModel, layer: int) -> Features:
     return states
 
 
+class ResidualKMeans:
+    """K-means of frames, then of what each codebook leaves over.
+
+    Args:
+        num_units: Clusters of a codebook.
+        num_codebooks: Codebooks.
+        seed: Of the clustering.
+    """
+
+    def __init__(self, num_units: int, num_codebooks: int, seed: int) -> None:
+        self.codebooks = [
+            MiniBatchKMeans(
+                num_units, batch_size=10_000, n_init=5, max_no_improvement=100, random_state=seed + n
+            )
+            for n in range(num_codebooks)
+        ]
+
+    def fit(self, frames: npt.NDArray[np.float32]) -> ResidualKMeans:
+        """Learn from frames (frames, dimensions)."""
+        for clusters in self.codebooks:
+            frames = frames - clusters.fit(frames).cluster_centers_[clusters.labels_]
+        return self
+
+    def predict(self, frames: npt.NDArray[np.float32]) -> npt.NDArray[np.int16]:
+        """Units (frames, codebooks) of frames (frames, dimensions)."""
+        units = np.zeros((len(frames), len(self.codebooks)), np.int16)
+        for column, clusters in enumerate(self.codebooks):
+            if len(frames):
+                units[:, column] = clusters.predict(frames)
+                frames = frames - clusters.cluster_centers_[units[:, column]]
+        return units
+
+
 def fit_units(
-    features: Features, clips: Sequence[Clip], num_units: int, max_frames: int, seed: int
-) -> MiniBatchKMeans:
+    features: Features,
+    clips: Sequence[Clip],
+    num_units: int,
+    max_frames: int,
+    seed: int,
+    num_codebooks: int = 1,
+) -> ResidualKMeans:
     """Cluster frames drawn evenly from all clips.
 
     Args:
         features: Of a clip.
         clips: With samples; of speakers that train.
-        num_units: Clusters.
+        num_units: Clusters of a codebook.
         max_frames: Most frames to cluster.
         seed: Of the choice of frames and of the clustering.
+        num_codebooks: Codebooks.
 
     Raises:
         InputError: If there are fewer frames than clusters.
@@ -98,21 +139,14 @@ def fit_units(
     sample = np.concatenate(chosen)
     if len(sample) < num_units:
         raise InputError(f"{len(sample)} frames cannot make {num_units} units; give more speech.")
-    clusters = MiniBatchKMeans(
-        num_units, batch_size=10_000, n_init=5, max_no_improvement=100, random_state=seed
-    )
-    return clusters.fit(sample)
+    return ResidualKMeans(num_units, num_codebooks, seed).fit(sample)
 
 
-def write_units(
-    features: Features, clusters: MiniBatchKMeans, clips: Sequence[Clip], units_dir: Path
-) -> None:
-    """The nearest cluster of every frame, in one `<corpus>.npz` a corpus: file name → int16 units."""
+def write_units(features: Features, clusters: ResidualKMeans, clips: Sequence[Clip], units_dir: Path) -> None:
+    """Every frame's units, in one `<corpus>.npz` a corpus: file name → int16 (frames, codebooks)."""
     by_corpus: dict[str, dict[str, npt.NDArray[np.int16]]] = {}
     for clip in tqdm(clips, desc="units", unit="clip", mininterval=5):
-        frames = features(clip)
-        units = clusters.predict(frames) if len(frames) else np.zeros(0)
-        by_corpus.setdefault(clip.corpus, {})[clip.file] = units.astype(np.int16)
+        by_corpus.setdefault(clip.corpus, {})[clip.file] = clusters.predict(features(clip))
     units_dir.mkdir(parents=True, exist_ok=True)
     for corpus, units_by_file in by_corpus.items():
         np.savez_compressed(units_dir / f"{corpus}.npz", **units_by_file)  # type: ignore[arg-type]

@@ -29,12 +29,12 @@ rng = np.random.default_rng(0)
 clips = []
 for number, text in enumerate(["YES", "OFF", "TWO", "SIX"]):
     samples = (rng.standard_normal(16_000) * 3000).astype(np.int16)
-    units = rng.integers(0, 500, 50).astype(np.int16)
+    units = rng.integers(0, 500, (50, 1)).astype(np.int16)
     clips.append(Clip("c", str(number), "train", "s", text, 1.0, samples, units))
 # Another start in every process: they must agree on the first one's weights.
 torch.manual_seed(parallel.process())
 model = HubertForCTC(tiny)
-objectives = {"ctc": Reading(model.lm_head, character_tokenizer()), "units": UnitPrediction(32, 500, 1)}
+objectives = {"ctc": Reading(model.lm_head, character_tokenizer()), "units": UnitPrediction(32, 500, layer=1)}
 # Four clips of a second in one batch, or two for each process.
 settings = TrainerSettings(
     steps=3, batch_s=4.2 / parallel.num_processes(), warmup_steps=1, speed_share=0.0

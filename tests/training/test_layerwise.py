@@ -57,10 +57,10 @@ def test_the_shell_prints_and_draws(data_dir, tmp_path, monkeypatch, capsys):
 
 def test_a_teacher_that_names_the_characters_is_pure_and_one_that_is_silent_is_not(loaded, spoken):
     num_frames = len(spoken.samples) // 320
-    silent = teacher_quality(loaded, [replace(spoken, units=np.zeros(num_frames, np.int16))])
+    silent = teacher_quality(loaded, [replace(spoken, units=np.zeros((num_frames, 1), np.int16))])
     assert silent.purity == pytest.approx(silent.chance)
     assert silent.pnmi == pytest.approx(0)
-    own = teacher_quality(loaded, [replace(spoken, units=np.arange(num_frames, dtype=np.int16))])
+    own = teacher_quality(loaded, [replace(spoken, units=np.arange(num_frames, dtype=np.int16)[:, None])])
     assert (own.purity, own.pnmi) == pytest.approx((1, 1))
     assert own.num_units == own.num_frames
     assert "purity 1.000" in str(own)
@@ -68,7 +68,7 @@ def test_a_teacher_that_names_the_characters_is_pure_and_one_that_is_silent_is_n
 
 def test_clips_without_units_are_refused(loaded, spoken):
     with pytest.raises(InputError, match="no frame targets"):
-        teacher_quality(loaded, [replace(spoken, units=np.zeros(0, np.int16))])
+        teacher_quality(loaded, [replace(spoken, units=np.zeros((0, 1), np.int16))])
 
 
 def test_the_shell_compares_teachers(data_dir, monkeypatch, capsys):

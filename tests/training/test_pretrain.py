@@ -27,36 +27,47 @@ def test_logits_are_cosines_over_the_temperature(prediction):
     state = torch.randn(1, 3, 6)
     logits = prediction(state)
     projected = prediction.final_proj(state)
-    for unit, embedding in enumerate(prediction.label_embeddings):
+    assert logits.shape == (1, 3, 1, 4)
+    for unit, embedding in enumerate(prediction.label_embeddings[0]):
         cosine = torch.cosine_similarity(projected, embedding[None, None], dim=-1)
-        assert torch.allclose(logits[..., unit], cosine / 0.1, atol=1e-5)
+        assert torch.allclose(logits[:, :, 0, unit], cosine / 0.1, atol=1e-5)
+
+
+def test_the_loss_of_several_codebooks_is_the_mean_of_theirs(clips):
+    both = UnitPrediction(6, 4, num_codebooks=2, proj_size=5)
+    clip = replace(clips[0], units=np.array([[0, 3], [1, 2], [2, 1]], np.int16))
+    states = torch.randn(1, 3, 6)
+    logits = both(states)
+    assert logits.shape == (1, 3, 2, 4)
+    expected = -logits.log_softmax(-1)[0].gather(-1, torch.tensor(clip.units).long()[..., None]).mean()
+    assert torch.allclose(both.loss(None, batch([clip], states, None)), expected)
 
 
 @pytest.mark.parametrize("weight", [0.0, 0.5])
 def test_masked_frames_count_and_others_by_their_weight(prediction, clips, weight):
-    clip = replace(clips[0], units=np.array([0, 1, 2, 3], np.int16))
+    clip = replace(clips[0], units=np.array([[0], [1], [2], [3]], np.int16))
     states, masked = torch.randn(1, 4, 6), torch.tensor([[True, False, False, True]])
     prediction.unmasked_weight = weight
-    per_frame = -prediction(states).log_softmax(-1)[0].gather(1, torch.arange(4)[:, None])[:, 0]
+    per_frame = -prediction(states)[:, :, 0].log_softmax(-1)[0].gather(1, torch.arange(4)[:, None])[:, 0]
     expected = (per_frame[[0, 3]].sum() + weight * per_frame[[1, 2]].sum()) / (2 + 2 * weight)
     assert torch.allclose(prediction.loss(None, batch([clip], states, masked)), expected)
 
 
 def test_without_a_mask_every_frame_with_a_unit_counts(prediction, clips):
-    short = replace(clips[0], units=np.array([2], np.int16))
+    short = replace(clips[0], units=np.array([[2]], np.int16))
     states = torch.randn(1, 4, 6)
-    expected = -prediction(states).log_softmax(-1)[0, 0, 2]
+    expected = -prediction(states).log_softmax(-1)[0, 0, 0, 2]
     assert torch.allclose(prediction.loss(None, batch([short], states, None)), expected)
 
 
 def test_a_batch_without_units_has_a_loss_of_zero(prediction, clips):
-    none = replace(clips[0], units=np.zeros(0, np.int16))
+    none = replace(clips[0], units=np.zeros((0, 1), np.int16))
     assert prediction.loss(None, batch([none], torch.randn(1, 4, 6), None)).item() == 0.0
 
 
 def test_padding_has_no_unit():
-    targets = pad_units([np.array([4, 5, 6], np.int16), np.array([7], np.int16)], 2)
-    assert targets.tolist() == [[4, 5], [7, -100]]
+    targets = pad_units([np.array([[4], [5], [6]], np.int16), np.array([[7]], np.int16)], 2, 1)
+    assert targets[..., 0].tolist() == [[4, 5], [7, -100]]
 
 
 def test_accuracy_is_one_for_units_read_off_the_logits(clips):

@@ -9,7 +9,7 @@ import torch
 from hubert_demo.errors import InputError
 from hubert_demo.model import HubertModel
 from hubert_demo.training.data import load_clips
-from hubert_demo.training.targets import fit_units, layer_states, mfcc, write_units
+from hubert_demo.training.targets import ResidualKMeans, fit_units, layer_states, mfcc, write_units
 
 from .conftest import TINY
 
@@ -49,13 +49,23 @@ def test_clusters_tell_two_sounds_apart_and_are_written_by_file(clips, data_dir,
     clusters = fit_units(mfcc, [tone, noisy], 2, 10_000, seed=0)
     write_units(mfcc, clusters, [tone, noisy], tmp_path)
     written = load_clips(data_dir, [clips[0], clips[1]], tmp_path)
-    first, second = (np.bincount(clip.units, minlength=2) / len(clip.units) for clip in written)
+    first, second = (np.bincount(clip.units[:, 0], minlength=2) / len(clip.units) for clip in written)
     assert np.abs(first - second).sum() > 1.5
 
 
 def test_clustering_the_same_twice_gives_the_same(clips):
-    twice = [fit_units(mfcc, clips, 4, 200, seed=1).cluster_centers_ for _ in range(2)]
+    twice = [fit_units(mfcc, clips, 4, 200, seed=1).codebooks[0].cluster_centers_ for _ in range(2)]
     assert np.array_equal(*twice)
+
+
+def test_every_codebook_halves_what_those_before_it_leave_over_of_a_grid():
+    # Sixteen points on a line: two units tell the halves apart, two more the quarters, and so on.
+    points = np.repeat(np.arange(16, dtype=np.float32), 50)[:, None]
+    clusters = ResidualKMeans(2, 4, seed=0).fit(points)
+    units = clusters.predict(points)
+    assert (units.shape, units.dtype) == ((800, 4), np.int16)
+    assert len(np.unique(units, axis=0)) == 16
+    assert clusters.predict(points[:0]).shape == (0, 4)
 
 
 def test_more_units_than_frames_are_refused(clips):

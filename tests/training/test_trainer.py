@@ -22,7 +22,10 @@ SETTINGS = TrainerSettings(
 def trainer(work_dir, settings=SETTINGS, **config):
     torch.manual_seed(0)
     model = HubertForCTC(replace(TINY, **config))
-    objectives = {"ctc": Reading(model.lm_head, character_tokenizer()), "units": UnitPrediction(32, 500, 1)}
+    objectives = {
+        "ctc": Reading(model.lm_head, character_tokenizer()),
+        "units": UnitPrediction(32, 500, layer=1),
+    }
     return Trainer(model.hubert, objectives, settings, work_dir)
 
 
