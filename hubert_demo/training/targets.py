@@ -1,9 +1,9 @@
 """Frame targets by offline clustering: MFCC for a first teacher, a layer of a checkpoint for the next.
 
 Source: Hsu et al. 2021, "HuBERT", section III-A and IV-B: k-means with 100 clusters on MFCC with first and
-second differences, then 500 clusters on a middle layer of the first iteration's model. Several codebooks tell a
-small student more than one does (Guo et al. 2023, "Predicting Multi-Codebook Vector Quantization Indexes for
-Knowledge Distillation"); here they come from residual k-means.
+second differences, then 500 clusters on a middle layer of the first iteration's model. Several codebooks tell
+a small student more than one does (Guo et al. 2023, "Predicting Multi-Codebook Vector Quantization Indexes
+for Knowledge Distillation"); here they come from residual k-means.
 """
 
 from __future__ import annotations
