@@ -35,6 +35,16 @@ def test_loading_decodes_samples_and_finds_units(data_dir):
     assert [len(clip.units) for clip in loaded] == [110] * 3
 
 
+def test_units_of_one_codebook_or_several_are_read_alike(data_dir, tmp_path):
+    listed = read_manifest(data_dir / "librispeech")[:2]
+    stored = {listed[0].file: np.arange(5), listed[1].file: np.arange(10).reshape(5, 2)}
+    np.savez(tmp_path / "librispeech.npz", **stored)
+    one, two = load_clips(data_dir, listed, tmp_path)
+    assert one.units.tolist() == [[0], [1], [2], [3], [4]]
+    assert two.units.tolist() == stored[listed[1].file].tolist()
+    assert load_clips(data_dir, listed[:1])[0].units.shape == (0, 1)
+
+
 def test_a_clip_of_another_rate_is_refused(tmp_path):
     folder = tmp_path / "corpus"
     folder.mkdir()
