@@ -69,6 +69,10 @@ def _finetune_ctc(arguments: argparse.Namespace) -> None:
     )
 
 
+def _average(arguments: argparse.Namespace) -> None:
+    recipe.average_checkpoints(arguments.checkpoint, arguments.output)
+
+
 def _finetune_keywords(arguments: argparse.Namespace) -> None:
     settings = KeywordSettings(num_examples=arguments.examples, seed=arguments.seed)
     recipe.finetune_keywords(arguments.data, arguments.checkpoint, settings)
@@ -162,6 +166,11 @@ def _parser() -> argparse.ArgumentParser:
     ctc.add_argument("--units", type=Path, help="folder of frame targets to learn beside")
     ctc.add_argument("--with-keywords", action="store_true", help="also learn the keyword classes")
     ctc.add_argument("--reading-times", type=int, default=2, help="LibriSpeech's share of an epoch")
+
+    average = commands.add_parser("average", help="the mean of fine-tuned checkpoints that began alike")
+    average.set_defaults(run=_average)
+    average.add_argument("--checkpoint", type=Path, nargs="+", required=True, help="CTC checkpoint folders")
+    average.add_argument("--output", type=Path, required=True, help="folder for the mean")
 
     keywords = commands.add_parser("keywords", help="train the keyword head of a CTC checkpoint folder")
     keywords.set_defaults(run=_finetune_keywords)

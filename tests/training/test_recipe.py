@@ -2,14 +2,19 @@
 
 import json
 import sys
+from dataclasses import replace
 
 import pytest
+import torch
 
 from hubert_demo.checkpoints import load, resolve
 from hubert_demo.errors import InputError
-from hubert_demo.model import HubertModel
+from hubert_demo.model import HubertForCTC, HubertModel
 from hubert_demo.training import __main__ as shell
 from hubert_demo.training import recipe
+from hubert_demo.training.finetune_ctc import save_ctc_checkpoint
+
+from .conftest import TINY
 
 
 def call(monkeypatch, *arguments):
@@ -58,6 +63,22 @@ def test_stages_run_one_by_one_from_the_shell(data_dir, tmp_path, monkeypatch):
     arguments = ("--with-keywords", "--init", reading, "--work", tmp_path / "joint")
     assert call(monkeypatch, "ctc", *arguments, *small) == 0
     assert losses(tmp_path / "joint", "valid cer")
+
+
+def test_a_mean_of_checkpoints_reads_and_has_their_mean_weights(tmp_path, monkeypatch, capsys):
+    folders = [tmp_path / name for name in ("one", "two", "wider")]
+    models = [HubertForCTC(config) for config in (TINY, TINY, replace(TINY, intermediate_size=48))]
+    for folder, model in zip(folders, models, strict=True):
+        save_ctc_checkpoint(model, folder)
+    mean = tmp_path / "mean"
+    assert call(monkeypatch, "average", "--checkpoint", *folders[:2], "--output", mean) == 0
+    loaded = load(resolve(mean))
+    assert loaded.tokenizer is not None
+    assert loaded.model is not None
+    one, two = (model.lm_head.weight for model in models[:2])
+    assert torch.allclose(loaded.model.lm_head.weight, (one + two) / 2, atol=1e-3)
+    assert call(monkeypatch, "average", "--checkpoint", *folders, "--output", mean) == 2
+    assert "one architecture" in capsys.readouterr().err
 
 
 def test_keywords_need_a_model_that_reads(data_dir, tmp_path, monkeypatch, capsys):
