@@ -11,7 +11,7 @@ from hubert_demo.checkpoints import ASSETS_DIR
 _TITLES = {
     "harbour.wav": "The old harbour was quiet",
     "stop.wav": "Stop!",
-    "commands.wav": "Yes, stop, left",
+    "commands.wav": "Yes, stop, right",
     "rainbow.wav": "When the sunlight strikes",
     "question.wav": "Would you be so good",
     "layers.wav": "Every layer of the network",

@@ -335,4 +335,4 @@ def test_the_example_with_several_commands_has_each_in_its_turn(root):
     heard = analyze(root / "assets" / "examples" / "commands.wav").keywords
     sure = heard.window_probabilities[heard.window_probabilities.max(axis=1) >= heard.threshold]
     said = [heard.labels[best] for best in sure.argmax(axis=1)]
-    assert [label for label, _ in groupby(said)] == ["yes", "stop", "left"]
+    assert [label for label, _ in groupby(said)] == ["yes", "stop", "right"]
