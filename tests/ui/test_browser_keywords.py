@@ -15,9 +15,10 @@ def test_it_says_whether_the_command_was_heard(visit, page):
     for example, file in enumerate(page.examples):
         if file.path.name not in ("stop.wav", "harbour.wav"):
             continue
-        before = visitor.token
-        visitor.id(f"example-{example}").click()
+        # The first example greets the visitor; it need not be chosen.
         if example:
+            before = visitor.token
+            visitor.id(f"example-{example}").click()
             visitor.wait_for_other_result(before)
         heard = page.results.get(visitor.token).analysis.keywords
         said = visitor.id("keyword-state").inner_text()
