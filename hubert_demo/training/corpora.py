@@ -134,8 +134,13 @@ def sentences_with_commands(data_dir: Path) -> list[Clip]:
         clip
         for corpus in (_READING, "ljspeech")
         for clip in _trainable(data_dir / corpus)
-        if clip.duration_s < _LONGEST_S and not set(COMMANDS).isdisjoint(clip.text.lower().split())
+        if clip.duration_s < _LONGEST_S and says_command(clip)
     ]
+
+
+def says_command(clip: Clip) -> bool:
+    """Whether one of the commands is among the clip's words."""
+    return not set(COMMANDS).isdisjoint(clip.text.lower().split())
 
 
 def keyword_label(clip: Clip) -> str:

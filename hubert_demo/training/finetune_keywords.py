@@ -18,11 +18,10 @@ from torch import Tensor
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from hubert_demo.analysis.keywords import WINDOW_FRAMES
 from hubert_demo.model import HubertForCTC, KeywordHead
 from hubert_demo.training import corpora
 from hubert_demo.training.data import Clip, normalised
-from hubert_demo.training.keyword_examples import Example, KeywordExamples, is_without_command
+from hubert_demo.training.keyword_examples import Example, KeywordExamples, is_without_command, window_means
 
 
 @dataclass(frozen=True)
@@ -86,15 +85,12 @@ def pooled_states(model: HubertForCTC, examples: list[Example]) -> Tensor:
 
 
 def window_states(model: HubertForCTC, sentences: list[Clip]) -> Tensor:
-    """Mean of every layer's states over the sentences' seconds, (windows, layers + 1, hidden).
-
-    The seconds are those over which the page pools, half a second apart.
-    """
+    """Mean of every layer's states over the sentences' seconds, (windows, layers + 1, hidden)."""
     encoded = _states(model, [clip.samples for clip in sentences])
-    means = [states.mT.unfold(-1, WINDOW_FRAMES, WINDOW_FRAMES // 2).mean(-1) for states in encoded]
+    means = [window_means(states) for states in encoded]
     if not means:
         return torch.zeros(0, model.config.num_hidden_layers + 1, model.config.hidden_size)
-    return torch.cat(means, dim=-1).permute(2, 0, 1)
+    return torch.cat(means, dim=1).transpose(0, 1)
 
 
 def _states(model: HubertForCTC, recordings: list[np.ndarray]) -> Iterator[Tensor]:

@@ -154,7 +154,7 @@ class KeywordSpotting(Objective):
         if not rows:
             return batch.states[0].new_zeros(())
         logits = self.head(torch.stack(batch.states)[:, rows])
-        windows = logits.mT.unfold(-1, WINDOW_FRAMES, WINDOW_FRAMES // 2).mean(-1).mT.flatten(0, 1)
+        windows = window_means(logits).flatten(0, 1)
         labels = torch.full((len(windows),), _INDEX[corpora.UNKNOWN], device=windows.device)
         return F.cross_entropy(windows.float(), labels)
 
@@ -175,8 +175,15 @@ class KeywordSpotting(Objective):
 
 def is_without_command(clip: Clip) -> bool:
     """Whether the clip's words are known and none of the commands is among them."""
-    words = clip.text.lower().split()
-    return bool(words) and set(corpora.COMMANDS).isdisjoint(words)
+    return bool(clip.text) and not corpora.says_command(clip)
+
+
+def window_means(frames: Tensor) -> Tensor:
+    """Means over seconds half a second apart, (…, frames, width) to (…, windows, width).
+
+    The seconds are as long as those over which the page pools.
+    """
+    return frames.mT.unfold(-1, WINDOW_FRAMES, WINDOW_FRAMES // 2).mean(-1).mT
 
 
 def load_examples(
