@@ -23,7 +23,7 @@ from hubert_demo.analysis.colouring import (
     frame_characters,
 )
 from hubert_demo.analysis.kept import Kept
-from hubert_demo.analysis.language_model import CharacterModel
+from hubert_demo.analysis.language_model import LanguageModel
 from hubert_demo.analysis.projection import Projection, Projections, ProjectionSettings
 from hubert_demo.analysis.prosody import Prosody, measure_prosody
 from hubert_demo.audio import SAMPLE_RATE_HZ, FloatArray, Waveform
@@ -318,8 +318,8 @@ class Analysis:
 
 
 @lru_cache(maxsize=4)
-def _load_language_model(path: Path) -> CharacterModel:
-    return CharacterModel.load(path)
+def _load_language_model(path: Path) -> LanguageModel:
+    return LanguageModel.load(path)
 
 
 def analyze(

@@ -60,7 +60,7 @@ class CheckpointSpec:
             the hub.
         trained_on: Its training data, in a few words.
         licence: Of the weights.
-        language_model: File of a character model for its language, None where there is none.
+        language_model: File of a language model for its language, None where there is none.
         ctc_companion: Name of the checkpoint that transcribes where this one has no CTC head.
         keyword_companion: Name of the checkpoint that tells the keywords where this one has no keyword head.
     """

@@ -8,7 +8,7 @@ import numpy as np
 
 from hubert_demo.analysis.collapse import writes
 from hubert_demo.analysis.ctc import token_probabilities
-from hubert_demo.analysis.language_model import CHARACTERS, CharacterModel
+from hubert_demo.analysis.language_model import CHARACTERS, LanguageModel
 from hubert_demo.analysis.spelling import spell
 from hubert_demo.errors import InputError
 from hubert_demo.inference import Encoding
@@ -31,8 +31,8 @@ class BeamSettings:
         hotword_bonus: Added for every character of a word to listen for.
     """
 
-    beam_width: int = 32
-    lm_weight: float = 1.0
+    beam_width: int = 100
+    lm_weight: float = 1.1
     character_bonus: float = 1.4
     hotword_bonus: float = 1.0
 
@@ -55,7 +55,7 @@ class Hypothesis:
 
 def beam_search(
     encoding: Encoding,
-    language_model: CharacterModel | None = None,
+    language_model: LanguageModel | None = None,
     hotwords: Collection[str] = (),
     num_best: int = 5,
     settings: BeamSettings | None = None,
@@ -105,83 +105,95 @@ def _spelled(hotwords: Collection[str], vocabulary: Sequence[str]) -> frozenset[
 
 
 class _Search:
-    """The prefixes alive, with the probabilities of their paths that end in a blank and of those that do not.
+    """The prefixes alive, a row each: probabilities of their paths that end in a blank, and in a token.
 
-    Kept relative to all prefixes alive; `log_scale` has what was divided out.
+    Probabilities are relative to all prefixes alive; `log_scale` has what was divided out. Columns stand for
+    the characters that the vocabulary writes; the last one, for a space where the vocabulary has none.
     """
 
     def __init__(
         self,
         encoding: Encoding,
-        language_model: CharacterModel | None,
+        language_model: LanguageModel | None,
         hotwords: frozenset[str],
         settings: BeamSettings,
     ) -> None:
-        self.blank_id, self.space_id = encoding.blank_id, encoding.word_delimiter_id
-        self.characters = [
-            " " if token_id == self.space_id else token if writes(encoding, token_id) else ""
+        self.blank_id = encoding.blank_id
+        spelled = [
+            " " if token_id == encoding.word_delimiter_id else token if writes(encoding, token_id) else ""
             for token_id, token in enumerate(encoding.vocabulary)
         ]
+        self.characters = [*sorted(set(spelled) - {"", " "}), " "]
+        self.spells = np.array([[token == character for token in spelled] for character in self.characters])
+        self.space = len(self.characters) - 1
+        self.judged_columns = [i for i, character in enumerate(self.characters) if character in CHARACTERS]
+        self.model_columns = [1 + CHARACTERS.index(self.characters[i]) for i in self.judged_columns]
         self.language_model, self.hotwords, self.settings = language_model, hotwords, settings
         self.character_bonus = settings.character_bonus if language_model else 0.0
         self.beginnings = {word[:end] for word in hotwords for end in range(len(word))}
-        self.alive: dict[str, tuple[float, float]] = {"": (1.0, 0.0)}
-        self.judged: dict[str, float] = {"": 0.0}
+        self.prefixes = [""]
+        # Nothing yet is like a space: another one says nothing.
+        self.last = np.array([self.space])
+        self.ends_blank, self.ends_token = np.ones(1), np.zeros(1)
+        self.scores = np.zeros(1)
+        self.gains = self._gains("")[None]
         self.log_scale = 0.0
 
     def advance(self, probabilities: np.ndarray) -> None:
         """Take one frame in."""
-        blank = float(probabilities[self.blank_id])
-        tokens = [
-            (self.characters[token_id], float(probabilities[token_id]))
-            for token_id in np.flatnonzero(probabilities > _LEAST_PROBABILITY).tolist()
-            if self.characters[token_id]
+        tokens = self.spells @ np.where(probabilities > _LEAST_PROBABILITY, probabilities, 0.0)
+        rows, total = np.arange(len(self.prefixes)), self.ends_blank + self.ends_token
+        same_blank = total * probabilities[self.blank_id]
+        grown = total[:, None] * tokens
+        # The last character again: the same one still, or another one after a blank; of spaces, none.
+        is_space = self.last == self.space
+        same_token = np.where(is_space, total, self.ends_token) * tokens[self.last]
+        grown[rows, self.last] = np.where(is_space, 0.0, self.ends_blank * tokens[self.last])
+        row_of = dict(zip(self.prefixes, rows.tolist(), strict=True))
+        for row, (prefix, column) in enumerate(zip(self.prefixes, self.last.tolist(), strict=True)):
+            before = row_of.get(prefix[: -len(self.characters[column])]) if prefix else None
+            if before is not None:
+                same_token[row] += grown[before, column]
+                grown[before, column] = 0.0
+        self._keep_best(same_blank, same_token, grown)
+
+    def _keep_best(self, same_blank: np.ndarray, same_token: np.ndarray, grown: np.ndarray) -> None:
+        num_rows, num_columns = grown.shape
+        with np.errstate(divide="ignore"):
+            same_ranks = np.log(same_blank + same_token) + self.scores
+            grown_scores = self.scores[:, None] + self.gains
+            ranks = np.concatenate([same_ranks, (np.log(grown) + grown_scores).ravel()])
+        best = np.argsort(-ranks, kind="stable")[: self.settings.beam_width]
+        best = best[np.isfinite(ranks[best])]
+        old, new = best[best < num_rows], best[best >= num_rows] - num_rows
+        parents, columns = np.divmod(new, num_columns)
+        born = [
+            self.prefixes[parent] + self.characters[column]
+            for parent, column in zip(parents.tolist(), columns.tolist(), strict=True)
         ]
-        grown: dict[str, list[float]] = {}
-        for prefix, (ends_blank, ends_token) in self.alive.items():
-            total = ends_blank + ends_token
-            same = grown.setdefault(prefix, [0.0, 0.0])
-            same[0] += total * blank
-            for character, probability in tokens:
-                if character == " " and (not prefix or prefix[-1] == " "):
-                    # Space at the start and space upon space say nothing.
-                    same[1] += total * probability
-                elif prefix and prefix[-1] == character:
-                    same[1] += ends_token * probability
-                    if ends_blank:
-                        grown.setdefault(prefix + character, [0.0, 0.0])[1] += ends_blank * probability
-                else:
-                    grown.setdefault(prefix + character, [0.0, 0.0])[1] += total * probability
-        self._keep_best(grown)
-
-    def _keep_best(self, grown: dict[str, list[float]]) -> None:
-        scores = {
-            prefix: math.log(sum(ends)) + self._judge(prefix)
-            for prefix, ends in grown.items()
-            if sum(ends) > 0
-        }
-        best = sorted(scores, key=scores.__getitem__, reverse=True)[: self.settings.beam_width]
-        scale = sum(sum(grown[prefix]) for prefix in best)
+        self.prefixes = [*(self.prefixes[row] for row in old.tolist()), *born]
+        self.last = np.concatenate([self.last[old], columns])
+        self.scores = np.concatenate([self.scores[old], grown_scores[parents, columns]])
+        self.gains = np.concatenate([self.gains[old], *(self._gains(prefix)[None] for prefix in born)])
+        self.ends_blank = np.concatenate([same_blank[old], np.zeros(len(new))])
+        self.ends_token = np.concatenate([same_token[old], grown[parents, columns]])
+        scale = float(self.ends_blank.sum() + self.ends_token.sum())
         self.log_scale += math.log(scale)
-        self.alive = {prefix: (grown[prefix][0] / scale, grown[prefix][1] / scale) for prefix in best}
-        self.judged = {prefix: self.judged[prefix] for prefix in best}
+        self.ends_blank /= scale
+        self.ends_token /= scale
 
-    def _judge(self, prefix: str) -> float:
-        """Language model and character bonus of a prefix, and what its hotwords earn."""
-        if prefix not in self.judged:
-            before, character = prefix[:-1], prefix[-1]
-            # A prefix grows out of one that is alive, and that one is judged.
-            score = self._judge(before) + self.character_bonus
-            if self.language_model is not None and character in CHARACTERS:
-                column = 1 + CHARACTERS.index(character)
-                score += self.settings.lm_weight * self.language_model.log_probabilities(before)[column]
-            self.judged[prefix] = score + self._hotword_gain(before, character)
-        return self.judged[prefix]
+    def _gains(self, prefix: str) -> np.ndarray:
+        """What each character would add to a prefix's score, the sound apart."""
+        gains = np.full(len(self.characters), self.character_bonus)
+        if self.language_model is not None:
+            logarithms = self.language_model.log_probabilities(prefix)
+            gains[self.judged_columns] += self.settings.lm_weight * logarithms[self.model_columns]
+        if self.hotwords:
+            gains += [self._hotword_gain(prefix, character) for character in self.characters]
+        return gains
 
     def _hotword_gain(self, before: str, character: str) -> float:
         """What one more character changes in the bonus: words before the last one stay as they are."""
-        if not self.hotwords:
-            return 0.0
         last = before[before.rfind(" ") + 1 :]
         if character == " ":
             return self._earned(last, is_over=True) - self._earned(last)
@@ -195,9 +207,9 @@ class _Search:
     def hypotheses(self, num_best: int) -> tuple[Hypothesis, ...]:
         """The best texts, now that the recording is over."""
         texts: dict[str, float] = {}
-        for prefix, ends in self.alive.items():
+        for prefix, share in zip(self.prefixes, self.ends_blank + self.ends_token, strict=True):
             text = prefix.rstrip(" ")
-            texts[text] = texts.get(text, 0.0) + sum(ends)
+            texts[text] = texts.get(text, 0.0) + float(share)
         found = []
         for text, share in texts.items():
             ctc = math.log(share) + self.log_scale

@@ -1,114 +1,88 @@
-"""A character n-gram language model, small enough to ship."""
+"""A language model of letters and words together, small enough to ship."""
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from hubert_demo.analysis.ngrams import END, Level, Ngrams
 from hubert_demo.errors import CheckpointError, InputError
 
 CHARACTERS = " ABCDEFGHIJKLMNOPQRSTUVWXYZ'"
-END = 0
-"""Column of the end of the text; character `CHARACTERS[i]` has column `i + 1`."""
+"""Column `END` of a distribution is the end of the text; `CHARACTERS[i]` has column `i + 1`."""
 
-_BITS = 5
-_NUM_SYMBOLS = 1 + len(CHARACTERS)
-_SYMBOLS = {character: 1 + index for index, character in enumerate(CHARACTERS)}
-_MAX_ORDER = 12
-
-
-@dataclass(frozen=True, eq=False)
-class _Table:
-    """N-grams of one length.
-
-    Attributes:
-        ngrams: Ascending.
-        counts: Of each.
-        discounts: What is taken off a count of 0, 1, 2, and 3 or more.
-    """
-
-    ngrams: npt.NDArray[np.uint64]
-    counts: npt.NDArray[np.integer]
-    discounts: npt.NDArray[np.float64]
-
-    @classmethod
-    def of(cls, ngrams: npt.NDArray[np.uint64], counts: npt.NDArray[np.integer]) -> _Table:
-        """Estimate the discounts from how many n-grams were seen once to four times."""
-        seen = [max(1, int((counts == number).sum())) for number in range(1, 5)]
-        share = seen[0] / (seen[0] + 2 * seen[1])
-        estimates = [n - (n + 1) * share * seen[n] / seen[n - 1] for n in (1, 2, 3)]
-        return cls(ngrams, counts, np.array([0.0, *np.clip(estimates, 0.1, 0.9)]))
-
-    def after(self, prefix: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.integer]]:
-        """Columns and counts of the symbols seen after a prefix."""
-        edges = np.array([prefix << _BITS, (prefix + 1) << _BITS], np.uint64)
-        start, stop = np.searchsorted(self.ngrams, edges)
-        columns = (self.ngrams[start:stop] & np.uint64(2**_BITS - 1)).astype(np.int64)
-        return columns, self.counts[start:stop]
+_NUM_COLUMNS = 1 + len(CHARACTERS)
+_COLUMNS = {character: 1 + index for index, character in enumerate(CHARACTERS)}
+_SPACE = _COLUMNS[" "]
+_LETTER_BITS, _WORD_BITS = 5, 20
+_MAX_ORDER, _WORD_ORDER = 12, 3
+_WORDS_SHARE = 0.7
+_OTHERS = re.compile("[^A-Z' ]")
+_AFTER_ALL = "~"
+"""Sorts after every character."""
 
 
-class CharacterModel:
-    """Probabilities of the next character, interpolated over all shorter contexts.
+class LanguageModel:
+    """Probabilities of the next character, by the letters before it and by the words before it.
 
-    One table holds everything: the n-grams of the highest order, five bits a symbol in one integer, and how
-    often each was seen. Shorter n-grams are its low bits; they count after how many different symbols they
-    were seen.
-
-    Source: Chen and Goodman 1999, "An empirical study of smoothing techniques for language modeling",
-    section 3 (interpolated Kneser-Ney with three discounts an order).
+    A word comes out of two models: one of letters, which can spell anything, and one of known words, whose
+    probabilities are summed over all words that go on with a letter. As a word grows, whichever foresaw its
+    letters better counts more (their shares are multiplied by what each gave to every letter: Bayes' rule).
 
     Args:
-        order: Characters of an n-gram, 1 to 12.
-        ngrams: uint64 `(n-grams,)`, ascending.
-        counts: How often each was seen, `(n-grams,)`.
+        letters: N-grams of columns.
+        words: N-grams of indices into `vocabulary` plus one.
+        vocabulary: Known words, ascending.
     """
 
-    def __init__(self, order: int, ngrams: npt.NDArray[np.uint64], counts: npt.NDArray[np.integer]) -> None:
-        self.order, self.ngrams, self.counts = order, ngrams, counts
-        self._tables = [_Table.of(ngrams, counts)]
-        for length in range(order - 1, 0, -1):
-            tails, types = np.unique(
-                self._tables[0].ngrams & np.uint64(2 ** (_BITS * length) - 1), return_counts=True
-            )
-            self._tables.insert(0, _Table.of(tails, types))
-        self._distribution = lru_cache(maxsize=200_000)(self._distribution_after)
+    def __init__(self, letters: Ngrams, words: Ngrams, vocabulary: Sequence[str]) -> None:
+        self._letters, self._words, self._vocabulary = letters, words, vocabulary
+        self._symbols = {word: 1 + index for index, word in enumerate(vocabulary)}
+        self._by_letters = lru_cache(maxsize=100_000)(self._after_letters)
+        self._levels = lru_cache(maxsize=20_000)(self._word_levels)
+        self._edges = lru_cache(maxsize=20_000)(self._words_that_go_on)
+        self._judged = lru_cache(maxsize=100_000)(self._after_text)
 
     @classmethod
-    def train(cls, sentences: Iterable[str], order: int) -> CharacterModel:
-        """Count the n-grams of normalised sentences (A-Z, apostrophe, space).
+    def train(cls, sentences: Iterable[str], order: int) -> LanguageModel:
+        """Count the letters and words of normalised sentences (A-Z, apostrophe, space).
+
+        Args:
+            sentences: To learn from.
+            order: Characters of an n-gram, 1 to 12; of words it is three.
 
         Raises:
             InputError: If the order is out of range, there is no sentence, or one has another character.
         """
+        sentences = list(sentences)
         if not 1 <= order <= _MAX_ORDER:
             raise InputError(f"order is {order}; choose 1 to {_MAX_ORDER}.")
-        padding = [END] * (order - 1)
-        symbols: list[int] = []
-        for sentence in sentences:
-            symbols += [*padding, *_symbols(sentence), END]
-        if not symbols:
+        if not sentences:
             raise InputError("There is no sentence to learn from.")
-        array = np.array(symbols, np.uint64)
-        ngrams = np.zeros(len(array) - order + 1, np.uint64)
-        for position in range(order):
-            ngrams = (ngrams << np.uint64(_BITS)) | array[position : position + len(ngrams)]
-        # After a sentence's end nothing is predicted until the next one has begun.
-        last, before = array[order - 1 :], array[order - 2 : -1] if order > 1 else array * 0 + 1
-        return cls(order, *np.unique(ngrams[(last != END) | (before != END)], return_counts=True))
+        letters = Ngrams.count([_spelled(sentence) for sentence in sentences], order, _LETTER_BITS)
+        vocabulary = sorted({word for sentence in sentences for word in sentence.split()})
+        symbols = {word: 1 + index for index, word in enumerate(vocabulary)}
+        said = [[symbols[word] for word in sentence.split()] for sentence in sentences]
+        return cls(letters, Ngrams.count(said, _WORD_ORDER, _WORD_BITS), vocabulary)
 
     def save(self, path: str | Path) -> None:
         """Write one compressed `.npz`."""
-        steps = np.diff(self.ngrams, prepend=np.uint64(0))
-        counts = np.minimum(self.counts, np.iinfo(np.uint16).max).astype(np.uint16)
-        np.savez_compressed(path, order=self.order, steps=steps, counts=counts)
+        arrays = {
+            f"{name}_{key}": array
+            for name, ngrams in (("letters", self._letters), ("words", self._words))
+            for key, array in ngrams.arrays().items()
+        }
+        vocabulary = np.frombuffer("\n".join(self._vocabulary).encode("ascii"), np.uint8)
+        np.savez_compressed(path, vocabulary=vocabulary, **arrays)  # type: ignore[arg-type]
 
     @classmethod
-    def load(cls, path: str | Path) -> CharacterModel:
+    def load(cls, path: str | Path) -> LanguageModel:
         """Read what `save` wrote.
 
         Raises:
@@ -116,8 +90,13 @@ class CharacterModel:
         """
         try:
             with np.load(path) as archive:
-                ngrams = np.cumsum(archive["steps"], dtype=np.uint64)
-                return cls(int(archive["order"]), ngrams, archive["counts"].astype(np.int64))
+                letters, words = (
+                    Ngrams.of_arrays(
+                        bits, *(archive[f"{name}_{key}"] for key in ("order", "steps", "counts"))
+                    )
+                    for name, bits in (("letters", _LETTER_BITS), ("words", _WORD_BITS))
+                )
+                return cls(letters, words, archive["vocabulary"].tobytes().decode("ascii").split("\n"))
         except (OSError, KeyError, ValueError) as error:
             raise CheckpointError(
                 f"{path} is no language model: {error}. Install the package again."
@@ -132,37 +111,81 @@ class CharacterModel:
         Returns:
             float64 `(29,)`, natural logarithms: the text's end, then `CHARACTERS`.
         """
-        known = self.order - 1
-        symbols = [
-            _SYMBOLS[character] for character in text[max(0, len(text) - known) :] if character in _SYMBOLS
-        ]
-        return self._distribution((END,) * (known - len(symbols)) + tuple(symbols))
+        return self._judged(self._remembered(_OTHERS.sub("", text)))[0]
 
     def score(self, sentence: str) -> float:
         """Natural logarithm of a whole sentence's probability, its end included."""
-        parts = [self.log_probabilities(sentence[:i])[_SYMBOLS[c]] for i, c in enumerate(sentence)]
+        parts = [self.log_probabilities(sentence[:i])[_COLUMNS[c]] for i, c in enumerate(sentence)]
         return float(sum(parts) + self.log_probabilities(sentence)[END])
 
-    def _distribution_after(self, context: tuple[int, ...]) -> npt.NDArray[np.float64]:
-        probabilities = np.full(_NUM_SYMBOLS, 1 / _NUM_SYMBOLS)
-        for length, table in enumerate(self._tables):
-            prefix = 0
-            for symbol in context[len(context) - length :]:
-                prefix = prefix << _BITS | symbol
-            columns, counts = table.after(prefix)
-            if not len(columns):
-                break
-            discounts = table.discounts[np.minimum(counts, 3)]
-            total = counts.sum()
-            probabilities = probabilities * (discounts.sum() / total)
-            probabilities[columns] += (counts - discounts) / total
-        logarithms: npt.NDArray[np.float64] = np.log(probabilities)
-        logarithms.flags.writeable = False
-        return logarithms
+    def _remembered(self, text: str) -> str:
+        """The end of a text on which alone it depends what follows: two words and the word begun, or more."""
+        *before, begun = text.rsplit(" ", _WORD_ORDER)
+        words = len(text) - len(before[0]) - 1 if len(before) == _WORD_ORDER else len(text)
+        return text[-max(words, self._letters.order - 1 + len(begun)) :]
+
+    def _after_text(self, text: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], float]:
+        """Logarithms of both models together; what the words say; their share."""
+        known = self._letters.order - 1
+        columns = [_COLUMNS[character] for character in text[max(0, len(text) - known) :]]
+        by_letters = self._by_letters((END,) * (known - len(columns)) + tuple(columns))
+        by_words = self._after_words(text)
+        share = _WORDS_SHARE
+        if text and text[-1] != " ":
+            logarithms, foreseen, before = self._judged(text[:-1])
+            column = _COLUMNS[text[-1]]
+            share = before * foreseen[column] / np.exp(logarithms[column])
+        mixed: npt.NDArray[np.float64] = np.log(share * by_words + (1 - share) * by_letters)
+        return mixed, by_words, share
+
+    def _after_letters(self, context: tuple[int, ...]) -> npt.NDArray[np.float64]:
+        probabilities = np.full(_NUM_COLUMNS, 1 / _NUM_COLUMNS)
+        for level in self._letters.levels(context):
+            probabilities = probabilities * level.left
+            probabilities[level.symbols] += level.shares
+        return probabilities
+
+    def _after_words(self, text: str) -> npt.NDArray[np.float64]:
+        """By the known words; all zeros after letters with which none begins."""
+        probabilities = np.zeros(_NUM_COLUMNS)
+        *words, begun = text.split(" ")
+        firsts, ends = self._edges(begun)
+        masses = self._masses(words, firsts, ends)
+        if masses.sum() <= 0:
+            return probabilities
+        probabilities[1:] = masses / masses.sum()
+        if begun:
+            end, going_on = self._masses([*words, begun], np.array([END, 1]), np.array([1, 2**_WORD_BITS]))
+            ends_here = probabilities[_SPACE] * end / (end + going_on)
+            probabilities[END] = ends_here
+            probabilities[_SPACE] -= ends_here
+        return probabilities
+
+    def _masses(
+        self, words: Sequence[str], firsts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.float64]:
+        """Probability, after these words, of the symbols between each first and its end."""
+        unknown = 1 + len(self._vocabulary)
+        context = [self._symbols.get(word, unknown) for word in words[-(_WORD_ORDER - 1) :]]
+        masses = np.zeros(len(firsts))
+        for level in self._levels((END,) * (_WORD_ORDER - 1 - len(context)) + tuple(context)):
+            masses = masses * level.left + level.between(firsts, ends)
+        return masses
+
+    def _word_levels(self, context: tuple[int, ...]) -> tuple[Level, ...]:
+        return tuple(self._words.levels(context))
+
+    def _words_that_go_on(self, begun: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """First symbol and end of the words that go on with each of `CHARACTERS`; a space ends the word."""
+        firsts = [1 + bisect_left(self._vocabulary, begun + letter) for letter in CHARACTERS]
+        ends = [1 + bisect_left(self._vocabulary, begun + letter + _AFTER_ALL) for letter in CHARACTERS]
+        firsts[0] = 1 + bisect_left(self._vocabulary, begun)
+        ends[0] = firsts[0] + (begun in self._symbols)
+        return np.array(firsts), np.array(ends)
 
 
-def _symbols(sentence: str) -> Sequence[int]:
-    unknown = sorted(set(sentence) - _SYMBOLS.keys())
+def _spelled(sentence: str) -> list[int]:
+    unknown = sorted(set(sentence) - _COLUMNS.keys())
     if unknown:
         raise InputError(f"{sentence!r} has {unknown}; normalise it to A-Z, apostrophe and space.")
-    return [_SYMBOLS[character] for character in sentence]
+    return [_COLUMNS[character] for character in sentence]

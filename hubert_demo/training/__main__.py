@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hubert_demo.analysis.language_model import CharacterModel
+from hubert_demo.analysis.language_model import LanguageModel
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, load, resolve
 from hubert_demo.errors import HubertDemoError
 from hubert_demo.plotting.layers import structure_figure
@@ -90,7 +90,7 @@ def _train_language_model(arguments: argparse.Namespace) -> None:
 def _evaluate(arguments: argparse.Namespace) -> None:
     spec = resolve(arguments.checkpoint)
     path = arguments.language_model or spec.language_model
-    language_model = CharacterModel.load(path) if path else None
+    language_model = LanguageModel.load(path) if path else None
     print(evaluate(load(spec), arguments.data, language_model).report())
 
 
@@ -177,7 +177,7 @@ def _parser() -> argparse.ArgumentParser:
     keywords.add_argument("--checkpoint", type=Path, required=True)
     keywords.add_argument("--examples", type=int, default=KeywordSettings.num_examples)
 
-    language_model = commands.add_parser("language-model", help="learn which characters follow which")
+    language_model = commands.add_parser("language-model", help="learn which letters and words follow which")
     language_model.set_defaults(run=_train_language_model)
     language_model.add_argument("--output", type=Path, required=True, help="the .npz to write")
     language_model.add_argument("--order", type=int, default=recipe.LANGUAGE_MODEL_ORDER)

@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from hubert_demo.analysis.beam import beam_search
 from hubert_demo.analysis.ctc import transcribe
-from hubert_demo.analysis.language_model import CharacterModel
+from hubert_demo.analysis.language_model import LanguageModel
 from hubert_demo.checkpoints import LoadedCheckpoint
 from hubert_demo.errors import CheckpointError
 from hubert_demo.inference import encode
@@ -90,7 +90,7 @@ class Evaluation:
 
 
 def evaluate(
-    loaded: LoadedCheckpoint, data_dir: Path, language_model: CharacterModel | None = None
+    loaded: LoadedCheckpoint, data_dir: Path, language_model: LanguageModel | None = None
 ) -> Evaluation:
     """Score a checkpoint on the test splits under `data_dir`.
 
@@ -156,7 +156,7 @@ def keyword_guesses(model: HubertForCTC, head: KeywordHead, examples: list[Examp
 
 
 def reading_scores(
-    loaded: LoadedCheckpoint, clips: Sequence[Clip], language_model: CharacterModel | None
+    loaded: LoadedCheckpoint, clips: Sequence[Clip], language_model: LanguageModel | None
 ) -> ReadingScores:
     """Error rates of a checkpoint on clips with texts."""
     references = [clip.text for clip in clips]

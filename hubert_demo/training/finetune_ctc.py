@@ -69,9 +69,14 @@ class Reading(Objective):
         self._tokenizer = tokenizer
 
     def loss(self, encoder: HubertModel, batch: Batch) -> Tensor:
-        """CTC loss per character; a text that does not fit into its frames counts nothing."""
-        logits = self.lm_head(batch.states[-1])
-        labels = [self._tokenizer.encode(clip.text) for clip in batch.clips]
+        """CTC loss per character; clips without a text or with one too long for them count nothing."""
+        is_read = torch.tensor([bool(clip.text) for clip in batch.clips])
+        logits = self.lm_head(batch.states[-1][is_read.to(batch.states[-1].device)])
+        labels = [self._tokenizer.encode(clip.text) for clip in batch.clips if clip.text]
+        if not labels:
+            # Gradients of nought, not none: every process must bring as many to their mean.
+            nothing: Tensor = logits.sum()
+            return nothing
         lengths = torch.tensor([len(row) for row in labels])
         loss = F.ctc_loss(
             logits.float().log_softmax(-1).transpose(0, 1),

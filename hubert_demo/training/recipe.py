@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from hubert_demo.analysis.language_model import CharacterModel
+from hubert_demo.analysis.language_model import LanguageModel
 from hubert_demo.checkpoints import CheckpointSpec, load
 from hubert_demo.errors import InputError
 from hubert_demo.model import HubertConfig, HubertForCTC, HubertModel
@@ -167,7 +167,7 @@ def finetune_ctc(
         settings: Of the run.
         init: Checkpoint folder to start from; random weights if None.
         config: Of a new model; `small_config()` if None.
-        units_dir: Holds frame targets to be told on the layer two thirds up.
+        units_dir: Holds frame targets to be told on the layer two thirds up, of clips without a text too.
         with_keywords: Also learn the keyword classes; `init` must read, to cut words from sentences.
         reading_times: How often LibriSpeech's clips come in an epoch.
 
@@ -185,6 +185,8 @@ def finetune_ctc(
         )
     device = parallel.join()
     listed = corpora.transcribed_training_clips(data_dir, reading_times)
+    if units_dir:
+        listed += [clip for clip in corpora.pretraining_clips(data_dir) if not clip.text]
     unique = load_clips(data_dir, corpora.without_repeats(listed), units_dir)
     loaded = {(clip.corpus, clip.file): clip for clip in unique}
     valid = load_clips(data_dir, corpora.reading_clips(data_dir, "valid"))
@@ -246,9 +248,9 @@ def finetune_keywords(data_dir: Path, checkpoint: Path, settings: KeywordSetting
     loaded.keyword_head.save(checkpoint)
 
 
-def train_language_model(data_dir: Path, path: Path, order: int = LANGUAGE_MODEL_ORDER) -> CharacterModel:
-    """Learn which characters follow which, from training transcripts and novels, and write it to `path`."""
-    language_model = CharacterModel.train(corpora.sentences_to_read(data_dir), order)
+def train_language_model(data_dir: Path, path: Path, order: int = LANGUAGE_MODEL_ORDER) -> LanguageModel:
+    """Learn which letters and words follow which, from training texts and novels, and write it to `path`."""
+    language_model = LanguageModel.train(corpora.sentences_to_read(data_dir), order)
     path.parent.mkdir(parents=True, exist_ok=True)
     language_model.save(path)
     return language_model

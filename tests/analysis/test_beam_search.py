@@ -8,7 +8,7 @@ import pytest
 
 from hubert_demo.analysis.beam import BeamSettings, beam_search
 from hubert_demo.analysis.ctc import transcribe
-from hubert_demo.analysis.language_model import CharacterModel
+from hubert_demo.analysis.language_model import LanguageModel
 from hubert_demo.errors import InputError
 
 BLANK = "<pad>"
@@ -69,7 +69,7 @@ def test_a_sure_model_is_read_as_the_greedy_path_reads_it(make_encoding):
 
 
 def test_scores_are_ctc_language_model_bonus_and_hotwords(uncertain):
-    model = CharacterModel.train(["A BAB", "CAB A"], 3)
+    model = LanguageModel.train(["A BAB", "CAB A"], 3)
     settings = BeamSettings(beam_width=500, lm_weight=0.7, character_bonus=0.3, hotword_bonus=0.9)
     for hypothesis in beam_search(uncertain, model, ["ab"], 10, settings):
         text = hypothesis.text
@@ -88,7 +88,7 @@ def test_the_language_model_decides_where_the_sound_does_not(make_encoding):
     logits[1:, 6] = logits[1:, 5] + 0.1  # C is a little likelier than B
     encoding = replace(encoding, ctc_logits=logits)
     assert beam_search(encoding)[0].text == "AC"
-    model = CharacterModel.train(["AB AB AB"] * 5, 3)
+    model = LanguageModel.train(["AB AB AB"] * 5, 3)
     assert beam_search(encoding, model)[0].text == "AB"
 
 
@@ -142,7 +142,7 @@ def test_hotwords_that_cannot_be_used_are_refused(make_encoding, hotwords, sente
 
 def test_the_language_model_makes_no_letter_out_of_silence(make_encoding):
     encoding = make_encoding([BLANK] * 5, 0.7)
-    model = CharacterModel.train(["A LONG SENTENCE", "AND A LONGER ONE"], 3)
+    model = LanguageModel.train(["A LONG SENTENCE", "AND A LONGER ONE"], 3)
     best = beam_search(encoding, model)[0]
     assert best.text == ""
     assert best.score == best.ctc_log_probability

@@ -1,9 +1,10 @@
-"""The character model: known probabilities, and its file."""
+"""Letters and words together: known probabilities, and the file."""
 
 import numpy as np
 import pytest
 
-from hubert_demo.analysis.language_model import CHARACTERS, END, CharacterModel
+from hubert_demo.analysis.language_model import CHARACTERS, LanguageModel
+from hubert_demo.analysis.ngrams import END
 from hubert_demo.errors import CheckpointError, InputError
 
 SENTENCES = ["THE CAT SAT", "THE HAT", "IT'S A CAT"]
@@ -14,46 +15,71 @@ def column(character):
 
 
 @pytest.mark.parametrize("order", [1, 2, 5, 12])
-@pytest.mark.parametrize("text", ["", "T", "THE CA", "QZX", "THE CAT SAT ON THE MAT"])
+@pytest.mark.parametrize("text", ["", "T", "THE CA", "QZX", "THE CAT SAT ON THE MAT", "THE ", "IT'S"])
 def test_probabilities_sum_to_one_after_any_text(order, text):
-    logarithms = CharacterModel.train(SENTENCES, order).log_probabilities(text)
+    logarithms = LanguageModel.train(SENTENCES, order).log_probabilities(text)
     assert logarithms.shape == (29,)
     assert np.exp(logarithms).sum() == pytest.approx(1)
     assert np.isfinite(logarithms).all()
 
 
-def test_kneser_ney_by_hand():
-    """Single letters count after how many symbols they came: A and B after one, the end after two.
-
-    Two of those three were seen once and one twice: share 2 / (2 + 2), all discounts 1/2. Of the pairs two
-    were seen once and two twice: share 1/3, discounts 1/3 for one and (clipped) 0.9 for two.
-    """
-    model = CharacterModel.train(["A", "A", "B"], 2)
-    uniform = 1 / 29
-    p_a = (1 - 0.5 + 1.5 * uniform) / 4
-    p_end = (2 - 0.5 + 1.5 * uniform) / 4
+def test_letters_are_weighed_against_words_by_what_each_foresaw():
+    """Words foresee THE after nothing and A after it, letters what letters do; shares follow Bayes' rule."""
+    model = LanguageModel.train(["THE CAT", "THE CAT", "A HAT"], 1)
+    letters_alone = np.exp(model.log_probabilities("QQ"))
     start = np.exp(model.log_probabilities(""))
-    assert start[column("A")] == pytest.approx((2 - 0.9 + (0.9 + 1 / 3) * p_a) / 3)
-    after_a = np.exp(model.log_probabilities("A"))
-    assert after_a[END] == pytest.approx((2 - 0.9 + 0.9 * p_end) / 2)
-    assert model.score("A") == pytest.approx(np.log(start[column("A")]) + np.log(after_a[END]))
+    words_say_t = (start[column("T")] - 0.3 * letters_alone[column("T")]) / 0.7
+    # THE was seen twice after nothing, A once, and no other word.
+    assert words_say_t > 0.5 > (start[column("A")] - 0.3 * letters_alone[column("A")]) / 0.7
+    after_t = np.exp(model.log_probabilities("T"))
+    share = 0.7 * words_say_t / start[column("T")]
+    assert after_t[column("H")] == pytest.approx(share + (1 - share) * letters_alone[column("H")])
+
+
+def test_a_word_nobody_knows_is_left_to_the_letters():
+    model = LanguageModel.train(SENTENCES, 2)
+    assert np.array_equal(model.log_probabilities("THE QH"), model.log_probabilities("A QH"))
+    assert not np.array_equal(model.log_probabilities("THE H"), model.log_probabilities("A H"))
+
+
+def test_a_text_ends_only_after_a_word():
+    model = LanguageModel.train(["AB CD"] * 3, 3)
+    after_ab, after_all = (np.exp(model.log_probabilities(text)) for text in ("AB", "AB CD"))
+    assert after_ab[column(" ")] > 0.9
+    assert after_all[END] > 0.8
+
+
+def test_what_lies_further_back_changes_nothing():
+    sentences = ["ALL OF THEM SAW IT", "NONE OF THEM SAW IT", "A B C D E"]
+    model = LanguageModel.train(sentences, 4)
+    for text in ("OF THEM SA", "OF THEM ", "A B C D ", "A B C "):
+        known, again = (
+            LanguageModel.train(sentences, 4).log_probabilities(f"{start} {text}") for start in "AQ"
+        )
+        assert np.array_equal(known, again)
+        assert np.array_equal(model.log_probabilities(f"A {text}"), known)
+
+
+def test_other_characters_are_left_out():
+    model = LanguageModel.train(SENTENCES, 4)
+    assert np.array_equal(model.log_probabilities("TéHE C"), model.log_probabilities("THE C"))
 
 
 def test_what_was_read_is_likelier_than_what_was_not():
-    model = CharacterModel.train(SENTENCES, 5)
+    model = LanguageModel.train(SENTENCES, 5)
     assert model.score("THE CAT") > model.score("TEH CAT")
     assert np.argmax(model.log_probabilities("THE CA")) == column("T")
 
 
 def test_longer_contexts_fit_what_was_read_better():
-    scores = [sum(map(CharacterModel.train(SENTENCES, order).score, SENTENCES)) for order in (1, 2, 4)]
+    scores = [sum(map(LanguageModel.train(SENTENCES, order).score, SENTENCES)) for order in (1, 2, 4)]
     assert scores == sorted(scores)
 
 
 def test_a_model_comes_back_from_its_file(tmp_path):
-    model = CharacterModel.train(SENTENCES, 4)
+    model = LanguageModel.train(SENTENCES, 4)
     model.save(tmp_path / "model.npz")
-    again = CharacterModel.load(tmp_path / "model.npz")
+    again = LanguageModel.load(tmp_path / "model.npz")
     for text in ("", "THE", "IT'S A"):
         assert np.array_equal(again.log_probabilities(text), model.log_probabilities(text))
 
@@ -64,7 +90,7 @@ def test_a_file_that_is_no_model_is_refused(tmp_path, content):
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(CheckpointError, match="is no language model"):
-        CharacterModel.load(path)
+        LanguageModel.load(path)
 
 
 @pytest.mark.parametrize(
@@ -78,4 +104,4 @@ def test_a_file_that_is_no_model_is_refused(tmp_path, content):
 )
 def test_bad_training_input_is_refused(sentences, order, message):
     with pytest.raises(InputError, match=message):
-        CharacterModel.train(sentences, order)
+        LanguageModel.train(sentences, order)

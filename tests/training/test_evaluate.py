@@ -2,7 +2,7 @@
 
 import pytest
 
-from hubert_demo.analysis.language_model import CharacterModel
+from hubert_demo.analysis.language_model import LanguageModel
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, load, resolve
 from hubert_demo.errors import CheckpointError
 from hubert_demo.training import corpora
@@ -47,7 +47,7 @@ def test_the_report_prints_rates_and_counts():
 
 
 def test_an_evaluation_counts_every_test_clip(data_dir):
-    language_model = CharacterModel.train(["LIB READS"], 3)
+    language_model = LanguageModel.train(["LIB READS"], 3)
     scores = evaluate(load(resolve(DEFAULT_CHECKPOINT)), data_dir, language_model)
     assert {corpus: len(one.words.lengths) for corpus, one in scores.reading.items()} == {
         "librispeech": 1,

@@ -1,5 +1,7 @@
 """CTC fine-tuning: the loss is that of the model, and what is written loads."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -30,6 +32,26 @@ def test_the_loss_is_the_model_s_own_per_character(clips):
         loss = Reading(model.lm_head, tokenizer).loss(model.hubert, batch)
         expected = model(values, labels=labels).loss
     assert loss.item() == pytest.approx(expected.item() / labels.numel(), rel=1e-5)
+
+
+def reading_loss(model, clips):
+    values = pad_waveforms([normalised(clip.samples) for clip in clips])
+    states = model.hubert.encode(values, output_hidden_states=True).hidden_states
+    batch = Batch(clips, states, None, np.random.default_rng(0))
+    return Reading(model.lm_head, character_tokenizer()).loss(model.hubert, batch)
+
+
+def test_clips_without_a_text_count_nothing(clips):
+    torch.manual_seed(0)
+    model = HubertForCTC(TINY).eval()
+    unread = replace(clips[1], text="")
+    loss = reading_loss(model, [clips[0], unread, clips[2]])
+    assert loss.item() == pytest.approx(reading_loss(model, [clips[0], clips[2]]).item(), rel=1e-5)
+    # With no text at all there are gradients still: another process may have read one.
+    nothing = reading_loss(model, [unread])
+    nothing.backward()
+    assert nothing.item() == 0
+    assert not model.lm_head.weight.grad.any()
 
 
 def test_what_is_written_is_complete_and_loads(tmp_path):
