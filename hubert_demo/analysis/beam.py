@@ -33,7 +33,7 @@ class BeamSettings:
 
     beam_width: int = 100
     lm_weight: float = 1.1
-    character_bonus: float = 1.4
+    character_bonus: float = 1.7
     hotword_bonus: float = 1.0
 
 
