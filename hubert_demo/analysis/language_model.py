@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from hubert_demo.analysis.ngrams import END, Level, Ngrams
+from hubert_demo.analysis.ngrams import END, Ngrams
 from hubert_demo.errors import CheckpointError, InputError
 
 CHARACTERS = " ABCDEFGHIJKLMNOPQRSTUVWXYZ'"
@@ -22,6 +22,7 @@ _COLUMNS = {character: 1 + index for index, character in enumerate(CHARACTERS)}
 _SPACE = _COLUMNS[" "]
 _LETTER_BITS, _WORD_BITS = 5, 20
 _MAX_ORDER, _WORD_ORDER = 12, 3
+_MAX_WORDS = 2**_WORD_BITS - 2
 _WORDS_SHARE = 0.7
 _OTHERS = re.compile("[^A-Z' ]")
 _AFTER_ALL = "~"
@@ -44,8 +45,6 @@ class LanguageModel:
     def __init__(self, letters: Ngrams, words: Ngrams, vocabulary: Sequence[str]) -> None:
         self._letters, self._words, self._vocabulary = letters, words, vocabulary
         self._symbols = {word: 1 + index for index, word in enumerate(vocabulary)}
-        self._by_letters = lru_cache(maxsize=100_000)(self._after_letters)
-        self._levels = lru_cache(maxsize=20_000)(self._word_levels)
         self._edges = lru_cache(maxsize=20_000)(self._words_that_go_on)
         self._judged = lru_cache(maxsize=100_000)(self._after_text)
 
@@ -58,7 +57,8 @@ class LanguageModel:
             order: Characters of an n-gram, 1 to 12; of words it is three.
 
         Raises:
-            InputError: If the order is out of range, there is no sentence, or one has another character.
+            InputError: If the order is out of range, there is no sentence, one has another character, or
+                there are too many different words.
         """
         sentences = list(sentences)
         if not 1 <= order <= _MAX_ORDER:
@@ -67,6 +67,8 @@ class LanguageModel:
             raise InputError("There is no sentence to learn from.")
         letters = Ngrams.count([_spelled(sentence) for sentence in sentences], order, _LETTER_BITS)
         vocabulary = sorted({word for sentence in sentences for word in sentence.split()})
+        if len(vocabulary) > _MAX_WORDS:
+            raise InputError(f"There are {len(vocabulary)} different words; give at most {_MAX_WORDS}.")
         symbols = {word: 1 + index for index, word in enumerate(vocabulary)}
         said = [[symbols[word] for word in sentence.split()] for sentence in sentences]
         return cls(letters, Ngrams.count(said, _WORD_ORDER, _WORD_BITS), vocabulary)
@@ -114,7 +116,11 @@ class LanguageModel:
         return self._judged(self._remembered(_OTHERS.sub("", text)))[0]
 
     def score(self, sentence: str) -> float:
-        """Natural logarithm of a whole sentence's probability, its end included."""
+        """Natural logarithm of a whole sentence's probability, its end included.
+
+        Characters other than `CHARACTERS` are left out.
+        """
+        sentence = _OTHERS.sub("", sentence)
         parts = [self.log_probabilities(sentence[:i])[_COLUMNS[c]] for i, c in enumerate(sentence)]
         return float(sum(parts) + self.log_probabilities(sentence)[END])
 
@@ -126,10 +132,7 @@ class LanguageModel:
 
     def _after_text(self, text: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], float]:
         """Logarithms of both models together; what the words say; their share."""
-        known = self._letters.order - 1
-        columns = [_COLUMNS[character] for character in text[max(0, len(text) - known) :]]
-        by_letters = self._by_letters((END,) * (known - len(columns)) + tuple(columns))
-        by_words = self._after_words(text)
+        by_letters, by_words = self._after_letters(text), self._after_words(text)
         share = _WORDS_SHARE
         if text and text[-1] != " ":
             logarithms, foreseen, before = self._judged(text[:-1])
@@ -138,9 +141,9 @@ class LanguageModel:
         mixed: npt.NDArray[np.float64] = np.log(share * by_words + (1 - share) * by_letters)
         return mixed, by_words, share
 
-    def _after_letters(self, context: tuple[int, ...]) -> npt.NDArray[np.float64]:
+    def _after_letters(self, text: str) -> npt.NDArray[np.float64]:
         probabilities = np.full(_NUM_COLUMNS, 1 / _NUM_COLUMNS)
-        for level in self._letters.levels(context):
+        for level in self._letters.levels([_COLUMNS[character] for character in text]):
             probabilities = probabilities * level.left
             probabilities[level.symbols] += level.shares
         return probabilities
@@ -166,14 +169,10 @@ class LanguageModel:
     ) -> npt.NDArray[np.float64]:
         """Probability, after these words, of the symbols between each first and its end."""
         unknown = 1 + len(self._vocabulary)
-        context = [self._symbols.get(word, unknown) for word in words[-(_WORD_ORDER - 1) :]]
         masses = np.zeros(len(firsts))
-        for level in self._levels((END,) * (_WORD_ORDER - 1 - len(context)) + tuple(context)):
+        for level in self._words.levels([self._symbols.get(word, unknown) for word in words]):
             masses = masses * level.left + level.between(firsts, ends)
         return masses
-
-    def _word_levels(self, context: tuple[int, ...]) -> tuple[Level, ...]:
-        return tuple(self._words.levels(context))
 
     def _words_that_go_on(self, begun: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """First symbol and end of the words that go on with each of `CHARACTERS`; a space ends the word."""

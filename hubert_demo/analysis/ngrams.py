@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -90,8 +90,7 @@ class Ngrams:
                 self._tables[0].ngrams & np.uint64(2 ** (bits * length) - 1), return_counts=True
             )
             self._tables.insert(0, _Table.of(tails, types))
-        self._without_context = self._level(self._tables[0], 0)
-        assert self._without_context is not None
+        self._level = lru_cache(maxsize=100_000)(self._seen_after)
 
     @classmethod
     def count(cls, sentences: Sequence[Sequence[int]], order: int, bits: int) -> Ngrams:
@@ -105,24 +104,25 @@ class Ngrams:
         last, before = array[order - 1 :], array[order - 2 : -1] if order > 1 else array * 0 + 1
         return cls(order, bits, *np.unique(ngrams[(last != END) | (before != END)], return_counts=True))
 
-    def levels(self, context: Sequence[int]) -> Iterator[Level]:
-        """From no context to the longest that was seen.
+    def levels(self, sentence: Sequence[int]) -> Iterator[Level]:
+        """What may follow a sentence as far as it is known, from no context to the longest that was seen.
 
         Args:
-            context: The `order - 1` symbols before, `END` where there are none.
+            sentence: From its beginning, or its last `order - 1` symbols.
         """
-        assert self._without_context is not None
-        yield self._without_context
-        for length in range(1, self.order):
-            prefix = 0
-            for symbol in context[len(context) - length :]:
-                prefix = prefix << self._bits | symbol
-            level = self._level(self._tables[length], prefix)
+        symbols = [END] * (self.order - 1) + list(sentence)
+        prefix = 0
+        for length in range(self.order):
+            if length:
+                prefix |= symbols[-length] << self._bits * (length - 1)
+            level = self._level(length, prefix)
             if level is None:
                 return
             yield level
 
-    def _level(self, table: _Table, prefix: int) -> Level | None:
+    def _seen_after(self, length: int, prefix: int) -> Level | None:
+        """After so many symbols, in one integer."""
+        table = self._tables[length]
         edges = np.array([prefix << self._bits, (prefix + 1) << self._bits], np.uint64)
         start, stop = table.ngrams.searchsorted(edges)
         if start == stop:

@@ -60,8 +60,27 @@ def test_what_lies_further_back_changes_nothing():
         assert np.array_equal(model.log_probabilities(f"A {text}"), known)
 
 
+def test_a_sentence_s_score_is_that_of_its_characters_and_its_end():
+    model = LanguageModel.train(SENTENCES, 4)
+    parts = [
+        model.log_probabilities("")[column("A")],
+        model.log_probabilities("A")[column(" ")],
+        model.log_probabilities("A ")[column("H")],
+        model.log_probabilities("A H")[END],
+    ]
+    assert model.score("A H") == pytest.approx(sum(parts))
+
+
+def test_too_many_words_are_refused(monkeypatch):
+    monkeypatch.setattr("hubert_demo.analysis.language_model._MAX_WORDS", 5)
+    assert LanguageModel.train(["A B C D E"], 2)
+    with pytest.raises(InputError, match="6 different words; give at most 5"):
+        LanguageModel.train(["A B C D E F"], 2)
+
+
 def test_other_characters_are_left_out():
     model = LanguageModel.train(SENTENCES, 4)
+    assert model.score("THE CÉAT") == model.score("THE CAT")
     assert np.array_equal(model.log_probabilities("TéHE C"), model.log_probabilities("THE C"))
 
 
