@@ -18,15 +18,16 @@ HELD_OUT_WORDS = frozenset({"zero", "marvin", "wow", "bird", "house", "tree"})
 SPOKEN_ALONE = ("speech_commands", "an4")
 """Corpora in which people say single words."""
 
-_READING = "librispeech"
-_ORDERS, _WAKE_WORDS = "picovoice_intent", "picovoice_wakewords"
-_TRANSCRIBED = (
+_READING, _ORDERS = "librispeech", "picovoice_intent"
+_CORPORA = (
     _READING,
     "synthetic_sentences",
     "ljspeech",
     "an4",
     "speech_commands",
     "synthetic_commands",
+    _ORDERS,
+    "picovoice_wakewords",
 )
 _SHORTEST_S, _LONGEST_S = 0.3, 17.0
 
@@ -37,9 +38,7 @@ def pretraining_clips(data_dir: Path) -> list[Clip]:
     Raises:
         InputError: If there are none, or one is by somebody of a valid or test split.
     """
-    clips = [
-        clip for corpus in (*_TRANSCRIBED, _ORDERS, _WAKE_WORDS) for clip in _trainable(data_dir / corpus)
-    ]
+    clips = [clip for corpus in _CORPORA for clip in _trainable(data_dir / corpus)]
     return _refuse_leaks(data_dir, [clip for clip in clips if _SHORTEST_S < clip.duration_s < _LONGEST_S])
 
 
@@ -55,8 +54,9 @@ def transcribed_training_clips(data_dir: Path, reading_times: int = 2) -> list[C
     """
     clips = [
         clip
-        for corpus in _TRANSCRIBED
+        for corpus in _CORPORA
         for clip in _trainable(data_dir / corpus) * (reading_times if corpus == _READING else 1)
+        if clip.text
     ]
     return _refuse_leaks(data_dir, [clip for clip in clips if _SHORTEST_S < clip.duration_s < _LONGEST_S])
 
@@ -101,7 +101,7 @@ def sentences_to_read(data_dir: Path) -> list[str]:
     Its columns are the sentence as spoken and normalised. A sentence that a valid or test clip says is
     left out, whoever says it; single words are no sentences.
     """
-    clips = [clip for corpus in _TRANSCRIBED for clip in _manifest(data_dir / corpus)]
+    clips = [clip for corpus in _CORPORA for clip in _manifest(data_dir / corpus)]
     kept_apart = {clip.text for clip in clips if clip.split != "train"}
     sentences = {clip.text for clip in clips if clip.split == "train"}
     novels = data_dir / "text" / "novels.tsv"

@@ -25,12 +25,14 @@ from hubert_demo.training import corpora
 from hubert_demo.training.data import Clip, change_speed, load_clips, normalised, pad_waveforms
 from hubert_demo.training.noise import background, mix, roughened
 from hubert_demo.training.trainer import Batch, Objective
+from hubert_demo.training.voices import another_voice
 
 _INDEX = {label: i for i, label in enumerate(corpora.KEYWORD_LABELS)}
 _RUNNING_SPEECH = "running speech"
 _NUM_SPEECH = 1200
 _UNKNOWN_DRAWS = 2
 _ALONE_WEIGHT = 4
+_VOICE_SHARE = 0.5
 _SHORTEST_SENTENCE_S = 2.0
 _CUT_BEFORE_SAMPLES, _CUT_AFTER_SAMPLES = 800, 1600
 
@@ -68,6 +70,7 @@ class KeywordExamples:
         for clip in words:
             self._words[corpora.keyword_label(clip)][clip.corpus].append(clip)
         self._all_words, self.speech = words, speech
+        self._stretches_of = [clip for clip in speech if not corpora.says_command(clip)]
 
     def draw(self, count: int, rng: np.random.Generator, between: bool = False) -> list[Example]:
         """So many examples.
@@ -90,22 +93,24 @@ class KeywordExamples:
             return Example(roughened(self._stretch(rng), rng), None, _INDEX[label])
         clips = self._words[label][source]
         samples = change_speed(clips[rng.integers(len(clips))], rng.uniform(0.85, 1.18)).samples
+        if rng.random() < _VOICE_SHARE:
+            samples = another_voice(samples, rng)
         if between:
             return self._between(samples, _INDEX[label], rng)
         return Example(roughened(_within_a_second(samples, rng), rng), None, _INDEX[label])
 
     def _source(self, label: str, rng: np.random.Generator) -> str:
         sizes = {corpus: len(clips) for corpus, clips in self._words[label].items()}
-        if label == corpora.UNKNOWN and self.speech:
-            sizes[_RUNNING_SPEECH] = len(self.speech)
+        if label == corpora.UNKNOWN and self._stretches_of:
+            sizes[_RUNNING_SPEECH] = len(self._stretches_of)
         weights = np.array(
             [np.sqrt(n) * (_ALONE_WEIGHT if c in corpora.SPOKEN_ALONE else 1) for c, n in sizes.items()]
         )
         return str(rng.choice(list(sizes), p=weights / weights.sum()))
 
     def _stretch(self, rng: np.random.Generator) -> np.ndarray:
-        """One second of running speech."""
-        samples = self.speech[rng.integers(len(self.speech))].samples
+        """One second of running speech without a command."""
+        samples = self._stretches_of[rng.integers(len(self._stretches_of))].samples
         start = rng.integers(0, len(samples) - SAMPLE_RATE_HZ)
         stretch: np.ndarray = samples[start : start + SAMPLE_RATE_HZ]
         return stretch

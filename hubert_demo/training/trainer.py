@@ -27,6 +27,7 @@ from hubert_demo.training.data import (
 )
 from hubert_demo.training.muon import Muon
 from hubert_demo.training.noise import roughened
+from hubert_demo.training.voices import another_voice
 
 STATE_NAME = "training_state.pt"
 CURVE_NAME = "curve.jsonl"
@@ -52,6 +53,7 @@ class TrainerSettings:
             to the encoder's own SpecAugment.
         mask_length: Frames in a span.
         speed_share: Share of batches played 0.84 to 1.2 times as fast.
+        voice_share: Share of clips heard in another voice, their formants moved.
         rough_share: Share of clips heard through another microphone, a room or noise.
         save_every_s: Seconds between saved states.
         valid_every_s: Seconds between validations.
@@ -69,6 +71,7 @@ class TrainerSettings:
     mask_prob: float = 0.0
     mask_length: int = 10
     speed_share: float = 0.3
+    voice_share: float = 0.0
     rough_share: float = 0.0
     save_every_s: float = 120.0
     valid_every_s: float = 300.0
@@ -270,11 +273,16 @@ class Trainer:
         if rng.random() < self.settings.speed_share:
             factor = rng.uniform(*_SPEEDS)
             clips = [change_speed(clip, factor) for clip in clips]
-        is_rough = rng.random(len(clips)) < self.settings.rough_share
-        return [
-            clip.with_samples(roughened(clip.samples, rng)) if rough else clip
-            for clip, rough in zip(clips, is_rough, strict=True)
-        ]
+        for share, change in (
+            (self.settings.voice_share, another_voice),
+            (self.settings.rough_share, roughened),
+        ):
+            is_changed = rng.random(len(clips)) < share
+            clips = [
+                clip.with_samples(change(clip.samples, rng)) if changed else clip
+                for clip, changed in zip(clips, is_changed, strict=True)
+            ]
+        return clips
 
     def _log(self, losses: list[dict[str, float]], heard_s: float, took_s: float) -> None:
         means = {name: float(np.mean([step[name] for step in losses])) for name in losses[0]}

@@ -49,15 +49,15 @@ def data_dir(tmp_path_factory):
     voices = [(split, speaker, 0.5, word) for split, speaker in (splits[0], splits[2]) for word in WORDS[:10]]
     write_corpus(folder / "synthetic_commands", voices, "word")
     write_corpus(folder / "an4", [("train", "d", 0.7, "YES"), ("train", "d", 2.0, "A B C")])
-    for corpus in (
-        "librispeech",
-        "ljspeech",
-        "synthetic_sentences",
-        "picovoice_intent",
-        "picovoice_wakewords",
+    for corpus, column in (
+        ("librispeech", "text"),
+        ("ljspeech", "text"),
+        ("synthetic_sentences", "text"),
+        ("picovoice_intent", "not written down"),
+        ("picovoice_wakewords", "word"),
     ):
         rows = [(split, speaker, 2.2, f"{corpus[:3].upper()} READS") for split, speaker in splits]
-        write_corpus(folder / corpus, rows)
+        write_corpus(folder / corpus, rows, column)
     units = folder / "units"
     units.mkdir()
     rng = np.random.default_rng(0)
