@@ -65,6 +65,17 @@ def test_a_word_between_others_has_its_second_inside_the_recording(examples):
         assert 0 <= example.frames.start < (len(example.samples) - 400) // 320 + 1
 
 
+def test_running_speech_is_unknown_only_where_it_holds_no_command(data_dir):
+    clip = load_clips(data_dir, corpora.reading_clips(data_dir, "train"))[0]
+    with_command = replace(clip, text="GO HOME", samples=np.full(40_000, 1, np.int16))
+    without = replace(clip, text="NOTHING ELSE", samples=np.full(40_000, 2, np.int16))
+    rng = np.random.default_rng(0)
+    drawn = KeywordExamples([], [with_command, without])
+    assert {int(drawn._stretch(rng)[0]) for _ in range(20)} == {2}
+    only_unusable = KeywordExamples([replace(clip, text="EIGHT")], [with_command])
+    assert {only_unusable._source(corpora.UNKNOWN, rng) for _ in range(20)} == {"librispeech"}
+
+
 def test_sentences_are_cut_where_their_words_are(model, data_dir, monkeypatch):
     clip = load_clips(data_dir, corpora.reading_clips(data_dir, "train"))[0]
     tokenizer = character_tokenizer()

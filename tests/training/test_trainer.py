@@ -14,8 +14,15 @@ from hubert_demo.training.trainer import Objective, Trainer, TrainerSettings
 
 from .conftest import TINY
 
+AS_IT_IS = {"speed_share": 0.0, "voice_share": 0.0, "rough_share": 0.0}
 SETTINGS = TrainerSettings(
-    steps=100, batch_s=2.5, peak_rate=3e-3, warmup_steps=1, speed_share=0.5, rough_share=0.5
+    steps=100,
+    batch_s=2.5,
+    peak_rate=3e-3,
+    warmup_steps=1,
+    speed_share=0.5,
+    voice_share=0.5,
+    rough_share=0.5,
 )
 
 
@@ -39,7 +46,7 @@ def run(running, clips, validations=None):
 
 
 def test_every_objective_s_loss_falls(tmp_path, clips):
-    running = trainer(tmp_path, replace(SETTINGS, speed_share=0.0, rough_share=0.0))
+    running = trainer(tmp_path, replace(SETTINGS, **AS_IT_IS))
     losses = [running.train_step(clips) for _ in range(25)]
     assert losses[-1]["ctc"] < 0.7 * losses[0]["ctc"]
     assert losses[-1]["units"] < 0.95 * losses[0]["units"]
@@ -104,6 +111,15 @@ def test_a_frozen_encoder_stays_while_its_head_learns(tmp_path, clips):
     assert not torch.equal(frozen[0], weights()[0])
 
 
+@pytest.mark.parametrize("change", ["voice_share", "rough_share"])
+def test_a_share_of_the_clips_sounds_otherwise_and_says_the_same(tmp_path, clips, change):
+    settings = replace(SETTINGS, **{**AS_IT_IS, change: 0.5})
+    some = trainer(tmp_path, settings)._augmented(clips * 40, np.random.default_rng(0))
+    is_changed = [not np.array_equal(x.samples, y.samples) for x, y in zip(clips * 40, some, strict=True)]
+    assert 0.35 < np.mean(is_changed) < 0.6
+    assert [(x.text, len(x.samples)) for x in some] == [(x.text, len(x.samples)) for x in clips * 40]
+
+
 def test_masks_are_given_to_encoder_and_objectives(tmp_path, clips):
     seen = []
 
@@ -115,7 +131,7 @@ def test_masks_are_given_to_encoder_and_objectives(tmp_path, clips):
     torch.manual_seed(0)
     # The mask vector exists where the configuration speaks of masks.
     encoder = HubertForCTC(replace(TINY, mask_time_prob=0.05)).hubert
-    settings = replace(SETTINGS, mask_prob=0.8, speed_share=0.0, rough_share=0.0)
+    settings = replace(SETTINGS, mask_prob=0.8, **AS_IT_IS)
     Trainer(encoder, {"watching": Watching()}, settings, tmp_path).train_step(clips)
     masked = seen[0].masked
     assert masked.shape == seen[0].states[0].shape[:2]
