@@ -25,14 +25,12 @@ from hubert_demo.training import corpora
 from hubert_demo.training.data import Clip, change_speed, load_clips, normalised, pad_waveforms
 from hubert_demo.training.noise import background, mix, roughened
 from hubert_demo.training.trainer import Batch, Objective
-from hubert_demo.training.voices import another_voice
 
 _INDEX = {label: i for i, label in enumerate(corpora.KEYWORD_LABELS)}
 _RUNNING_SPEECH = "running speech"
 _NUM_SPEECH = 1200
 _UNKNOWN_DRAWS = 2
 _ALONE_WEIGHT = 4
-_VOICE_SHARE = 0.5
 _SHORTEST_SENTENCE_S = 2.0
 _CUT_BEFORE_SAMPLES, _CUT_AFTER_SAMPLES = 800, 1600
 
@@ -93,8 +91,6 @@ class KeywordExamples:
             return Example(roughened(self._stretch(rng), rng), None, _INDEX[label])
         clips = self._words[label][source]
         samples = change_speed(clips[rng.integers(len(clips))], rng.uniform(0.85, 1.18)).samples
-        if rng.random() < _VOICE_SHARE:
-            samples = another_voice(samples, rng)
         if between:
             return self._between(samples, _INDEX[label], rng)
         return Example(roughened(_within_a_second(samples, rng), rng), None, _INDEX[label])
