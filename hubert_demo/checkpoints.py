@@ -129,7 +129,7 @@ def registry() -> tuple[CheckpointSpec, ...]:
         *_embedded(
             DEFAULT_CHECKPOINT,
             "HuBERT Explorer, small English",
-            "12 h of English: read aloud, spelled, single words, synthetic voices",
+            "14 h of English: read aloud, spelled, ordered, single words, synthetic voices",
             ASSETS_DIR / DEFAULT_CHECKPOINT / LANGUAGE_MODEL_NAME,
         ),
         *_embedded(
