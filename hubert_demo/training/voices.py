@@ -60,4 +60,5 @@ def _envelopes(magnitudes: torch.Tensor) -> torch.Tensor:
     """Smooth logarithms of spectra, (bins, frames) each."""
     cepstra = torch.fft.irfft((magnitudes + 1.0).log(), dim=0)
     cepstra[_ENVELOPE_CEPSTRA : len(cepstra) - _ENVELOPE_CEPSTRA + 1] = 0.0
-    return torch.fft.rfft(cepstra, dim=0).real
+    smooth: torch.Tensor = torch.fft.rfft(cepstra, dim=0).real
+    return smooth
