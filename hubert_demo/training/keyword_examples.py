@@ -60,15 +60,16 @@ class KeywordExamples:
 
     Args:
         words: Single words, with samples; their corpus names tell sources apart.
-        speech: Running speech, with samples, to cut stretches from for `_unknown_`.
+        speech: Running speech, with samples, to cut stretches from for `_unknown_`; clips that say a command
+            are left out.
     """
 
     def __init__(self, words: list[Clip], speech: list[Clip]) -> None:
         self._words: dict[str, dict[str, list[Clip]]] = {label: defaultdict(list) for label in _INDEX}
         for clip in words:
             self._words[corpora.keyword_label(clip)][clip.corpus].append(clip)
-        self._all_words, self.speech = words, speech
-        self._stretches_of = [clip for clip in speech if not corpora.says_command(clip)]
+        self._all_words = words
+        self.speech = [clip for clip in speech if not corpora.says_command(clip)]
 
     def draw(self, count: int, rng: np.random.Generator, between: bool = False) -> list[Example]:
         """So many examples.
@@ -97,8 +98,8 @@ class KeywordExamples:
 
     def _source(self, label: str, rng: np.random.Generator) -> str:
         sizes = {corpus: len(clips) for corpus, clips in self._words[label].items()}
-        if label == corpora.UNKNOWN and self._stretches_of:
-            sizes[_RUNNING_SPEECH] = len(self._stretches_of)
+        if label == corpora.UNKNOWN and self.speech:
+            sizes[_RUNNING_SPEECH] = len(self.speech)
         weights = np.array(
             [np.sqrt(n) * (_ALONE_WEIGHT if c in corpora.SPOKEN_ALONE else 1) for c, n in sizes.items()]
         )
@@ -106,7 +107,7 @@ class KeywordExamples:
 
     def _stretch(self, rng: np.random.Generator) -> np.ndarray:
         """One second of running speech without a command."""
-        samples = self._stretches_of[rng.integers(len(self._stretches_of))].samples
+        samples = self.speech[rng.integers(len(self.speech))].samples
         start = rng.integers(0, len(samples) - SAMPLE_RATE_HZ)
         stretch: np.ndarray = samples[start : start + SAMPLE_RATE_HZ]
         return stretch
