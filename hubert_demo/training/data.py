@@ -106,7 +106,7 @@ def load_clips(data_dir: str | Path, clips: Sequence[Clip], units_dir: Path | No
             raise InputError(f"{path} is {rate} Hz with shape {samples.shape}; training needs 16 kHz mono.")
         return replace(clip, samples=samples, units=units.get((clip.corpus, clip.file), none))
 
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor() as pool:
         return list(tqdm(pool.map(load, clips), total=len(clips), desc="decode", unit="clip", mininterval=5))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy import fft
 
 from hubert_demo.audio import SAMPLE_RATE_HZ
 
@@ -38,9 +39,10 @@ def noise(seed: int, num_samples: int = SAMPLE_RATE_HZ) -> np.ndarray:
 
 
 def _coloured(rng: np.random.Generator, num_samples: int) -> np.ndarray:
-    spectrum = np.fft.rfft(rng.standard_normal(num_samples))
+    size = fft.next_fast_len(num_samples, real=True)
+    spectrum = fft.rfft(rng.standard_normal(size))
     frequency = np.maximum(np.arange(len(spectrum)), 1.0)
-    x = np.fft.irfft(spectrum * frequency ** (-rng.uniform(0, 2) / 2), num_samples)
+    x = fft.irfft(spectrum * frequency ** (-rng.uniform(0, 2) / 2), size)[:num_samples]
     scaled: np.ndarray = x / x.std()
     return scaled
 
@@ -69,7 +71,8 @@ def tilt(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     Half of the time frequencies above 3 to 7 kHz are lost as well, and half of the time a band of up to an
     octave (the frequency masks of SpecAugment, Park et al. 2019, for waveforms).
     """
-    frequency = np.fft.rfftfreq(len(samples), 1 / SAMPLE_RATE_HZ)
+    size = fft.next_fast_len(len(samples), real=True)
+    frequency = fft.rfftfreq(size, 1 / SAMPLE_RATE_HZ)
     knots_hz = np.array([0.0, 100.0, 300.0, 900.0, 2700.0, 8000.0])
     response = 10 ** (np.interp(frequency, knots_hz, rng.uniform(-12, 12, len(knots_hz))) / 20)
     if rng.random() < 0.5:
@@ -77,7 +80,8 @@ def tilt(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if rng.random() < 0.5:
         lowest_hz = 200 * 2 ** rng.uniform(0, 4.5)
         response[(frequency > lowest_hz) & (frequency < lowest_hz * 2 ** rng.uniform(0.2, 1))] = 0.0
-    return _as_loud_as(samples, np.fft.irfft(np.fft.rfft(samples) * response, len(samples)))
+    heard = fft.irfft(fft.rfft(samples, size) * response, size)[: len(samples)]
+    return _as_loud_as(samples, heard)
 
 
 def reverberate(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -87,8 +91,8 @@ def reverberate(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     room = rng.standard_normal(len(time_s)) * 10 ** (-3 * time_s / decay_s)
     room *= rng.uniform(0.2, 0.8) / np.sqrt(np.square(room).sum())
     room[0] = 1.0
-    size = len(samples) + len(room)
-    heard = np.fft.irfft(np.fft.rfft(samples, size) * np.fft.rfft(room, size), size)[: len(samples)]
+    size = fft.next_fast_len(len(samples) + len(room), real=True)
+    heard = fft.irfft(fft.rfft(samples, size) * fft.rfft(room, size), size)[: len(samples)]
     return _as_loud_as(samples, heard)
 
 

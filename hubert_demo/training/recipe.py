@@ -69,7 +69,12 @@ def full_plan() -> Plan:
 def smoke_plan() -> Plan:
     """A minute or two of everything on a few clips, to see that it runs."""
     config = replace(
-        small_config(), hidden_size=32, num_hidden_layers=2, intermediate_size=64, conv_dim=(8,) * 7
+        small_config(),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=64,
+        conv_dim=(8,) * 7,
     )
     masked = TrainerSettings(
         steps=30, batch_s=10.0, warmup_steps=5, mask_prob=MASK_PROB, mask_length=MASK_LENGTH, peak_rate=3e-3
@@ -167,7 +172,8 @@ def finetune_ctc(
         settings: Of the run.
         init: Checkpoint folder to start from; random weights if None.
         config: Of a new model; `small_config()` if None.
-        units_dir: Holds frame targets to be told on the layer two thirds up, of clips without a text too.
+        units_dir: Holds frame targets to be told on the layer two thirds up, masked or not, of clips without
+            a text too.
         with_keywords: Also learn the keyword classes; `init` must read, to cut words from sentences.
         reading_times: How often LibriSpeech's clips come in an epoch.
 
@@ -197,7 +203,9 @@ def finetune_ctc(
     objectives: dict[str, Objective] = {"ctc": Reading(model.lm_head, tokenizer)}
     if units_dir:
         layer = round(model.config.num_hidden_layers * 2 / 3)
-        objectives["units"] = _unit_prediction(model.config, unique, units_dir, layer)
+        units = _unit_prediction(model.config, unique, units_dir, layer)
+        units.unmasked_weight = 1.0
+        objectives["units"] = units
     if with_keywords:
         rng = np.random.default_rng(settings.seed)
         examples = load_examples(model.eval(), tokenizer, data_dir, rng)

@@ -12,39 +12,32 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.utils.data import DataLoader
 
 from hubert_demo.errors import InputError
 from hubert_demo.model import HubertModel
 from hubert_demo.model.masking import span_mask
 from hubert_demo.training import parallel
-from hubert_demo.training.data import (
-    Clip,
-    bucketed_batches,
-    change_speed,
-    cropped,
-    normalised,
-    pad_waveforms,
-)
+from hubert_demo.training.data import Clip, bucketed_batches
+from hubert_demo.training.hearing import Augmentation, BatchKey, Heard, Hearing
 from hubert_demo.training.muon import Muon
-from hubert_demo.training.noise import roughened
-from hubert_demo.training.voices import another_voice
 
 STATE_NAME = "training_state.pt"
 CURVE_NAME = "curve.jsonl"
 CHECKPOINT_NAME = "checkpoint"
 _LOG_EVERY = 50
-_SPEEDS = 0.84, 1.2
+_FEW_LENGTHS_SAMPLES = 4000
+"""On a GPU batches are padded to multiples of this: cuDNN plans every new shape at some cost."""
 
 
 @dataclass(frozen=True)
-class TrainerSettings:
-    """Choices of a run; written beside its curve.
+class TrainerSettings(Augmentation):
+    """Choices of a run, beside those of augmentation; written beside its curve.
 
     Attributes:
         steps: Optimiser steps of the whole run, over which the learning rate is planned.
         batch_s: Most seconds of audio in a batch of one process.
-        crop_s: Longest stretch of a clip to hear, drawn anew each time; 0 for whole clips. Attention's cost
-            grows with the square of it. Not where texts are to be read.
         peak_rate: Learning rate after warm-up.
         warmup_steps: Steps of linear warm-up.
         decay_share: Share of `steps` over which the rate falls to nearly nothing, at the end.
@@ -52,29 +45,24 @@ class TrainerSettings:
         mask_prob: Share of frames to replace by the mask vector, in spans that may overlap; 0 leaves masking
             to the encoder's own SpecAugment.
         mask_length: Frames in a span.
-        speed_share: Share of batches played 0.84 to 1.2 times as fast.
-        voice_share: Share of clips heard in another voice, their formants moved.
-        rough_share: Share of clips heard through another microphone, a room or noise.
         save_every_s: Seconds between saved states.
         valid_every_s: Seconds between validations.
+        workers: Processes that augment the batches to come; 0 to do it between the steps. They feed a GPU.
         bfloat16: Compute in bfloat16 where autocast allows; pays only on hardware that has it.
         seed: Of order, masks and augmentation.
     """
 
     steps: int = 2000
     batch_s: float = 32.0
-    crop_s: float = 0.0
     peak_rate: float = 1e-3
     warmup_steps: int = 200
     decay_share: float = 0.4
     frozen_steps: int = 0
     mask_prob: float = 0.0
     mask_length: int = 10
-    speed_share: float = 0.3
-    voice_share: float = 0.0
-    rough_share: float = 0.0
     save_every_s: float = 120.0
     valid_every_s: float = 300.0
+    workers: int = 0
     bfloat16: bool = False
     seed: int = 0
 
@@ -84,7 +72,7 @@ class Batch:
     """What the encoder has made of some clips.
 
     Attributes:
-        clips: As heard, augmentation included.
+        clips: As heard, augmentation included, without their samples.
         states: Of every layer, each (batch, frames, hidden); the first is the layers' input.
         masked: Boolean (batch, frames): frames that the encoder had to guess; None where none were given.
         rng: For whatever else the step draws.
@@ -160,9 +148,10 @@ class Trainer:
         started = time.monotonic() - self.elapsed_s
         last_save = last_valid = self.elapsed_s
         heard_s, losses, since = 0.0, [], time.monotonic()
-        for chosen in self._batches(clips):
-            losses.append(self.train_step(chosen))
-            heard_s += sum(min(clip.duration_s, self.settings.crop_s or np.inf) for clip in chosen)
+        for key, batch in self._batches(clips):
+            losses.append(self.train_step(batch))
+            self.epoch, self.position = key.epoch, key.position + 1
+            heard_s += sum(clip.duration_s for clip in batch.clips)
             self.elapsed_s = time.monotonic() - started
             if parallel.process():
                 continue
@@ -180,17 +169,17 @@ class Trainer:
                 self._note(scores)
                 last_valid = self.elapsed_s
 
-    def train_step(self, clips: list[Clip]) -> dict[str, float]:
+    def train_step(self, batch: Heard) -> dict[str, float]:
         """One optimiser step on these clips; the losses by name."""
         self.encoder.train()
         self.objectives.train()
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = self.rate()
-        key = (self.settings.seed, self.step, parallel.process())
+        rng = np.random.default_rng((*self._seeds(self.step), 1))
         with torch.random.fork_rng():
-            torch.manual_seed(int(np.random.SeedSequence(key).generate_state(1)[0]))
-            losses = self._losses(clips, np.random.default_rng(key))
+            torch.manual_seed(int(rng.integers(1 << 62)))
+            losses = self._losses(batch, rng)
         torch.stack([weight * loss for weight, loss in losses.values()]).sum().backward()  # type: ignore[no-untyped-call]
         modules = (self.encoder, self.objectives)
         learning = [p for module in modules for p in module.parameters() if p.grad is not None]
@@ -229,60 +218,60 @@ class Trainer:
             optimizer.load_state_dict(values)
         self.step, self.epoch, self.position, self.elapsed_s = state["progress"]
 
-    def _batches(self, clips: list[Clip]) -> Iterator[list[Clip]]:
+    def _batches(self, clips: list[Clip]) -> DataLoader[tuple[BatchKey, Heard]]:
+        """This process's batches, augmented by its workers where it has some."""
+        return DataLoader(
+            Hearing(clips, self.settings),
+            sampler=self._keys(clips),
+            batch_size=None,
+            num_workers=self.settings.workers,
+        )
+
+    def _keys(self, clips: list[Clip]) -> Iterator[BatchKey]:
         """This process's batches, from where the run stands to its last step."""
+        step, epoch, first = self.step, self.epoch, self.position
+        longest_s = self.settings.crop_s or np.inf
+        durations_s = [min(clip.duration_s, longest_s) for clip in clips]
         while True:
-            rng = np.random.default_rng((self.settings.seed, self.epoch))
-            longest_s = self.settings.crop_s or np.inf
-            durations_s = [min(clip.duration_s, longest_s) for clip in clips]
+            rng = np.random.default_rng((self.settings.seed, epoch))
             batches = list(bucketed_batches(durations_s, self.settings.batch_s, rng))
             # As many for every process, so that none waits for another at the end.
             usable = len(batches) - len(batches) % parallel.num_processes()
-            for indices in batches[parallel.process() : usable : parallel.num_processes()][self.position :]:
-                if self.step >= self.settings.steps:
+            mine = batches[parallel.process() : usable : parallel.num_processes()]
+            for position in range(first, len(mine)):
+                if step >= self.settings.steps:
                     return
-                self.position += 1
-                yield [clips[index] for index in indices]
-            self.epoch, self.position = self.epoch + 1, 0
+                yield BatchKey(epoch, position, tuple(mine[position]), self._seeds(step))
+                step += 1
+            epoch, first = epoch + 1, 0
 
-    def _losses(self, clips: list[Clip], rng: np.random.Generator) -> dict[str, tuple[float, Tensor]]:
+    def _seeds(self, step: int) -> tuple[int, ...]:
+        """What everything that this process draws in a step depends on."""
+        return self.settings.seed, step, parallel.process()
+
+    def _losses(self, heard: Heard, rng: np.random.Generator) -> dict[str, tuple[float, Tensor]]:
         """Weight and loss of every objective."""
-        clips = self._augmented(clips, rng)
-        values = pad_waveforms([normalised(clip.samples) for clip in clips]).to(self._device)
+        values = heard.values.to(self._device)
+        if self._device.type == "cuda":
+            values = F.pad(values, (0, -values.shape[1] % _FEW_LENGTHS_SAMPLES))
         masked = None
         if self.settings.mask_prob:
             num_frames = int(self.encoder.num_frames(values.shape[1]))
             settings = self.settings
-            masked = span_mask(len(clips), num_frames, settings.mask_prob, settings.mask_length, 1, rng)
-            masked = masked.to(self._device)
+            masked = span_mask(len(values), num_frames, settings.mask_prob, settings.mask_length, 1, rng).to(
+                self._device
+            )
         is_frozen = self.step < self.settings.frozen_steps
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self.settings.bfloat16):
             with torch.set_grad_enabled(not is_frozen):
                 encoded = self.encoder.encode(values, mask_time_indices=masked, output_hidden_states=True)
             assert encoded.hidden_states is not None
-            batch = Batch(clips, encoded.hidden_states, masked, rng)
+            batch = Batch(heard.clips, encoded.hidden_states, masked, rng)
             losses = {}
             for name, objective in self.objectives.items():
                 assert isinstance(objective, Objective)
                 losses[name] = objective.weight, objective.loss(self.encoder, batch)
             return losses
-
-    def _augmented(self, clips: list[Clip], rng: np.random.Generator) -> list[Clip]:
-        if self.settings.crop_s:
-            clips = [cropped(clip, self.settings.crop_s, rng) for clip in clips]
-        if rng.random() < self.settings.speed_share:
-            factor = rng.uniform(*_SPEEDS)
-            clips = [change_speed(clip, factor) for clip in clips]
-        for share, change in (
-            (self.settings.voice_share, another_voice),
-            (self.settings.rough_share, roughened),
-        ):
-            is_changed = rng.random(len(clips)) < share
-            clips = [
-                clip.with_samples(change(clip.samples, rng)) if changed else clip
-                for clip, changed in zip(clips, is_changed, strict=True)
-            ]
-        return clips
 
     def _log(self, losses: list[dict[str, float]], heard_s: float, took_s: float) -> None:
         means = {name: float(np.mean([step[name] for step in losses])) for name in losses[0]}

@@ -41,8 +41,8 @@ settings = TrainerSettings(
 )
 trainer = Trainer(model.hubert, objectives, settings, Path(sys.argv[1]))
 heard, losses = [], []
-for batch in trainer._batches(clips):
-    heard.append(sorted(clip.file for clip in batch))
+for _, batch in trainer._batches(clips):
+    heard.append(sorted(clip.file for clip in batch.clips))
     losses.append(sum(trainer.train_step(batch).values()))
 torch.save(
     {"heard": heard, "losses": losses, "weights": model.state_dict()},
