@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -129,7 +130,8 @@ def bucketed_batches(
 
     Args:
         durations_s: Length of every clip.
-        batch_s: Most seconds of audio in a batch, padding counted; a longer clip is a batch of its own.
+        batch_s: Most seconds of audio in a batch, padded to one of few lengths (`padded_length`); a longer
+            clip is a batch of its own.
         rng: Source of the order.
 
     Yields:
@@ -139,14 +141,20 @@ def bucketed_batches(
     batches: list[list[int]] = [[]]
     longest = 0.0
     for index in order.tolist():
-        longest = max(longest, durations_s[index])
+        padded_s = padded_length(math.ceil(durations_s[index] * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ
+        longest = max(longest, padded_s)
         if batches[-1] and longest * (len(batches[-1]) + 1) > batch_s:
             batches.append([])
-            longest = durations_s[index]
+            longest = padded_s
         batches[-1].append(index)
     for position in rng.permutation(len(batches)):
         if batches[position]:
             yield batches[position]
+
+
+def padded_length(num_samples: int) -> int:
+    """The next of few lengths, six to an octave: a GPU plans every new shape of a batch at some cost."""
+    return math.ceil(2 ** (math.ceil(6 * math.log2(num_samples)) / 6))
 
 
 def change_speed(clip: Clip, factor: float) -> Clip:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,7 +23,7 @@ class Augmentation:
     Attributes:
         crop_s: Longest stretch of a clip to hear, drawn anew each time; 0 for whole clips. Attention's cost
             grows with the square of it. Not where texts are to be read.
-        speed_share: Share of batches played 0.84 to 1.2 times as fast.
+        speed_share: Share of clips played 0.84 to 1.2 times as fast.
         voice_share: Share of clips heard in another voice, their formants moved.
         rough_share: Share of clips heard through another microphone, a room or noise.
     """
@@ -41,12 +42,14 @@ class BatchKey:
         epoch: Pass over all clips that it belongs to.
         position: Among the pass's batches of its process.
         indices: Its clips.
+        speeds: How many times as fast each of them is played.
         seeds: Of everything drawn for it.
     """
 
     epoch: int
     position: int
     indices: tuple[int, ...]
+    speeds: tuple[float, ...]
     seeds: tuple[int, ...]
 
 
@@ -72,24 +75,33 @@ class Hearing(Dataset[tuple[BatchKey, Heard]]):
     def __getitem__(self, key: BatchKey) -> tuple[BatchKey, Heard]:
         """The key and its batch."""
         clips = [self._clips[index] for index in key.indices]
-        return key, hear(clips, self._augmentation, np.random.default_rng(key.seeds))
+        return key, hear(clips, key.speeds, self._augmentation, np.random.default_rng(key.seeds))
 
 
-def hear(clips: list[Clip], augmentation: Augmentation, rng: np.random.Generator) -> Heard:
+def draw_speeds(count: int, share: float, rng: np.random.Generator) -> np.ndarray:
+    """How many times as fast so many clips are to be played, 1 for all but a share of them."""
+    return np.where(rng.random(count) < share, rng.uniform(*_SPEEDS, count), 1.0)
+
+
+def hear(
+    clips: list[Clip], speeds: Sequence[float], augmentation: Augmentation, rng: np.random.Generator
+) -> Heard:
     """These clips, augmented, as one batch."""
-    clips = augmented(clips, augmentation, rng)
+    clips = augmented(clips, speeds, augmentation, rng)
     values = pad_waveforms([normalised(clip.samples) for clip in clips])
     unheard = np.zeros(0, np.int16)
     return Heard([replace(clip, samples=unheard) for clip in clips], values)
 
 
-def augmented(clips: list[Clip], augmentation: Augmentation, rng: np.random.Generator) -> list[Clip]:
-    """The clips with everything done to them that was drawn."""
+def augmented(
+    clips: list[Clip], speeds: Sequence[float], augmentation: Augmentation, rng: np.random.Generator
+) -> list[Clip]:
+    """The clips, a stretch of each at its speed, with everything else done to them that was drawn."""
     if augmentation.crop_s:
         clips = [cropped(clip, augmentation.crop_s, rng) for clip in clips]
-    if rng.random() < augmentation.speed_share:
-        factor = rng.uniform(*_SPEEDS)
-        clips = [change_speed(clip, factor) for clip in clips]
+    clips = [
+        change_speed(clip, speed) if speed != 1.0 else clip for clip, speed in zip(clips, speeds, strict=True)
+    ]
     for share, change in ((augmentation.voice_share, another_voice), (augmentation.rough_share, roughened)):
         is_changed = rng.random(len(clips)) < share
         clips = [

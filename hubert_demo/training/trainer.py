@@ -15,20 +15,19 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader
 
+from hubert_demo.audio import SAMPLE_RATE_HZ
 from hubert_demo.errors import InputError
 from hubert_demo.model import HubertModel
 from hubert_demo.model.masking import span_mask
 from hubert_demo.training import parallel
-from hubert_demo.training.data import Clip, bucketed_batches
-from hubert_demo.training.hearing import Augmentation, BatchKey, Heard, Hearing
+from hubert_demo.training.data import Clip, bucketed_batches, padded_length
+from hubert_demo.training.hearing import Augmentation, BatchKey, Heard, Hearing, draw_speeds
 from hubert_demo.training.muon import Muon
 
 STATE_NAME = "training_state.pt"
 CURVE_NAME = "curve.jsonl"
 CHECKPOINT_NAME = "checkpoint"
 _LOG_EVERY = 50
-_FEW_LENGTHS_SAMPLES = 4000
-"""On a GPU batches are padded to multiples of this: cuDNN plans every new shape at some cost."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +120,7 @@ class Trainer:
         self.objectives.to(self._device)
         matrices, others = _split_parameters(encoder, self.objectives)
         self.optimizers: list[torch.optim.Optimizer] = [
-            Muon(matrices, lr=0.0, weight_decay=0.01),
+            Muon(matrices, lr=0.0, weight_decay=0.1),
             torch.optim.AdamW(others, lr=0.0, betas=(0.9, 0.98), weight_decay=0.01, fused=True),
         ]
         self.step, self.epoch, self.position, self.elapsed_s = 0, 0, 0, 0.0
@@ -231,17 +230,21 @@ class Trainer:
         """This process's batches, from where the run stands to its last step."""
         step, epoch, first = self.step, self.epoch, self.position
         longest_s = self.settings.crop_s or np.inf
-        durations_s = [min(clip.duration_s, longest_s) for clip in clips]
+        durations_s = np.array([min(clip.duration_s, longest_s) for clip in clips])
         while True:
             rng = np.random.default_rng((self.settings.seed, epoch))
-            batches = list(bucketed_batches(durations_s, self.settings.batch_s, rng))
+            speeds = draw_speeds(len(clips), self.settings.speed_share, rng)
+            batches = list(bucketed_batches((durations_s / speeds).tolist(), self.settings.batch_s, rng))
             # As many for every process, so that none waits for another at the end.
             usable = len(batches) - len(batches) % parallel.num_processes()
             mine = batches[parallel.process() : usable : parallel.num_processes()]
             for position in range(first, len(mine)):
                 if step >= self.settings.steps:
                     return
-                yield BatchKey(epoch, position, tuple(mine[position]), self._seeds(step))
+                chosen = mine[position]
+                yield BatchKey(
+                    epoch, position, tuple(chosen), tuple(speeds[chosen].tolist()), self._seeds(step)
+                )
                 step += 1
             epoch, first = epoch + 1, 0
 
@@ -251,9 +254,7 @@ class Trainer:
 
     def _losses(self, heard: Heard, rng: np.random.Generator) -> dict[str, tuple[float, Tensor]]:
         """Weight and loss of every objective."""
-        values = heard.values.to(self._device)
-        if self._device.type == "cuda":
-            values = F.pad(values, (0, -values.shape[1] % _FEW_LENGTHS_SAMPLES))
+        values = self._padded(heard.values.to(self._device))
         masked = None
         if self.settings.mask_prob:
             num_frames = int(self.encoder.num_frames(values.shape[1]))
@@ -266,12 +267,22 @@ class Trainer:
             with torch.set_grad_enabled(not is_frozen):
                 encoded = self.encoder.encode(values, mask_time_indices=masked, output_hidden_states=True)
             assert encoded.hidden_states is not None
-            batch = Batch(heard.clips, encoded.hidden_states, masked, rng)
+            num_clips = len(heard.clips)
+            states = tuple(state[:num_clips] for state in encoded.hidden_states)
+            batch = Batch(heard.clips, states, None if masked is None else masked[:num_clips], rng)
             losses = {}
             for name, objective in self.objectives.items():
                 assert isinstance(objective, Objective)
                 losses[name] = objective.weight, objective.loss(self.encoder, batch)
             return losses
+
+    def _padded(self, values: Tensor) -> Tensor:
+        """On a GPU, the batch with silence after its rows and below them, so that few shapes come."""
+        if self._device.type != "cuda":
+            return values
+        num_samples = padded_length(values.shape[1])
+        num_rows = max(len(values), int(self.settings.batch_s * SAMPLE_RATE_HZ) // num_samples)
+        return F.pad(values, (0, num_samples - values.shape[1], 0, num_rows - len(values)))
 
     def _log(self, losses: list[dict[str, float]], heard_s: float, took_s: float) -> None:
         means = {name: float(np.mean([step[name] for step in losses])) for name in losses[0]}

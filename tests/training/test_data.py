@@ -13,6 +13,7 @@ from hubert_demo.training.data import (
     cropped,
     load_clips,
     normalised,
+    padded_length,
     read_manifest,
 )
 
@@ -66,6 +67,13 @@ def test_similar_lengths_share_a_batch_so_that_little_is_padding():
     batches = list(bucketed_batches(durations_s, 32.0, np.random.default_rng(0)))
     padded_s = sum(max(durations_s[i] for i in batch) * len(batch) for batch in batches)
     assert padded_s < 1.05 * sum(durations_s)
+
+
+def test_few_padded_lengths_cover_all_at_little_cost():
+    lengths = range(1600, 16_000 * 17, 77)
+    padded = [padded_length(length) for length in lengths]
+    assert all(length <= longer <= 1.123 * length for length, longer in zip(lengths, padded, strict=True))
+    assert len(set(padded)) < 50
 
 
 def test_a_clip_too_long_for_a_batch_is_a_batch_of_its_own():
