@@ -17,7 +17,6 @@ from hubert_demo.plotting.training import curves_figure
 from hubert_demo.training import corpora, recipe
 from hubert_demo.training.data import load_clips
 from hubert_demo.training.evaluate import evaluate
-from hubert_demo.training.finetune_ctc import small_config
 from hubert_demo.training.finetune_keywords import KeywordSettings
 from hubert_demo.training.layerwise import layer_structure, teacher_quality
 from hubert_demo.training.manifests import write_manifest
@@ -54,7 +53,6 @@ def _pretrain(arguments: argparse.Namespace) -> None:
         arguments.work,
         _settings(arguments),
         arguments.init,
-        small_config(arguments.dropout),
         unmasked_weight=arguments.unmasked_weight,
     )
 
@@ -65,7 +63,6 @@ def _finetune_ctc(arguments: argparse.Namespace) -> None:
         arguments.work,
         _settings(arguments),
         arguments.init,
-        small_config(arguments.dropout),
         units_dir=arguments.units,
         with_keywords=arguments.with_keywords,
         reading_times=arguments.reading_times,
@@ -129,7 +126,6 @@ def _export_classifier(arguments: argparse.Namespace) -> None:
 def _add_training_options(command: argparse.ArgumentParser, **defaults: float) -> None:
     command.add_argument("--work", type=Path, required=True, help="folder for state, curve and checkpoint")
     command.add_argument("--init", type=Path, help="checkpoint folder to start from, else random weights")
-    command.add_argument("--dropout", type=float, default=0.0, help="of a new encoder; with --init its own")
     for field in fields(TrainerSettings):
         option = "--" + field.name.replace("_", "-")
         default = defaults.get(field.name, field.default)

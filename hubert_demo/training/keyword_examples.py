@@ -136,7 +136,7 @@ class KeywordSpotting(Objective):
     """
 
     def __init__(
-        self, head: KeywordHead, examples: KeywordExamples, batch: int = 6, weight: float = 1.0
+        self, head: KeywordHead, examples: KeywordExamples, batch: int = 16, weight: float = 1.0
     ) -> None:
         super().__init__()
         self.head, self.weight = head, weight

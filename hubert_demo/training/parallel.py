@@ -10,8 +10,13 @@ from torch import Tensor, distributed, nn
 
 
 def join() -> torch.device:
-    """Join the group that `torchrun` announces, if it does, and say which device this process computes on."""
+    """Join the group that `torchrun` announces, if it does, and say which device this process computes on.
+
+    On a GPU what is left in float32 (Muon) multiplies in TF32.
+    """
     has_cuda = torch.cuda.is_available()
+    if has_cuda:
+        torch.set_float32_matmul_precision("high")
     if "RANK" in os.environ and not distributed.is_initialized():
         distributed.init_process_group("nccl" if has_cuda else "gloo")
     return torch.device(f"cuda:{os.environ.get('LOCAL_RANK', 0)}" if has_cuda else "cpu")

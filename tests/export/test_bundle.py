@@ -102,8 +102,8 @@ def test_the_zip_holds_everything_and_says_what_was_chosen(analysis, tmp_path):
     assert {"recording.wav", "transcript.srt", "figures/layer_curves.svg", "numbers/heads.csv"} <= set(names)
     assert settings["choices"]["layer"] == 2
     assert settings["checkpoint"] == analysis.encoding.checkpoint
-    # The middle one of six layers.
-    assert "the page's layer 3, head 1 is attention_layer=2, head=0" in settings["note"]
+    # The middle one of eight layers.
+    assert "the page's layer 4, head 1 is attention_layer=3, head=0" in settings["note"]
     # Nobody said what was said.
     assert list(settings["left_out"]) == ["numbers/alignment.csv"]
 

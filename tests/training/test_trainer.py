@@ -141,6 +141,23 @@ def test_a_frozen_encoder_stays_while_its_head_learns(tmp_path, clips):
     assert not torch.equal(frozen[0], weights()[0])
 
 
+def test_frozen_layers_and_all_below_them_stay_throughout(tmp_path, clips):
+    running = trainer(tmp_path, replace(SETTINGS, frozen_layers=1))
+    before = {name: tensor.clone() for name, tensor in running.encoder.state_dict().items()}
+    step(running, clips)
+    moved = {name for name, tensor in running.encoder.state_dict().items() if not tensor.equal(before[name])}
+    assert moved
+    assert all(name.startswith("encoder.layers.1.") for name in moved)
+
+
+def test_dropout_is_the_run_s_and_leaves_the_front_end(tmp_path, clips):
+    running = trainer(tmp_path, replace(SETTINGS, dropout=0.25))
+    layer = running.encoder.encoder.layers[0]
+    assert (layer.dropout.p, layer.attention.dropout) == (0.25, 0.25)
+    assert running.encoder.feature_projection.dropout.p == 0.0
+    assert trainer(tmp_path / "other").encoder.encoder.layers[0].dropout.p == 0.0
+
+
 def test_masks_are_given_to_encoder_and_objectives(tmp_path, clips):
     seen = []
 
