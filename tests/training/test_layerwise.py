@@ -27,7 +27,7 @@ def spoken(clips):
 
 def test_units_say_more_than_chance_and_most_where_ctc_reads(loaded, spoken):
     layers = layer_structure(loaded, [spoken], num_units=12)
-    assert len(layers) == 7
+    assert len(layers) == 9
     for layer in layers:
         assert layer.purity >= layer.chance
         assert 0 < layer.pnmi <= 1
@@ -50,7 +50,7 @@ def test_the_shell_prints_and_draws(data_dir, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["training", *arguments])
     assert shell.main() == 0
     printed = capsys.readouterr().out
-    assert printed.count("layer ") == 7
+    assert printed.count("layer ") == 9
     assert "5 units" in printed
     assert figure.read_bytes().startswith(b"\x89PNG")
 
