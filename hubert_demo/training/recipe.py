@@ -143,8 +143,7 @@ def pretrain(
     torch.manual_seed(settings.seed)
     encoder = HubertModel.from_pretrained(init) if init else HubertModel(config or small_config())
     encoder.to(device)
-    prediction = _unit_prediction(encoder.config, clips, units_dir)
-    prediction.unmasked_weight = unmasked_weight
+    prediction = _unit_prediction(encoder.config, clips, units_dir, -1, unmasked_weight)
     trainer = Trainer(encoder, {"units": prediction}, settings, work_dir)
     trainer.run(
         [clip for clip in clips if len(clip.units)],
@@ -203,9 +202,7 @@ def finetune_ctc(
     objectives: dict[str, Objective] = {"ctc": Reading(model.lm_head, tokenizer)}
     if units_dir:
         layer = round(model.config.num_hidden_layers * 2 / 3)
-        units = _unit_prediction(model.config, unique, units_dir, layer)
-        units.unmasked_weight = 1.0
-        objectives["units"] = units
+        objectives["units"] = _unit_prediction(model.config, unique, units_dir, layer, unmasked_weight=1.0)
     if with_keywords:
         rng = np.random.default_rng(settings.seed)
         examples = load_examples(model.eval(), tokenizer, data_dir, rng)
@@ -295,11 +292,11 @@ def run_recipe(data_dir: Path, work_dir: Path, plan: Plan, units_dir: Path | Non
 
 
 def _unit_prediction(
-    config: HubertConfig, clips: Sequence[Clip], units_dir: Path, layer: int = -1
+    config: HubertConfig, clips: Sequence[Clip], units_dir: Path, layer: int, unmasked_weight: float
 ) -> UnitPrediction:
     """A prediction of as many units and codebooks as the clips have."""
     some = [clip.units for clip in clips if len(clip.units)]
     if not some:
         raise InputError(f"{units_dir} has no units for any training clip; make them with `targets`.")
     num_units = max(int(units.max()) for units in some) + 1
-    return UnitPrediction(config.hidden_size, num_units, some[0].shape[1], layer)
+    return UnitPrediction(config.hidden_size, num_units, some[0].shape[1], layer, unmasked_weight)

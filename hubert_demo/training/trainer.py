@@ -268,9 +268,8 @@ class Trainer:
         if self.settings.mask_prob:
             num_frames = int(self.encoder.num_frames(values.shape[1]))
             settings = self.settings
-            masked = span_mask(len(values), num_frames, settings.mask_prob, settings.mask_length, 1, rng).to(
-                self._device
-            )
+            masked = span_mask(len(values), num_frames, settings.mask_prob, settings.mask_length, 1, rng)
+            masked = masked.to(self._device)
         is_frozen = self.step < self.settings.frozen_steps
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self.settings.bfloat16):
             with torch.set_grad_enabled(not is_frozen):
@@ -320,9 +319,8 @@ def _set_dropout(encoder: HubertModel, probability: float) -> None:
 
 def _freeze(encoder: HubertModel, num_layers: int) -> None:
     """Keep everything below the layer of that index as it is."""
-    learning = {id(parameter) for parameter in encoder.encoder.layers[num_layers:].parameters()}
-    for parameter in encoder.parameters():
-        parameter.requires_grad_(id(parameter) in learning)
+    encoder.requires_grad_(False)
+    encoder.encoder.layers[num_layers:].requires_grad_(True)
 
 
 def read_curve(work_dir: Path) -> list[dict[str, float]]:
