@@ -27,7 +27,7 @@ def payload(analysis: Analysis) -> Json:
 VIEW = View(
     name="keywords",
     title="Keywords",
-    what="Which of twelve commands it heard.",
+    what="Which of ten commands it heard.",
     hint="Say “yes”, “stop” or “left” and see when it is heard.",
     payload=payload,
 )
