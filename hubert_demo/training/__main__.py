@@ -64,7 +64,7 @@ def _finetune_ctc(arguments: argparse.Namespace) -> None:
         _settings(arguments),
         arguments.init,
         units_dir=arguments.units,
-        with_keywords=arguments.with_keywords,
+        keyword_batch=arguments.keyword_batch,
         reading_times=arguments.reading_times,
     )
 
@@ -164,7 +164,7 @@ def _parser() -> argparse.ArgumentParser:
     ctc.set_defaults(run=_finetune_ctc)
     _add_training_options(ctc)
     ctc.add_argument("--units", type=Path, help="folder of frame targets to learn beside")
-    ctc.add_argument("--with-keywords", action="store_true", help="also learn the keyword classes")
+    ctc.add_argument("--keyword-batch", type=int, default=0, help="keyword examples to learn from in a step")
     ctc.add_argument("--reading-times", type=int, default=2, help="LibriSpeech's share of an epoch")
 
     average = commands.add_parser("average", help="the mean of fine-tuned checkpoints that began alike")

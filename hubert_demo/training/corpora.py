@@ -15,6 +15,9 @@ KEYWORD_LABELS = (*COMMANDS, UNKNOWN, SILENCE)
 HELD_OUT_WORDS = frozenset({"zero", "marvin", "wow", "bird", "house", "tree"})
 """Single words whose clips train neither the encoder nor the keyword head."""
 
+SOUND_ALIKES = frozenset({"know", "write", "of"})
+"""Words that sound like a command, or nearly, and are too frequent in sentences to be told from it."""
+
 SPOKEN_ALONE = ("speech_commands", "an4")
 """Corpora in which people say single words."""
 

@@ -21,8 +21,10 @@ from hubert_demo.analysis.keywords import WINDOW_FRAMES
 from hubert_demo.audio import SAMPLE_RATE_HZ
 from hubert_demo.inference import HOP_SAMPLES
 from hubert_demo.model import HubertForCTC, HubertModel, KeywordHead, Wav2Vec2CTCTokenizer
+from hubert_demo.model.masking import span_mask
 from hubert_demo.training import corpora
 from hubert_demo.training.data import Clip, change_speed, load_clips, normalised, pad_waveforms
+from hubert_demo.training.microphones import Microphone, heard_through, measured
 from hubert_demo.training.noise import background, mix, roughened
 from hubert_demo.training.trainer import Batch, Objective
 
@@ -31,6 +33,9 @@ _RUNNING_SPEECH = "running speech"
 _NUM_SPEECH = 1200
 _UNKNOWN_DRAWS = 2
 _ALONE_WEIGHT = 4
+_FEWEST_TO_MEASURE, _MOST_TO_MEASURE = 3, 30
+_MICROPHONE_SHARE = 0.75
+_MASK_PROB, _MASK_LENGTH = 0.1, 5
 _SHORTEST_SENTENCE_S = 2.0
 _CUT_BEFORE_SAMPLES, _CUT_AFTER_SAMPLES = 800, 1600
 
@@ -54,8 +59,9 @@ class KeywordExamples:
     """Draws augmented examples without end.
 
     Every command comes equally often, `_unknown_` twice as often (it is the widest class). Within a class
-    a corpus comes as often as the root of its size, and four times that where people say the words
-    alone: the few such clips of the rarer commands are not drowned by synthetic voices and cut words, and
+    a corpus comes as often as the root of its size, and four times that where people say the words alone, so
+    that the few such clips of the rarer commands are not drowned by synthetic voices and cut words. Three of
+    four of those voices' and cut words are heard through the microphone of somebody who says words alone: so
     the sound of the recording tells less of the class.
 
     Args:
@@ -69,6 +75,7 @@ class KeywordExamples:
         for clip in words:
             self._words[corpora.keyword_label(clip)][clip.corpus].append(clip)
         self._all_words = words
+        self._own, self._microphones = _measured_microphones(words)
         self.speech = [clip for clip in speech if not corpora.says_command(clip)]
 
     def draw(self, count: int, rng: np.random.Generator, between: bool = False) -> list[Example]:
@@ -91,10 +98,16 @@ class KeywordExamples:
         if source == _RUNNING_SPEECH:
             return Example(roughened(self._stretch(rng), rng), None, _INDEX[label])
         clips = self._words[label][source]
-        samples = change_speed(clips[rng.integers(len(clips))], rng.uniform(0.85, 1.18)).samples
+        clip = clips[rng.integers(len(clips))]
+        samples = change_speed(clip, rng.uniform(0.85, 1.18)).samples
         if between:
             return self._between(samples, _INDEX[label], rng)
-        return Example(roughened(_within_a_second(samples, rng), rng), None, _INDEX[label])
+        placed = _within_a_second(samples, rng)
+        own = self._own.get((clip.corpus, clip.speaker))
+        if own is not None and rng.random() < _MICROPHONE_SHARE:
+            other = self._microphones[rng.integers(len(self._microphones))]
+            placed = heard_through(placed, own, other, rng)
+        return Example(roughened(placed, rng), None, _INDEX[label])
 
     def _source(self, label: str, rng: np.random.Generator) -> str:
         sizes = {corpus: len(clips) for corpus, clips in self._words[label].items()}
@@ -135,9 +148,7 @@ class KeywordSpotting(Objective):
         weight: Of this loss beside others.
     """
 
-    def __init__(
-        self, head: KeywordHead, examples: KeywordExamples, batch: int = 16, weight: float = 1.0
-    ) -> None:
+    def __init__(self, head: KeywordHead, examples: KeywordExamples, batch: int, weight: float = 1.0) -> None:
         super().__init__()
         self.head, self.weight = head, weight
         self._examples, self._batch = examples, batch
@@ -163,8 +174,14 @@ class KeywordSpotting(Objective):
     def _example_loss(self, encoder: HubertModel, batch: Batch) -> Tensor:
         between = batch.rng.random() < 1 / 3
         examples = self._examples.draw(self._batch // 2 if between else self._batch, batch.rng, between)
-        values = pad_waveforms([normalised(example.samples) for example in examples])
-        encoded = encoder.encode(values.to(batch.states[0].device), output_hidden_states=True)
+        device = batch.states[0].device
+        values = pad_waveforms([normalised(example.samples) for example in examples]).to(device)
+        masked = None
+        if encoder.config.has_masked_spec_embed:
+            # The encoder's own masks, two of 0.2 s, would hide most of a word.
+            num_frames = int(encoder.num_frames(values.shape[1]))
+            masked = span_mask(len(values), num_frames, _MASK_PROB, _MASK_LENGTH, 0, batch.rng).to(device)
+        encoded = encoder.encode(values, mask_time_indices=masked, output_hidden_states=True)
         assert encoded.hidden_states is not None
         logits = self.head(torch.stack(encoded.hidden_states))
         frames = [
@@ -173,6 +190,31 @@ class KeywordSpotting(Objective):
         pooled = torch.stack([row[kept].mean(0) for row, kept in zip(logits, frames, strict=True)])
         labels = torch.tensor([example.label for example in examples], device=logits.device)
         return F.cross_entropy(pooled.float(), labels, label_smoothing=0.05)
+
+
+def _measured_microphones(
+    words: list[Clip],
+) -> tuple[dict[tuple[str, str], Microphone], list[Microphone]]:
+    """Microphones by corpus and speaker of words to be heard elsewhere, and those to hear them through.
+
+    None of the former where nobody says several words alone.
+    """
+    recordings: dict[tuple[str, str], list[np.ndarray]] = defaultdict(list)
+    for clip in words:
+        recordings[clip.corpus, clip.speaker].append(clip.samples)
+    alone = [
+        measured(rows[:_MOST_TO_MEASURE])
+        for (corpus, _), rows in recordings.items()
+        if corpus in corpora.SPOKEN_ALONE and len(rows) >= _FEWEST_TO_MEASURE
+    ]
+    if not alone:
+        return {}, []
+    own = {
+        source: measured(rows[:_MOST_TO_MEASURE])
+        for source, rows in recordings.items()
+        if source[0] not in corpora.SPOKEN_ALONE
+    }
+    return own, alone
 
 
 def is_without_command(clip: Clip) -> bool:
@@ -210,7 +252,8 @@ def load_examples(
 def cut_words(model: HubertForCTC, tokenizer: Wav2Vec2CTCTokenizer, sentences: list[Clip]) -> list[Clip]:
     """Every word of transcribed sentences as a clip of its own, found by forced alignment.
 
-    Words held out of training are left out. A cut clip's corpus is its sentence's with `" (cut)"` added.
+    Words held out of training are left out, and words that sound like a command. A cut clip's corpus is
+    its sentence's with `" (cut)"` added.
     """
     cuts = []
     for clip in tqdm(sentences, desc="cut words", unit="clip", mininterval=10):
@@ -224,7 +267,7 @@ def cut_words(model: HubertForCTC, tokenizer: Wav2Vec2CTCTokenizer, sentences: l
         for word in clip.text.split():
             first, end = frames[position][0], frames[position + len(word) - 1][1]
             position += len(word) + 1
-            if word.lower() not in corpora.HELD_OUT_WORDS:
+            if word.lower() not in corpora.HELD_OUT_WORDS | corpora.SOUND_ALIKES:
                 start = max(0, first * HOP_SAMPLES - _CUT_BEFORE_SAMPLES)
                 samples = clip.samples[start : end * HOP_SAMPLES + _CUT_AFTER_SAMPLES]
                 cuts.append(replace(clip, corpus=f"{clip.corpus} (cut)", text=word, samples=samples))

@@ -160,7 +160,7 @@ def finetune_ctc(
     init: Path | None = None,
     config: HubertConfig | None = None,
     units_dir: Path | None = None,
-    with_keywords: bool = False,
+    keyword_batch: int = 0,
     reading_times: int = 2,
 ) -> Path:
     """Learn to write characters, and beside it units or keyword classes if wanted.
@@ -173,7 +173,8 @@ def finetune_ctc(
         config: Of a new model; `small_config()` if None.
         units_dir: Holds frame targets to be told on the layer two thirds up, masked or not, of clips without
             a text too.
-        with_keywords: Also learn the keyword classes; `init` must read, to cut words from sentences.
+        keyword_batch: Keyword examples to learn from in a step, none if 0; `init` must read, to cut words
+            from sentences.
         reading_times: How often LibriSpeech's clips come in an epoch.
 
     Returns:
@@ -184,7 +185,7 @@ def finetune_ctc(
     """
     if settings.crop_s:
         raise InputError("A cropped clip no longer says its text; leave crop_s at 0 to learn to read.")
-    if with_keywords and init is None:
+    if keyword_batch and init is None:
         raise InputError(
             "Keyword examples are cut from sentences by a model that reads; give one to start from."
         )
@@ -203,10 +204,10 @@ def finetune_ctc(
     if units_dir:
         layer = round(model.config.num_hidden_layers * 2 / 3)
         objectives["units"] = _unit_prediction(model.config, unique, units_dir, layer, unmasked_weight=1.0)
-    if with_keywords:
+    if keyword_batch:
         rng = np.random.default_rng(settings.seed)
         examples = load_examples(model.eval(), tokenizer, data_dir, rng)
-        objectives["keywords"] = KeywordSpotting(new_keyword_head(model), examples)
+        objectives["keywords"] = KeywordSpotting(new_keyword_head(model), examples, keyword_batch)
     trainer = Trainer(model.hubert, objectives, settings, work_dir)
     trainer.run(
         [loaded[clip.corpus, clip.file] for clip in listed],

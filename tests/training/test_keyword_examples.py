@@ -80,8 +80,8 @@ def test_sentences_are_cut_where_their_words_are(model, data_dir, monkeypatch):
     clip = load_clips(data_dir, corpora.reading_clips(data_dir, "train"))[0]
     tokenizer = character_tokenizer()
     # A model that hears frame 10 n of the sentence as its n-th character, and blanks elsewhere.
-    spoken = replace(clip, text="GO HOUSE UP")
-    logits = torch.zeros(1, 109, 32)
+    spoken = replace(clip, text="GO HOUSE OF UP")
+    logits = torch.zeros(1, 139, 32)
     logits[..., tokenizer.pad_token_id] = 5.0
     for position, token in enumerate(tokenizer.encode(spoken.text)):
         logits[0, 10 * position, token] = 20.0
@@ -89,8 +89,8 @@ def test_sentences_are_cut_where_their_words_are(model, data_dir, monkeypatch):
     go, up = cut_words(model, tokenizer, [spoken])
     assert (go.text, up.text) == ("GO", "UP")
     assert up.corpus == "librispeech (cut)"
-    # U is spoken in frame 90, P in frame 100; 50 ms before and 100 ms after are kept.
-    assert np.array_equal(up.samples, clip.samples[90 * 320 - 800 : 101 * 320 + 1600])
+    # U is spoken in frame 120, P in frame 130; 50 ms before and 100 ms after are kept.
+    assert np.array_equal(up.samples, clip.samples[120 * 320 - 800 : 131 * 320 + 1600])
 
 
 def test_only_sentences_with_commands_are_cut(data_dir, tmp_path):
@@ -121,7 +121,7 @@ def test_spotting_teaches_encoder_and_head(model, data_dir):
 
 
 def test_sentences_teach_unknown_only_where_they_hold_no_command(model, data_dir):
-    spotting = KeywordSpotting(new_keyword_head(model), KeywordExamples([], []))
+    spotting = KeywordSpotting(new_keyword_head(model), KeywordExamples([], []), batch=12)
     clip = load_clips(data_dir, corpora.reading_clips(data_dir, "train"))[0]
     states = tuple(torch.randn(2, 99, 32) for _ in range(3))
 

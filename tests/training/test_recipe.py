@@ -60,7 +60,7 @@ def test_stages_run_one_by_one_from_the_shell(data_dir, tmp_path, monkeypatch):
     settings = json.loads((tmp_path / "ctc" / "settings.json").read_text())
     assert (settings["steps"], settings["frozen_steps"], settings["mask_prob"]) == (2, 1, 0.0)
     reading = tmp_path / "ctc" / "checkpoint"
-    arguments = ("--with-keywords", "--init", reading, "--work", tmp_path / "joint")
+    arguments = ("--keyword-batch", 4, "--init", reading, "--work", tmp_path / "joint")
     assert call(monkeypatch, "ctc", *arguments, *small) == 0
     assert losses(tmp_path / "joint", "valid cer")
 
@@ -82,7 +82,7 @@ def test_a_mean_of_checkpoints_reads_and_has_their_mean_weights(tmp_path, monkey
 
 
 def test_keywords_need_a_model_that_reads(data_dir, tmp_path, monkeypatch, capsys):
-    assert call(monkeypatch, "ctc", "--with-keywords", "--data", data_dir, "--work", tmp_path) == 2
+    assert call(monkeypatch, "ctc", "--keyword-batch", 4, "--data", data_dir, "--work", tmp_path) == 2
     assert "give one to start from" in capsys.readouterr().err
 
 
