@@ -17,9 +17,6 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     # torch's threads otherwise spin while they wait, which on a busy machine slows small models tenfold.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    # Of several test processes each looks for free ports where no other does.
-    process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    os.environ["GRADIO_SERVER_PORT"] = str(7860 + 100 * process)
     if config.getoption("markexpr") != "hub":
         os.environ["HF_HUB_OFFLINE"] = "1"
 

@@ -68,7 +68,7 @@ def test_first_readme_command_starts_the_page(readme):
 
 def test_ci_runs_the_second_readme_command(root, readme):
     command = shell_commands(readme)[1]
-    assert command.endswith("python -m pytest -n 2")
+    assert command.endswith("python -m pytest")
     assert command in [line.strip() for line in (root / ".ci" / "run").read_text().splitlines()]
 
 
