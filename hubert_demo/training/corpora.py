@@ -21,6 +21,9 @@ SOUND_ALIKES = frozenset({"know", "write", "of"})
 SPOKEN_ALONE = ("speech_commands", "an4")
 """Corpora in which people say single words."""
 
+SPLICED = "spliced_commands"
+"""Commands put together from the sounds of other words that people say alone; not needed to train."""
+
 _READING, _ORDERS = "librispeech", "picovoice_intent"
 _CORPORA = (
     _READING,
@@ -79,10 +82,10 @@ def reading_test_clips(data_dir: Path) -> dict[str, list[Clip]]:
 
 
 def word_training_clips(data_dir: Path) -> list[Clip]:
-    """Single words of the train splits, by people and by synthetic voices."""
+    """Single words of the train splits, by people, spliced from theirs, and by synthetic voices."""
     return [
         clip
-        for corpus in (*SPOKEN_ALONE, "synthetic_commands")
+        for corpus in (*SPOKEN_ALONE, SPLICED, "synthetic_commands")
         for clip in _trainable(data_dir / corpus)
         if _is_word(clip)
     ]

@@ -27,7 +27,13 @@ from hubert_demo.training.finetune_ctc import (
     save_encoder_checkpoint,
     small_config,
 )
-from hubert_demo.training.finetune_keywords import KeywordSettings, new_keyword_head, train_keyword_head
+from hubert_demo.training.finetune_keywords import (
+    KeywordSettings,
+    balance_unknown,
+    new_keyword_head,
+    train_keyword_head,
+    word_states,
+)
 from hubert_demo.training.keyword_examples import KeywordSpotting, load_examples
 from hubert_demo.training.pretrain import MASK_LENGTH, MASK_PROB, UnitPrediction, unit_accuracy
 from hubert_demo.training.spotting import SpottingTrial
@@ -239,17 +245,22 @@ def average_checkpoints(checkpoints: Sequence[Path], output: Path) -> None:
 
 
 def finetune_keywords(data_dir: Path, checkpoint: Path, settings: KeywordSettings) -> None:
-    """Train the keyword head of a checkpoint that reads, its threshold chosen on valid, and write both."""
+    """Train the keyword head of a checkpoint that reads, and write both.
+
+    What `_unknown_` is lowered by and the threshold are chosen on valid.
+    """
     model = HubertForCTC.from_pretrained(checkpoint, require_head=True).eval().to(parallel.join())
     rng = np.random.default_rng(settings.seed)
     examples = load_examples(model, character_tokenizer(), data_dir, rng)
-    train_keyword_head(model, examples, settings).save(checkpoint)
+    head = train_keyword_head(model, examples, settings)
+    words = load_clips(data_dir, corpora.word_test_clips(data_dir, "valid"))
+    nats = balance_unknown(head, *word_states(model, words))
+    head.save(checkpoint)
     loaded = load(CheckpointSpec("keywords", "keywords", checkpoint, "", ""))
     assert loaded.keyword_head is not None
-    words = load_clips(data_dir, corpora.word_test_clips(data_dir, "valid"))
     speech = load_clips(data_dir, corpora.reading_clips(data_dir, "valid"))
     judged = SpottingTrial(loaded, words, speech).choose()
-    print(f"on valid, {judged}", flush=True)
+    print(f"_unknown_ lowered by {nats:.2f} nats; on valid, {judged}", flush=True)
     loaded.keyword_head.threshold = judged.threshold
     loaded.keyword_head.save(checkpoint)
 

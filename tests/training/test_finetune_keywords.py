@@ -1,6 +1,7 @@
 """The keyword head: pooling, and that it learns."""
 
 import numpy as np
+import pytest
 import torch
 
 from hubert_demo.model import HubertForCTC, KeywordHead
@@ -10,9 +11,11 @@ from hubert_demo.training.finetune_ctc import character_tokenizer
 from hubert_demo.training.finetune_keywords import (
     KeywordSettings,
     _fit,
+    balance_unknown,
     pooled_states,
     train_keyword_head,
     window_states,
+    word_states,
 )
 from hubert_demo.training.keyword_examples import Example, load_examples
 
@@ -58,6 +61,34 @@ def test_fitting_finds_the_classes_and_the_layer_that_tells_them_apart():
     guesses = head(features.transpose(0, 1)[:, :, None])[:, 0].argmax(-1)
     assert (guesses == labels).float().mean() > 0.95
     assert head.layer_probabilities.argmax() == 1
+
+
+def test_unknown_is_lowered_to_where_most_classes_are_right():
+    head = KeywordHead(corpora.KEYWORD_LABELS, 3, 12, 12)
+    yes, unknown = (corpora.KEYWORD_LABELS.index(label) for label in ("yes", "_unknown_"))
+    with torch.no_grad():
+        # Logits are the states, whatever the layer.
+        for layer in (head.projector, head.classifier):
+            layer.weight.copy_(torch.eye(12))
+            layer.bias.zero_()
+    logits = torch.zeros(4, 12)
+    logits[:, unknown] = torch.tensor([0.9, 2.2, 0.2, 5.0])
+    # The three yes are right from 0.25, 1.0 and 2.25 on; the word that is none stays so.
+    labels = torch.tensor([yes, yes, yes, unknown])
+    logits[:3, yes] = 0.1
+    states = logits[:, None].expand(-1, 3, -1)
+    assert balance_unknown(head, states, labels) == pytest.approx(2.25)
+    assert head.classifier.bias[unknown].item() == pytest.approx(-2.25)
+    assert balance_unknown(head, states, labels) == 0.0
+
+
+def test_word_states_are_those_of_whole_clips(data_dir):
+    model = tiny_model()
+    words = load_clips(data_dir, corpora.word_test_clips(data_dir, "valid"))
+    states, labels = word_states(model, words)
+    whole = pooled_states(model, [Example(words[-1].samples, None, 0)])
+    assert torch.allclose(states[-1:], whole, atol=1e-5)
+    assert [corpora.KEYWORD_LABELS[label] for label in labels] == [corpora.keyword_label(w) for w in words]
 
 
 def test_a_head_trains_on_the_corpora_and_is_kept_beside_the_checkpoint(data_dir, tmp_path):
