@@ -73,6 +73,11 @@ def _average(arguments: argparse.Namespace) -> None:
     recipe.average_checkpoints(arguments.checkpoint, arguments.output)
 
 
+def _make_splices(arguments: argparse.Namespace) -> None:
+    number = recipe.make_splices(arguments.data, arguments.checkpoint, arguments.count, arguments.seed)
+    print(f"{number} words in {arguments.data / corpora.SPLICED}; strike from its manifest what fails")
+
+
 def _finetune_keywords(arguments: argparse.Namespace) -> None:
     settings = KeywordSettings(num_examples=arguments.examples, seed=arguments.seed)
     recipe.finetune_keywords(arguments.data, arguments.checkpoint, settings)
@@ -172,6 +177,11 @@ def _parser() -> argparse.ArgumentParser:
     average.add_argument("--checkpoint", type=Path, nargs="+", required=True, help="CTC checkpoint folders")
     average.add_argument("--output", type=Path, required=True, help="folder for the mean")
 
+    splices = commands.add_parser("splices", help="put rare commands together from other words by people")
+    splices.set_defaults(run=_make_splices)
+    splices.add_argument("--checkpoint", type=Path, required=True, help="CTC checkpoint: finds the sounds")
+    splices.add_argument("--count", type=int, default=1000, help="attempts at each way to make a command")
+
     keywords = commands.add_parser("keywords", help="train the keyword head of a CTC checkpoint folder")
     keywords.set_defaults(run=_finetune_keywords)
     keywords.add_argument("--checkpoint", type=Path, required=True)
@@ -209,9 +219,21 @@ def _parser() -> argparse.ArgumentParser:
     curves.add_argument("--work", type=Path, nargs="+", required=True, help="the runs' folders")
     curves.add_argument("--figure", type=Path, required=True, help="draw it there (.png or .svg)")
 
-    for command in (targets, pretrain, ctc, keywords):
+    for command in (targets, pretrain, ctc, splices, keywords):
         command.add_argument("--seed", type=int, default=0)
-    for command in (targets, pretrain, ctc, keywords, language_model, everything, scores, layers, teachers):
+    reading = (
+        targets,
+        pretrain,
+        ctc,
+        splices,
+        keywords,
+        language_model,
+        everything,
+        scores,
+        layers,
+        teachers,
+    )
+    for command in reading:
         command.add_argument(
             "--data", type=Path, default=Path("data"), help="folder of corpora with manifests"
         )

@@ -22,7 +22,7 @@ SPOKEN_ALONE = ("speech_commands", "an4")
 """Corpora in which people say single words."""
 
 SPLICED = "spliced_commands"
-"""Commands put together from the sounds of other words that people say alone; not needed to train."""
+"""Commands put together from the sounds of other words (`splices`); trained on where they are at hand."""
 
 _READING, _ORDERS = "librispeech", "picovoice_intent"
 _CORPORA = (
@@ -88,6 +88,13 @@ def word_training_clips(data_dir: Path) -> list[Clip]:
         for corpus in (*SPOKEN_ALONE, SPLICED, "synthetic_commands")
         for clip in _trainable(data_dir / corpus)
         if _is_word(clip)
+    ]
+
+
+def clips_to_splice(data_dir: Path) -> list[Clip]:
+    """Transcribed clips of people of the train splits who say words alone or give orders."""
+    return [
+        clip for corpus in (*SPOKEN_ALONE, _ORDERS) for clip in _trainable(data_dir / corpus) if clip.text
     ]
 
 

@@ -257,21 +257,29 @@ def cut_words(model: HubertForCTC, tokenizer: Wav2Vec2CTCTokenizer, sentences: l
     """
     cuts = []
     for clip in tqdm(sentences, desc="cut words", unit="clip", mininterval=10):
-        values = torch.from_numpy(normalised(clip.samples))[None].to(model.lm_head.weight.device)
-        with torch.inference_mode():
-            logits = model.lm_head(model.hubert.encode(values).last_hidden_state)[0]
-        frames = forced_alignment(
-            logits.log_softmax(-1).cpu().numpy(), tokenizer.encode(clip.text), tokenizer.pad_token_id
-        )
-        position = 0
-        for word in clip.text.split():
-            first, end = frames[position][0], frames[position + len(word) - 1][1]
-            position += len(word) + 1
+        for word, frames in zip(clip.text.split(), character_frames(model, tokenizer, clip), strict=True):
             if word.lower() not in corpora.HELD_OUT_WORDS | corpora.SOUND_ALIKES:
-                start = max(0, first * HOP_SAMPLES - _CUT_BEFORE_SAMPLES)
-                samples = clip.samples[start : end * HOP_SAMPLES + _CUT_AFTER_SAMPLES]
+                start = max(0, frames[0][0] * HOP_SAMPLES - _CUT_BEFORE_SAMPLES)
+                samples = clip.samples[start : frames[-1][1] * HOP_SAMPLES + _CUT_AFTER_SAMPLES]
                 cuts.append(replace(clip, corpus=f"{clip.corpus} (cut)", text=word, samples=samples))
     return cuts
+
+
+def character_frames(
+    model: HubertForCTC, tokenizer: Wav2Vec2CTCTokenizer, clip: Clip
+) -> list[list[tuple[int, int]]]:
+    """For every word of a clip's text, first frame and end of each of its letters, by forced alignment."""
+    values = torch.from_numpy(normalised(clip.samples))[None].to(model.lm_head.weight.device)
+    with torch.inference_mode():
+        logits = model.lm_head(model.hubert.encode(values).last_hidden_state)[0]
+    frames = forced_alignment(
+        logits.log_softmax(-1).cpu().numpy(), tokenizer.encode(clip.text), tokenizer.pad_token_id
+    )
+    words, position = [], 0
+    for word in clip.text.split():
+        words.append(frames[position : position + len(word)])
+        position += len(word) + 1
+    return words
 
 
 def _within_a_second(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -50,11 +50,16 @@ def write_manifest(corpus_dir: str | Path) -> int:
             "Commands (testing_list.txt). Write its manifest.tsv by hand: file, split, speaker, seconds, "
             "text."
         )
+    write_rows(corpus_dir, rows)
+    return len(rows)
+
+
+def write_rows(corpus_dir: Path, rows: list[Row]) -> None:
+    """Write a corpus folder's `manifest.tsv`."""
     with (corpus_dir / MANIFEST_NAME).open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, delimiter="\t", lineterminator="\n")
         writer.writerow(Row._fields)
         writer.writerows(rows)
-    return len(rows)
 
 
 def _librispeech(folder: Path) -> Iterator[Row]:

@@ -36,6 +36,7 @@ from hubert_demo.training.finetune_keywords import (
 )
 from hubert_demo.training.keyword_examples import KeywordSpotting, load_examples
 from hubert_demo.training.pretrain import MASK_LENGTH, MASK_PROB, UnitPrediction, unit_accuracy
+from hubert_demo.training.splices import write_splices
 from hubert_demo.training.spotting import SpottingTrial
 from hubert_demo.training.targets import Features, fit_units, layer_states, mfcc, write_units
 from hubert_demo.training.trainer import CHECKPOINT_NAME, Objective, Trainer, TrainerSettings
@@ -242,6 +243,14 @@ def average_checkpoints(checkpoints: Sequence[Path], output: Path) -> None:
         raise InputError("Only checkpoints of one architecture have a mean; give runs that began alike.")
     models[0].load_state_dict({name: torch.stack([row[name] for row in rows]).mean(0) for name in rows[0]})
     save_ctc_checkpoint(models[0], output)
+
+
+def make_splices(data_dir: Path, checkpoint: Path, count: int, seed: int = 0) -> int:
+    """Put commands together from other words by people and write them into `data_dir`; returns how many."""
+    model = HubertForCTC.from_pretrained(checkpoint, require_head=True).eval().to(parallel.join())
+    clips = load_clips(data_dir, corpora.clips_to_splice(data_dir))
+    folder = data_dir / corpora.SPLICED
+    return write_splices(clips, model, character_tokenizer(), folder, count, np.random.default_rng(seed))
 
 
 def finetune_keywords(data_dir: Path, checkpoint: Path, settings: KeywordSettings) -> None:

@@ -77,6 +77,7 @@ def test_words_that_people_say_alone_lend_their_microphones_to_the_others(data_d
     up = next(clip for clip in clips if clip.text == "UP")
     alone = replace(up, corpus="speech_commands", speaker="somebody")
     voice = replace(up, corpus="synthetic_commands", speaker="a_voice")
+    spliced = replace(up, corpus=corpora.SPLICED, speaker="somebody+another")
     heard = []
 
     def note(samples, own, other, rng):
@@ -84,7 +85,7 @@ def test_words_that_people_say_alone_lend_their_microphones_to_the_others(data_d
         return samples
 
     monkeypatch.setattr("hubert_demo.training.keyword_examples.heard_through", note)
-    examples = KeywordExamples([alone] * 3 + [voice], [])
+    examples = KeywordExamples([alone] * 3 + [voice, spliced], [])
     rng = np.random.default_rng(0)
     for _ in range(60):
         examples._example("up", rng, between=False)
