@@ -233,7 +233,7 @@ def _parser() -> argparse.ArgumentParser:
         layers,
         teachers,
     )
-    for command in reading:
+    for command in on_data:
         command.add_argument(
             "--data", type=Path, default=Path("data"), help="folder of corpora with manifests"
         )

@@ -139,12 +139,12 @@ def encoder_passes():
 
 @pytest.fixture(scope="module")
 def browser(chromium, harbour):
-    """Chromium, whose microphone plays an example over and over."""
+    """A profile of chromium that keeps the page's files, and whose microphone plays an example over and over."""
     sync_api = pytest.importorskip("playwright.sync_api")
     with sync_api.sync_playwright() as playwright:
         microphone = f"--use-file-for-fake-audio-capture={harbour}"
         browser = playwright.chromium.launch(executable_path=chromium, args=[*FLAGS, microphone])
-        yield browser
+        yield browser.new_context()
         browser.close()
 
 
@@ -158,7 +158,8 @@ class Visitor:
     """A tab of the browser that looks at the page, with all that went wrong in it."""
 
     def __init__(self, browser, url, theme="light", width=1440, height=1000):
-        self.tab = browser.new_page(viewport={"width": width, "height": height})
+        self.tab = browser.new_page()
+        self.tab.set_viewport_size({"width": width, "height": height})
         self.tab.set_default_timeout(TIMEOUT_MS)
         self.problems = []
         self.outside = set()
@@ -167,6 +168,11 @@ class Visitor:
         self.tab.on("request", self._watch)
         self.tab.goto(f"{url}?__theme={theme}")
         self.tab.wait_for_selector("body[data-hx-ready]")
+
+    def leave(self):
+        """Close the tab as if nobody had been there."""
+        self.tab.evaluate("localStorage.clear()")
+        self.tab.close()
 
     def _hear(self, message):
         if message.type == "error" and HARMLESS not in message.text:
@@ -212,6 +218,6 @@ def visit(browser, page):
 
     yield arrive
     for visitor in visitors:
-        visitor.tab.close()
+        visitor.leave()
         assert visitor.problems == []
         assert visitor.outside == set()
