@@ -221,19 +221,8 @@ def _parser() -> argparse.ArgumentParser:
 
     for command in (targets, pretrain, ctc, splices, keywords):
         command.add_argument("--seed", type=int, default=0)
-    reading = (
-        targets,
-        pretrain,
-        ctc,
-        splices,
-        keywords,
-        language_model,
-        everything,
-        scores,
-        layers,
-        teachers,
-    )
-    for command in on_data:
+    scoring = (scores, layers, teachers)
+    for command in (targets, pretrain, ctc, splices, keywords, language_model, everything, *scoring):
         command.add_argument(
             "--data", type=Path, default=Path("data"), help="folder of corpora with manifests"
         )
