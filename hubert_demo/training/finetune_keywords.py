@@ -31,7 +31,7 @@ class KeywordSettings:
     """Choices of a run.
 
     Attributes:
-        num_examples: How many are drawn and encoded; a third has its word between others.
+        num_examples: How many are drawn and encoded; an eighth has its word between others.
         num_windows: Most seconds of sentences without a command that are `_unknown_` besides.
         steps: Optimiser steps of the head.
         batch: Examples in a step.
@@ -41,8 +41,8 @@ class KeywordSettings:
         seed: Of drawing and initialisation.
     """
 
-    num_examples: int = 15_000
-    num_windows: int = 6000
+    num_examples: int = 17_000
+    num_windows: int = 3000
     steps: int = 3000
     batch: int = 256
     rate: float = 2e-3
@@ -61,7 +61,7 @@ def train_keyword_head(
     model: HubertForCTC, examples: KeywordExamples, settings: KeywordSettings
 ) -> KeywordHead:
     """Train a head for `model`'s frozen encoder."""
-    num_between = settings.num_examples // 3
+    num_between = settings.num_examples // 8
     rng = np.random.default_rng(settings.seed)
     alone = examples.draw(settings.num_examples - num_between, rng)
     drawn = [*alone, *examples.draw(num_between, rng, between=True)]
