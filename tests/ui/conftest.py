@@ -139,7 +139,7 @@ def encoder_passes():
 
 @pytest.fixture(scope="module")
 def browser(chromium, harbour):
-    """A profile of chromium that keeps the page's files, and whose microphone plays an example over and over."""
+    """A profile of chromium that keeps the page's files; its microphone plays an example over and over."""
     sync_api = pytest.importorskip("playwright.sync_api")
     with sync_api.sync_playwright() as playwright:
         microphone = f"--use-file-for-fake-audio-capture={harbour}"
