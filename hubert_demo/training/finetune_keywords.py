@@ -93,7 +93,7 @@ def balance_unknown(head: KeywordHead, states: Tensor, labels: Tensor) -> float:
     """
     unknown = corpora.KEYWORD_LABELS.index(corpora.UNKNOWN)
     with torch.no_grad():
-        logits = head(states.transpose(0, 1)[:, :, None])[:, 0]
+        logits = _pooled_logits(head, states)
 
         def mean_recall(nats: float) -> float:
             lowered = logits.clone()
@@ -146,6 +146,12 @@ def _states(model: HubertForCTC, recordings: list[np.ndarray]) -> Iterator[Tenso
         yield torch.cat(states).cpu()
 
 
+def _pooled_logits(head: KeywordHead, pooled: Tensor) -> Tensor:
+    """Logits (examples, labels) of pooled states (examples, layers + 1, hidden)."""
+    logits: Tensor = head(pooled.transpose(0, 1)[:, :, None])[:, 0]
+    return logits
+
+
 def _fit(head: KeywordHead, features: Tensor, labels: Tensor, settings: KeywordSettings) -> None:
     """Cross-entropy on random batches, learning rate falling along a cosine."""
     optimizer = torch.optim.AdamW(head.parameters(), lr=settings.rate, weight_decay=settings.weight_decay)
@@ -153,8 +159,7 @@ def _fit(head: KeywordHead, features: Tensor, labels: Tensor, settings: KeywordS
     generator = torch.Generator().manual_seed(settings.seed)
     for step in range(settings.steps):
         chosen = torch.randint(len(features), (settings.batch,), generator=generator)
-        logits = head(features[chosen].transpose(0, 1)[:, :, None])[:, 0]
-        loss = F.cross_entropy(logits, labels[chosen], label_smoothing=0.05)
+        loss = F.cross_entropy(_pooled_logits(head, features[chosen]), labels[chosen], label_smoothing=0.05)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
