@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 import soxr
+from av.audio.codeccontext import AudioCodecContext
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
@@ -168,10 +169,14 @@ def _decode_with_av(path: Path) -> tuple[FloatArray, int, tuple[str, ...]]:
 
 
 def _decode_sound_track(path: Path, container: InputContainer) -> tuple[FloatArray, int, tuple[str, ...]]:
-    """The first sound track of an open file, as `_decode` gives it."""
+    """The first sound track of an open file that can be decoded, as `_decode` gives it."""
     if not container.streams.audio:
         raise InputError(f"{path.name} has no sound track. Use a {ALLOWED_FORMATS} file.")
-    track = container.streams.audio[0]
+    track = next((track for track in container.streams.audio if _has_decoder(track)), None)
+    if track is None:
+        raise InputError(
+            f"{path.name} holds sound in a format that cannot be decoded here. Use a {ALLOWED_FORMATS} file."
+        )
     length_s = _stated_length_s(container, track)
     if length_s is not None and length_s > MAX_DURATION_S + _PADDING_S:
         raise _too_long(f"{length_s:.1f} s")
@@ -197,6 +202,22 @@ def _decode_sound_track(path: Path, container: InputContainer) -> tuple[FloatArr
         samples = samples[: round(length_s * rate_hz)]
     changes = (f"decoded from {track.codec_context.codec.canonical_name.upper()}",)
     return samples, rate_hz, (*changes, *_channels_note(num_channels))
+
+
+def _has_decoder(track: AudioStream) -> bool:
+    """Whether the library can decode a track.
+
+    One whose codec it does not know has no codec context, and reading it would end the process.
+    """
+    # PyAV's types say that there always is one.
+    context: AudioCodecContext | None = track.codec_context
+    if context is None:
+        return False
+    try:
+        context.open(strict=False)
+    except (av.FFmpegError, ValueError):
+        return False
+    return True
 
 
 def _stated_length_s(container: InputContainer, track: AudioStream) -> float | None:

@@ -1,5 +1,9 @@
 """A file or an array becomes a checked mono 16 kHz waveform, or a sentence that says why not."""
 
+import re
+import struct
+import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,6 +15,8 @@ import soundfile
 from hubert_demo import audio
 from hubert_demo.audio import MAX_DURATION_S, SAMPLE_RATE_HZ, Waveform
 from hubert_demo.errors import InputError
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def tone(duration_s: float = 0.5, rate_hz: int = SAMPLE_RATE_HZ, pitch_hz: float = 440.0) -> np.ndarray:
@@ -154,6 +160,55 @@ def test_the_sound_of_a_video_is_taken(tmp_path: Path) -> None:
     write_compressed(path, "aac", tone(), SAMPLE_RATE_HZ, with_video=True)
     waveform = Waveform.from_file(path)
     assert waveform.duration_s == pytest.approx(0.5, abs=0.03)
+
+
+def write_unknown_wav(path: Path, tag: int) -> None:
+    """Write a WAV file of 16-bit words that claims a format tag."""
+    fmt = struct.pack("<HHIIHH", tag, 1, 16_000, 32_000, 2, 16)
+    data = bytes(64)
+    chunks = b"WAVEfmt " + struct.pack("<I", len(fmt)) + fmt + b"data" + struct.pack("<I", len(data)) + data
+    path.write_bytes(b"RIFF" + struct.pack("<I", len(chunks)) + chunks)
+
+
+def write_two_tracks(path: Path, name_of_first: bytes) -> None:
+    """Write two tracks of AAC: a quiet one whose codec is renamed to these four letters, and a tone."""
+    loudness = (0.001, 1.0)
+    with av.open(str(path), "w", format="mov") as container:
+        tracks = [container.add_stream("aac", rate=SAMPLE_RATE_HZ, layout="mono") for _ in loudness]
+        for track, gain in zip(tracks, loudness, strict=True):
+            whole = av.AudioFrame.from_ndarray(gain * tone(1.0)[np.newaxis], format="fltp", layout="mono")
+            whole.sample_rate, whole.pts = SAMPLE_RATE_HZ, 0
+            fitting = av.AudioResampler("fltp", "mono", SAMPLE_RATE_HZ, track.codec_context.frame_size)
+            for frame in [*fitting.resample(whole), *fitting.resample(None), None]:
+                container.mux(track.encode(frame))
+    content = re.sub(rb"(stsd.{12})mp4a", rb"\1" + name_of_first, path.read_bytes(), count=1, flags=re.DOTALL)
+    # The codec stands there once more, in a box of its own.
+    path.write_bytes(content.replace(b"esds", b"free", 1))
+
+
+def read_in_a_process_of_its_own(path: Path) -> subprocess.CompletedProcess[str]:
+    """Decode a file where a crash ends nothing else: prints the loudest sample, or the sentence."""
+    code = (
+        "import sys; from hubert_demo.audio import Waveform; from hubert_demo.errors import InputError\n"
+        "try: print(abs(Waveform.from_file(sys.argv[1]).samples).max())\n"
+        "except InputError as error: print(error)"
+    )
+    return subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, cwd=ROOT)
+
+
+@pytest.mark.parametrize("tag", [0x3, 0x28, 0x1234])
+def test_a_codec_that_nobody_knows_gets_a_sentence_and_ends_nothing(tmp_path: Path, tag: int) -> None:
+    write_unknown_wav(tmp_path / "odd.wav", tag)
+    done = read_in_a_process_of_its_own(tmp_path / "odd.wav")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("odd.wav holds sound in a format that cannot be decoded here. Use a WAV,")
+
+
+def test_the_first_track_that_can_be_decoded_is_taken(tmp_path: Path) -> None:
+    write_two_tracks(tmp_path / "spatial.mov", b"apac")
+    done = read_in_a_process_of_its_own(tmp_path / "spatial.mov")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert float(done.stdout) == pytest.approx(0.5, abs=0.05)
 
 
 def test_a_video_without_sound_is_refused(tmp_path: Path) -> None:
