@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -140,16 +139,16 @@ def kmeans_units(state: FloatArray, num_units: int, seed: int = 0) -> npt.NDArra
     """
     # Importing scikit-learn takes half a second.
     from sklearn.cluster import KMeans
-    from sklearn.exceptions import ConvergenceWarning
 
     most = min(MAX_UNITS, len(state))
     if not 2 <= num_units <= most:
         raise InputError(f"{num_units} units of {len(state)} frames; choose 2 to {most}.")
-    clusters = KMeans(num_units, n_init=3, random_state=seed)
-    with one_thread(), warnings.catch_warnings():
-        # Fewer different frames than units: those left over stay empty, which is all there is to say.
-        warnings.filterwarnings("ignore", "Number of distinct clusters", ConvergenceWarning)
-        found = clusters.fit_predict(standardised(state).astype(np.float32))
+    rows = standardised(state).astype(np.float32)
+    # Fewer different frames than units would leave some units empty, about which scikit-learn warns.
+    num_different = len({row.tobytes() for row in rows})
+    clusters = KMeans(min(num_units, num_different), n_init=3, random_state=seed)
+    with one_thread():
+        found = clusters.fit_predict(rows)
     _, first, units = np.unique(found, return_index=True, return_inverse=True)
     ranks = np.empty(len(first), np.int64)
     ranks[first.argsort()] = np.arange(len(first))

@@ -1,8 +1,12 @@
 """Every layer's hidden states as points on a plane, turned so that layers can be compared."""
 
+import sys
 import threading
 import warnings
 from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -235,13 +239,8 @@ def _in_metric(points: _Floats, metric: str) -> _Floats:
 def _umap(components: _Floats, settings: ProjectionSettings) -> _Floats:
     """UMAP of `(frames, components)`: `(frames, 2)`."""
     num_neighbours = _num_neighbours(settings, len(components))
-    with _UMAP, warnings.catch_warnings():
-        # umap says that its optional Keras variant is missing, and that a map made from given neighbours
-        # cannot place new points: neither is wanted here.
-        warnings.filterwarnings("ignore", "Tensorflow not installed", ImportWarning)
-        warnings.filterwarnings("ignore", r"precomputed_knn\[2\]", UserWarning)
-        import umap  # seconds: only who asks for a map pays
-
+    with _UMAP:
+        umap = _import_umap()
         reducer = umap.UMAP(
             n_neighbors=num_neighbours,
             precomputed_knn=_nearest(components, num_neighbours, settings.metric),
@@ -252,6 +251,23 @@ def _umap(components: _Floats, settings: ProjectionSettings) -> _Floats:
         )
         layout: _Floats = reducer.fit_transform(components.astype(np.float32)).astype(np.float64)
     return layout
+
+
+def _import_umap() -> ModuleType:
+    """umap-learn, which takes seconds to import: only who asks for a map pays."""
+    # Its parametric variant would import tensorflow wherever that is installed.
+    hidden = "umap.parametric_umap"
+    already_there = hidden in sys.modules
+    sys.modules.setdefault(hidden, cast(ModuleType, None))
+    try:
+        umap = import_module("umap")
+    finally:
+        if not already_there:
+            del sys.modules[hidden]
+    # It warns that a map made from given neighbours cannot place new points, which nobody asks of it. The
+    # filter stays: to take it back would reset those of the whole process, under other threads.
+    warnings.filterwarnings("ignore", r"precomputed_knn\[2\]", UserWarning)
+    return umap
 
 
 def _nearest(points: _Floats, count: int, metric: str) -> tuple[npt.NDArray[np.int32], FloatArray]:

@@ -33,6 +33,12 @@ def test_independent_states_are_hardly_similar(rng):
     assert linear_cka(np.ones((10, 3)), rng.standard_normal((10, 3))) == 0.0
 
 
+def test_a_frame_that_is_repeated_has_one_unit_without_a_warning(rng):
+    different = rng.standard_normal((3, 4)).astype(np.float32)
+    units = kmeans_units(np.repeat(different, 5, axis=0), 6)
+    assert units.tolist() == [0] * 5 + [1] * 5 + [2] * 5
+
+
 def test_curves_of_layers_known_by_hand(rng):
     first = rng.standard_normal((50, 4)).astype(np.float32)
     states = np.stack([first, 2 * first, -first])

@@ -1,7 +1,11 @@
 """Layers on the plane: faithful, repeatable, turned onto each other."""
 
+import os
+import subprocess
+import sys
 import threading
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +16,7 @@ from hubert_demo.analysis import projection as module
 from hubert_demo.analysis.projection import Projections, ProjectionSettings, project, warm_up
 from hubert_demo.errors import InputError
 
+ROOT = Path(__file__).resolve().parents[2]
 PCA = ProjectionSettings("pca")
 
 
@@ -250,3 +255,15 @@ def test_a_layer_without_any_difference_is_refused():
     states[1] = 0.1
     with pytest.raises(InputError, match="Layer 1 gives the same values"):
         project(states)
+
+
+def test_umap_does_not_load_tensorflow_and_leaves_its_own_variant_alone(tmp_path):
+    (tmp_path / "tensorflow.py").write_text("raise RuntimeError('tensorflow was looked for')")
+    code = (
+        "import sys; from hubert_demo.analysis.projection import _import_umap\n"
+        "umap = _import_umap()\n"
+        "print('tensorflow' in sys.modules, 'umap.parametric_umap' in sys.modules, umap.UMAP.__name__)"
+    )
+    paths = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+    done = subprocess.run([sys.executable, "-c", code], env=paths, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "False", "UMAP"]
