@@ -10,9 +10,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from hubert_demo.analysis import alignment, beam, ctc, keywords, layers
-from hubert_demo.analysis.attention import HeadMetrics, head_metrics
-from hubert_demo.analysis.colouring import (
+from hubert_demo.analysis.attention.heads import HeadMetrics, head_metrics
+from hubert_demo.analysis.kept import Kept
+from hubert_demo.analysis.keywords import detection as keywords
+from hubert_demo.analysis.layers import units as layers
+from hubert_demo.analysis.layers.colouring import (
     COLOURINGS,
     Colouring,
     by_energy,
@@ -22,10 +24,10 @@ from hubert_demo.analysis.colouring import (
     by_unit,
     frame_characters,
 )
-from hubert_demo.analysis.kept import Kept
-from hubert_demo.analysis.language_model import LanguageModel
-from hubert_demo.analysis.projection import Projection, Projections, ProjectionSettings
-from hubert_demo.analysis.prosody import Prosody, measure_prosody
+from hubert_demo.analysis.layers.projection import Projection, Projections, ProjectionSettings
+from hubert_demo.analysis.timeline.prosody import Prosody, measure_prosody
+from hubert_demo.analysis.transcript import alignment, beam, ctc
+from hubert_demo.analysis.transcript.language_model import LanguageModel
 from hubert_demo.audio import SAMPLE_RATE_HZ, FloatArray, Waveform
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, CheckpointSpec, LoadedCheckpoint
 from hubert_demo.errors import CheckpointError, InputError

@@ -11,8 +11,8 @@ import soundfile
 
 import hubert_demo
 from hubert_demo import Analysis, CheckpointError, HubertDemoError, InputError, Waveform, analyze, checkpoints
-from hubert_demo.analysis import projection
-from hubert_demo.analysis.projection import ProjectionSettings
+from hubert_demo.analysis.layers import projection
+from hubert_demo.analysis.layers.projection import ProjectionSettings
 from hubert_demo.checkpoints import ASSETS_DIR, DEFAULT_CHECKPOINT
 from hubert_demo.inference import Passes, load_checkpoint
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hubert_demo import Analysis, analyze
-from hubert_demo.analysis import attention
+from hubert_demo.analysis.attention import heads as attention
 from hubert_demo.checkpoints import ASSETS_DIR
 
 

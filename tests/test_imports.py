@@ -146,7 +146,7 @@ def test_only_the_projection_imports_umap_and_only_inside_a_function():
         for found in imports_of(path.read_text(), module_name(path))
         if found.module.split(".")[0] == "umap"
     }
-    assert users == {("analysis/projection.py", True)}
+    assert users == {("analysis/layers/projection.py", True)}
 
 
 def third_party_imports(room_filter):

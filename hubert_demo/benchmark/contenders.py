@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hubert_demo.analysis.attention import pool
+from hubert_demo.analysis.attention.heads import pool
 from hubert_demo.audio import SAMPLE_RATE_HZ
 from hubert_demo.errors import ConfigError, HubertDemoError
 from hubert_demo.model import HubertConfig, HubertModel

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from hubert_demo.analysis.colouring import COLOURINGS
-from hubert_demo.analysis.projection import ProjectionSettings
+from hubert_demo.analysis.layers.colouring import COLOURINGS
+from hubert_demo.analysis.layers.projection import ProjectionSettings
 from hubert_demo.api import Analysis
 from hubert_demo.errors import InputError
 

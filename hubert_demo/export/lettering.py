@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from hubert_demo.analysis.ctc import Transcript
-from hubert_demo.analysis.spelling import has_only_capitals
+from hubert_demo.analysis.transcript.ctc import Transcript
+from hubert_demo.analysis.transcript.spelling import has_only_capitals
 from hubert_demo.api import Analysis
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from hubert_demo.analysis.ctc import token_probabilities
+from hubert_demo.analysis.transcript.ctc import token_probabilities
 from hubert_demo.api import Analysis
 from hubert_demo.errors import InputError
 from hubert_demo.export.choices import Choices

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hubert_demo.analysis.ctc import token_probabilities
-from hubert_demo.analysis.spectrogram import spectrogram
+from hubert_demo.analysis.timeline.spectrogram import spectrogram
+from hubert_demo.analysis.transcript.ctc import token_probabilities
 from hubert_demo.api import Analysis
 from hubert_demo.errors import InputError
 from hubert_demo.export.choices import Choices

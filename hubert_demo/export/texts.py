@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from hubert_demo.analysis.ctc import Character, Transcript, Word
+from hubert_demo.analysis.transcript.ctc import Character, Transcript, Word
 from hubert_demo.api import Analysis
 from hubert_demo.export.lettering import readable
 

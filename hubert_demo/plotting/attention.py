@@ -8,8 +8,8 @@ from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from hubert_demo.analysis.attention import HeadMetrics
-from hubert_demo.analysis.ctc import Word
+from hubert_demo.analysis.attention.heads import HeadMetrics
+from hubert_demo.analysis.transcript.ctc import Word
 from hubert_demo.plotting.labels import leave_out_crowded, write_words_above, write_words_beside
 from hubert_demo.plotting.style import (
     HAIRLINE,

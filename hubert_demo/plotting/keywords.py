@@ -5,7 +5,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hubert_demo.analysis.keywords import Keywords
+from hubert_demo.analysis.keywords.detection import Keywords
 from hubert_demo.plotting.style import ACTION, INK_RAMP, NOW, SECOND_INK, WAVEFORM, new_figure, tidy
 
 

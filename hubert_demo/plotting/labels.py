@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Affine2D, Bbox, Transform, offset_copy
 
-from hubert_demo.analysis.ctc import Word
+from hubert_demo.analysis.transcript.ctc import Word
 from hubert_demo.plotting.style import ACTION, INK
 
 _LONGEST = 24

@@ -10,9 +10,9 @@ from matplotlib.colors import Normalize, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from hubert_demo.analysis.colouring import Colouring, by_time
-from hubert_demo.analysis.layers import LayerCurves, UnitScores
-from hubert_demo.analysis.projection import Projection
+from hubert_demo.analysis.layers.colouring import Colouring, by_time
+from hubert_demo.analysis.layers.projection import Projection
+from hubert_demo.analysis.layers.units import LayerCurves, UnitScores
 from hubert_demo.plotting.style import (
     ACTION,
     HAIRLINE,

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
-from hubert_demo.analysis.ctc import Word
-from hubert_demo.analysis.spectrogram import Spectrogram
+from hubert_demo.analysis.timeline.spectrogram import Spectrogram
+from hubert_demo.analysis.transcript.ctc import Word
 from hubert_demo.plotting.labels import leave_out_crowded, write_words_above
 from hubert_demo.plotting.style import INK_RAMP, WAVEFORM, new_figure, tidy
 

@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from hubert_demo.analysis.collapse import merge_repeats
-from hubert_demo.analysis.ctc import Word
+from hubert_demo.analysis.transcript.collapse import merge_repeats
+from hubert_demo.analysis.transcript.ctc import Word
 from hubert_demo.plotting.labels import leave_out_crowded, write_words_above
 from hubert_demo.plotting.style import (
     INK_RAMP,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hubert_demo.analysis.language_model import LanguageModel
+from hubert_demo.analysis.transcript.language_model import LanguageModel
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, load, resolve
 from hubert_demo.errors import HubertDemoError
 from hubert_demo.plotting.layers import structure_figure

@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from hubert_demo.analysis.beam import beam_search
-from hubert_demo.analysis.ctc import transcribe
-from hubert_demo.analysis.language_model import LanguageModel
+from hubert_demo.analysis.transcript.beam import beam_search
+from hubert_demo.analysis.transcript.ctc import transcribe
+from hubert_demo.analysis.transcript.language_model import LanguageModel
 from hubert_demo.checkpoints import LoadedCheckpoint
 from hubert_demo.errors import CheckpointError
 from hubert_demo.inference import encode

@@ -16,8 +16,8 @@ from torch import Tensor
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from hubert_demo.analysis.ctc import forced_alignment
-from hubert_demo.analysis.keywords import WINDOW_FRAMES
+from hubert_demo.analysis.keywords.detection import WINDOW_FRAMES
+from hubert_demo.analysis.transcript.ctc import forced_alignment
 from hubert_demo.audio import SAMPLE_RATE_HZ
 from hubert_demo.inference import HOP_SAMPLES
 from hubert_demo.model import HubertForCTC, HubertModel, KeywordHead, Wav2Vec2CTCTokenizer

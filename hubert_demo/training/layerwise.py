@@ -10,8 +10,8 @@ import numpy.typing as npt
 from sklearn.cluster import MiniBatchKMeans
 from tqdm import tqdm
 
-from hubert_demo.analysis.ctc import forced_alignment, token_probabilities
-from hubert_demo.analysis.layers import pnmi, purity, standardised
+from hubert_demo.analysis.layers.units import pnmi, purity, standardised
+from hubert_demo.analysis.transcript.ctc import forced_alignment, token_probabilities
 from hubert_demo.checkpoints import LoadedCheckpoint
 from hubert_demo.errors import CheckpointError, InputError
 from hubert_demo.inference import Encoding, encode

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from hubert_demo.analysis.language_model import LanguageModel
+from hubert_demo.analysis.transcript.language_model import LanguageModel
 from hubert_demo.checkpoints import CheckpointSpec, load
 from hubert_demo.errors import InputError
 from hubert_demo.model import HubertConfig, HubertForCTC, HubertModel

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from hubert_demo.analysis.keywords import NOT_COMMANDS, Keywords, detect
+from hubert_demo.analysis.keywords.detection import NOT_COMMANDS, Keywords, detect
 from hubert_demo.checkpoints import LoadedCheckpoint
 from hubert_demo.errors import CheckpointError, InputError
 from hubert_demo.inference import encode

@@ -9,9 +9,9 @@ from typing import Any, TypedDict
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-from hubert_demo.analysis.attention import pool
-from hubert_demo.analysis.keywords import Keywords
-from hubert_demo.analysis.projection import ProjectionSettings
+from hubert_demo.analysis.attention.heads import pool
+from hubert_demo.analysis.keywords.detection import Keywords
+from hubert_demo.analysis.layers.projection import ProjectionSettings
 from hubert_demo.api import Analysis
 from hubert_demo.audio import Waveform
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from hubert_demo.analysis.attention import KINDS
+from hubert_demo.analysis.attention.heads import KINDS
 from hubert_demo.api import Analysis
 from hubert_demo.ui.views.base import Json
 

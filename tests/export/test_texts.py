@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from hubert_demo.analysis.ctc import Character, Transcript, Word
+from hubert_demo.analysis.transcript.ctc import Character, Transcript, Word
 from hubert_demo.export.texts import MAX_CUE_CHARACTERS, MIN_CUE_S, TEXTS, cues, to_textgrid
 
 NOTHING = Transcript("", (), (), np.zeros(5, np.int64))

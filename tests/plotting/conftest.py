@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hubert_demo.analysis.ctc import Word
+from hubert_demo.analysis.transcript.ctc import Word
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 
-from hubert_demo.analysis.attention import head_metrics
+from hubert_demo.analysis.attention.heads import head_metrics
 from hubert_demo.plotting.attention import attention_figure, heads_figure
 
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from hubert_demo.analysis.colouring import by_time
-from hubert_demo.analysis.keywords import Keywords
-from hubert_demo.analysis.projection import Projection, ProjectionSettings
-from hubert_demo.analysis.spectrogram import Spectrogram
+from hubert_demo.analysis.keywords.detection import Keywords
+from hubert_demo.analysis.layers.colouring import by_time
+from hubert_demo.analysis.layers.projection import Projection, ProjectionSettings
+from hubert_demo.analysis.timeline.spectrogram import Spectrogram
 from hubert_demo.plotting import (
     attention_figure,
     keywords_figure,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hubert_demo.analysis.keywords import Keywords
+from hubert_demo.analysis.keywords.detection import Keywords
 from hubert_demo.plotting import keywords_figure
 
 WEIGHTS = np.array([0.1, 0.2, 0.4, 0.3])

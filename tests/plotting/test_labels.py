@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Affine2D, Bbox
 
-from hubert_demo.analysis.ctc import Word
-from hubert_demo.analysis.spectrogram import Spectrogram
+from hubert_demo.analysis.timeline.spectrogram import Spectrogram
+from hubert_demo.analysis.transcript.ctc import Word
 from hubert_demo.plotting import attention_figure, timeline_figure, transcript_figure
 
 DURATION_S = 60.0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hubert_demo.analysis.language_model import LanguageModel
+from hubert_demo.analysis.transcript.language_model import LanguageModel
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, load, resolve
 from hubert_demo.errors import CheckpointError
 from hubert_demo.training import corpora

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from hubert_demo.analysis.keywords import WINDOW_FRAMES
+from hubert_demo.analysis.keywords.detection import WINDOW_FRAMES
 from hubert_demo.model import HubertForCTC
 from hubert_demo.training import corpora
 from hubert_demo.training.data import load_clips

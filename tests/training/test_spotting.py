@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hubert_demo.analysis.keywords import Keywords
+from hubert_demo.analysis.keywords.detection import Keywords
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, load, resolve
 from hubert_demo.errors import CheckpointError, InputError
 from hubert_demo.training import corpora, spotting

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from hubert_demo.analysis.projection import ProjectionSettings
+from hubert_demo.analysis.layers.projection import ProjectionSettings
 
 pytestmark = [
     pytest.mark.browser,

@@ -11,7 +11,7 @@ import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
-from hubert_demo.analysis.attention import pool
+from hubert_demo.analysis.attention.heads import pool
 from hubert_demo.api import analyze
 from hubert_demo.audio import Waveform
 from hubert_demo.errors import InputError

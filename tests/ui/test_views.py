@@ -8,9 +8,9 @@ from itertools import groupby
 import numpy as np
 import pytest
 
-from hubert_demo.analysis.beam import BeamSettings
-from hubert_demo.analysis.emissions import emissions
-from hubert_demo.analysis.projection import ProjectionSettings
+from hubert_demo.analysis.layers.projection import ProjectionSettings
+from hubert_demo.analysis.transcript.beam import BeamSettings
+from hubert_demo.analysis.transcript.emissions import emissions
 from hubert_demo.api import analyze
 from hubert_demo.errors import InputError
 from hubert_demo.export.texts import TEXTS

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from hubert_demo.analysis.attention import entropy_nats, pool, query_step
+from hubert_demo.analysis.attention.heads import entropy_nats, pool, query_step
 from hubert_demo.api import Analysis
 from hubert_demo.audio import FloatArray
 from hubert_demo.ui.views.base import Json, View, index, pack, pack_fraction

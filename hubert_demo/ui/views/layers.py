@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from hubert_demo.analysis.colouring import LETTER_KINDS, Colouring
-from hubert_demo.analysis.layers import LABEL_REACH_FRAMES, MAX_UNITS, default_num_units
-from hubert_demo.analysis.projection import (
+from hubert_demo.analysis.layers.colouring import LETTER_KINDS, Colouring
+from hubert_demo.analysis.layers.projection import (
     DEFAULT_SETTINGS,
     MAX_NEIGHBOURS,
     METRICS,
@@ -12,6 +11,7 @@ from hubert_demo.analysis.projection import (
     Projection,
     ProjectionSettings,
 )
+from hubert_demo.analysis.layers.units import LABEL_REACH_FRAMES, MAX_UNITS, default_num_units
 from hubert_demo.api import Analysis
 from hubert_demo.errors import InputError
 from hubert_demo.ui.views.base import Json, View, index, pack

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hubert_demo.analysis.spectrogram import RANGE_DB, spectrogram
+from hubert_demo.analysis.timeline.spectrogram import RANGE_DB, spectrogram
 from hubert_demo.api import Analysis
 from hubert_demo.ui.views.base import Json, pack
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from hubert_demo.analysis.alignment import AlignedWord, Kind, differing_words
-from hubert_demo.analysis.beam import MAX_HOTWORD_LETTERS, MAX_HOTWORDS, BeamSettings
-from hubert_demo.analysis.collapse import merge_repeats, writes
-from hubert_demo.analysis.ctc import Word
-from hubert_demo.analysis.emissions import emissions
-from hubert_demo.analysis.spelling import has_only_capitals
+from hubert_demo.analysis.transcript.alignment import AlignedWord, Kind, differing_words
+from hubert_demo.analysis.transcript.beam import MAX_HOTWORD_LETTERS, MAX_HOTWORDS, BeamSettings
+from hubert_demo.analysis.transcript.collapse import merge_repeats, writes
+from hubert_demo.analysis.transcript.ctc import Word
+from hubert_demo.analysis.transcript.emissions import emissions
+from hubert_demo.analysis.transcript.spelling import has_only_capitals
 from hubert_demo.api import Analysis
 from hubert_demo.errors import InputError
 from hubert_demo.export.texts import TEXTS

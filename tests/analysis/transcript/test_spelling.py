@@ -2,7 +2,7 @@
 
 import pytest
 
-from hubert_demo.analysis.spelling import has_only_capitals, spell
+from hubert_demo.analysis.transcript.spelling import has_only_capitals, spell
 
 CAPITALS = ("<pad>", "|", *"ABCDEFGHIJKLMNOPQRSTUVWXYZ'")
 BOTH = ("<pad>", "|", *"abcABCé")

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from hubert_demo.analysis.alignment import Kind, align, differing_words
-from hubert_demo.analysis.ctc import transcribe
+from hubert_demo.analysis.transcript.alignment import Kind, align, differing_words
+from hubert_demo.analysis.transcript.ctc import transcribe
 from hubert_demo.errors import InputError
 
 BLANK = "<pad>"

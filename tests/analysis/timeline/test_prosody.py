@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hubert_demo.analysis.prosody import FLOOR_DB, measure_prosody
+from hubert_demo.analysis.timeline.prosody import FLOOR_DB, measure_prosody
 from hubert_demo.audio import Waveform
 from hubert_demo.inference import frame_times_s
 

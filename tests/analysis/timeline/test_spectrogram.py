@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hubert_demo.analysis.spectrogram import RANGE_DB, spectrogram
+from hubert_demo.analysis.timeline.spectrogram import RANGE_DB, spectrogram
 from hubert_demo.audio import Waveform
 
 

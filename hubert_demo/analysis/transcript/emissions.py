@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from hubert_demo.analysis.collapse import writes
-from hubert_demo.analysis.ctc import token_probabilities
+from hubert_demo.analysis.transcript.collapse import writes
+from hubert_demo.analysis.transcript.ctc import token_probabilities
 from hubert_demo.errors import InputError
 from hubert_demo.inference import Encoding
 

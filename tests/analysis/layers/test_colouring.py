@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hubert_demo.analysis.colouring import (
+from hubert_demo.analysis.layers.colouring import (
     LETTER_KINDS,
     by_energy,
     by_letter,
@@ -12,7 +12,7 @@ from hubert_demo.analysis.colouring import (
     by_unit,
     frame_characters,
 )
-from hubert_demo.analysis.prosody import MAX_PITCH_HZ, MIN_PITCH_HZ, Prosody
+from hubert_demo.analysis.timeline.prosody import MAX_PITCH_HZ, MIN_PITCH_HZ, Prosody
 
 
 def prosody(energy=(-20.0,), pitch=(100.0,)) -> Prosody:

@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from hubert_demo.analysis.attention import MAX_QUERIES, SMALL_BINS, entropy_nats, head_metrics, pool
+from hubert_demo.analysis.attention.heads import MAX_QUERIES, SMALL_BINS, entropy_nats, head_metrics, pool
 from hubert_demo.errors import InputError
 
 

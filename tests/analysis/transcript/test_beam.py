@@ -6,9 +6,9 @@ from itertools import product
 import numpy as np
 import pytest
 
-from hubert_demo.analysis.beam import BeamSettings, beam_search
-from hubert_demo.analysis.ctc import transcribe
-from hubert_demo.analysis.language_model import LanguageModel
+from hubert_demo.analysis.transcript.beam import BeamSettings, beam_search
+from hubert_demo.analysis.transcript.ctc import transcribe
+from hubert_demo.analysis.transcript.language_model import LanguageModel
 from hubert_demo.errors import InputError
 
 BLANK = "<pad>"

@@ -7,15 +7,15 @@ from enum import StrEnum
 import jiwer
 import numpy as np
 
-from hubert_demo.analysis.collapse import Run, is_special
-from hubert_demo.analysis.ctc import (
+from hubert_demo.analysis.transcript.collapse import Run, is_special
+from hubert_demo.analysis.transcript.ctc import (
     Transcript,
     Word,
     forced_alignment,
     token_probabilities,
     transcript_of,
 )
-from hubert_demo.analysis.spelling import spell
+from hubert_demo.analysis.transcript.spelling import spell
 from hubert_demo.errors import InputError
 from hubert_demo.inference import Encoding
 

@@ -12,11 +12,11 @@ import pytest
 from sklearn import decomposition
 from sklearn.manifold import trustworthiness
 
-from hubert_demo.analysis import projection as module
-from hubert_demo.analysis.projection import Projections, ProjectionSettings, project, warm_up
+from hubert_demo.analysis.layers import projection as module
+from hubert_demo.analysis.layers.projection import Projections, ProjectionSettings, project, warm_up
 from hubert_demo.errors import InputError
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 PCA = ProjectionSettings("pca")
 
 
@@ -260,7 +260,7 @@ def test_a_layer_without_any_difference_is_refused():
 def test_umap_does_not_load_tensorflow_and_leaves_its_own_variant_alone(tmp_path):
     (tmp_path / "tensorflow.py").write_text("raise RuntimeError('tensorflow was looked for')")
     code = (
-        "import sys; from hubert_demo.analysis.projection import _import_umap\n"
+        "import sys; from hubert_demo.analysis.layers.projection import _import_umap\n"
         "umap = _import_umap()\n"
         "print('tensorflow' in sys.modules, 'umap.parametric_umap' in sys.modules, umap.UMAP.__name__)"
     )

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hubert_demo.analysis.collapse import writes
-from hubert_demo.analysis.ctc import token_probabilities
-from hubert_demo.analysis.language_model import CHARACTERS, LanguageModel
-from hubert_demo.analysis.spelling import spell
+from hubert_demo.analysis.transcript.collapse import writes
+from hubert_demo.analysis.transcript.ctc import token_probabilities
+from hubert_demo.analysis.transcript.language_model import CHARACTERS, LanguageModel
+from hubert_demo.analysis.transcript.spelling import spell
 from hubert_demo.errors import InputError
 from hubert_demo.inference import Encoding
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from hubert_demo.analysis.collapse import Run, drop_blanks, merge_repeats
-from hubert_demo.analysis.ctc import token_probabilities, transcribe
-from hubert_demo.analysis.emissions import emissions
+from hubert_demo.analysis.transcript.collapse import Run, drop_blanks, merge_repeats
+from hubert_demo.analysis.transcript.ctc import token_probabilities, transcribe
+from hubert_demo.analysis.transcript.emissions import emissions
 from hubert_demo.errors import InputError
 
 BLANK = "<pad>"

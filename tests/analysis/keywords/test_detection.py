@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hubert_demo.analysis.keywords import detect
+from hubert_demo.analysis.keywords.detection import detect
 
 YES, NO, UNKNOWN, SILENCE = np.eye(4, dtype=np.float32) * 10
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from hubert_demo.analysis.prosody import MAX_PITCH_HZ, MIN_PITCH_HZ, Prosody
+from hubert_demo.analysis.timeline.prosody import MAX_PITCH_HZ, MIN_PITCH_HZ, Prosody
 from hubert_demo.audio import SAMPLE_RATE_HZ
 from hubert_demo.inference import HOP_SAMPLES, Encoding
 

@@ -5,7 +5,7 @@ from itertools import groupby, product
 import numpy as np
 import pytest
 
-from hubert_demo.analysis.ctc import forced_alignment, token_probabilities, transcribe
+from hubert_demo.analysis.transcript.ctc import forced_alignment, token_probabilities, transcribe
 from hubert_demo.errors import InputError
 
 BLANK = "<pad>"

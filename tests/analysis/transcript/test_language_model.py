@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from hubert_demo.analysis.language_model import CHARACTERS, LanguageModel
-from hubert_demo.analysis.ngrams import END
+from hubert_demo.analysis.transcript.language_model import CHARACTERS, LanguageModel
+from hubert_demo.analysis.transcript.ngrams import END
 from hubert_demo.errors import CheckpointError, InputError
 
 SENTENCES = ["THE CAT SAT", "THE HAT", "IT'S A CAT"]
@@ -72,7 +72,7 @@ def test_a_sentence_s_score_is_that_of_its_characters_and_its_end():
 
 
 def test_too_many_words_are_refused(monkeypatch):
-    monkeypatch.setattr("hubert_demo.analysis.language_model._MAX_WORDS", 5)
+    monkeypatch.setattr("hubert_demo.analysis.transcript.language_model._MAX_WORDS", 5)
     assert LanguageModel.train(["A B C D E"], 2)
     with pytest.raises(InputError, match="6 different words; give at most 5"):
         LanguageModel.train(["A B C D E F"], 2)

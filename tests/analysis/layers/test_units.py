@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hubert_demo.analysis.layers import (
+from hubert_demo.analysis.layers.units import (
     default_num_units,
     frame_labels,
     kmeans_units,

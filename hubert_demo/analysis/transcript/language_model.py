@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from hubert_demo.analysis.ngrams import END, Ngrams
+from hubert_demo.analysis.transcript.ngrams import END, Ngrams
 from hubert_demo.errors import CheckpointError, InputError
 
 CHARACTERS = " ABCDEFGHIJKLMNOPQRSTUVWXYZ'"

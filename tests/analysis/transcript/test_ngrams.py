@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hubert_demo.analysis.ngrams import END, Ngrams
+from hubert_demo.analysis.transcript.ngrams import END, Ngrams
 
 A, B = 1, 2
 SENTENCES = [[A], [A], [B]]

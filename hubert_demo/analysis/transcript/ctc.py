@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from hubert_demo.analysis.collapse import Run, drop_blanks, merge_repeats
+from hubert_demo.analysis.transcript.collapse import Run, drop_blanks, merge_repeats
 from hubert_demo.audio import SAMPLE_RATE_HZ
 from hubert_demo.errors import InputError
 from hubert_demo.inference import HOP_SAMPLES, WINDOW_SAMPLES, Encoding

@@ -1,0 +1,1 @@
+"""Which keyword was said, and when."""

@@ -1,0 +1,1 @@
+"""What each layer's hidden states tell: maps, clusters, and how layers differ."""

@@ -1,0 +1,1 @@
+"""What the timeline shows of the sound itself: spectrogram, energy and pitch."""
