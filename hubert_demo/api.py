@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from hubert_demo.analysis.attention.heads import HeadMetrics, head_metrics
-from hubert_demo.analysis.kept import Kept
 from hubert_demo.analysis.keywords import detection as keywords
 from hubert_demo.analysis.layers import units as layers
 from hubert_demo.analysis.layers.colouring import (
@@ -32,6 +31,7 @@ from hubert_demo.audio import SAMPLE_RATE_HZ, FloatArray, Waveform
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, CheckpointSpec, LoadedCheckpoint
 from hubert_demo.errors import CheckpointError, InputError
 from hubert_demo.inference import Encoding, Passes, attention_map, encode, load_checkpoint
+from hubert_demo.memo import Kept
 
 MAX_KEPT_UNITS = 128
 MAX_KEPT_READINGS = 4

@@ -15,13 +15,14 @@ PACKAGE = Path(__file__).resolve().parent.parent / "hubert_demo"
 # What each room may import besides itself.
 DOORS = {
     "errors": set(),
+    "memo": set(),
     "audio": {"errors"},
     "model": {"audio", "errors"},
     "checkpoints": {"model", "errors"},
     "inference": {"checkpoints", "model", "audio", "errors"},
-    "analysis": {"inference", "audio", "errors"},
+    "analysis": {"inference", "memo", "audio", "errors"},
     "plotting": {"analysis"},
-    "api": {"inference", "analysis", "checkpoints", "audio", "errors"},
+    "api": {"inference", "analysis", "checkpoints", "memo", "audio", "errors"},
     "export": {"api", "analysis", "plotting", "audio", "errors"},
     "__main__": {"api", "export", "plotting", "errors"},
     "training": {"model", "audio", "checkpoints", "inference", "analysis", "plotting", "errors"},

@@ -14,10 +14,11 @@ from gradio import events
 from hubert_demo.api import analyze
 from hubert_demo.audio import SAMPLE_RATE_HZ, Waveform
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT
-from hubert_demo.ui import card, take, theme, tour
+from hubert_demo.ui import card, theme, tour
+from hubert_demo.ui import downloads as take
 from hubert_demo.ui.endpoints import Endpoints
 from hubert_demo.ui.examples import examples, template
-from hubert_demo.ui.session import Result, Results
+from hubert_demo.ui.results import Result, Results
 from hubert_demo.ui.views import VIEWS, timeline
 from hubert_demo.ui.views.base import Answers, Json, component, frame, index, sentence
 

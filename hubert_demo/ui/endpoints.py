@@ -17,8 +17,8 @@ from hubert_demo.audio import Waveform
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT
 from hubert_demo.errors import InputError
 from hubert_demo.export import Choices, write_zip
-from hubert_demo.ui.session import Results
-from hubert_demo.ui.take import new_path, zip_name
+from hubert_demo.ui.downloads import new_path, zip_name
+from hubert_demo.ui.results import Results
 from hubert_demo.ui.views.base import sentence
 
 MAX_BINS = 200

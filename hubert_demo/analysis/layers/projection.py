@@ -11,10 +11,10 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from hubert_demo.analysis.kept import Kept
 from hubert_demo.analysis.threads import one_thread
 from hubert_demo.audio import FloatArray
 from hubert_demo.errors import InputError
+from hubert_demo.memo import Kept
 
 METHODS = ("umap", "pca")
 METRICS = ("euclidean", "cosine")

@@ -9,8 +9,8 @@ import pytest
 from hubert_demo.audio import Waveform
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT
 from hubert_demo.errors import InputError
-from hubert_demo.ui import session
-from hubert_demo.ui.session import BUSY, GONE, Results
+from hubert_demo.ui import results as session
+from hubert_demo.ui.results import BUSY, GONE, Results
 from hubert_demo.ui.views import VIEWS, attention, layers
 from hubert_demo.ui.views.base import APOLOGY, NOT_UNDERSTOOD
 

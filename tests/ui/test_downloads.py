@@ -8,8 +8,8 @@ from gradio.utils import get_upload_folder
 
 from hubert_demo.audio import Waveform
 from hubert_demo.export import NUMBERS, PICTURES, Choices
-from hubert_demo.ui import take
-from hubert_demo.ui.session import GONE, Results
+from hubert_demo.ui import downloads as take
+from hubert_demo.ui.results import GONE, Results
 
 
 @pytest.fixture(scope="module")

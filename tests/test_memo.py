@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from hubert_demo.analysis.kept import Kept
 from hubert_demo.analysis.threads import one_thread
+from hubert_demo.memo import Kept
 
 
 def test_a_result_is_computed_once_and_the_oldest_leaves():

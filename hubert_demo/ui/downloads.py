@@ -19,7 +19,7 @@ from hubert_demo.export import NUMBERS, PICTURES, Choices, numbers, picture, scr
 from hubert_demo.export.bundle import PICTURE_FORMATS
 from hubert_demo.export.numbers import Numbers
 from hubert_demo.export.pictures import Picture
-from hubert_demo.ui.session import Results
+from hubert_demo.ui.results import Results
 from hubert_demo.ui.views.base import NOT_UNDERSTOOD, Json, sentence
 
 ALL = "all"
