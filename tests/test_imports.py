@@ -24,7 +24,8 @@ DOORS = {
     "plotting": {"analysis"},
     "api": {"inference", "analysis", "checkpoints", "memo", "audio", "errors"},
     "export": {"api", "analysis", "plotting", "audio", "errors"},
-    "__main__": {"api", "export", "plotting", "errors"},
+    "commands": {"api", "export", "plotting", "errors"},
+    "__main__": {"commands"},
     "training": {"model", "audio", "checkpoints", "inference", "analysis", "plotting", "errors"},
     "tf": {"model.config", "errors"},
     # hubert_demo/__init__.py hands out the names that users need, and imports what is heavy on first use.

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from hubert_demo import audio
 from hubert_demo.audio import MAX_DURATION_S, SAMPLE_RATE_HZ, Waveform
+from hubert_demo.audio import waveform as audio
 from hubert_demo.errors import InputError
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def tone(duration_s: float = 0.5, rate_hz: int = SAMPLE_RATE_HZ, pitch_hz: float = 440.0) -> np.ndarray:

@@ -12,9 +12,9 @@ import pytest
 import soundfile
 
 from hubert_demo import InputError, analyze
-from hubert_demo.__main__ import main
 from hubert_demo.api import Analysis, Pass
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT
+from hubert_demo.commands.analyze import main
 from hubert_demo.export import PICTURES
 from hubert_demo.inference import load_checkpoint
 
@@ -76,7 +76,7 @@ def test_a_keyword_is_told_from_a_guess(folder, threshold, is_heard, capsys, mon
     probabilities = np.zeros(len(analysis.keywords.labels))
     probabilities[:2] = 0.6, 0.4
     analysis.keywords = replace(analysis.keywords, probabilities=probabilities, threshold=threshold)
-    monkeypatch.setattr("hubert_demo.__main__.analyze", lambda *_: analysis)
+    monkeypatch.setattr("hubert_demo.commands.analyze.analyze", lambda *_: analysis)
 
     main(["analyze", "yes.wav", "--json"])
     found = json.loads(capsys.readouterr().out)["keyword"]
@@ -146,7 +146,7 @@ def test_silence_says_that_no_speech_was_recognised(folder, capsys, monkeypatch)
     encoding.ctc_logits[:, encoding.blank_id] = 1
     heard = Pass(load_checkpoint(DEFAULT_CHECKPOINT).spec, None, encoding)
     silent = Analysis(heard, heard, heard)
-    monkeypatch.setattr("hubert_demo.__main__.analyze", lambda *_: silent)
+    monkeypatch.setattr("hubert_demo.commands.analyze.analyze", lambda *_: silent)
 
     main(["analyze", "quiet.wav"])
     assert "quiet.wav: no speech recognised" in capsys.readouterr().out
@@ -163,7 +163,7 @@ def test_the_module_exits_with_the_status_and_without_a_traceback(folder):
     command = [sys.executable, "-m", "hubert_demo", "analyze", "--json"]
     done = subprocess.run(
         [*command, folder / "text.wav", folder / "good.wav"],
-        cwd=Path(__file__).parent.parent,
+        cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
         timeout=300,

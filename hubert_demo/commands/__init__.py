@@ -1,0 +1,1 @@
+"""The commands of `python -m hubert_demo`, one file each."""
