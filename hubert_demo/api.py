@@ -1,18 +1,15 @@
 """`analyze`: everything about one recording from one pass of each encoder that is needed."""
 
 import os
-import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from hubert_demo.analysis.attention.heads import HeadMetrics, head_metrics
-from hubert_demo.analysis.keywords import detection as keywords
-from hubert_demo.analysis.layers import units as layers
+from hubert_demo.analysis.keywords.detection import Keywords, detect
 from hubert_demo.analysis.layers.colouring import (
     COLOURINGS,
     Colouring,
@@ -24,17 +21,38 @@ from hubert_demo.analysis.layers.colouring import (
     frame_characters,
 )
 from hubert_demo.analysis.layers.projection import Projection, Projections, ProjectionSettings
+from hubert_demo.analysis.layers.units import (
+    LABEL_REACH_S,
+    LayerCurves,
+    UnitScores,
+    default_num_units,
+    frame_labels,
+    kmeans_units,
+    layer_curves,
+    unit_scores,
+)
 from hubert_demo.analysis.timeline.prosody import Prosody, measure_prosody
-from hubert_demo.analysis.transcript import alignment, beam, ctc
-from hubert_demo.analysis.transcript.language_model import LanguageModel
+from hubert_demo.analysis.transcript.alignment import Alignment, align
+from hubert_demo.analysis.transcript.beam import Hypothesis, beam_search
+from hubert_demo.analysis.transcript.ctc import Transcript, carry_over, transcribe
+from hubert_demo.analysis.transcript.emissions import Emissions, emissions
+from hubert_demo.analysis.transcript.language_model import load_language_model
 from hubert_demo.audio import SAMPLE_RATE_HZ, FloatArray, Waveform
-from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, CheckpointSpec, LoadedCheckpoint
-from hubert_demo.errors import CheckpointError, InputError
-from hubert_demo.inference import Encoding, Passes, attention_map, encode, load_checkpoint
-from hubert_demo.memo import Kept
+from hubert_demo.checkpoints import (
+    DEFAULT_CHECKPOINT,
+    STORE,
+    CheckpointSpec,
+    CheckpointStore,
+    LoadedCheckpoint,
+)
+from hubert_demo.deprecation import warn_renamed
+from hubert_demo.encoding import CtcOutput, Encoding
+from hubert_demo.errors import InputError, no_such
+from hubert_demo.inference import Passes, attention_map, encode
+from hubert_demo.memo import Memo
 
-MAX_KEPT_UNITS = 128
-MAX_KEPT_READINGS = 4
+MAX_UNIT_RUNS = 128
+MAX_SEARCHES = 4
 
 
 @dataclass(frozen=True)
@@ -60,12 +78,10 @@ class Pass:
 
     Attributes:
         spec: The checkpoint.
-        device: Where it ran, None for where it runs by default.
         encoding: What it gave.
     """
 
     spec: CheckpointSpec
-    device: str | None
     encoding: Encoding
 
 
@@ -74,53 +90,68 @@ class Analysis:
 
     A head that the checkpoint lacks is borrowed from its companion, as `sources` says.
 
-    Transcript and keywords are ready; projections are computed when first asked for and kept; attention maps
-    are computed each time they are asked for. None of these runs the encoder again. Safe to share between
-    threads.
+    Transcript and keywords are ready; everything else is computed when first asked for and remembered,
+    except attention maps, which are computed each time. None of these runs the encoder again. Safe to share
+    between threads.
 
     Args:
         chosen: The pass whose states and attention are shown.
-        reading: The pass of a checkpoint with a CTC head; `chosen` again if it has one.
-        spotting: The pass of a checkpoint with a keyword head; `chosen` again if it has one, or if none has.
+        ctc: The pass of a checkpoint with a CTC head; `chosen` again if it has one.
+        keywords: The pass of a checkpoint with a keyword head; `chosen` again if it has one, or if none has.
+        load: Gives the chosen checkpoint, loaded again if it had to leave the memory meanwhile.
 
     Attributes:
         checkpoint: The one that was chosen.
-        encoding: Hidden states, logits, frame times and the waveform.
-        reading: The encoding whose CTC head wrote the transcript: its logits, vocabulary and blank.
-        spotting: The encoding whose keyword head, if it has one, told the keywords.
+        encoding: Hidden states, what the heads say, frame times and the waveform.
+        ctc_encoding: The encoding whose CTC head wrote the transcript.
+        keyword_encoding: The encoding whose keyword head, if it has one, told the keywords.
         transcript: Text, words and characters, with times and confidence.
         keywords: Keyword probabilities, or None where there is no keyword head.
         sources: Which checkpoint each part comes from.
     """
 
-    def __init__(self, chosen: Pass, reading: Pass, spotting: Pass) -> None:
-        encoding = chosen.encoding
+    def __init__(self, chosen: Pass, ctc: Pass, keywords: Pass, load: Callable[[], LoadedCheckpoint]) -> None:
         self.checkpoint = chosen.spec
-        self.encoding = encoding
-        self.reading: Encoding = reading.encoding
-        self.spotting: Encoding = spotting.encoding
-        self.transcript: ctc.Transcript = ctc.transcribe(self.reading)
-        self.keywords: keywords.Keywords | None = keywords.detect(self.spotting)
+        self.encoding: Encoding = chosen.encoding
+        self.ctc_encoding: Encoding = ctc.encoding
+        self.keyword_encoding: Encoding = keywords.encoding
+        self.transcript: Transcript = transcribe(self.ctc_encoding)
+        self.keywords: Keywords | None = detect(self.keyword_encoding)
         self.sources = Sources(
-            transcript=reading.spec.title,
-            keywords=None if self.keywords is None else spotting.spec.title,
+            transcript=ctc.spec.title,
+            keywords=None if self.keywords is None else keywords.spec.title,
             layers=chosen.spec.title,
             attention=chosen.spec.title,
         )
-        self._device = chosen.device
-        self._language_model = reading.spec.language_model
-        self._projections = Projections(encoding.hidden_states)
-        self._readings: Kept[tuple[int, frozenset[str]], tuple[beam.Hypothesis, ...]] = Kept(
-            MAX_KEPT_READINGS
-        )
-        self._prosody: Kept[str, Prosody] = Kept(1)
-        self._curves: Kept[str, layers.LayerCurves] = Kept(1)
-        self._units: Kept[tuple[int, int, int], npt.NDArray[np.int64]] = Kept(MAX_KEPT_UNITS)
-        self._head_metrics: HeadMetrics | None = None
-        self._measuring = threading.Lock()
+        self._load = load
+        self._language_model = ctc.spec.language_model
+        self._projections = Projections(self.encoding.hidden_states)
+        self._hypotheses: Memo[tuple[int, frozenset[str]], tuple[Hypothesis, ...]] = Memo(MAX_SEARCHES)
+        self._emissions: Memo[None, Emissions] = Memo(1)
+        self._prosody: Memo[None, Prosody] = Memo(1)
+        self._curves: Memo[None, LayerCurves] = Memo(1)
+        self._units: Memo[tuple[int, int, int], npt.NDArray[np.int64]] = Memo(MAX_UNIT_RUNS)
+        self._head_metrics: Memo[None, HeadMetrics] = Memo(1)
 
-    def beam_search(self, num_best: int = 5, hotwords: Collection[str] = ()) -> tuple[beam.Hypothesis, ...]:
-        """The most probable texts, with the reading checkpoint's language model if it has one; kept.
+    @property
+    def reading(self) -> Encoding:
+        """Old name of `ctc_encoding`."""
+        warn_renamed("Analysis.reading", "Analysis.ctc_encoding")
+        return self.ctc_encoding
+
+    @property
+    def spotting(self) -> Encoding:
+        """Old name of `keyword_encoding`."""
+        warn_renamed("Analysis.spotting", "Analysis.keyword_encoding")
+        return self.keyword_encoding
+
+    @property
+    def ctc(self) -> CtcOutput:
+        """What the CTC head says that wrote the transcript: logits, vocabulary, blank."""
+        return self.ctc_encoding.require_ctc()
+
+    def beam_search(self, num_best: int = 5, hotwords: Collection[str] = ()) -> tuple[Hypothesis, ...]:
+        """The most probable texts, with the CTC checkpoint's language model if it has one; remembered.
 
         Args:
             num_best: Most texts to return; best first.
@@ -132,18 +163,18 @@ class Analysis:
         """
         path = self._language_model
 
-        def search() -> tuple[beam.Hypothesis, ...]:
-            language_model = None if path is None else _load_language_model(path)
-            return beam.beam_search(self.reading, language_model, hotwords, num_best)
+        def search() -> tuple[Hypothesis, ...]:
+            language_model = None if path is None else load_language_model(path)
+            return beam_search(self.ctc_encoding, language_model, hotwords, num_best)
 
-        return self._readings.get((num_best, frozenset(hotwords)), search)
+        return self._hypotheses.get((num_best, frozenset(hotwords)), search)
 
     @property
     def has_language_model(self) -> bool:
         """Whether a language model has a say in `beam_search`."""
         return self._language_model is not None
 
-    def align(self, reference: str) -> alignment.Alignment:
+    def align(self, reference: str) -> Alignment:
         """Find where a known text was said, and compare the transcript with it.
 
         Args:
@@ -152,7 +183,7 @@ class Analysis:
         Raises:
             InputError: If it is empty, cannot be written in the vocabulary, or is too long for the recording.
         """
-        return alignment.align(self.reading, self.transcript, reference)
+        return align(self.ctc_encoding, self.transcript, reference)
 
     def projections(self, method: str | ProjectionSettings = "umap") -> Projection:
         """Every layer on the plane.
@@ -162,7 +193,7 @@ class Analysis:
 
         Returns:
             Points `(layers + 1, frames, 2)` and their trustworthiness. The maps of the two methods as they
-            are by default are kept; so are the four latest others.
+            are by default are remembered; so are the four latest others.
 
         Raises:
             InputError: If the method is unknown or the recording has fewer than ten frames.
@@ -170,32 +201,30 @@ class Analysis:
         return self._projections.get(method)
 
     def projection(self, layer: int, method: str | ProjectionSettings = "umap") -> FloatArray:
-        """One layer on the plane.
-
-        Args:
-            layer: Index into `encoding.hidden_states`: 0 is what the first layer is given.
-            method: As for `projections`.
-
-        Returns:
-            float32 `(frames, 2)`.
+        """One layer of `projections`: float32 `(frames, 2)`.
 
         Raises:
             InputError: As for `projections`, or if there is no such layer.
         """
-        self._check_state(layer)
+        self._state(layer)
         points: FloatArray = self.projections(method).points[layer]
         return points
 
-    def prosody(self) -> Prosody:
-        """Energy and pitch of every frame; kept."""
-        return self._prosody.get("prosody", lambda: measure_prosody(self.encoding.waveform))
+    def emissions(self) -> Emissions:
+        """How probable every letter is in every frame, on the frames of `ctc_encoding`; remembered."""
+        return self._emissions.get(None, lambda: emissions(self.ctc))
 
-    def layer_curves(self) -> layers.LayerCurves:
-        """Size of every layer's states, and how alike neighbouring layers are; kept."""
-        return self._curves.get("curves", lambda: layers.layer_curves(self.encoding.hidden_states))
+    def prosody(self) -> Prosody:
+        """Energy and pitch of every frame; remembered."""
+        encoding = self.encoding
+        return self._prosody.get(None, lambda: measure_prosody(encoding.waveform, encoding.grid))
+
+    def layer_curves(self) -> LayerCurves:
+        """Size of every layer's states, and how alike neighbouring layers are; remembered."""
+        return self._curves.get(None, lambda: layer_curves(self.encoding.hidden_states))
 
     def units(self, layer: int, num_units: int | None = None, seed: int = 0) -> npt.NDArray[np.int64]:
-        """K-means units of one layer; the latest are kept.
+        """K-means units of one layer; the latest are remembered.
 
         Args:
             layer: Index into `encoding.hidden_states`: 0 is what the first layer is given.
@@ -209,39 +238,36 @@ class Analysis:
         Raises:
             InputError: If there is no such layer, or not so many units.
         """
-        self._check_state(layer)
+        state = self._state(layer)
         count = self._num_units(num_units)
-        state = self.encoding.hidden_states[layer]
-        return self._units.get((layer, count, seed), lambda: layers.kmeans_units(state, count, seed))
+        return self._units.get((layer, count, seed), lambda: kmeans_units(state, count, seed))
 
-    def unit_scores(self, num_units: int | None = None, seed: int = 0) -> layers.UnitScores:
-        """How well every layer's units tell which character was recognised.
-
-        Args:
-            num_units: As for `units`.
-            seed: As for `units`.
+    def unit_scores(self, num_units: int | None = None, seed: int = 0) -> UnitScores:
+        """How well every layer's `units` tell which character was recognised.
 
         Raises:
             InputError: As for `units`, or if no characters were recognised.
         """
         count = self._num_units(num_units)
         units = [self.units(layer, count, seed) for layer in range(self.encoding.num_layers + 1)]
-        labels = layers.frame_labels(self.transcript.frame_token_ids, self.reading.blank_id)
-        return layers.unit_scores(units, labels, count)
+        reach_frames = self.encoding.grid.frames_within(LABEL_REACH_S)
+        labels = frame_labels(self.frame_token_ids, self.ctc.blank_id, reach_frames)
+        return unit_scores(units, labels, count)
 
-    def colouring(self, name: str, layer: int = 0, num_units: int | None = None) -> Colouring:
+    def colouring(self, name: str, layer: int = 0, num_units: int | None = None, seed: int = 0) -> Colouring:
         """What the dots of a map may be coloured by.
 
         Args:
             name: `"time"`, `"letter"`, `"energy"`, `"pitch"` or `"unit"`.
             layer: Whose units; only for `"unit"`.
             num_units: As for `units`; only for `"unit"`.
+            seed: As for `units`; only for `"unit"`.
 
         Raises:
             InputError: If there is no such colouring; as for `units`.
         """
         if name == "time":
-            return by_time(self.encoding.frame_times_s)
+            return by_time(self.encoding.frame_times_s, self.encoding.span_s)
         if name == "letter":
             return by_letter(self.frame_characters)
         if name == "energy":
@@ -250,34 +276,40 @@ class Analysis:
             return by_pitch(self.prosody())
         if name == "unit":
             count = self._num_units(num_units)
-            return by_unit(self.units(layer, count), count)
+            return by_unit(self.units(layer, count, seed), count)
         raise InputError(f"Colouring {name!r} is unknown; choose one of {', '.join(COLOURINGS)}.")
 
     @property
+    def frame_token_ids(self) -> npt.NDArray[np.int64]:
+        """The transcript's token in every frame of `encoding`: int64 `(frames,)`, blanks included.
+
+        Where the transcript comes from an encoder with other frames, tokens are carried over by time.
+        """
+        ctc, encoding = self.ctc_encoding, self.encoding
+        return carry_over(
+            self.transcript.frame_token_ids, self.ctc.blank_id, ctc.grid, encoding.grid, encoding.num_frames
+        )
+
+    @property
     def frame_characters(self) -> tuple[str, ...]:
-        """The recognised character of every frame: "" for none, a space between words."""
-        return frame_characters(self.reading, self.transcript.frame_token_ids)
+        """The recognised character of every frame of `encoding`: "" for none, a space between words."""
+        return frame_characters(self.ctc, self.frame_token_ids)
 
     def _num_units(self, wanted: int | None) -> int:
-        return layers.default_num_units(self.encoding.num_frames) if wanted is None else wanted
+        return default_num_units(self.encoding.num_frames) if wanted is None else wanted
 
-    def _check_state(self, layer: int) -> None:
-        if not 0 <= layer <= self.encoding.num_layers:
-            raise InputError(f"Layer {layer} does not exist; choose 0 to {self.encoding.num_layers}.")
+    def _state(self, layer: int) -> FloatArray:
+        states = self.encoding.hidden_states
+        if not 0 <= layer < len(states):
+            raise no_such("Layer", layer, len(states))
+        state: FloatArray = states[layer]
+        return state
 
     def attention(self, layer: int, head: int) -> FloatArray:
-        """Attention of one head.
-
-        Args:
-            layer: 0 to `encoding.num_layers - 1`.
-            head: 0 to `encoding.num_heads - 1`.
+        """Attention of one head, 0 to `encoding.num_heads - 1`; see `attention_maps`.
 
         Returns:
-            float32 `(frames, frames)`: row = the frame that looks, column = the frame looked at; rows sum to
-            one.
-
-        Raises:
-            InputError: If there is no such layer or head.
+            float32 `(frames, frames)`: row = query frame, column = key frame; rows sum to one.
         """
         attention: FloatArray = self.attention_maps(layer, [head])[0]
         return attention
@@ -298,39 +330,31 @@ class Analysis:
         Raises:
             InputError: If there is no such layer or head.
         """
-        # Not kept here: a large checkpoint must be able to leave the memory while its results are looked at.
-        loaded = load_checkpoint(self.checkpoint, self._device)
-        return attention_map(loaded, self.encoding, layer, heads, queries)
+        # Not held here: a large checkpoint must be able to leave the memory while its results are looked at.
+        return attention_map(self._load(), self.encoding, layer, heads, queries)
 
     def head_metrics(self) -> HeadMetrics:
-        """What every head does: globalness, verticality, diagonality, entropy and its kind.
+        """What every head does: globalness, verticality, diagonality and its kind; remembered.
 
-        Measured when first asked for and kept, one map at a time; beyond 1000 frames from every n-th row.
-
-        Returns:
-            The numbers, `(layers, heads)` each, and all maps pooled; the same object at every call.
+        Measured one map at a time; beyond 1000 frames from every n-th row.
         """
-        with self._measuring:
-            if self._head_metrics is None:
-                encoding = self.encoding
-                self._head_metrics = head_metrics(
-                    self.attention_maps, encoding.num_layers, encoding.num_heads, encoding.num_frames
-                )
-            return self._head_metrics
-
-
-@lru_cache(maxsize=4)
-def _load_language_model(path: Path) -> LanguageModel:
-    return LanguageModel.load(path)
+        encoding = self.encoding
+        return self._head_metrics.get(
+            None,
+            lambda: head_metrics(
+                self.attention_maps, encoding.num_layers, encoding.num_heads, encoding.num_frames
+            ),
+        )
 
 
 def analyze(
     recording: str | os.PathLike[str] | npt.NDArray[np.generic] | Waveform,
     *,
     sample_rate_hz: int = SAMPLE_RATE_HZ,
-    checkpoint: str | CheckpointSpec = DEFAULT_CHECKPOINT,
+    checkpoint: str | Path | CheckpointSpec = DEFAULT_CHECKPOINT,
     device: str | None = None,
     passes: Passes | None = None,
+    store: CheckpointStore = STORE,
 ) -> Analysis:
     """Analyse one recording of 0.1 s to 60 s.
 
@@ -340,6 +364,7 @@ def analyze(
         checkpoint: Name in the registry, or a directory in transformers' layout.
         device: `"cpu"`, `"cuda"`, …; None takes CUDA when it is there.
         passes: Where to look for encodings that other analyses hold, before an encoder is run.
+        store: Where to look for checkpoints that are loaded already.
 
     Returns:
         The analysis; the encoder, and that of a companion whose head it borrows, has run once and will not
@@ -350,33 +375,16 @@ def analyze(
         CheckpointError: If there is no such checkpoint, or it or its companion cannot be loaded.
     """
     waveform = _to_waveform(recording, sample_rate_hz)
-    chosen = load_checkpoint(checkpoint, device)
-    three = (chosen, _reader(chosen, device), _spotter(chosen, device))
+    found = store.find_with_companions(checkpoint, device)
     run = encode if passes is None else passes.encode
-    distinct = {loaded.spec: loaded for loaded in three}
-    made = {spec: Pass(spec, device, run(loaded, waveform)) for spec, loaded in distinct.items()}
-    return Analysis(*(made[loaded.spec] for loaded in three))
-
-
-def _reader(chosen: LoadedCheckpoint, device: str | None) -> LoadedCheckpoint:
-    """The checkpoint that transcribes: the chosen one or its companion."""
-    if chosen.model is not None:
-        return chosen
-    companion = load_checkpoint(chosen.spec.ctc_companion, device)
-    if companion.model is None:
-        raise CheckpointError(
-            f"{chosen.spec.title} has no CTC head; {companion.spec.title}, which is to transcribe for it, "
-            "has none either. Choose another checkpoint."
-        )
-    return companion
-
-
-def _spotter(chosen: LoadedCheckpoint, device: str | None) -> LoadedCheckpoint:
-    """The checkpoint that tells the keywords: the chosen one, its companion, or again the chosen one."""
-    if chosen.keyword_head is not None:
-        return chosen
-    companion = load_checkpoint(chosen.spec.keyword_companion, device)
-    return chosen if companion.keyword_head is None else companion
+    distinct = {loaded.spec: loaded for loaded in (found.chosen, found.with_ctc, found.with_keywords)}
+    made = {spec: Pass(spec, run(loaded, waveform)) for spec, loaded in distinct.items()}
+    return Analysis(
+        chosen=made[found.chosen.spec],
+        ctc=made[found.with_ctc.spec],
+        keywords=made[found.with_keywords.spec],
+        load=lambda: store.find(found.chosen.spec, device),
+    )
 
 
 def _to_waveform(

@@ -19,3 +19,14 @@ class CheckpointError(HubertDemoError):
 
 class ConfigError(HubertDemoError, ValueError):
     """A model configuration whose values are impossible or contradict each other."""
+
+
+def no_such(what: str, value: object, count: int) -> InputError:
+    """The sentence about an index that does not exist.
+
+    Args:
+        what: What is counted, such as `"Layer"`.
+        value: The index that was given.
+        count: How many there are.
+    """
+    return InputError(f"{what} {str(value)[:20]} does not exist; choose 0 to {count - 1}.")

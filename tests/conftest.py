@@ -211,10 +211,8 @@ def write_checkpoint():
 
 
 @pytest.fixture
-def fresh_store(monkeypatch):
-    """Nothing is loaded yet, and nothing stays loaded for the next test."""
-    from hubert_demo import inference
+def fresh_store():
+    """A store in which nothing is loaded yet, and from which nothing stays loaded for the next test."""
+    from hubert_demo.checkpoints import CheckpointStore
 
-    store = inference.CheckpointStore(inference.MAX_LOADED_BYTES)
-    monkeypatch.setattr(inference, "_STORE", store)
-    return store
+    return CheckpointStore()

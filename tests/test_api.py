@@ -13,8 +13,8 @@ import hubert_demo
 from hubert_demo import Analysis, CheckpointError, HubertDemoError, InputError, Waveform, analyze, checkpoints
 from hubert_demo.analysis.layers import projection
 from hubert_demo.analysis.layers.projection import ProjectionSettings
-from hubert_demo.checkpoints import ASSETS_DIR, DEFAULT_CHECKPOINT
-from hubert_demo.inference import Passes, load_checkpoint
+from hubert_demo.checkpoints import ASSETS_DIR, DEFAULT_CHECKPOINT, CheckpointStore, load_checkpoint
+from hubert_demo.inference import Passes
 
 
 @pytest.fixture(scope="module")
@@ -246,7 +246,7 @@ def count_passes(fresh_store):
     counted: list[str] = []
 
     def count(checkpoint: object) -> list[str]:
-        loaded = load_checkpoint(checkpoint)
+        loaded = fresh_store.find(checkpoint)
         loaded.encoder.encoder.layers[0].register_forward_hook(lambda *_: counted.append(loaded.spec.name))
         return counted
 
@@ -254,22 +254,22 @@ def count_passes(fresh_store):
 
 
 def test_a_bare_encoder_borrows_both_heads_from_one_pass_of_its_companion(
-    tmp_path, samples, analysis, write_checkpoint, count_passes
+    tmp_path, samples, analysis, write_checkpoint, count_passes, fresh_store
 ):
     path = write_checkpoint(tmp_path / "bare", "encoder")
     passes = count_passes(DEFAULT_CHECKPOINT)
     count_passes(str(path))
-    bare = analyze(samples, checkpoint=str(path))
+    bare = analyze(samples, checkpoint=str(path), store=fresh_store)
     bare.attention(2, 1)
     bare.beam_search()
     assert sorted(passes) == ["bare", DEFAULT_CHECKPOINT]
     assert bare.encoding.checkpoint == "bare"
-    assert bare.encoding.vocabulary == ()
-    assert bare.encoding.ctc_logits.shape == (bare.encoding.num_frames, 0)
-    assert bare.reading is bare.spotting
+    assert bare.encoding.ctc is None
+    assert bare.encoding.classes is None
+    assert bare.ctc_encoding is bare.keyword_encoding
     assert bare.transcript.text == analysis.transcript.text
     np.testing.assert_allclose(bare.keywords.probabilities, analysis.keywords.probabilities, atol=1e-6)
-    np.testing.assert_array_equal(bare.encoding.frame_times_s, bare.reading.frame_times_s)
+    np.testing.assert_array_equal(bare.encoding.frame_times_s, bare.ctc_encoding.frame_times_s)
     title = analysis.sources.transcript
     assert vars(bare.sources) == {
         "transcript": title,
@@ -283,8 +283,8 @@ def test_a_bare_encoder_borrows_both_heads_from_one_pass_of_its_companion(
 def test_a_ctc_checkpoint_borrows_the_keywords_alone(
     tmp_path, samples, analysis, write_checkpoint, fresh_store
 ):
-    reader = analyze(samples, checkpoint=str(write_checkpoint(tmp_path / "reader", "ctc")))
-    assert reader.reading is reader.encoding
+    reader = analyze(samples, checkpoint=str(write_checkpoint(tmp_path / "reader", "ctc")), store=fresh_store)
+    assert reader.ctc_encoding is reader.encoding
     assert reader.sources.transcript == "reader"
     assert reader.sources.keywords == analysis.sources.keywords
     assert not reader.has_language_model
@@ -292,8 +292,10 @@ def test_a_ctc_checkpoint_borrows_the_keywords_alone(
 
 
 def test_a_classifier_borrows_the_letters_alone(tmp_path, samples, analysis, write_checkpoint, fresh_store):
-    spotter = analyze(samples, checkpoint=str(write_checkpoint(tmp_path / "spotter", "classifier")))
-    assert spotter.spotting is spotter.encoding
+    spotter = analyze(
+        samples, checkpoint=str(write_checkpoint(tmp_path / "spotter", "classifier")), store=fresh_store
+    )
+    assert spotter.keyword_encoding is spotter.encoding
     assert spotter.sources.keywords == "spotter"
     assert spotter.keywords.labels == ("yes", "no", "_unknown_", "_silence_")
     assert spotter.sources.transcript == analysis.sources.transcript
@@ -302,20 +304,20 @@ def test_a_classifier_borrows_the_letters_alone(tmp_path, samples, analysis, wri
 
 def test_the_embedded_checkpoint_borrows_nothing(analysis):
     assert len(set(vars(analysis.sources).values())) == 1
-    assert analysis.reading is analysis.spotting is analysis.encoding
+    assert analysis.ctc_encoding is analysis.keyword_encoding is analysis.encoding
     assert analysis.checkpoint.name == DEFAULT_CHECKPOINT
 
 
 def test_a_companion_that_heard_the_recording_before_does_not_hear_it_again(
-    tmp_path, samples, write_checkpoint, count_passes
+    tmp_path, samples, write_checkpoint, count_passes, fresh_store
 ):
     path = str(write_checkpoint(tmp_path / "bare", "encoder"))
     passes, known = count_passes(DEFAULT_CHECKPOINT), Passes()
-    first = analyze(samples, passes=known)
-    second = analyze(samples, checkpoint=path, passes=known)
+    first = analyze(samples, passes=known, store=fresh_store)
+    second = analyze(samples, checkpoint=path, passes=known, store=fresh_store)
     assert passes == [DEFAULT_CHECKPOINT]
-    assert second.reading is first.encoding
-    analyze(samples[:16_000], passes=known)
+    assert second.ctc_encoding is first.encoding
+    analyze(samples[:16_000], passes=known, store=fresh_store)
     assert len(passes) == 2
 
 
@@ -323,23 +325,25 @@ def test_a_companion_without_letters_is_refused(tmp_path, samples, write_checkpo
     path = write_checkpoint(tmp_path / "bare", "encoder")
     spec = replace(checkpoints.resolve(path), ctc_companion=str(path))
     with pytest.raises(
-        CheckpointError, match="bare has no CTC head; bare, which is to transcribe for it, has none"
+        CheckpointError, match="bare has no CTC head; bare, which transcribes in its place, has none"
     ):
-        analyze(samples, checkpoint=spec)
+        analyze(samples, checkpoint=spec, store=fresh_store)
 
 
 def test_where_no_companion_knows_keywords_there_are_none(tmp_path, samples, write_checkpoint, fresh_store):
     path = write_checkpoint(tmp_path / "reader", "ctc")
-    reader = analyze(samples, checkpoint=replace(checkpoints.resolve(path), keyword_companion=str(path)))
+    reader = analyze(
+        samples, checkpoint=replace(checkpoints.resolve(path), keyword_companion=str(path)), store=fresh_store
+    )
     assert reader.keywords is None
     assert reader.sources.keywords is None
 
 
 def test_attention_is_there_also_after_its_checkpoint_had_to_leave_the_memory(
-    tmp_path, samples, write_checkpoint, fresh_store, monkeypatch
+    tmp_path, samples, write_checkpoint
 ):
-    monkeypatch.setattr(fresh_store, "_max_bytes", 1)
-    bare = analyze(samples, checkpoint=str(write_checkpoint(tmp_path / "bare", "encoder")))
+    store = CheckpointStore(max_bytes=1)
+    bare = analyze(samples, checkpoint=str(write_checkpoint(tmp_path / "bare", "encoder")), store=store)
     before = bare.attention(0, 1)
-    load_checkpoint(DEFAULT_CHECKPOINT)
+    store.find(DEFAULT_CHECKPOINT)
     np.testing.assert_allclose(bare.attention(0, 1), before, atol=1e-6)

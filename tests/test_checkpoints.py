@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 
-from hubert_demo import checkpoints
 from hubert_demo.checkpoints import (
     CHECKPOINTS,
     DEFAULT_CHECKPOINT,
@@ -57,16 +56,13 @@ def test_companions_are_registered_and_need_no_network():
             assert is_here(resolve(companion))
 
 
-def test_the_encoder_before_fine_tuning_is_offered_where_its_folder_is(
-    monkeypatch, tmp_path, write_checkpoint
-):
-    monkeypatch.setattr(checkpoints, "ASSETS_DIR", tmp_path)
-    assert PRETRAINED_CHECKPOINT not in {spec.name for spec in registry()}
+def test_the_encoder_before_fine_tuning_is_offered_where_its_folder_is(tmp_path, write_checkpoint):
+    assert PRETRAINED_CHECKPOINT not in {spec.name for spec in registry(tmp_path)}
     write_checkpoint(tmp_path / PRETRAINED_CHECKPOINT, "encoder")
-    (spec,) = (spec for spec in registry() if spec.name == PRETRAINED_CHECKPOINT)
+    (spec,) = (spec for spec in registry(tmp_path) if spec.name == PRETRAINED_CHECKPOINT)
     loaded = load(spec)
     assert loaded.encoder.config.num_hidden_layers == 3
-    assert loaded.model is loaded.tokenizer is loaded.keyword_head is None
+    assert loaded.ctc_model is loaded.tokenizer is loaded.keyword_head is None
 
 
 def test_names_directories_and_specs_are_resolved(tmp_path):
@@ -97,7 +93,7 @@ def test_directories_of_one_name_are_told_apart(tmp_path):
 def test_a_ctc_checkpoint_has_letters_and_a_keyword_head_if_one_lies_beside(tmp_path, write_checkpoint):
     write_checkpoint(tmp_path, "ctc")
     loaded = load(spec_of(tmp_path))
-    assert loaded.model.hubert is loaded.encoder
+    assert loaded.ctc_model.hubert is loaded.encoder
     assert loaded.tokenizer.vocab_size == 8
     assert loaded.keyword_head is None
     without = loaded.num_parameters
@@ -122,7 +118,7 @@ def test_a_classifier_is_taken_as_a_keyword_head(tmp_path, write_checkpoint, wei
     np.testing.assert_allclose(
         loaded.keyword_head.layer_probabilities, [0.25] * 4 if weighted else [0, 0, 0, 1], atol=1e-6
     )
-    assert loaded.model is None
+    assert loaded.ctc_model is None
 
 
 def test_a_head_that_was_never_trained_is_refused(tmp_path, write_checkpoint):
@@ -139,7 +135,7 @@ def test_where_no_architecture_is_stated_a_vocabulary_tells_a_ctc_head(tmp_path,
         settings = json.loads((tmp_path / kind / "config.json").read_text())
         del settings["architectures"]
         (tmp_path / kind / "config.json").write_text(json.dumps(settings))
-        assert (load(spec_of(tmp_path / kind)).model is None) == (kind == "encoder")
+        assert (load(spec_of(tmp_path / kind)).ctc_model is None) == (kind == "encoder")
 
 
 def test_a_repository_is_fetched_once_and_then_used_without_the_hub(hub, on_hub):

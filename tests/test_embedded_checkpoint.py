@@ -46,9 +46,9 @@ def test_its_weights_are_half_precision_and_together_at_most_20_mb(folder):
 
 
 def test_it_loads_in_float32_and_eval_mode(loaded):
-    assert {parameter.dtype for parameter in loaded.model.parameters()} == {torch.float32}
-    assert not loaded.model.training
-    modules = (loaded.model, loaded.keyword_head)
+    assert {parameter.dtype for parameter in loaded.ctc_model.parameters()} == {torch.float32}
+    assert not loaded.ctc_model.training
+    modules = (loaded.ctc_model, loaded.keyword_head)
     assert loaded.num_parameters == sum(p.numel() for module in modules for p in module.parameters())
 
 
@@ -82,8 +82,8 @@ def test_its_keyword_head_as_a_complete_classifier_is_the_same_in_transformers(l
 
 
 def test_its_vocabulary_is_the_alphabet_with_blank_and_delimiter(loaded):
-    assert loaded.tokenizer.vocab_size == loaded.model.config.vocab_size == 32
-    assert loaded.tokenizer.pad_token_id == loaded.model.config.pad_token_id == 0
+    assert loaded.tokenizer.vocab_size == loaded.ctc_model.config.vocab_size == 32
+    assert loaded.tokenizer.pad_token_id == loaded.ctc_model.config.pad_token_id == 0
     assert loaded.tokenizer.convert_ids_to_tokens([loaded.tokenizer.word_delimiter_token_id]) == ["|"]
 
 
@@ -96,7 +96,7 @@ def test_its_card_names_data_and_licences(folder):
 def test_the_encoder_before_fine_tuning_is_embedded_without_a_head_and_says_that_it_is_distilled(root):
     folder = root / "assets" / PRETRAINED_CHECKPOINT
     loaded = load(resolve(PRETRAINED_CHECKPOINT))
-    assert loaded.model is loaded.tokenizer is loaded.keyword_head is None
+    assert loaded.ctc_model is loaded.tokenizer is loaded.keyword_head is None
     assert "distilled" in loaded.spec.trained_on
     assert "**distilled**, not self-supervised" in (folder / "README.md").read_text()
 

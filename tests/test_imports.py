@@ -14,19 +14,21 @@ PACKAGE = Path(__file__).resolve().parent.parent / "hubert_demo"
 
 # What each room may import besides itself.
 DOORS = {
+    "deprecation": set(),
     "errors": set(),
     "memo": set(),
     "audio": {"errors"},
+    "encoding": {"audio", "errors"},
     "model": {"audio", "errors"},
-    "checkpoints": {"model", "errors"},
-    "inference": {"checkpoints", "model", "audio", "errors"},
-    "analysis": {"inference", "memo", "audio", "errors"},
-    "plotting": {"analysis"},
-    "api": {"inference", "analysis", "checkpoints", "memo", "audio", "errors"},
-    "export": {"api", "analysis", "plotting", "audio", "errors"},
+    "checkpoints": {"model", "memo", "errors"},
+    "inference": {"checkpoints", "encoding", "model", "audio", "memo", "errors"},
+    "analysis": {"encoding", "memo", "audio", "errors"},
+    "plotting": {"analysis", "encoding"},
+    "api": {"inference", "analysis", "checkpoints", "encoding", "memo", "audio", "errors"},
+    "export": {"api", "analysis", "plotting", "encoding", "audio", "errors"},
     "commands": {"api", "export", "plotting", "errors"},
     "__main__": {"commands"},
-    "training": {"model", "audio", "checkpoints", "inference", "analysis", "plotting", "errors"},
+    "training": {"model", "audio", "checkpoints", "encoding", "inference", "analysis", "plotting", "errors"},
     "tf": {"model.config", "errors"},
     # hubert_demo/__init__.py hands out the names that users need, and imports what is heavy on first use.
     "__init__": {"api", "audio", "errors"},
@@ -35,6 +37,8 @@ DOORS = {
 ROOMS = set(DOORS) - {"__init__", "training"}
 DOORS["benchmark"] = ROOMS
 DOORS["ui"] = ROOMS
+for doors in DOORS.values():
+    doors.add("deprecation")
 
 # Libraries that only some rooms may import.
 OWNERS = {

@@ -12,15 +12,13 @@ import torch
 
 from hubert_demo import checkpoints
 from hubert_demo.audio import Waveform
-from hubert_demo.checkpoints import LoadedCheckpoint
+from hubert_demo.checkpoints import CheckpointStore, LoadedCheckpoint, load_checkpoint
+from hubert_demo.encoding import HUBERT_GRID, FrameGrid
 from hubert_demo.errors import CheckpointError, InputError
 from hubert_demo.inference import (
-    CheckpointStore,
     Passes,
     attention_map,
     encode,
-    frame_times_s,
-    load_checkpoint,
 )
 from hubert_demo.model import (
     HubertConfig,
@@ -86,28 +84,24 @@ def test_an_encoding_has_all_layers_heads_and_times(loaded, waveform):
     encoding = encode(loaded, waveform)
     num_frames = (8000 - 400) // 320 + 1
     assert encoding.hidden_states.shape == (4, num_frames, 16)
-    assert encoding.hidden_states.dtype == encoding.ctc_logits.dtype == np.float32
+    assert encoding.hidden_states.dtype == encoding.ctc.logits.dtype == np.float32
     assert encoding.frame_times_s.shape == (num_frames,)
-    assert encoding.ctc_logits.shape == (num_frames, len(VOCABULARY))
-    assert encoding.keyword_logits.shape == (num_frames, 3)
+    assert encoding.ctc.logits.shape == (num_frames, len(VOCABULARY))
+    assert encoding.classes.logits.shape == (num_frames, 3)
     assert (encoding.num_frames, encoding.num_layers, encoding.num_heads) == (num_frames, 3, 2)
-    assert encoding.vocabulary == VOCABULARY
-    assert (encoding.blank_id, encoding.word_delimiter_id) == (0, 4)
-    assert encoding.keyword_labels == ("yes", "no", "_silence_")
+    assert encoding.ctc.vocabulary == VOCABULARY
+    assert (encoding.ctc.blank_id, encoding.ctc.word_delimiter_id) == (0, 4)
+    assert encoding.classes.labels == ("yes", "no", "_silence_")
     assert encoding.checkpoint == loaded.spec.name
     assert encoding.waveform is waveform
-
-
-def test_frame_times_are_the_centres_of_the_windows():
-    np.testing.assert_allclose(frame_times_s(3), [0.0125, 0.0325, 0.0525])
 
 
 def test_the_encoding_is_what_the_model_says(loaded, waveform):
     encoding = encode(loaded, waveform)
     normal = (waveform.samples - waveform.samples.mean()) / waveform.samples.std()
     with torch.no_grad():
-        output = loaded.model(torch.tensor(normal)[None], output_hidden_states=True)
-    np.testing.assert_allclose(encoding.ctc_logits, output.logits[0], atol=1e-5)
+        output = loaded.ctc_model(torch.tensor(normal)[None], output_hidden_states=True)
+    np.testing.assert_allclose(encoding.ctc.logits, output.logits[0], atol=1e-5)
     for ours, theirs in zip(encoding.hidden_states, output.hidden_states, strict=True):
         np.testing.assert_allclose(ours, theirs[0], atol=1e-5)
 
@@ -117,7 +111,7 @@ def test_the_mean_of_the_keyword_logits_is_the_classifiers_answer(loaded, wavefo
     inputs = loaded.feature_extractor(waveform.samples, sampling_rate=16_000, return_tensors="pt")
     with torch.no_grad():
         expected = classifier(**inputs).logits[0]
-    np.testing.assert_allclose(encode(loaded, waveform).keyword_logits.mean(axis=0), expected, atol=1e-5)
+    np.testing.assert_allclose(encode(loaded, waveform).classes.logits.mean(axis=0), expected, atol=1e-5)
 
 
 def test_encoding_runs_the_encoder_once_and_attention_not_at_all(loaded, waveform):
@@ -132,7 +126,7 @@ def test_attention_on_demand_equals_the_pass_that_keeps_it(loaded, waveform):
     encoding = encode(loaded, waveform)
     with torch.no_grad():
         inputs = loaded.feature_extractor(waveform.samples, sampling_rate=16_000, return_tensors="pt")
-        attentions = loaded.model(**inputs, output_attentions=True).attentions
+        attentions = loaded.ctc_model(**inputs, output_attentions=True).attentions
     for layer, expected in enumerate(attentions):
         maps = attention_map(loaded, encoding, layer)
         np.testing.assert_allclose(maps, expected[0], atol=1e-5)
@@ -160,33 +154,30 @@ def test_attention_of_a_missing_head_is_refused(loaded, waveform):
 
 def test_a_checkpoint_without_keyword_head_has_no_keyword_logits(tmp_path, waveform):
     encoding = encode(load_checkpoint(save_checkpoint(tmp_path, keywords=False), "cpu"), waveform)
-    assert encoding.keyword_logits is None
-    assert encoding.keyword_labels == ()
+    assert encoding.classes is None
 
 
-def test_other_frame_rates_are_refused(tmp_path, waveform):
+def test_the_grid_is_that_of_the_checkpoint_s_convolutions(tmp_path, loaded, waveform):
+    assert encode(loaded, waveform).grid == HUBERT_GRID
     config = replace(TINY, conv_stride=(5, 2, 2, 2, 2, 2, 1))
-    loaded = load_checkpoint(save_checkpoint(tmp_path, config, keywords=False), "cpu")
-    with pytest.raises(CheckpointError, match="every 160 samples; only 320"):
-        encode(loaded, waveform)
+    dense = encode(load_checkpoint(save_checkpoint(tmp_path, config, keywords=False), "cpu"), waveform)
+    assert dense.grid == FrameGrid(hop_samples=160, window_samples=400)
+    assert dense.num_frames == dense.grid.num_frames(8000) == (8000 - 400) // 160 + 1
 
 
 def test_damaged_weights_are_told_from_results(tmp_path, waveform):
     loaded = load_checkpoint(save_checkpoint(tmp_path), "cpu")
-    loaded.model.lm_head.weight.data[0, 0] = torch.nan
+    loaded.ctc_model.lm_head.weight.data[0, 0] = torch.nan
     with pytest.raises(CheckpointError, match=r"not finite.*Fetch it again"):
         encode(loaded, waveform)
 
 
-def test_a_checkpoint_is_loaded_once_whoever_asks(tmp_path, monkeypatch):
+def test_a_checkpoint_is_loaded_once_whoever_asks(tmp_path):
     path = save_checkpoint(tmp_path)
     loads: list[str] = []
-    load = checkpoints.load
-    monkeypatch.setattr(checkpoints, "load", lambda *args: loads.append("load") or load(*args))
+    store = CheckpointStore(load=lambda *args: loads.append("load") or checkpoints.load(*args))
     results: list[LoadedCheckpoint] = []
-    threads = [
-        threading.Thread(target=lambda: results.append(load_checkpoint(path, "cpu"))) for _ in range(4)
-    ]
+    threads = [threading.Thread(target=lambda: results.append(store.find(path, "cpu"))) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -217,21 +208,19 @@ def test_one_checkpoint_is_kept_however_large(tmp_path, write_checkpoint):
     assert store.get(spec, "cpu") is store.get(spec, "cpu")
 
 
-def test_nobody_waits_for_a_checkpoint_that_somebody_else_loads(tmp_path, write_checkpoint, monkeypatch):
+def test_nobody_waits_for_a_checkpoint_that_somebody_else_loads(tmp_path, write_checkpoint):
     slow, quick = (
         checkpoints.resolve(write_checkpoint(tmp_path / name, "encoder")) for name in ("slow", "quick")
     )
     begun, may_end = threading.Event(), threading.Event()
-    load = checkpoints.load
 
     def load_slowly(spec, *arguments):
         if spec == slow:
             begun.set()
             may_end.wait(30)
-        return load(spec, *arguments)
+        return checkpoints.load(spec, *arguments)
 
-    monkeypatch.setattr(checkpoints, "load", load_slowly)
-    store = CheckpointStore(1 << 20)
+    store = CheckpointStore(1 << 20, load_slowly)
     thread = threading.Thread(target=store.get, args=(slow, "cpu"))
     thread.start()
     try:

@@ -5,43 +5,43 @@ import threading
 import pytest
 
 from hubert_demo.analysis.threads import one_thread
-from hubert_demo.memo import Kept
+from hubert_demo.memo import Memo
 
 
 def test_a_result_is_computed_once_and_the_oldest_leaves():
-    kept: Kept[int, list[int]] = Kept(2)
-    first = kept.get(1, lambda: [1])
-    assert kept.get(1, lambda: [2]) is first
-    kept.get(2, lambda: [2])
-    assert kept.get(1, lambda: [3]) is first
-    kept.get(3, lambda: [3])
-    assert kept.get(2, lambda: [4]) == [4]
+    memo: Memo[int, list[int]] = Memo(2)
+    first = memo.get(1, lambda: [1])
+    assert memo.get(1, lambda: [2]) is first
+    memo.get(2, lambda: [2])
+    assert memo.get(1, lambda: [3]) is first
+    memo.get(3, lambda: [3])
+    assert memo.get(2, lambda: [4]) == [4]
 
 
 def test_what_failed_is_tried_again():
-    kept: Kept[str, int] = Kept(1)
+    memo: Memo[str, int] = Memo(1)
 
     def fail() -> int:
         raise ValueError("not today")
 
     with pytest.raises(ValueError, match="not today"):
-        kept.get("a", fail)
-    assert kept.get("a", lambda: 5) == 5
+        memo.get("a", fail)
+    assert memo.get("a", lambda: 5) == 5
 
 
 def test_a_quick_result_does_not_wait_for_a_slow_one():
-    kept: Kept[str, int] = Kept(2)
+    memo: Memo[str, int] = Memo(2)
     begun, may_end = threading.Event(), threading.Event()
 
     def slow() -> int:
         begun.set()
         return int(may_end.wait(30))
 
-    thread = threading.Thread(target=kept.get, args=("slow", slow))
+    thread = threading.Thread(target=memo.get, args=("slow", slow))
     thread.start()
     try:
         assert begun.wait(30)
-        assert kept.get("quick", lambda: 1) == 1
+        assert memo.get("quick", lambda: 1) == 1
         assert thread.is_alive()
     finally:
         may_end.set()
@@ -71,3 +71,12 @@ def test_the_last_to_leave_lifts_the_limit():
     may_leave.set()
     thread.join()
     assert limits() == before
+
+
+def test_bytes_are_bounded_and_the_newest_always_stays():
+    memo: Memo[int, bytes] = Memo(10, max_bytes=10, size_of=len)
+    first, second = memo.get(1, lambda: bytes(4)), memo.get(2, lambda: bytes(6))
+    assert memo.get(1, lambda: b"again") is first
+    large = memo.get(3, lambda: bytes(50))
+    assert memo.get(3, lambda: b"again") is large
+    assert memo.get(2, lambda: b"again") is not second

@@ -1,8 +1,10 @@
 """From a file or an array to a `Waveform`: mono, 16 kHz, float32, checked."""
 
+import hashlib
 import os
 import stat
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from av.audio.codeccontext import AudioCodecContext
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
+from hubert_demo.deprecation import warn_renamed
 from hubert_demo.errors import InputError
 
 SAMPLE_RATE_HZ = 16_000
@@ -39,7 +42,7 @@ class Waveform:
     Attributes:
         samples: float32 `(num_samples,)`, usually within -1..1.
         sample_rate_hz: Always `SAMPLE_RATE_HZ`.
-        changes: What was done to the recording on the way here, one short phrase each.
+        notes: What was done to the recording on the way here, one short phrase each.
 
     Raises:
         InputError: If the samples are not finite, all equal, or outside `MIN_DURATION_S`..`MAX_DURATION_S`.
@@ -47,7 +50,7 @@ class Waveform:
 
     samples: FloatArray
     sample_rate_hz: int = SAMPLE_RATE_HZ
-    changes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check what every later stage relies on."""
@@ -63,6 +66,17 @@ class Waveform:
     def duration_s(self) -> float:
         """Length in seconds."""
         return len(self.samples) / self.sample_rate_hz
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The same for recordings of the same samples: their SHA-256, in hexadecimal digits."""
+        return hashlib.sha256(self.samples.tobytes()).hexdigest()
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """Old name of `notes`."""
+        warn_renamed("Waveform.changes", "Waveform.notes")
+        return self.notes
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str]) -> "Waveform":
@@ -80,10 +94,10 @@ class Waveform:
         path = Path(path)
         _require_readable(path)
         try:
-            samples, rate_hz, changes = _decode(path)
+            samples, rate_hz, notes = _decode(path)
         except soundfile.LibsndfileError:
-            samples, rate_hz, changes = _decode_with_av(path)
-        return cls._from_mono(samples, rate_hz, changes)
+            samples, rate_hz, notes = _decode_with_av(path)
+        return cls._from_mono(samples, rate_hz, notes)
 
     @classmethod
     def from_array(cls, array: npt.ArrayLike, sample_rate_hz: int = SAMPLE_RATE_HZ) -> "Waveform":
@@ -101,18 +115,18 @@ class Waveform:
         Raises:
             InputError: If shape, type or rate are none of these, or the sound cannot be used.
         """
-        samples, changes = _to_mono(samples_to_float(np.asarray(array)))
-        return cls._from_mono(samples, sample_rate_hz, changes)
+        samples, notes = _to_mono(samples_to_float(np.asarray(array)))
+        return cls._from_mono(samples, sample_rate_hz, notes)
 
     @classmethod
-    def _from_mono(cls, samples: FloatArray, rate_hz: int, changes: tuple[str, ...]) -> "Waveform":
+    def _from_mono(cls, samples: FloatArray, rate_hz: int, notes: tuple[str, ...]) -> "Waveform":
         _require_rate(rate_hz)
         _require_usable(samples, rate_hz)
         if rate_hz == SAMPLE_RATE_HZ:
-            return cls(samples, changes=changes)
+            return cls(samples, notes=notes)
         resampled = soxr.resample(samples, rate_hz, SAMPLE_RATE_HZ, quality="HQ").astype(np.float32)
         note = f"resampled from {rate_hz / 1000:g} kHz to {SAMPLE_RATE_HZ / 1000:g} kHz"
-        return cls(resampled, changes=(*changes, note))
+        return cls(resampled, notes=(*notes, note))
 
 
 def _require_readable(path: Path) -> None:
@@ -132,7 +146,7 @@ def _require_readable(path: Path) -> None:
 
 
 def _decode(path: Path) -> tuple[FloatArray, int, tuple[str, ...]]:
-    """Read with libsndfile: `(num_samples,)` averaged over channels, rate in Hz, changes."""
+    """Read with libsndfile: `(num_samples,)` averaged over channels, rate in Hz, notes."""
     if path.suffix.lower() == ".raw":
         raise InputError(f"{path.name} has no header that says its rate and type. Save it as WAV.")
     with soundfile.SoundFile(path) as file:
@@ -145,11 +159,11 @@ def _decode(path: Path) -> tuple[FloatArray, int, tuple[str, ...]]:
             raise _too_long(f"{file.frames / rate_hz:.1f} s")
         blocks = file.blocks(_BLOCK_FRAMES, frames=limit + 1, dtype="float32", always_2d=True)
         mono = [_average(block) for block in blocks]
-        changes = _channels_note(file.channels)
+        notes = _channels_note(file.channels)
     samples = np.concatenate(mono) if mono else np.zeros(0, np.float32)
     if len(samples) > limit:
         raise _too_long(f"longer than {MAX_DURATION_S:g} s")
-    return samples, rate_hz, changes
+    return samples, rate_hz, notes
 
 
 def _decode_with_av(path: Path) -> tuple[FloatArray, int, tuple[str, ...]]:
@@ -200,8 +214,8 @@ def _decode_sound_track(path: Path, container: InputContainer) -> tuple[FloatArr
     samples = np.concatenate(blocks)
     if length_s is not None and 0 < count / rate_hz - length_s < _PADDING_S:
         samples = samples[: round(length_s * rate_hz)]
-    changes = (f"decoded from {track.codec_context.codec.canonical_name.upper()}",)
-    return samples, rate_hz, (*changes, *_channels_note(num_channels))
+    notes = (f"decoded from {track.codec_context.codec.canonical_name.upper()}",)
+    return samples, rate_hz, (*notes, *_channels_note(num_channels))
 
 
 def _has_decoder(track: AudioStream) -> bool:

@@ -158,7 +158,7 @@ def _files(analysis: Analysis, choices: Choices) -> Iterator[tuple[str, bytes]]:
         "hubert_explorer": __version__,
         "checkpoint": analysis.encoding.checkpoint,
         "duration_s": analysis.encoding.waveform.duration_s,
-        "changes": list(analysis.encoding.waveform.changes),
+        "changes": list(analysis.encoding.waveform.notes),
         "choices": chosen.as_json(),
         "note": f"{_counting(chosen)} Of hidden states, 0 is the input of the first layer, as on the page.",
         "left_out": left_out,

@@ -7,7 +7,7 @@ from typing import Any
 from hubert_demo.analysis.layers.colouring import COLOURINGS
 from hubert_demo.analysis.layers.projection import ProjectionSettings
 from hubert_demo.api import Analysis
-from hubert_demo.errors import InputError
+from hubert_demo.errors import InputError, no_such
 
 MAX_TEXT = 2000
 
@@ -68,10 +68,12 @@ class Choices:
         """
         num_layers, num_heads = analysis.encoding.num_layers, analysis.encoding.num_heads
         layer = num_layers if self.layer is None else self.layer
-        attention_layer = (num_layers - 1) // 2 if self.attention_layer is None else self.attention_layer
-        _require(layer, "layer", num_layers + 1)
-        _require(attention_layer, "attention_layer", num_layers)
-        _require(self.head, "head", num_heads)
+        attention_layer = (
+            analysis.encoding.middle_layer if self.attention_layer is None else self.attention_layer
+        )
+        _require(layer, "Layer", num_layers + 1)
+        _require(attention_layer, "Attention layer", num_layers)
+        _require(self.head, "Head", num_heads)
         if self.colour not in COLOURINGS:
             raise InputError(f"Colour {self.colour!r} is unknown; choose one of {', '.join(COLOURINGS)}.")
         return replace(self, layer=layer, attention_layer=attention_layer)
@@ -96,4 +98,4 @@ _KINDS = {int: "a whole number", str: f"a text of at most {MAX_TEXT} characters"
 
 def _require(value: int, name: str, count: int) -> None:
     if not 0 <= value < count:
-        raise InputError(f"{name} {value} does not exist; choose 0 to {count - 1}.")
+        raise no_such(name, value, count)

@@ -9,10 +9,10 @@ from hubert_demo.api import Analysis
 
 def lettering(analysis: Analysis) -> Callable[[str], str]:
     """What turns a text in the vocabulary of a recording's transcript into one to read."""
-    return str.lower if has_only_capitals(analysis.reading.vocabulary) else str
+    return str.lower if has_only_capitals(analysis.ctc.vocabulary) else str
 
 
 def readable(analysis: Analysis, transcript: Transcript) -> Transcript:
     """A transcript of a recording, or a text laid over it, to read."""
-    only_capitals = has_only_capitals(analysis.reading.vocabulary)
+    only_capitals = has_only_capitals(analysis.ctc.vocabulary)
     return transcript.in_small_letters() if only_capitals else transcript

@@ -60,9 +60,10 @@ def words(analysis: Analysis, choices: Choices) -> Columns:
 
 def emissions(analysis: Analysis, choices: Choices) -> Columns:
     """Probability of every token of the vocabulary, named as it is there, in every frame."""
-    reading = analysis.reading
-    probabilities = token_probabilities(reading).astype(np.float32)
-    return {"time_s": reading.frame_times_s, **dict(zip(reading.vocabulary, probabilities.T, strict=True))}
+    ctc = analysis.ctc
+    probabilities = token_probabilities(ctc).astype(np.float32)
+    times_s = analysis.ctc_encoding.frame_times_s
+    return {"time_s": times_s, **dict(zip(ctc.vocabulary, probabilities.T, strict=True))}
 
 
 def readings(analysis: Analysis, choices: Choices) -> Columns:
@@ -160,7 +161,7 @@ def heads(analysis: Analysis, choices: Choices) -> Columns:
         "globalness": metrics.globalness.ravel(),
         "verticality": metrics.verticality.ravel(),
         "diagonality": metrics.diagonality.ravel(),
-        "entropy_nats": metrics.entropy.ravel(),
+        "entropy_nats": metrics.globalness.ravel(),
     }
 
 

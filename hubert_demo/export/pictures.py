@@ -1,10 +1,9 @@
 """Every figure to take away, drawn from an analysis and what was chosen in it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hubert_demo.analysis.timeline.spectrogram import spectrogram
-from hubert_demo.analysis.transcript.ctc import token_probabilities
 from hubert_demo.api import Analysis
 from hubert_demo.errors import InputError
 from hubert_demo.export.choices import Choices
@@ -41,13 +40,13 @@ def timeline(analysis: Analysis, choices: Choices) -> Figure:
 
 def emissions(analysis: Analysis, choices: Choices) -> Figure:
     """Letters over time, with the path that was chosen."""
-    reading, transcript = analysis.reading, readable(analysis, analysis.transcript)
+    show = lettering(analysis)
+    found = analysis.emissions()
     return transcript_figure(
-        token_probabilities(reading),
-        [lettering(analysis)(token) for token in reading.vocabulary],
-        reading.frame_times_s,
-        transcript.words,
-        transcript.frame_token_ids,
+        replace(found, labels=tuple(show(label) for label in found.labels)),
+        analysis.ctc_encoding.grid,
+        readable(analysis, analysis.transcript).words,
+        analysis.transcript.frame_token_ids,
     )
 
 
@@ -64,16 +63,15 @@ def layer_map(analysis: Analysis, choices: Choices) -> Figure:
     return layer_figure(
         analysis.projections(choices.projection),
         choices.layer,
-        analysis.encoding.frame_times_s,
+        analysis.colouring(choices.colour, choices.layer, choices.num_units, choices.seed),
         analysis.frame_characters if choices.colour == "letter" else None,
-        analysis.colouring(choices.colour, choices.layer, choices.num_units),
     )
 
 
 def layer_grid(analysis: Analysis, choices: Choices) -> Figure:
     """All layers side by side."""
     assert choices.layer is not None
-    colouring = analysis.colouring(choices.colour, choices.layer, choices.num_units)
+    colouring = analysis.colouring(choices.colour, choices.layer, choices.num_units, choices.seed)
     return layer_grid_figure(analysis.projections(choices.projection), colouring)
 
 
@@ -88,7 +86,7 @@ def attention(analysis: Analysis, choices: Choices) -> Figure:
     assert choices.attention_layer is not None
     return attention_figure(
         analysis.attention(choices.attention_layer, choices.head),
-        analysis.encoding.frame_times_s,
+        analysis.encoding.span_s,
         choices.attention_layer,
         choices.head,
         readable(analysis, analysis.transcript).words,

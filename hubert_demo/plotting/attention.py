@@ -16,7 +16,6 @@ from hubert_demo.plotting.style import (
     INK,
     INK_RAMP,
     SECOND_INK,
-    frame_span_s,
     new_figure,
     tidy,
 )
@@ -27,7 +26,7 @@ _GAP = 6
 
 def attention_figure(
     attention: npt.NDArray[np.float32],
-    frame_times_s: npt.NDArray[np.float64],
+    span_s: tuple[float, float],
     layer: int,
     head: int,
     words: Sequence[Word] = (),
@@ -36,7 +35,7 @@ def attention_figure(
 
     Args:
         attention: `(frames, frames)`, rows sum to one; pooled maps will do.
-        frame_times_s: Centres of the recording's frames.
+        span_s: Where the recording's first frame begins and its last one ends, in seconds.
         layer: As in the API, from 0; the title counts from 1, as the page does.
         head: As in the API, from 0; the title counts from 1.
         words: Written above and at the right, at their times, as far as there is room.
@@ -44,7 +43,7 @@ def attention_figure(
     Returns:
         A figure with one picture: rows, from the top, look at columns.
     """
-    start_s, end_s = frame_span_s(frame_times_s)
+    start_s, end_s = span_s
     figure = new_figure(7, 6.5)
     axes = figure.subplots()
     picture = axes.imshow(

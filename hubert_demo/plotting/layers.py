@@ -10,7 +10,7 @@ from matplotlib.colors import Normalize, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from hubert_demo.analysis.layers.colouring import Colouring, by_time
+from hubert_demo.analysis.layers.colouring import Colouring
 from hubert_demo.analysis.layers.projection import Projection
 from hubert_demo.analysis.layers.units import LayerCurves, UnitScores
 from hubert_demo.plotting.style import (
@@ -39,32 +39,29 @@ _DOT_LINE = INK + "73"
 def layer_figure(
     projection: Projection,
     layer: int,
-    frame_times_s: npt.NDArray[np.float64],
+    colouring: Colouring,
     characters: Sequence[str] | None = None,
-    colouring: Colouring | None = None,
 ) -> Figure:
     """Draw the frames of one layer, with a faint thread from each to the next.
 
     Args:
         projection: All layers of the recording; every layer is drawn on the same scale.
         layer: Index into `projection.points`.
-        frame_times_s: `(frames,)`, centres of the frames.
+        colouring: What the dots are coloured by.
         characters: What was recognised in each frame, "" for nothing, to write at its dot; or None.
-        colouring: What the dots are coloured by; time when None.
 
     Returns:
         A figure with one scatter, and a scale or a legend of its colours.
     """
-    chosen = by_time(frame_times_s) if colouring is None else colouring
     points = projection.points[layer]
     figure = new_figure(7, 6)
     axes = figure.subplots()
-    _draw_map(axes, projection, layer, chosen, 22)
+    _draw_map(axes, projection, layer, colouring, 22)
     for (x, y), character in zip(points, characters or (), strict=False):
         axes.annotate(character, (x, y), (3, 3), textcoords="offset points", fontsize=8, color=INK)
     method, trust = projection.method.upper(), projection.trustworthiness[layer]
     axes.set_title(f"layer {layer} · {method} · trustworthiness {trust:.2f}", fontsize=11, color=INK)
-    _explain(figure, [axes], chosen)
+    _explain(figure, [axes], colouring)
     return figure
 
 

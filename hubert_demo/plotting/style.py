@@ -10,12 +10,11 @@ from collections import defaultdict
 
 import matplotlib
 import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-__all__ = ["Figure", "frame_span_s", "new_figure", "rendered", "tidy"]
+__all__ = ["Figure", "new_figure", "rendered", "tidy"]
 
 INK = "#16202a"
 SECOND_INK = "#52606b"
@@ -33,7 +32,6 @@ TIME_RAMP: Colormap = LinearSegmentedColormap.from_list(
     "time", matplotlib.colormaps["viridis"](np.linspace(0, 0.85, 64))
 )
 
-_HALF_FRAME_S = 0.01
 # A kind and ten digits of a hash, where it is given (`id="…"`) and where it is meant (`#…`).
 _SVG_ID = re.compile(r'(\bid="|#)((?:C[0-9a-f]+_[0-9a-f]+_)?[A-Za-z_]*)([0-9a-f]{10})(?=["\)])')
 
@@ -73,8 +71,3 @@ def tidy(axes: Axes) -> None:
     axes.spines[:].set_color(HAIRLINE)
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(colors=SECOND_INK, labelsize=9)
-
-
-def frame_span_s(frame_times_s: npt.NDArray[np.float64]) -> tuple[float, float]:
-    """Where the first frame begins and the last one ends, in seconds."""
-    return float(frame_times_s[0]) - _HALF_FRAME_S, float(frame_times_s[-1]) + _HALF_FRAME_S

@@ -10,81 +10,78 @@ from matplotlib.text import Text
 
 from hubert_demo.analysis.transcript.collapse import merge_repeats
 from hubert_demo.analysis.transcript.ctc import Word
+from hubert_demo.analysis.transcript.emissions import NOT_LETTERS, Emissions
+from hubert_demo.encoding import FrameGrid
 from hubert_demo.plotting.labels import leave_out_crowded, write_words_above
 from hubert_demo.plotting.style import (
     INK_RAMP,
     NOW,
-    frame_span_s,
     new_figure,
     tidy,
 )
 
-_SPACE = "|"
-_HOP_S = 0.02
-
 
 def transcript_figure(
-    probabilities: npt.NDArray[np.float64],
-    vocabulary: Sequence[str],
-    frame_times_s: npt.NDArray[np.float64],
+    emissions: Emissions,
+    grid: FrameGrid,
     words: Sequence[Word] = (),
     frame_token_ids: Sequence[int] | npt.NDArray[np.int64] = (),
 ) -> Figure:
-    """Draw letters over time; the blank and other tokens that stand for no letter are left out.
+    """Draw letters over time.
 
     Args:
-        probabilities: `(frames, vocabulary)`, 0..1.
-        vocabulary: Token of each column.
-        frame_times_s: `(frames,)`, centres of the frames.
+        emissions: Probabilities of the letters, and the names of their rows.
+        grid: Where the frames lie in time.
         words: Written above, at their times, as far as there is room.
         frame_token_ids: `(frames,)`, the best path: its letters are written beside their cells, as far as
             there is room. None by default.
 
     Returns:
-        A figure with one picture: the space on top, then letters in alphabetical order.
+        A figure with one picture, a row a letter in the order of `emissions`.
     """
-    letters = sorted(
-        ((token, column) for column, token in enumerate(vocabulary) if len(token) == 1),
-        key=lambda letter: (letter[0] != _SPACE, letter),
-    )
-    start_s, end_s = frame_span_s(frame_times_s)
+    labels, num_frames = emissions.labels, len(emissions.probabilities)
     figure = new_figure(10, 5.5)
     axes = figure.subplots()
     picture = axes.imshow(
-        probabilities[:, [column for _, column in letters]].T,
+        emissions.probabilities.T,
         cmap=INK_RAMP,
         vmin=0,
         vmax=1,
         aspect="auto",
         interpolation="nearest",
-        extent=(start_s, end_s, len(letters) - 0.5, -0.5),
+        extent=(grid.start_s(0), grid.start_s(num_frames), len(labels) - 0.5, -0.5),
     )
-    axes.set_yticks(range(len(letters)), ["space" if token == _SPACE else token for token, _ in letters])
+    axes.set_yticks(range(len(labels)), labels)
     axes.set_ylabel("letter")
     axes.set_xlabel("time (s)")
     figure.colorbar(picture, ax=axes, label="probability", fraction=0.03, pad=0.01)
-    rows = {column: row for row, (token, column) in enumerate(letters) if token != _SPACE}
+    # Neither the space nor the blank is a letter to write.
+    rows = {
+        token_id: row
+        for row, (token_id, label) in enumerate(zip(emissions.token_ids.tolist(), labels, strict=True))
+        if label not in NOT_LETTERS
+    }
     path = [int(token_id) for token_id in frame_token_ids]
-    labels = [write_words_above(axes, words), *_write_path(axes, path, vocabulary, rows, start_s)]
+    written = [write_words_above(axes, words), *_write_path(axes, path, labels, rows, grid)]
     tidy(axes)
-    leave_out_crowded(figure, labels)
+    leave_out_crowded(figure, written)
     return figure
 
 
 def _write_path(
     axes: Axes,
     frame_token_ids: Sequence[int],
-    vocabulary: Sequence[str],
+    labels: Sequence[str],
     rows: dict[int, int],
-    start_s: float,
+    grid: FrameGrid,
 ) -> list[list[Text]]:
     """Each letter of the best path to the right of its cells; gives those of every row."""
     written: dict[int, list[Text]] = {row: [] for row in rows.values()}
     for run in merge_repeats(frame_token_ids):
         if run.token_id in rows:
             letter = axes.annotate(
-                vocabulary[run.token_id],
-                (start_s + run.end_frame * _HOP_S, rows[run.token_id]),
+                labels[rows[run.token_id]],
+                (grid.start_s(run.end_frame), rows[run.token_id]),
                 xytext=(1.5, 0),
                 textcoords="offset points",
                 va="center",

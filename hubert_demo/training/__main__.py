@@ -95,7 +95,7 @@ def _train_language_model(arguments: argparse.Namespace) -> None:
 def _evaluate(arguments: argparse.Namespace) -> None:
     spec = resolve(arguments.checkpoint)
     path = arguments.language_model or spec.language_model
-    language_model = LanguageModel.load(path) if path else None
+    language_model = LanguageModel.from_file(path) if path else None
     print(evaluate(load(spec), arguments.data, language_model).report())
 
 

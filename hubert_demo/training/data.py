@@ -16,10 +16,10 @@ from torch import Tensor
 from tqdm import tqdm
 
 from hubert_demo.audio import SAMPLE_RATE_HZ, Waveform, samples_to_float
+from hubert_demo.encoding import HUBERT_GRID
 from hubert_demo.errors import InputError
 
 MANIFEST_NAME = "manifest.tsv"
-UNITS_HOP_SAMPLES = 320
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,7 @@ def change_speed(clip: Clip, factor: float) -> Clip:
     samples = np.interp(positions, np.arange(len(clip.samples)), clip.samples).astype(np.int16)
     units = clip.units
     if len(units):
-        num_units = num_samples // UNITS_HOP_SAMPLES
+        num_units = num_samples // HUBERT_GRID.hop_samples
         moved = np.round(np.arange(num_units) * factor).astype(int)
         units = units[np.minimum(moved, len(units) - 1)]
     return replace(clip, samples=samples, units=units, duration_s=num_samples / SAMPLE_RATE_HZ)
@@ -172,12 +172,12 @@ def change_speed(clip: Clip, factor: float) -> Clip:
 
 def cropped(clip: Clip, longest_s: float, rng: np.random.Generator) -> Clip:
     """A stretch of the clip of at most `longest_s` with its frame targets; its text, whole, goes missing."""
-    num_units = int(longest_s * SAMPLE_RATE_HZ) // UNITS_HOP_SAMPLES
-    spare = len(clip.samples) // UNITS_HOP_SAMPLES - num_units
+    num_units = int(longest_s * SAMPLE_RATE_HZ) // HUBERT_GRID.hop_samples
+    spare = len(clip.samples) // HUBERT_GRID.hop_samples - num_units
     if spare <= 0:
         return clip
     first = int(rng.integers(spare + 1))
-    samples = clip.samples[first * UNITS_HOP_SAMPLES : (first + num_units) * UNITS_HOP_SAMPLES]
+    samples = clip.samples[first * HUBERT_GRID.hop_samples : (first + num_units) * HUBERT_GRID.hop_samples]
     units = clip.units[first : first + num_units]
     return replace(clip, samples=samples, units=units, text="", duration_s=len(samples) / SAMPLE_RATE_HZ)
 

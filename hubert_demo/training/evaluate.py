@@ -105,7 +105,7 @@ def evaluate(
     """
     if loaded.keyword_head is None:
         raise CheckpointError(f"{loaded.spec.name} has no keyword head; train one before evaluating.")
-    if loaded.model is None:
+    if loaded.ctc_model is None:
         raise CheckpointError(f"{loaded.spec.name} has no CTC head; train one before evaluating.")
     reading = {
         corpus: reading_scores(loaded, load_clips(data_dir, clips), language_model)
@@ -114,7 +114,7 @@ def evaluate(
     words = load_clips(data_dir, corpora.word_test_clips(data_dir))
     silences = [Example(noise(seed), None, 0) for seed in TEST_SEEDS]
     guesses = keyword_guesses(
-        loaded.model, loaded.keyword_head, [*(Example(c.samples, None, 0) for c in words), *silences]
+        loaded.ctc_model, loaded.keyword_head, [*(Example(c.samples, None, 0) for c in words), *silences]
     )
     answers = list(zip(words, guesses, strict=False))
     known = [(c, g) for c, g in answers if c.text.lower() not in corpora.HELD_OUT_WORDS]
@@ -132,7 +132,7 @@ def evaluate(
     }
     synthetic_words = load_clips(data_dir, corpora.synthetic_word_test_clips(data_dir))
     synthetic_guesses = keyword_guesses(
-        loaded.model, loaded.keyword_head, [Example(c.samples, None, 0) for c in synthetic_words]
+        loaded.ctc_model, loaded.keyword_head, [Example(c.samples, None, 0) for c in synthetic_words]
     )
     synthetic = {
         label: Count.of(

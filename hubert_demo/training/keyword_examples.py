@@ -16,10 +16,10 @@ from torch import Tensor
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from hubert_demo.analysis.keywords.detection import WINDOW_FRAMES
+from hubert_demo.analysis.keywords.detection import WINDOW_S
 from hubert_demo.analysis.transcript.ctc import forced_alignment
 from hubert_demo.audio import SAMPLE_RATE_HZ
-from hubert_demo.inference import HOP_SAMPLES
+from hubert_demo.encoding import HUBERT_GRID
 from hubert_demo.model import HubertForCTC, HubertModel, KeywordHead, Wav2Vec2CTCTokenizer
 from hubert_demo.model.masking import span_mask
 from hubert_demo.training import corpora
@@ -29,6 +29,7 @@ from hubert_demo.training.noise import background, mix, roughened
 from hubert_demo.training.trainer import Batch, Objective
 
 _INDEX = {label: i for i, label in enumerate(corpora.KEYWORD_LABELS)}
+_WINDOW_FRAMES = HUBERT_GRID.num_frames(round(WINDOW_S * SAMPLE_RATE_HZ))
 _RUNNING_SPEECH = "running speech"
 _NUM_SPEECH = 1200
 _UNKNOWN_DRAWS = 2
@@ -131,9 +132,9 @@ class KeywordExamples:
         gaps = [np.zeros(int(SAMPLE_RATE_HZ * rng.uniform(0.15, 0.6)), np.int16) for _ in range(2)]
         before = np.concatenate([others[0], gaps[0]])
         whole = np.concatenate([before, samples, gaps[1], others[1]])
-        centre = (len(before) + len(samples) / 2) / HOP_SAMPLES
-        start = max(0, round(centre - WINDOW_FRAMES / 2 + rng.uniform(-4, 4)))
-        return Example(roughened(whole, rng), slice(start, start + WINDOW_FRAMES), label)
+        centre = (len(before) + len(samples) / 2) / HUBERT_GRID.hop_samples
+        start = max(0, round(centre - _WINDOW_FRAMES / 2 + rng.uniform(-4, 4)))
+        return Example(roughened(whole, rng), slice(start, start + _WINDOW_FRAMES), label)
 
 
 class KeywordSpotting(Objective):
@@ -227,7 +228,7 @@ def window_means(frames: Tensor) -> Tensor:
 
     The seconds are as long as those over which the page pools.
     """
-    return frames.mT.unfold(-1, WINDOW_FRAMES, WINDOW_FRAMES // 2).mean(-1).mT
+    return frames.mT.unfold(-1, _WINDOW_FRAMES, _WINDOW_FRAMES // 2).mean(-1).mT
 
 
 def load_examples(
@@ -259,8 +260,8 @@ def cut_words(model: HubertForCTC, tokenizer: Wav2Vec2CTCTokenizer, sentences: l
     for clip in tqdm(sentences, desc="cut words", unit="clip", mininterval=10):
         for word, frames in zip(clip.text.split(), character_frames(model, tokenizer, clip), strict=True):
             if word.lower() not in corpora.HELD_OUT_WORDS | corpora.SOUND_ALIKES:
-                start = max(0, frames[0][0] * HOP_SAMPLES - _CUT_BEFORE_SAMPLES)
-                samples = clip.samples[start : frames[-1][1] * HOP_SAMPLES + _CUT_AFTER_SAMPLES]
+                start = max(0, frames[0][0] * HUBERT_GRID.hop_samples - _CUT_BEFORE_SAMPLES)
+                samples = clip.samples[start : frames[-1][1] * HUBERT_GRID.hop_samples + _CUT_AFTER_SAMPLES]
                 cuts.append(replace(clip, corpus=f"{clip.corpus} (cut)", text=word, samples=samples))
     return cuts
 

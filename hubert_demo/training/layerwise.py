@@ -10,11 +10,13 @@ import numpy.typing as npt
 from sklearn.cluster import MiniBatchKMeans
 from tqdm import tqdm
 
-from hubert_demo.analysis.layers.units import pnmi, purity, standardised
+from hubert_demo.analysis.layers.standardise import standardise
+from hubert_demo.analysis.layers.units import pnmi, purity
 from hubert_demo.analysis.transcript.ctc import forced_alignment, token_probabilities
 from hubert_demo.checkpoints import LoadedCheckpoint
+from hubert_demo.encoding import Encoding
 from hubert_demo.errors import CheckpointError, InputError
-from hubert_demo.inference import Encoding, encode
+from hubert_demo.inference import encode
 from hubert_demo.training.data import Clip
 
 
@@ -74,7 +76,7 @@ def layer_structure(
         raise InputError(f"{len(spoken)} frames cannot make {num_units} units; give more speech.")
     clusters = MiniBatchKMeans(num_units, batch_size=4096, n_init=3, random_state=seed)
     return [
-        _quality(clusters.fit_predict(standardised(np.concatenate([each[layer] for each in states]))), spoken)
+        _quality(clusters.fit_predict(standardise(np.concatenate([each[layer] for each in states]))), spoken)
         for layer in range(len(states[0]))
     ]
 
@@ -120,9 +122,11 @@ def _spoken(
         raise CheckpointError(f"{loaded.spec.name} has no CTC head to align the texts with; train one first.")
     for clip in tqdm(clips, desc="encode", unit="clip", mininterval=10):
         encoding = encode(loaded, clip.waveform)
+        ctc = encoding.require_ctc()
+        ctc = encoding.require_ctc()
         token_ids = loaded.tokenizer.encode(clip.text)
         with np.errstate(divide="ignore"):
-            logarithms = np.log(token_probabilities(encoding))
-        firsts = [first for first, _ in forced_alignment(logarithms, token_ids, encoding.blank_id)]
+            logarithms = np.log(token_probabilities(ctc))
+        firsts = [first for first, _ in forced_alignment(logarithms, token_ids, ctc.blank_id)]
         if firsts:
             yield clip, encoding, firsts[0], np.repeat(token_ids, np.diff([*firsts, encoding.num_frames]))

@@ -276,7 +276,7 @@ def finetune_keywords(data_dir: Path, checkpoint: Path, settings: KeywordSetting
 
 def train_language_model(data_dir: Path, path: Path, order: int = LANGUAGE_MODEL_ORDER) -> LanguageModel:
     """Learn which letters and words follow which, from training texts and novels, and write it to `path`."""
-    language_model = LanguageModel.train(corpora.sentences_to_read(data_dir), order)
+    language_model = LanguageModel.from_sentences(corpora.sentences_to_read(data_dir), order)
     path.parent.mkdir(parents=True, exist_ok=True)
     language_model.save(path)
     return language_model

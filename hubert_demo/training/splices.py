@@ -17,8 +17,8 @@ import soundfile
 from tqdm import tqdm
 
 from hubert_demo.audio import SAMPLE_RATE_HZ
+from hubert_demo.encoding import HUBERT_GRID
 from hubert_demo.errors import InputError
-from hubert_demo.inference import HOP_SAMPLES
 from hubert_demo.model import HubertForCTC, Wav2Vec2CTCTokenizer
 from hubert_demo.training.data import Clip
 from hubert_demo.training.keyword_examples import character_frames
@@ -80,7 +80,7 @@ class _Spoken:
         end = (self.frames[-1][1] if part.after is None else self.frames[part.after][0]) + rng.uniform(
             *part.end_frames
         )
-        first, last = (max(0, round(frame * HOP_SAMPLES)) for frame in (begin, end))
+        first, last = (max(0, round(frame * HUBERT_GRID.hop_samples)) for frame in (begin, end))
         stretch: np.ndarray = self.clip.samples[first:last].astype(np.float64)
         return stretch
 

@@ -19,8 +19,8 @@ from sklearn.cluster import MiniBatchKMeans
 from tqdm import tqdm
 
 from hubert_demo.audio import SAMPLE_RATE_HZ
+from hubert_demo.encoding import HUBERT_GRID
 from hubert_demo.errors import InputError
-from hubert_demo.inference import HOP_SAMPLES, WINDOW_SAMPLES
 from hubert_demo.model import HubertModel
 from hubert_demo.training.data import Clip, normalised
 
@@ -37,8 +37,8 @@ def mfcc(clip: Clip) -> npt.NDArray[np.float32]:
         sr=SAMPLE_RATE_HZ,
         n_mfcc=_NUM_MFCC,
         n_fft=512,
-        win_length=WINDOW_SAMPLES,
-        hop_length=HOP_SAMPLES,
+        win_length=HUBERT_GRID.window_samples,
+        hop_length=HUBERT_GRID.hop_samples,
         n_mels=40,
         center=False,
     )
@@ -130,7 +130,7 @@ def fit_units(
         InputError: If there are fewer frames than clusters.
     """
     rng = np.random.default_rng(seed)
-    num_frames = sum(len(clip.samples) // HOP_SAMPLES for clip in clips)
+    num_frames = sum(len(clip.samples) // HUBERT_GRID.hop_samples for clip in clips)
     share = min(1.0, max_frames / max(num_frames, 1))
     chosen = []
     for clip in tqdm(clips, desc="features", unit="clip", mininterval=5):

@@ -1,8 +1,7 @@
 """The little card that says which model is listening, and what in the views comes from another one."""
 
 from hubert_demo.api import Analysis
-from hubert_demo.checkpoints import CheckpointSpec
-from hubert_demo.inference import load_checkpoint
+from hubert_demo.checkpoints import CheckpointSpec, load_checkpoint
 from hubert_demo.ui import zero_gpu
 from hubert_demo.ui.views.base import Json
 

@@ -261,7 +261,7 @@ class Endpoints:
             "globalness": metrics.globalness.tolist(),
             "verticality": metrics.verticality.tolist(),
             "diagonality": metrics.diagonality.tolist(),
-            "entropy_nats": metrics.entropy.tolist(),
+            "entropy_nats": metrics.globalness.tolist(),
         }
 
     def export(

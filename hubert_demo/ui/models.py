@@ -8,9 +8,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from hubert_demo.checkpoints import CheckpointSpec, is_here, offer, resolve
+from hubert_demo.checkpoints import STORE, CheckpointSpec, CheckpointStore, is_here, offer, resolve
 from hubert_demo.errors import InputError
-from hubert_demo.inference import load_checkpoint
 from hubert_demo.ui.views.base import Json, attempt, sentence
 
 MAX_FETCHES = 2
@@ -24,6 +23,7 @@ class Models:
     Args:
         default: The one that greets: a name in the registry, or a directory.
         directories: Further ones.
+        store: Where checkpoints are loaded.
 
     Attributes:
         offered: All of them.
@@ -33,7 +33,10 @@ class Models:
         CheckpointError: If there is no such checkpoint or directory.
     """
 
-    def __init__(self, default: str | Path, directories: Iterable[str | Path] = ()) -> None:
+    def __init__(
+        self, default: str | Path, directories: Iterable[str | Path] = (), store: CheckpointStore = STORE
+    ) -> None:
+        self._store = store
         self.offered = offer([default, *directories])
         source = resolve(default).source
         self.default = next(spec for spec in self.offered if spec.source == source)
@@ -105,7 +108,7 @@ class Models:
 
         def load() -> Json:
             self._progress[spec] = f"{'Loading' if is_here(spec) else 'Asking the hub for'} {spec.title}"
-            load_checkpoint(spec, progress=tell)
+            self._store.find(spec, progress=tell)
             return {}
 
         return attempt(load)

@@ -56,7 +56,9 @@ class Result:
     def num_bytes(self) -> int:
         """About how much memory it holds: states, their copies while drawing, and sound."""
         analysis = self.analysis
-        passes = {id(each): each for each in (analysis.encoding, analysis.reading, analysis.spotting)}
+        passes = {
+            id(each): each for each in (analysis.encoding, analysis.ctc_encoding, analysis.keyword_encoding)
+        }
         states = sum(each.hidden_states.nbytes for each in passes.values())
         return 2 * states + 4 * analysis.encoding.waveform.samples.nbytes
 
@@ -113,7 +115,7 @@ class Results:
                 to be fetched first.
         """
         spec = self.models.default if checkpoint is None else self.models.find_here(checkpoint)
-        key = (spec, hashlib.sha256(waveform.samples.tobytes()).hexdigest())
+        key = (spec, waveform.fingerprint)
         with self._lock:
             known = self._results.get(self._tokens.get(key, ""))
         if known is not None:

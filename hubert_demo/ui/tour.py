@@ -5,11 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from hubert_demo.analysis.attention.heads import KINDS
+from hubert_demo.analysis.attention.heads import KINDS, NEAR_S, attention_within
 from hubert_demo.api import Analysis
 from hubert_demo.ui.views.base import Json
-
-_NEAR_FRAMES = 5  # 0.1 s, as in static/attention.js
 
 TEMPLATE = '<div class="hx-root hx-tour" data-testid="tour"></div>'
 
@@ -106,11 +104,10 @@ def _gaze(analysis: Analysis) -> Step:
         f"(global). Head {head + 1} of layer {layer + 1} "
     )
     text += "is the most diagonal one: " if diagonal.any() else "comes nearest to being diagonal: "
-    frames = np.arange(analysis.encoding.num_frames)
-    near = np.abs(frames[:, np.newaxis] - frames) <= _NEAR_FRAMES
-    share = float((analysis.attention(layer, head) * near).sum(axis=1).mean())
+    reach_frames = analysis.encoding.grid.frames_within(NEAR_S)
+    share, by_chance = attention_within(analysis.attention(layer, head), reach_frames)
     text += (
-        f"{_percent(share)} of its gaze stays within a tenth of a second, {_percent(near.mean())} would by "
+        f"{_percent(share)} of its gaze stays within a tenth of a second, {_percent(by_chance)} would by "
         "chance."
     )
     return Step("Who looks where", text, "attention", {"attention_layer": layer, "head": head})

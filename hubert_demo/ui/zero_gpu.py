@@ -10,7 +10,7 @@ import gradio as gr
 from hubert_demo import checkpoints, inference
 from hubert_demo.audio import Waveform
 from hubert_demo.checkpoints import CheckpointSpec, LoadedCheckpoint
-from hubert_demo.inference import Encoding
+from hubert_demo.encoding import Encoding
 
 _LOGGER = logging.getLogger(__name__)
 _LONGEST_CALL_S = 30
@@ -18,7 +18,7 @@ _LONGEST_CALL_S = 30
 
 def is_lent() -> bool:
     """Whether this process runs on ZeroGPU hardware."""
-    return inference.ZERO_GPU_VARIABLE in os.environ
+    return checkpoints.ZERO_GPU_VARIABLE in os.environ
 
 
 def _lent(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hubert_demo.audio import Waveform
-from hubert_demo.inference import Encoding, frame_times_s
+from hubert_demo.encoding import HUBERT_GRID, ClassOutput, CtcOutput, Encoding
 
 VOCABULARY = ("<pad>", "<s>", "<unk>", "|", "A", "B", "C")
 LABELS = ("yes", "no", "_unknown_", "_silence_")
@@ -33,15 +33,13 @@ def make_encoding() -> Callable[..., Encoding]:
             checkpoint="made up",
             waveform=Waveform(samples),
             hidden_states=np.zeros((3, num_frames, 4), np.float32),
-            frame_times_s=frame_times_s(num_frames),
-            ctc_logits=(logits + 7).astype(np.float32),  # any shift gives the same probabilities
-            keyword_logits=keyword_logits,
-            keyword_labels=LABELS if keyword_logits is not None else (),
-            keyword_threshold=0.6,
-            vocabulary=VOCABULARY,
-            blank_id=0,
-            word_delimiter_id=3,
+            grid=HUBERT_GRID,
             num_heads=2,
+            # Any shift gives the same probabilities.
+            ctc=CtcOutput((logits + 7).astype(np.float32), VOCABULARY, blank_id=0, word_delimiter_id=3),
+            classes=None
+            if keyword_logits is None
+            else ClassOutput(LABELS, keyword_logits, threshold=0.6, layer_weights=np.full(3, 1 / 3)),
         )
 
     return make

@@ -83,7 +83,7 @@ def test_lossless_files_come_back_as_written(tmp_path: Path, suffix: str, subtyp
     waveform = Waveform.from_file(path)
 
     assert waveform.samples.dtype == np.float32
-    assert waveform.changes == ()
+    assert waveform.notes == ()
     assert waveform.duration_s == 0.5
     np.testing.assert_allclose(waveform.samples, tone(), atol=2 / 128 if subtype == "PCM_U8" else 1e-4)
 
@@ -123,8 +123,8 @@ def test_what_phones_and_browsers_record_is_decoded(
 
     waveform = Waveform.from_file(path)
 
-    assert waveform.changes[0] == f"decoded from {codec.removeprefix('lib').upper()}"
-    assert any("resampled" in change for change in waveform.changes) == (rate_hz != SAMPLE_RATE_HZ)
+    assert waveform.notes[0] == f"decoded from {codec.removeprefix('lib').upper()}"
+    assert any("resampled" in note for note in waveform.notes) == (rate_hz != SAMPLE_RATE_HZ)
     assert waveform.duration_s == pytest.approx(1.0, abs=0.03)
     spectrum = np.abs(np.fft.rfft(waveform.samples))
     assert np.argmax(spectrum) * SAMPLE_RATE_HZ / len(waveform.samples) == pytest.approx(440, abs=3)
@@ -151,7 +151,7 @@ def test_compressed_stereo_is_averaged_and_said(tmp_path: Path) -> None:
         path, "libopus", np.stack([tone(1.0, 48_000), -tone(1.0, 48_000)]) * [[1], [0.5]], 48_000
     )
     waveform = Waveform.from_file(path)
-    assert "2 channels averaged" in waveform.changes
+    assert "2 channels averaged" in waveform.notes
     assert np.abs(waveform.samples[4000:12_000]).max() == pytest.approx(0.125, abs=0.02)
 
 
@@ -275,7 +275,7 @@ def test_stereo_is_averaged_and_said(tmp_path: Path) -> None:
     waveform = Waveform.from_file(path)
 
     np.testing.assert_allclose(waveform.samples, (left + right) / 2, atol=1e-6)
-    assert waveform.changes == ("2 channels averaged",)
+    assert waveform.notes == ("2 channels averaged",)
 
 
 @pytest.mark.parametrize("rate_hz", [8_000, 22_050, 44_100, 48_000])
@@ -288,7 +288,7 @@ def test_other_rates_are_resampled_to_the_same_sound(tmp_path: Path, rate_hz: in
     assert len(waveform.samples) == SAMPLE_RATE_HZ // 2
     inside = slice(500, -500)  # the filter rings at both ends
     np.testing.assert_allclose(waveform.samples[inside], tone()[inside], atol=1e-3)
-    assert waveform.changes == (f"resampled from {rate_hz / 1000:g} kHz to 16 kHz",)
+    assert waveform.notes == (f"resampled from {rate_hz / 1000:g} kHz to 16 kHz",)
 
 
 def test_sixty_seconds_are_accepted_at_any_rate(tmp_path: Path) -> None:
@@ -413,7 +413,7 @@ def test_both_layouts_of_channels_give_the_same_average() -> None:
     samples_first, channels_first = Waveform.from_array(stereo), Waveform.from_array(stereo.T)
     np.testing.assert_allclose(samples_first.samples, tone() / 2, atol=1e-7)
     np.testing.assert_array_equal(samples_first.samples, channels_first.samples)
-    assert samples_first.changes == channels_first.changes == ("2 channels averaged",)
+    assert samples_first.notes == channels_first.notes == ("2 channels averaged",)
 
 
 @pytest.mark.parametrize("shape", [(), (4, 4), (100, 2000), (1, 2, 2000)])

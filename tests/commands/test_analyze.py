@@ -13,10 +13,9 @@ import soundfile
 
 from hubert_demo import InputError, analyze
 from hubert_demo.api import Analysis, Pass
-from hubert_demo.checkpoints import DEFAULT_CHECKPOINT
+from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, load_checkpoint
 from hubert_demo.commands.analyze import main
 from hubert_demo.export import PICTURES
-from hubert_demo.inference import load_checkpoint
 
 
 @pytest.fixture(scope="module")
@@ -141,11 +140,12 @@ def test_an_out_that_cannot_be_written_is_an_error_line(folder, tmp_path, capsys
 
 def test_silence_says_that_no_speech_was_recognised(folder, capsys, monkeypatch):
     analysis = analyze(folder / "good.wav")
-    encoding = analysis.encoding
-    encoding.ctc_logits[:] = 0
-    encoding.ctc_logits[:, encoding.blank_id] = 1
-    heard = Pass(load_checkpoint(DEFAULT_CHECKPOINT).spec, None, encoding)
-    silent = Analysis(heard, heard, heard)
+    ctc = analysis.ctc
+    ctc.logits[:] = 0
+    ctc.logits[:, ctc.blank_id] = 1
+    loaded = load_checkpoint(DEFAULT_CHECKPOINT)
+    silence = Pass(loaded.spec, analysis.encoding)
+    silent = Analysis(silence, silence, silence, lambda: loaded)
     monkeypatch.setattr("hubert_demo.commands.analyze.analyze", lambda *_: silent)
 
     main(["analyze", "quiet.wav"])

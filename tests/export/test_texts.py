@@ -174,7 +174,7 @@ def test_nothing_recognised_is_one_empty_interval_a_tier():
 def test_capitals_are_written_small_where_there_is_nothing_else(vocabulary, text):
     analysis = SimpleNamespace(
         transcript=transcript_of(("GO", 0.1, 0.3)),
-        reading=SimpleNamespace(vocabulary=vocabulary),
+        ctc=SimpleNamespace(vocabulary=vocabulary),
         encoding=SimpleNamespace(waveform=SimpleNamespace(duration_s=1.0)),
     )
     assert TEXTS["txt"].make(analysis) == text

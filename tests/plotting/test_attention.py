@@ -20,8 +20,8 @@ def metrics(attention):
     return head_metrics(lambda layer, chosen, queries: heads[list(chosen), queries], 3, 2, 50)
 
 
-def test_words_are_bracketed_on_both_axes(attention, frame_times_s, words):
-    axes = attention_figure(attention, frame_times_s, 2, 3, words).axes[0]
+def test_words_are_bracketed_on_both_axes(attention, span_s, words):
+    axes = attention_figure(attention, span_s, 2, 3, words).axes[0]
     assert [text.get_text() for text in axes.texts] == ["GO", "LEFT"] * 2
     brackets = [(line.get_xdata(), line.get_ydata()) for line in axes.lines]
     np.testing.assert_allclose([xs for xs, _ in brackets[:2]], [[0.1, 0.3], [0.4, 0.8]])

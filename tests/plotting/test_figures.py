@@ -9,9 +9,10 @@ import pytest
 from matplotlib.figure import Figure
 
 from hubert_demo.analysis.keywords.detection import Keywords
-from hubert_demo.analysis.layers.colouring import by_time
+from hubert_demo.analysis.layers.colouring import Colouring, by_time
 from hubert_demo.analysis.layers.projection import Projection, ProjectionSettings
 from hubert_demo.analysis.timeline.spectrogram import Spectrogram
+from hubert_demo.encoding import HUBERT_GRID
 from hubert_demo.plotting import (
     attention_figure,
     keywords_figure,
@@ -52,9 +53,9 @@ def long_keywords() -> Figure:
 
 
 @pytest.fixture
-def transcript(frame_times_s, words) -> Figure:
+def transcript(make_emissions, words) -> Figure:
     probabilities = np.random.default_rng(0).dirichlet(np.ones(5), 50)
-    return transcript_figure(probabilities, ("<pad>", "B", "|", "A", "<unk>"), frame_times_s, words)
+    return transcript_figure(make_emissions(probabilities), HUBERT_GRID, words)
 
 
 @pytest.fixture
@@ -64,14 +65,19 @@ def projection() -> Projection:
 
 
 @pytest.fixture
-def layer(projection, frame_times_s) -> Figure:
-    return layer_figure(projection, 1, frame_times_s, ["A", *[""] * 48, "B"])
+def by_time_of_frames(frame_times_s, span_s) -> Colouring:
+    return by_time(frame_times_s, span_s)
 
 
 @pytest.fixture
-def attention(frame_times_s, words) -> Figure:
+def layer(projection, by_time_of_frames) -> Figure:
+    return layer_figure(projection, 1, by_time_of_frames, ["A", *[""] * 48, "B"])
+
+
+@pytest.fixture
+def attention(span_s, words) -> Figure:
     weights = np.random.default_rng(0).dirichlet(np.ones(50), 50).astype(np.float32)
-    return attention_figure(weights, frame_times_s, 2, 3, words)
+    return attention_figure(weights, span_s, 2, 3, words)
 
 
 @pytest.mark.parametrize("kind", ["png", "svg", "pdf"])
@@ -101,19 +107,19 @@ def test_words_stand_over_their_times(request, name):
     np.testing.assert_allclose(brackets, [[0.1, 0.3], [0.4, 0.8]])
 
 
-def test_letters_are_drawn_without_blank_and_special_tokens(transcript):
+def test_letters_are_drawn_in_the_rows_of_the_emissions(transcript):
     axes = transcript.axes[0]
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["space", "A", "B"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["space", "A", "B", "blank"]
     picture = axes.images[0]
     probabilities = np.random.default_rng(0).dirichlet(np.ones(5), 50)
-    np.testing.assert_array_equal(picture.get_array(), probabilities[:, [2, 3, 1]].T)
+    np.testing.assert_array_equal(picture.get_array(), probabilities[:, [2, 3, 1, 0]].T)
     assert picture.get_clim() == (0, 1)
-    assert picture.get_extent() == pytest.approx((0.0025, 1.0025, 2.5, -0.5))
+    assert picture.get_extent() == pytest.approx((0.0025, 1.0025, 3.5, -0.5))
 
 
-def test_letters_of_the_best_path_stand_beside_their_cells(frame_times_s):
+def test_letters_of_the_best_path_stand_beside_their_cells(make_emissions):
     path = [0, 3, 3, 0, 2, 1, *[0] * 44]
-    figure = transcript_figure(np.eye(5)[path], ("<pad>", "B", "|", "A", "<unk>"), frame_times_s, (), path)
+    figure = transcript_figure(make_emissions(np.eye(5)[path]), HUBERT_GRID, (), path)
     letters = [(text.get_text(), *text.xy) for text in figure.axes[0].texts]
     assert letters == [("A", pytest.approx(0.0025 + 0.06), 1), ("B", pytest.approx(0.0025 + 0.12), 2)]
 
@@ -144,16 +150,16 @@ def test_the_bars_stand_in_the_rows_of_the_strip(long_keywords):
     assert bars.get_ylim() == strip.get_ylim() == (2.5, -0.5)
 
 
-def test_dots_are_the_layers_points_coloured_by_time(layer, projection, frame_times_s):
+def test_dots_are_the_layers_points_coloured_by_time(layer, projection, by_time_of_frames):
     axes = layer.axes[0]
     np.testing.assert_array_equal(axes.collections[0].get_offsets(), projection.points[1])
-    np.testing.assert_allclose(axes.collections[0].get_facecolor(), dot_colours(by_time(frame_times_s)))
+    np.testing.assert_allclose(axes.collections[0].get_facecolor(), dot_colours(by_time_of_frames))
     assert axes.get_title() == "layer 1 · UMAP · trustworthiness 0.81"
     assert [text for text in texts(layer) if text] == ["A", "B"]
 
 
-def test_every_layer_has_the_same_limits(projection, frame_times_s):
-    limits = {layer_figure(projection, layer, frame_times_s).axes[0].get_xlim() for layer in range(3)}
+def test_every_layer_has_the_same_limits(projection, by_time_of_frames):
+    limits = {layer_figure(projection, layer, by_time_of_frames).axes[0].get_xlim() for layer in range(3)}
     assert len(limits) == 1
     assert limits.pop()[1] >= np.abs(projection.points).max()
 
@@ -173,7 +179,7 @@ def test_the_palest_attention_is_zero(attention):
     assert high == pytest.approx(float(attention.axes[0].images[0].get_array().max()))
 
 
-def test_figures_can_be_drawn_by_several_threads_at_once(projection, frame_times_s):
+def test_figures_can_be_drawn_by_several_threads_at_once(projection, by_time_of_frames):
     failures: list[BaseException] = []
 
     def draw(make: Callable[[], Figure]) -> None:
@@ -182,7 +188,9 @@ def test_figures_can_be_drawn_by_several_threads_at_once(projection, frame_times
         except BaseException as error:  # handed to the test's own thread
             failures.append(error)
 
-    makers = [lambda index=index: layer_figure(projection, index % 3, frame_times_s) for index in range(6)]
+    makers = [
+        lambda index=index: layer_figure(projection, index % 3, by_time_of_frames) for index in range(6)
+    ]
     threads = [threading.Thread(target=draw, args=(make,)) for make in makers]
     for thread in threads:
         thread.start()

@@ -10,12 +10,14 @@ from matplotlib.transforms import Affine2D, Bbox
 
 from hubert_demo.analysis.timeline.spectrogram import Spectrogram
 from hubert_demo.analysis.transcript.ctc import Word
+from hubert_demo.analysis.transcript.emissions import Emissions
+from hubert_demo.encoding import HUBERT_GRID
 from hubert_demo.plotting import attention_figure, timeline_figure, transcript_figure
 
 DURATION_S = 60.0
 NUM_WORDS = 180
-TIMES_S = np.arange(0, DURATION_S, 0.02) + 0.0125
-VOCABULARY = ("<pad>", "|", *"abcdefghijklmnopqrstuvwxyz")
+NUM_FRAMES = 2999
+VOCABULARY = ("blank", "space", *"abcdefghijklmnopqrstuvwxyz")
 
 
 @pytest.fixture
@@ -38,12 +40,13 @@ def timeline(words) -> Figure:
 
 def transcript(words) -> Figure:
     rng = np.random.default_rng(1)
-    path = np.where(rng.random(len(TIMES_S)) < 0.3, rng.integers(2, len(VOCABULARY), len(TIMES_S)), 0)
-    return transcript_figure(np.eye(len(VOCABULARY))[path], VOCABULARY, TIMES_S, words, path)
+    path = np.where(rng.random(NUM_FRAMES) < 0.3, rng.integers(2, len(VOCABULARY), NUM_FRAMES), 0)
+    emissions = Emissions(np.arange(len(VOCABULARY)), VOCABULARY, np.eye(len(VOCABULARY))[path])
+    return transcript_figure(emissions, HUBERT_GRID, words, path)
 
 
 def attention(words) -> Figure:
-    return attention_figure(np.full((60, 60), 1 / 60, np.float32), TIMES_S, 0, 0, words)
+    return attention_figure(np.full((60, 60), 1 / 60, np.float32), (0.0, DURATION_S), 0, 0, words)
 
 
 def upright_boxes(figure: Figure, labels: list[Text]) -> list[Bbox]:

@@ -68,19 +68,19 @@ def test_the_same_class_has_the_same_colour():
     assert not np.allclose(colours[0], colours[1])
 
 
-def test_a_map_is_drawn_in_the_colours_of_its_colouring(projection, frame_times_s, pitch):
-    figure = layer_figure(projection, 3, frame_times_s, colouring=pitch)
+def test_a_map_is_drawn_in_the_colours_of_its_colouring(projection, pitch):
+    figure = layer_figure(projection, 3, pitch)
     dots = figure.axes[0].collections[0]
     np.testing.assert_allclose(dots.get_facecolor(), dot_colours(pitch))
     assert figure.axes[1].get_ylabel() == "pitch (Hz)"
     assert figure.axes[1].get_ylim() == pytest.approx((pitch.low, pitch.high))
 
 
-def test_few_classes_are_named_and_many_counted(projection, frame_times_s):
+def test_few_classes_are_named_and_many_counted(projection):
     letters = by_letter(["a", "t", "", " ", "s"] * 10)
-    (legend,) = layer_figure(projection, 0, frame_times_s, colouring=letters).legends
+    (legend,) = layer_figure(projection, 0, letters).legends
     assert [text.get_text() for text in legend.get_texts()] == list(letters.classes)
-    many = layer_figure(projection, 0, frame_times_s, colouring=units(40))
+    many = layer_figure(projection, 0, units(40))
     assert many.get_supxlabel() == "40 k-means units; colours repeat after 18"
     assert layer_grid_figure(projection, units(15)).get_supxlabel() == "15 k-means units"
 

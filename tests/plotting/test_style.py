@@ -9,17 +9,16 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from hubert_demo.encoding import HUBERT_GRID
 from hubert_demo.plotting import transcript_figure
 from hubert_demo.plotting.style import rendered
 
 
 @pytest.fixture
-def draw(frame_times_s, words) -> Callable[[], Figure]:
+def draw(make_emissions, words) -> Callable[[], Figure]:
     """Draws a figure with markers, clips, a picture and letters in it, the same each time."""
     path = [0, 3, 3, 0, 2, 1, *[0] * 44]
-    return lambda: transcript_figure(
-        np.eye(5)[path], ("<pad>", "b", "|", "a", "<unk>"), frame_times_s, words, path
-    )
+    return lambda: transcript_figure(make_emissions(np.eye(5)[path]), HUBERT_GRID, words, path)
 
 
 @pytest.mark.parametrize("file_format", ["png", "svg"])

@@ -47,7 +47,7 @@ def test_the_report_prints_rates_and_counts():
 
 
 def test_an_evaluation_counts_every_test_clip(data_dir):
-    language_model = LanguageModel.train(["LIB READS"], 3)
+    language_model = LanguageModel.from_sentences(["LIB READS"], 3)
     scores = evaluate(load(resolve(DEFAULT_CHECKPOINT)), data_dir, language_model)
     assert {corpus: len(one.words.lengths) for corpus, one in scores.reading.items()} == {
         "librispeech": 1,
@@ -71,7 +71,7 @@ def test_an_evaluation_counts_every_test_clip(data_dir):
 
 def test_a_checkpoint_without_keyword_head_cannot_be_evaluated(data_dir, tmp_path):
     loaded = load(resolve(DEFAULT_CHECKPOINT))
-    loaded.model.save_pretrained(tmp_path)
+    loaded.ctc_model.save_pretrained(tmp_path)
     loaded.feature_extractor.save_pretrained(tmp_path)
     loaded.tokenizer.save_pretrained(tmp_path)
     with pytest.raises(CheckpointError, match="has no keyword head"):

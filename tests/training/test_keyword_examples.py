@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from hubert_demo.analysis.keywords.detection import WINDOW_FRAMES
+from hubert_demo.encoding import HUBERT_GRID
 from hubert_demo.model import HubertForCTC
 from hubert_demo.training import corpora
 from hubert_demo.training.data import load_clips
@@ -61,7 +61,7 @@ def test_a_word_between_others_has_its_second_inside_the_recording(examples):
     windows = [example for example in drawn if example.frames is not None]
     assert windows
     for example in windows:
-        assert example.frames.stop - example.frames.start == WINDOW_FRAMES
+        assert example.frames.stop - example.frames.start == HUBERT_GRID.num_frames(16_000)
         assert 0 <= example.frames.start < (len(example.samples) - 400) // 320 + 1
 
 

@@ -74,9 +74,9 @@ def test_a_mean_of_checkpoints_reads_and_has_their_mean_weights(tmp_path, monkey
     assert call(monkeypatch, "average", "--checkpoint", *folders[:2], "--output", mean) == 0
     loaded = load(resolve(mean))
     assert loaded.tokenizer is not None
-    assert loaded.model is not None
+    assert loaded.ctc_model is not None
     one, two = (model.lm_head.weight for model in models[:2])
-    assert torch.allclose(loaded.model.lm_head.weight, (one + two) / 2, atol=1e-3)
+    assert torch.allclose(loaded.ctc_model.lm_head.weight, (one + two) / 2, atol=1e-3)
     assert call(monkeypatch, "average", "--checkpoint", *folders, "--output", mean) == 2
     assert "one architecture" in capsys.readouterr().err
 

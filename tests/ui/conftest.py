@@ -10,8 +10,7 @@ import av
 import numpy as np
 import pytest
 
-from hubert_demo.checkpoints import DEFAULT_CHECKPOINT
-from hubert_demo.inference import load_checkpoint
+from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, load_checkpoint
 from hubert_demo.ui.app import Page
 
 FLAGS = [

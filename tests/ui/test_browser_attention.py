@@ -109,7 +109,7 @@ def test_all_heads_are_sorted_filtered_and_chosen(visitor, analysis):
     layer, head = divmod(int(metrics.diagonality.argmax()), metrics.kinds.shape[1])
     assert heads.first.get_attribute("data-testid") == f"head-{layer}-{head}"
     visitor.id("head-sort").select_option("least spread")
-    layer, head = divmod(int(metrics.entropy.argmin()), metrics.kinds.shape[1])
+    layer, head = divmod(int(metrics.globalness.argmin()), metrics.kinds.shape[1])
     assert heads.first.get_attribute("data-testid") == f"head-{layer}-{head}"
     visitor.id("head-filter").get_by_role("button", name="vertical").click()
     assert heads.count() == (metrics.kinds == "vertical").sum()

@@ -59,7 +59,7 @@ def test_a_press_on_the_strip_plays_the_second_that_was_judged_there(visit):
 def test_the_layers_weights_are_bars(visit, page):
     visitor = visit()
     visitor.open("Keywords")
-    weights = page.results.get(visitor.token).analysis.encoding.layer_weights
+    weights = page.results.get(visitor.token).analysis.encoding.classes.layer_weights
     bars = visitor.id("layer-weight")
     assert bars.count() == len(weights)
     heights = [bar.bounding_box()["height"] for bar in bars.locator("i").all()]

@@ -101,7 +101,7 @@ def test_a_damaged_checkpoint_is_said_and_the_picker_goes_back(visit):
 
 
 def test_the_progress_of_a_download_is_shown_while_the_page_stays_usable(
-    visit, hub, write_checkpoint, tmp_path, monkeypatch, fresh_store
+    visit, hub, write_checkpoint, tmp_path, monkeypatch
 ):
     hub.add(BASE, write_checkpoint(tmp_path / "base", "encoder", hidden_size=512))
     # The small one here has no megabytes to tell.

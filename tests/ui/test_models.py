@@ -4,9 +4,8 @@ import time
 
 import pytest
 
-from hubert_demo.checkpoints import CHECKPOINTS, DEFAULT_CHECKPOINT
+from hubert_demo.checkpoints import CHECKPOINTS, DEFAULT_CHECKPOINT, CheckpointStore, load
 from hubert_demo.errors import CheckpointError, InputError
-from hubert_demo.ui import models as models_module
 from hubert_demo.ui.command import main
 from hubert_demo.ui.models import Models, _progress_line
 from hubert_demo.ui.views.base import APOLOGY
@@ -16,7 +15,7 @@ BASE = "facebook/hubert-base-ls960"
 
 @pytest.fixture
 def models(fresh_store):
-    models = Models(DEFAULT_CHECKPOINT)
+    models = Models(DEFAULT_CHECKPOINT, store=fresh_store)
     yield models
     models.close()
 
@@ -102,12 +101,10 @@ def test_the_line_of_progress_is_in_megabytes(models):
     assert _progress_line(spec, 10, 10) == "Loading facebook/hubert-large-ls960-ft"
 
 
-def test_an_unreachable_hub_is_a_sentence_and_the_next_visitor_tries_again(
-    models, ask_on, unreachable_hub, monkeypatch
-):
+def test_an_unreachable_hub_is_a_sentence_and_the_next_visitor_tries_again(ask_on, unreachable_hub):
     tried = []
-    load = models_module.load_checkpoint
-    monkeypatch.setattr(models_module, "load_checkpoint", lambda *a, **k: tried.append(1) or load(*a, **k))
+    store = CheckpointStore(load=lambda *arguments: tried.append(1) or load(*arguments))
+    models = Models(DEFAULT_CHECKPOINT, store=store)
     answer = ask_on(models, BASE)[-1]
     assert not answer["ok"]
     assert "the hub cannot be reached" in answer["error"]
@@ -116,6 +113,7 @@ def test_an_unreachable_hub_is_a_sentence_and_the_next_visitor_tries_again(
     assert len(tried) == 1
     ask_on(models, BASE)
     assert len(tried) == 2
+    models.close()
 
 
 def test_the_picker_lists_titles_as_text(tmp_path):

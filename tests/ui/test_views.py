@@ -10,7 +10,6 @@ import pytest
 
 from hubert_demo.analysis.layers.projection import ProjectionSettings
 from hubert_demo.analysis.transcript.beam import BeamSettings
-from hubert_demo.analysis.transcript.emissions import emissions
 from hubert_demo.api import analyze
 from hubert_demo.errors import InputError
 from hubert_demo.export.texts import TEXTS
@@ -89,13 +88,13 @@ def test_the_transcript_is_that_of_the_analysis_in_small_letters(analysis):
 
 def test_the_map_of_letters_and_the_path_are_those_of_the_analysis(analysis):
     sent = transcript.payload(analysis)
-    expected = emissions(analysis.reading)
+    expected = analysis.emissions()
     np.testing.assert_allclose(unpack(sent["emissions"]).T / 255, expected.probabilities, atol=0.5 / 255)
     texts = [symbol["text"] for symbol in sent["symbols"]]
     assert texts[: len(expected.labels)] == [label.lower() for label in expected.labels]
     runs = unpack(sent["runs"])
     np.testing.assert_array_equal(runs[1:, 1], runs[:-1, 2])
-    assert runs[-1, 2] == analysis.reading.num_frames
+    assert runs[-1, 2] == analysis.ctc_encoding.num_frames
     written = [sent["symbols"][symbol] for symbol in runs[:, 0]]
     letters = "".join(each["text"] for each in written if each["writes"] and not each["space"])
     assert letters.upper() == analysis.transcript.text.replace(" ", "")
@@ -103,7 +102,7 @@ def test_the_map_of_letters_and_the_path_are_those_of_the_analysis(analysis):
 
 def test_a_path_through_a_token_without_row_is_told(analysis, monkeypatch):
     token_ids = analysis.transcript.frame_token_ids.copy()
-    token_ids[10:20] = analysis.reading.vocabulary.index("<unk>")
+    token_ids[10:20] = analysis.ctc.vocabulary.index("<unk>")
     monkeypatch.setattr(analysis, "transcript", replace(analysis.transcript, frame_token_ids=token_ids))
     sent = transcript.payload(analysis)
     symbol = sent["symbols"][-1]

@@ -8,10 +8,9 @@ import gradio as gr
 import numpy as np
 import pytest
 
-from hubert_demo import inference
+from hubert_demo import checkpoints, inference
 from hubert_demo.audio import Waveform
-from hubert_demo.checkpoints import DEFAULT_CHECKPOINT
-from hubert_demo.inference import load_checkpoint
+from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, load_checkpoint, loading
 from hubert_demo.ui import card, zero_gpu
 
 
@@ -33,7 +32,7 @@ def calls(monkeypatch):
     spaces = types.ModuleType("spaces")
     spaces.GPU = gpu
     monkeypatch.setitem(sys.modules, "spaces", spaces)
-    monkeypatch.setenv(inference.ZERO_GPU_VARIABLE, "true")
+    monkeypatch.setenv(checkpoints.ZERO_GPU_VARIABLE, "true")
     importlib.reload(zero_gpu)
     yield called
     monkeypatch.undo()
@@ -52,7 +51,7 @@ def waveform():
 
 def test_the_encoder_runs_inside_the_lent_call(calls, loaded, waveform, monkeypatch):
     moved = []
-    monkeypatch.setattr("hubert_demo.checkpoints.load", lambda spec, device: moved.append(device) or loaded)
+    monkeypatch.setattr(loading, "load", lambda spec, device: moved.append(device) or loaded)
     encoding = zero_gpu.encode(loaded, waveform)
     assert calls == [(DEFAULT_CHECKPOINT, 30)]
     assert moved == ["cuda"]
@@ -79,6 +78,6 @@ def test_the_page_s_own_process_stays_off_the_card(calls, monkeypatch):
 
 
 def test_elsewhere_nothing_is_lent(loaded, waveform, monkeypatch):
-    monkeypatch.delenv(inference.ZERO_GPU_VARIABLE, raising=False)
+    monkeypatch.delenv(checkpoints.ZERO_GPU_VARIABLE, raising=False)
     monkeypatch.setattr(zero_gpu, "_encode_on_lent_gpu", None)
     assert zero_gpu.encode(loaded, waveform).num_frames > 0

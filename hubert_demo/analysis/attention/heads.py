@@ -7,10 +7,13 @@ import numpy as np
 import numpy.typing as npt
 
 from hubert_demo.audio import FloatArray
+from hubert_demo.deprecation import warn_renamed
 from hubert_demo.errors import InputError
 
 MAX_QUERIES = 1000
 SMALL_BINS = 24
+# Attention within this time of the frame that looks counts as near.
+NEAR_S = 0.1
 KINDS = ("global", "vertical", "diagonal")
 
 MapsOf = Callable[[int, Sequence[int], slice], FloatArray]
@@ -47,7 +50,7 @@ class HeadMetrics:
             recording: 0 where every frame looks at itself, −1 at most.
         small_maps: float32 `(layers, heads, bins, bins)`, every head's map as `pool` makes it.
         frames_per_bin: Frames in every bin of `small_maps` but perhaps the last.
-        query_step: The numbers and maps are of every how manieth frame that looks; 1 up to 1000 frames.
+        query_step: The numbers and maps use every n-th query frame; 1 up to 1000 frames.
 
     Source: Yang et al. 2020, "Understanding self-attention of self-supervised audio transformers",
         arXiv 2006.03265, section 3.
@@ -62,7 +65,8 @@ class HeadMetrics:
 
     @property
     def entropy(self) -> npt.NDArray[np.float64]:
-        """Mean entropy of a row in nats, `(layers, heads)`: the same number as globalness."""
+        """Old name of `globalness`."""
+        warn_renamed("HeadMetrics.entropy", "HeadMetrics.globalness")
         return self.globalness
 
     @property
@@ -83,7 +87,7 @@ class HeadMetrics:
 
 
 def query_step(num_frames: int) -> int:
-    """Every how manieth frame's gaze is enough: at most 1000 of them are looked at."""
+    """Every n-th query frame is enough, so that at most 1000 are used."""
     return max(1, -(-num_frames // MAX_QUERIES))
 
 
@@ -142,13 +146,29 @@ def entropy_nats(attention: npt.NDArray[np.floating]) -> float:
     return float(-(attention * logarithms).sum(axis=1).mean())
 
 
+def attention_within(attention: npt.NDArray[np.floating], reach_frames: int) -> tuple[float, float]:
+    """How much of a head's attention stays near the frame that looks.
+
+    Args:
+        attention: `(frames, frames)`, rows sum to one.
+        reach_frames: Frames on either side that are near.
+
+    Returns:
+        The mean share, 0..1, of a row that falls within reach; and what that would be by chance, if every
+        frame looked at all frames alike.
+    """
+    frames = np.arange(len(attention))
+    near = np.abs(frames[:, np.newaxis] - frames) <= reach_frames
+    return float((attention * near).sum(axis=1).mean()), float(near.mean())
+
+
 def pool(maps: FloatArray, max_bins: int, step: int = 1) -> PooledMaps:
     """Join neighbouring frames, equally many to a bin, until at most `max_bins` are left.
 
     Args:
         maps: `(heads, queries, frames)`, rows sum to one.
         max_bins: At least 1.
-        step: The queries are every how manieth frame; at 1 the maps are square.
+        step: The queries are every n-th frame; at 1 the maps are square.
 
     Returns:
         The pooled maps; unchanged where they are small enough.

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from hubert_demo.analysis.softmax import softmax
 from hubert_demo.audio import SAMPLE_RATE_HZ
-from hubert_demo.inference import HOP_SAMPLES, Encoding
+from hubert_demo.encoding import Encoding
 
-# The head was trained on clips of one second: 49 frames.
-WINDOW_FRAMES = 49
-WINDOW_HOP_FRAMES = 5
+# The head was trained on clips of one second.
 WINDOW_S = 1.0
+WINDOW_HOP_S = 0.1
 WHOLE_RECORDING_UP_TO_S = 1.5
+# Where a classifier's maker stated no threshold: a command more probable than all other classes together.
+DEFAULT_THRESHOLD = 0.5
 NOT_COMMANDS = ("_unknown_", "_silence_")
 
 
@@ -39,7 +41,7 @@ class Keywords:
     end_s: float
     window_times_s: npt.NDArray[np.float64]
     window_probabilities: npt.NDArray[np.float64]
-    threshold: float = 0.5
+    threshold: float = DEFAULT_THRESHOLD
     layer_weights: npt.NDArray[np.float64] | None = None
 
     @property
@@ -70,26 +72,27 @@ def detect(encoding: Encoding) -> Keywords | None:
     Returns:
         The probabilities, or None where the checkpoint has no keyword head.
     """
-    if encoding.keyword_logits is None:
+    classes, grid = encoding.classes, encoding.grid
+    if classes is None:
         return None
-    logits = encoding.keyword_logits.astype(np.float64)
+    logits = classes.logits.astype(np.float64)
     duration_s = encoding.waveform.duration_s
     is_short = duration_s <= WHOLE_RECORDING_UP_TO_S
-    length = len(logits) if is_short else WINDOW_FRAMES
-    starts = np.arange(0, len(logits) - length + 1, WINDOW_HOP_FRAMES)
-    probabilities = _softmax(_window_means(logits, starts, length))
-    is_command = [label not in NOT_COMMANDS for label in encoding.keyword_labels]
+    length = len(logits) if is_short else grid.num_frames(round(WINDOW_S * SAMPLE_RATE_HZ))
+    starts = np.arange(0, len(logits) - length + 1, max(1, grid.frames_within(WINDOW_HOP_S)))
+    probabilities = softmax(_window_means(logits, starts, length))
+    is_command = [label not in NOT_COMMANDS for label in classes.labels]
     best = int(probabilities[:, is_command].max(axis=1).argmax())
-    start_s = float(starts[best] * HOP_SAMPLES / SAMPLE_RATE_HZ)
+    start_s = float(starts[best] * grid.hop_s)
     return Keywords(
-        labels=encoding.keyword_labels,
+        labels=classes.labels,
         probabilities=probabilities[best],
         start_s=start_s,
         end_s=duration_s if is_short else start_s + WINDOW_S,
         window_times_s=(encoding.frame_times_s[starts] + encoding.frame_times_s[starts + length - 1]) / 2,
         window_probabilities=probabilities,
-        threshold=encoding.keyword_threshold,
-        layer_weights=encoding.layer_weights,
+        threshold=DEFAULT_THRESHOLD if classes.threshold is None else classes.threshold,
+        layer_weights=classes.layer_weights,
     )
 
 
@@ -100,9 +103,3 @@ def _window_means(
     sums = np.concatenate([np.zeros((1, logits.shape[1])), logits.cumsum(axis=0)])
     means: npt.NDArray[np.float64] = (sums[starts + length] - sums[starts]) / length
     return means
-
-
-def _softmax(logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    weights = np.exp(logits - logits.max(axis=1, keepdims=True))
-    probabilities: npt.NDArray[np.float64] = weights / weights.sum(axis=1, keepdims=True)
-    return probabilities

@@ -7,8 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hubert_demo.analysis.timeline.prosody import MAX_PITCH_HZ, MIN_PITCH_HZ, Prosody
-from hubert_demo.audio import SAMPLE_RATE_HZ
-from hubert_demo.inference import HOP_SAMPLES, Encoding
+from hubert_demo.encoding import CtcOutput
 
 COLOURINGS = ("time", "letter", "energy", "pitch", "unit")
 
@@ -46,11 +45,14 @@ class Colouring:
     classes: tuple[str, ...] = ()
 
 
-def by_time(frame_times_s: npt.NDArray[np.float64]) -> Colouring:
-    """Each frame's centre in seconds, from where the first begins to where the last one ends."""
-    half_s = HOP_SAMPLES / SAMPLE_RATE_HZ / 2
-    first_s, last_s = float(frame_times_s[0]), float(frame_times_s[-1])
-    return Colouring("time", frame_times_s, "s", first_s - half_s, last_s + half_s)
+def by_time(frame_times_s: npt.NDArray[np.float64], span_s: tuple[float, float]) -> Colouring:
+    """Each frame's centre in seconds.
+
+    Args:
+        frame_times_s: `(frames,)`.
+        span_s: Where the first frame begins and the last one ends.
+    """
+    return Colouring("time", frame_times_s, "s", *span_s)
 
 
 def by_letter(characters: Sequence[str]) -> Colouring:
@@ -92,14 +94,14 @@ def _classes(name: str, values: npt.NDArray[np.float64], classes: tuple[str, ...
     return Colouring(name, values, "", 0.0, float(len(classes) - 1), classes)
 
 
-def frame_characters(encoding: Encoding, token_ids: npt.NDArray[np.int64]) -> tuple[str, ...]:
+def frame_characters(ctc: CtcOutput, token_ids: npt.NDArray[np.int64]) -> tuple[str, ...]:
     """The character of every frame in small letters: "" for the blank, a space between words.
 
     Args:
-        encoding: Whose head wrote the transcript.
-        token_ids: `Transcript.frame_token_ids` of it.
+        ctc: Whose vocabulary the tokens are in.
+        token_ids: int64 `(frames,)`.
     """
-    names = [token.lower() for token in encoding.vocabulary]
-    names[encoding.word_delimiter_id] = " "
-    names[encoding.blank_id] = ""
+    names = [token.lower() for token in ctc.vocabulary]
+    names[ctc.word_delimiter_id] = " "
+    names[ctc.blank_id] = ""
     return tuple(names[token_id] for token_id in token_ids.tolist())

@@ -11,10 +11,11 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
+from hubert_demo.analysis.layers.standardise import standardise
 from hubert_demo.analysis.threads import one_thread
 from hubert_demo.audio import FloatArray
 from hubert_demo.errors import InputError
-from hubert_demo.memo import Kept
+from hubert_demo.memo import Memo
 
 METHODS = ("umap", "pca")
 METRICS = ("euclidean", "cosine")
@@ -26,7 +27,7 @@ MAX_SEED = 2**32 - 1
 _NUM_COMPONENTS = 50
 _NUM_EPOCHS = 100
 _TRUST_NEIGHBOURS = 5
-_MAX_KEPT = 4
+_MAX_OTHERS = 4
 # umap-learn's compiled code is not thread-safe.
 _UMAP = threading.Lock()
 
@@ -111,12 +112,12 @@ class Projections:
 
     def __init__(self, hidden_states: FloatArray) -> None:
         self._hidden_states = hidden_states
-        self._components: Kept[None, list[_Floats]] = Kept(1)
-        self._defaults: Kept[ProjectionSettings, Projection] = Kept(len(METHODS))
-        self._others: Kept[ProjectionSettings, Projection] = Kept(_MAX_KEPT)
+        self._components: Memo[None, list[_Floats]] = Memo(1)
+        self._defaults: Memo[ProjectionSettings, Projection] = Memo(len(METHODS))
+        self._others: Memo[ProjectionSettings, Projection] = Memo(_MAX_OTHERS)
 
     def get(self, wanted: str | ProjectionSettings) -> Projection:
-        """The map of all layers; the same object at every call while it is kept.
+        """The map of all layers; the same object at every call while it is remembered.
 
         Args:
             wanted: A method, or all settings.
@@ -127,8 +128,8 @@ class Projections:
         settings = ProjectionSettings(wanted) if isinstance(wanted, str) else wanted
         if settings.method == "pca":
             settings = ProjectionSettings("pca")
-        kept = self._defaults if settings == ProjectionSettings(settings.method) else self._others
-        return kept.get(settings, lambda: self._make(settings))
+        memo = self._defaults if settings == ProjectionSettings(settings.method) else self._others
+        return memo.get(settings, lambda: self._make(settings))
 
     def _make(self, settings: ProjectionSettings) -> Projection:
         """Every map starts from the same components."""
@@ -188,14 +189,9 @@ def warm_up() -> None:
 
 
 def _standardise(states: FloatArray, layer: int) -> _Floats:
-    """Zero mean and unit variance in every dimension that varies: float64 `(frames, hidden)`."""
-    centred = states.astype(np.float64) - states.mean(axis=0, dtype=np.float64)
-    spread = centred.std(axis=0)
-    # Below what float32 can tell apart, a difference is only rounding.
-    varies = spread > 1e-6 * np.abs(states).max(axis=0)
-    if not varies.any():
+    standard = standardise(states)
+    if not standard.any():
         raise InputError(f"Layer {layer} gives the same values for every frame; there is nothing to map.")
-    standard: _Floats = np.where(varies, centred / np.where(varies, spread, 1), 0)
     return standard
 
 

@@ -9,13 +9,14 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from hubert_demo.analysis.layers.standardise import standardise
 from hubert_demo.analysis.threads import one_thread
 from hubert_demo.audio import FloatArray
 from hubert_demo.errors import InputError
 
 MAX_UNITS = 100
-# A character lends its name to the frames this near: 0.1 s, about what one takes to say.
-LABEL_REACH_FRAMES = 5
+# A character lends its name to the frames this near, about as long as one takes to say.
+LABEL_REACH_S = 0.1
 
 _DEFAULT_UNITS = 20
 _NUM_SHIFTS = 9
@@ -75,7 +76,7 @@ def layer_curves(hidden_states: FloatArray) -> LayerCurves:
     """
     if hidden_states.shape[1] < 2:
         raise InputError(f"{hidden_states.shape[1]} frame cannot be compared over time; record longer.")
-    states = [standardised(state) for state in hidden_states]
+    states = [standardise(state) for state in hidden_states]
     pairs = list(pairwise(states))
     with one_thread():
         return LayerCurves(
@@ -83,14 +84,6 @@ def layer_curves(hidden_states: FloatArray) -> LayerCurves:
             cosines=np.array([_mean_cosine(one, other) for one, other in pairs]),
             cka=np.array([linear_cka(one, other) for one, other in pairs]),
         )
-
-
-def standardised(state: FloatArray) -> npt.NDArray[np.float64]:
-    """`(frames, hidden)` with mean 0 and deviation 1 in every dimension; constant dimensions become 0."""
-    centred = state.astype(np.float64) - state.mean(axis=0, dtype=np.float64)
-    deviation = centred.std(axis=0)
-    scaled: npt.NDArray[np.float64] = centred / np.where(deviation > 0, deviation, 1.0)
-    return scaled
 
 
 def _mean_cosine(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> float:
@@ -143,7 +136,7 @@ def kmeans_units(state: FloatArray, num_units: int, seed: int = 0) -> npt.NDArra
     most = min(MAX_UNITS, len(state))
     if not 2 <= num_units <= most:
         raise InputError(f"{num_units} units of {len(state)} frames; choose 2 to {most}.")
-    rows = standardised(state).astype(np.float32)
+    rows = standardise(state).astype(np.float32)
     # Fewer different frames than units would leave some units empty, about which scikit-learn warns.
     num_different = len({row.tobytes() for row in rows})
     clusters = KMeans(min(num_units, num_different), n_init=3, random_state=seed)
@@ -161,7 +154,7 @@ def default_num_units(num_frames: int) -> int:
     return min(_DEFAULT_UNITS, max(2, num_frames // 5))
 
 
-def frame_labels(token_ids: npt.NDArray[np.int64], blank_id: int) -> npt.NDArray[np.int64]:
+def frame_labels(token_ids: npt.NDArray[np.int64], blank_id: int, reach_frames: int) -> npt.NDArray[np.int64]:
     """Extend every recognised character to the frames around it.
 
     CTC writes most characters in a single frame and blanks everywhere else: compared with the bare path,
@@ -172,6 +165,7 @@ def frame_labels(token_ids: npt.NDArray[np.int64], blank_id: int) -> npt.NDArray
     Args:
         token_ids: `(frames,)`, the path.
         blank_id: The token that stands for nothing.
+        reach_frames: Frames within `LABEL_REACH_S`.
 
     Returns:
         int64 `(frames,)`.
@@ -185,7 +179,7 @@ def frame_labels(token_ids: npt.NDArray[np.int64], blank_id: int) -> npt.NDArray
     is_before = np.abs(frames - written[before]) <= np.abs(frames - written[after])
     nearest = written[np.where(is_before, before, after)]
     labels: npt.NDArray[np.int64] = np.where(
-        np.abs(frames - nearest) <= LABEL_REACH_FRAMES, token_ids[nearest], blank_id
+        np.abs(frames - nearest) <= reach_frames, token_ids[nearest], blank_id
     )
     return labels
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hubert_demo.audio import FloatArray, Waveform
-from hubert_demo.inference import HOP_SAMPLES, WINDOW_SAMPLES
+from hubert_demo.encoding import FrameGrid
 
 MIN_PITCH_HZ = 60.0
 MAX_PITCH_HZ = 500.0
@@ -29,7 +29,7 @@ class Prosody:
     """Energy and pitch of every frame.
 
     Attributes:
-        energy_db: float32 `(frames,)`, mean square of the frame's 25 ms in decibels relative to full scale,
+        energy_db: float32 `(frames,)`, mean square of the frame's window in decibels relative to full scale,
             never below `FLOOR_DB`.
         pitch_hz: float32 `(frames,)`, `MIN_PITCH_HZ` to `MAX_PITCH_HZ`; NaN where no voice was found.
     """
@@ -38,8 +38,8 @@ class Prosody:
     pitch_hz: FloatArray
 
 
-def measure_prosody(waveform: Waveform) -> Prosody:
-    """Energy and pitch on the frames of the model: frame `t` is centred on sample `320 t + 200`.
+def measure_prosody(waveform: Waveform, grid: FrameGrid) -> Prosody:
+    """Energy and pitch on the frames of a model.
 
     Pitch is YIN's: the period at which the sound differs least from itself. librosa has it too, but takes
     seconds to compile on first use, and does not tell how deep the dip was, which tells voice from noise.
@@ -49,30 +49,31 @@ def measure_prosody(waveform: Waveform) -> Prosody:
 
     Args:
         waveform: The recording, 16 kHz.
+        grid: Where the model's frames lie in time.
 
     Returns:
         One value of each for every frame that the model makes of the recording.
     """
     samples = waveform.samples.astype(np.float64)
-    energy_db = _energy_db(samples)
-    pitch_hz, dips = _yin(samples, waveform.sample_rate_hz, len(energy_db))
+    energy_db = _energy_db(samples, grid)
+    pitch_hz, dips = _yin(samples, waveform.sample_rate_hz, grid, len(energy_db))
     loud = energy_db > max(FLOOR_DB, energy_db.max() - _VOICED_RANGE_DB)
     in_range = (pitch_hz >= MIN_PITCH_HZ) & (pitch_hz <= MAX_PITCH_HZ)
     voiced = loud & in_range & (dips < _VOICED_DIP)
     return Prosody(energy_db.astype(np.float32), np.where(voiced, pitch_hz, np.nan).astype(np.float32))
 
 
-def _energy_db(samples: _Floats) -> _Floats:
-    windows = np.lib.stride_tricks.sliding_window_view(samples, WINDOW_SAMPLES)[::HOP_SAMPLES]
-    power = np.einsum("ij,ij->i", windows, windows) / WINDOW_SAMPLES
+def _energy_db(samples: _Floats, grid: FrameGrid) -> _Floats:
+    windows = np.lib.stride_tricks.sliding_window_view(samples, grid.window_samples)[:: grid.hop_samples]
+    power = np.einsum("ij,ij->i", windows, windows) / grid.window_samples
     energy: _Floats = 10 * np.log10(np.maximum(power, 10 ** (FLOOR_DB / 10)))
     return energy
 
 
-def _yin(samples: _Floats, rate_hz: int, num_frames: int) -> tuple[_Floats, _Floats]:
+def _yin(samples: _Floats, rate_hz: int, grid: FrameGrid, num_frames: int) -> tuple[_Floats, _Floats]:
     """Pitch in Hz and the depth of its dip, 0 for a perfect repetition: `(frames,)` each."""
     shortest, longest = int(rate_hz / MAX_PITCH_HZ), int(np.ceil(rate_hz / MIN_PITCH_HZ)) + 1
-    stretches = _stretches(samples, _COMPARED_SAMPLES + longest, num_frames)
+    stretches = _stretches(samples, _COMPARED_SAMPLES + longest, grid, num_frames)
     differences = _normalised_differences(stretches, longest)
     searched = differences[:, shortest : longest + 1]
     inner = searched[:, 1:-1]
@@ -87,12 +88,12 @@ def _yin(samples: _Floats, rate_hz: int, num_frames: int) -> tuple[_Floats, _Flo
     return rate_hz / (shortest + chosen + np.clip(shift, -1, 1)), dips
 
 
-def _stretches(samples: _Floats, length: int, num_frames: int) -> _Floats:
+def _stretches(samples: _Floats, length: int, grid: FrameGrid, num_frames: int) -> _Floats:
     """Samples around every frame's centre, silence beyond both ends: `(frames, length)`."""
-    before = length // 2 - WINDOW_SAMPLES // 2
+    before = length // 2 - grid.window_samples // 2
     padded = np.pad(samples, (before, length))
     windows = np.lib.stride_tricks.sliding_window_view(padded, length)
-    stretches: _Floats = windows[::HOP_SAMPLES][:num_frames]
+    stretches: _Floats = windows[:: grid.hop_samples][:num_frames]
     return stretches
 
 

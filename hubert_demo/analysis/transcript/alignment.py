@@ -13,11 +13,11 @@ from hubert_demo.analysis.transcript.ctc import (
     Word,
     forced_alignment,
     token_probabilities,
-    transcript_of,
+    transcript_from_path,
 )
 from hubert_demo.analysis.transcript.spelling import spell
+from hubert_demo.encoding import CtcOutput, Encoding, FrameGrid
 from hubert_demo.errors import InputError
-from hubert_demo.inference import Encoding
 
 _LEAST_PROBABILITY = 1e-30
 
@@ -89,18 +89,17 @@ def align(encoding: Encoding, transcript: Transcript, reference: str) -> Alignme
         InputError: If the reference is empty, has no character of the vocabulary, or is too long for the
             recording.
     """
-    spelling = spell(reference, encoding.vocabulary)
+    ctc = encoding.require_ctc()
+    spelling = spell(reference, ctc.vocabulary)
     if not reference.strip():
         raise InputError("The text to align is empty. Type what was said in the recording.")
     if not spelling.text:
-        letters = "".join(
-            sorted(token for token in encoding.vocabulary if token.isalpha() and len(token) == 1)
-        )
+        letters = "".join(sorted(token for token in ctc.vocabulary if token.isalpha() and len(token) == 1))
         raise InputError(
             f"Nothing of “{reference.strip()[:40]}” can be written with this model's letters "
             f"({letters[:60]}). Spell it with those; numbers as words."
         )
-    laid = _lay(encoding, spelling.text)
+    laid = _lay(ctc, encoding.grid, spelling.text)
     if not transcript.text:
         # The error rates of an empty transcript are those of nothing but missing words.
         words = tuple(_aligned(Kind.MISSING, word, None) for word in laid.words)
@@ -112,17 +111,17 @@ def align(encoding: Encoding, transcript: Transcript, reference: str) -> Alignme
     )
 
 
-def _lay(encoding: Encoding, text: str) -> Transcript:
+def _lay(ctc: CtcOutput, grid: FrameGrid, text: str) -> Transcript:
     """A text at its most probable times."""
-    columns = {token: column for column, token in enumerate(encoding.vocabulary) if not is_special(token)}
-    columns[" "] = encoding.word_delimiter_id
+    columns = {token: column for column, token in enumerate(ctc.vocabulary) if not is_special(token)}
+    columns[" "] = ctc.word_delimiter_id
     token_ids = [columns[character] for character in text]
-    probabilities = token_probabilities(encoding)
-    # A probability of nought would forbid every path through it, and there must be one.
+    probabilities = token_probabilities(ctc)
+    # A probability of zero would forbid every path through it, and there must be one.
     logarithms = np.log(np.maximum(probabilities, _LEAST_PROBABILITY))
-    spans = forced_alignment(logarithms, token_ids, encoding.blank_id)
+    spans = forced_alignment(logarithms, token_ids, ctc.blank_id)
     runs = [Run(token_id, *span) for token_id, span in zip(token_ids, spans, strict=True)]
-    return transcript_of(encoding, runs, probabilities)
+    return transcript_from_path(ctc, grid, runs, probabilities)
 
 
 def _compare(

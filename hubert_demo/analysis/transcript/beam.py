@@ -10,8 +10,8 @@ from hubert_demo.analysis.transcript.collapse import writes
 from hubert_demo.analysis.transcript.ctc import token_probabilities
 from hubert_demo.analysis.transcript.language_model import CHARACTERS, LanguageModel
 from hubert_demo.analysis.transcript.spelling import spell
+from hubert_demo.encoding import CtcOutput, Encoding
 from hubert_demo.errors import InputError
-from hubert_demo.inference import Encoding
 
 MAX_HOTWORDS = 50
 MAX_HOTWORD_LETTERS = 30
@@ -83,8 +83,9 @@ def beam_search(
         raise InputError(
             f"num_best is {num_best} and beam_width {settings.beam_width}; give at least 1 for both."
         )
-    search = _Search(encoding, language_model, _spelled(hotwords, encoding.vocabulary), settings)
-    for frame in token_probabilities(encoding):
+    ctc = encoding.require_ctc()
+    search = _Search(ctc, language_model, _spelled(hotwords, ctc.vocabulary), settings)
+    for frame in token_probabilities(ctc):
         search.advance(frame)
     return search.hypotheses(num_best)
 
@@ -113,15 +114,15 @@ class _Search:
 
     def __init__(
         self,
-        encoding: Encoding,
+        ctc: CtcOutput,
         language_model: LanguageModel | None,
         hotwords: frozenset[str],
         settings: BeamSettings,
     ) -> None:
-        self.blank_id = encoding.blank_id
+        self.blank_id = ctc.blank_id
         spelled = [
-            " " if token_id == encoding.word_delimiter_id else token if writes(encoding, token_id) else ""
-            for token_id, token in enumerate(encoding.vocabulary)
+            " " if token_id == ctc.word_delimiter_id else token if writes(ctc, token_id) else ""
+            for token_id, token in enumerate(ctc.vocabulary)
         ]
         self.characters = [*sorted(set(spelled) - {"", " "}), " "]
         self.spells = np.array([[token == character for token in spelled] for character in self.characters])

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
-from hubert_demo.inference import Encoding
+from hubert_demo.encoding import CtcOutput
 
 
 @dataclass(frozen=True)
@@ -41,19 +41,19 @@ def merge_repeats(frame_token_ids: Iterable[int]) -> tuple[Run, ...]:
     return tuple(runs)
 
 
-def drop_blanks(runs: Iterable[Run], encoding: Encoding) -> tuple[Run, ...]:
+def drop_blanks(runs: Iterable[Run], ctc: CtcOutput) -> tuple[Run, ...]:
     """The runs that write something: those of letters and of the space between words.
 
     Args:
         runs: As `merge_repeats` gives them; dropping first would join letters that a blank keeps apart.
-        encoding: Whose vocabulary they are in.
+        ctc: Whose vocabulary they are in.
     """
-    return tuple(run for run in runs if writes(encoding, run.token_id))
+    return tuple(run for run in runs if writes(ctc, run.token_id))
 
 
-def writes(encoding: Encoding, token_id: int) -> bool:
+def writes(ctc: CtcOutput, token_id: int) -> bool:
     """Whether a token is written down: the blank is not, nor is a special token such as `<s>` or `[UNK]`."""
-    return token_id != encoding.blank_id and not is_special(encoding.vocabulary[token_id])
+    return token_id != ctc.blank_id and not is_special(ctc.vocabulary[token_id])
 
 
 def is_special(token: str) -> bool:

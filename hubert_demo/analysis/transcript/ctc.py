@@ -6,13 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from hubert_demo.analysis.softmax import softmax
 from hubert_demo.analysis.transcript.collapse import Run, drop_blanks, merge_repeats
-from hubert_demo.audio import SAMPLE_RATE_HZ
+from hubert_demo.encoding import CtcOutput, Encoding, FrameGrid
 from hubert_demo.errors import InputError
-from hubert_demo.inference import HOP_SAMPLES, WINDOW_SAMPLES, Encoding
-
-# A frame stands for one hop of 20 ms in the middle of its window of 25 ms.
-_OFFSET_SAMPLES = (WINDOW_SAMPLES - HOP_SAMPLES) // 2
 
 
 @dataclass(frozen=True)
@@ -86,17 +83,20 @@ def transcribe(encoding: Encoding) -> Transcript:
     Returns:
         The transcript; no words where nothing but blanks was recognised.
     """
-    probabilities = token_probabilities(encoding)
-    return transcript_of(encoding, merge_repeats(probabilities.argmax(axis=1).tolist()), probabilities)
+    ctc = encoding.require_ctc()
+    probabilities = token_probabilities(ctc)
+    runs = merge_repeats(probabilities.argmax(axis=1).tolist())
+    return transcript_from_path(ctc, encoding.grid, runs, probabilities)
 
 
-def transcript_of(
-    encoding: Encoding, runs: Sequence[Run], probabilities: npt.NDArray[np.float64]
+def transcript_from_path(
+    ctc: CtcOutput, grid: FrameGrid, runs: Sequence[Run], probabilities: npt.NDArray[np.float64]
 ) -> Transcript:
     """Spell out a path.
 
     Args:
-        encoding: One recording.
+        ctc: Whose vocabulary the path is in.
+        grid: Where its frames lie in time.
         runs: What its frames say, in order of time; frames without a run say the blank.
         probabilities: `(frames, vocabulary)`.
 
@@ -106,42 +106,54 @@ def transcript_of(
     words: list[Word] = []
     characters: list[Character] = []
     spelled: list[Character] = []
-    for run in drop_blanks(runs, encoding):
-        if run.token_id == encoding.word_delimiter_id:
+    for run in drop_blanks(runs, ctc):
+        if run.token_id == ctc.word_delimiter_id:
             words += _word(spelled)
             spelled = []
         else:
-            spelled.append(_character(encoding.vocabulary[run.token_id], run, probabilities))
+            spelled.append(_character(ctc.vocabulary[run.token_id], run, grid, probabilities))
             characters.append(spelled[-1])
     words += _word(spelled)
-    token_ids = np.full(len(probabilities), encoding.blank_id, dtype=np.int64)
+    token_ids = np.full(len(probabilities), ctc.blank_id, dtype=np.int64)
     for run in runs:
         token_ids[run.first_frame : run.end_frame] = run.token_id
     return Transcript(" ".join(word.text for word in words), tuple(words), tuple(characters), token_ids)
 
 
-def token_probabilities(encoding: Encoding) -> npt.NDArray[np.float64]:
-    """Probability of every token in every frame: float64 `(frames, vocabulary)`, rows sum to one.
+def token_probabilities(ctc: CtcOutput) -> npt.NDArray[np.float64]:
+    """Probability of every token in every frame: float64 `(frames, vocabulary)`, rows sum to one."""
+    return softmax(ctc.logits)
 
-    Raises:
-        InputError: If the checkpoint that made the encoding has no CTC head.
+
+def carry_over(
+    token_ids: npt.NDArray[np.int64], blank_id: int, source: FrameGrid, target: FrameGrid, num_frames: int
+) -> npt.NDArray[np.int64]:
+    """The tokens of one encoder's frames on the frames of another, by time.
+
+    Args:
+        token_ids: int64 `(frames,)` on the grid `source`, blanks included.
+        blank_id: The token that stands for nothing.
+        source: The grid of `token_ids`.
+        target: The grid to carry them over to.
+        num_frames: Frames of the recording on that grid.
+
+    Returns:
+        int64 `(num_frames,)`. Where the frames lie further apart than before, every token that was written
+        still has a frame, unless another one was written in that frame too.
     """
-    if not encoding.vocabulary:
-        raise InputError(f"{encoding.checkpoint} has no CTC head; read the encoding of one that has.")
-    shifted = encoding.ctc_logits.astype(np.float64)
-    shifted -= shifted.max(axis=1, keepdims=True)
-    weights = np.exp(shifted)
-    probabilities: npt.NDArray[np.float64] = weights / weights.sum(axis=1, keepdims=True)
-    return probabilities
+    if source == target and len(token_ids) == num_frames:
+        return token_ids
+    carried = token_ids[source.nearest_frames(target.times_s(num_frames), len(token_ids))]
+    written = np.flatnonzero(token_ids != blank_id)
+    places = target.nearest_frames(source.times_s(len(token_ids))[written], num_frames)
+    carried[places] = token_ids[written]
+    return carried
 
 
-def _character(text: str, run: Run, probabilities: npt.NDArray[np.float64]) -> Character:
+def _character(text: str, run: Run, grid: FrameGrid, probabilities: npt.NDArray[np.float64]) -> Character:
     """The character of a run of frames."""
-    start_s, end_s = (
-        (frame * HOP_SAMPLES + _OFFSET_SAMPLES) / SAMPLE_RATE_HZ for frame in (run.first_frame, run.end_frame)
-    )
     confidence = probabilities[run.first_frame : run.end_frame, run.token_id].min()
-    return Character(text, start_s, end_s, float(confidence))
+    return Character(text, grid.start_s(run.first_frame), grid.start_s(run.end_frame), float(confidence))
 
 
 def _word(spelled: Iterable[Character]) -> list[Word]:
@@ -178,7 +190,7 @@ def forced_alignment(
     needed = len(token_ids) + int((np.diff(token_ids) == 0).sum())
     if needed > len(log_probabilities):
         raise InputError(
-            f"A text of {len(token_ids)} characters needs {needed} frames of 20 ms, and there are "
+            f"A text of {len(token_ids)} characters needs {needed} frames, and there are "
             f"{len(log_probabilities)}; give the text that was spoken."
         )
     may_skip = np.zeros(len(states), dtype=bool)

@@ -7,10 +7,13 @@ import numpy.typing as npt
 
 from hubert_demo.analysis.transcript.collapse import writes
 from hubert_demo.analysis.transcript.ctc import token_probabilities
+from hubert_demo.encoding import CtcOutput
 from hubert_demo.errors import InputError
-from hubert_demo.inference import Encoding
 
 MAX_LETTERS = 40
+# Labels of the rows that are no letters.
+SPACE, BLANK = "space", "blank"
+NOT_LETTERS = (SPACE, BLANK)
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,11 +32,11 @@ class Emissions:
     probabilities: npt.NDArray[np.float64]
 
 
-def emissions(encoding: Encoding, max_letters: int = MAX_LETTERS) -> Emissions:
+def emissions(ctc: CtcOutput, max_letters: int = MAX_LETTERS) -> Emissions:
     """Read the CTC head's probabilities, without tokens that write nothing, but with the blank.
 
     Args:
-        encoding: One recording.
+        ctc: What a CTC head says of one recording.
         max_letters: A vocabulary may have thousands of letters: of more than these, the ones that come
             closest to being chosen get a row.
 
@@ -42,15 +45,15 @@ def emissions(encoding: Encoding, max_letters: int = MAX_LETTERS) -> Emissions:
     """
     if max_letters < 1:
         raise InputError(f"max_letters is {max_letters}; give at least 1.")
-    probabilities = token_probabilities(encoding)
-    letters = [token_id for token_id in range(len(encoding.vocabulary)) if writes(encoding, token_id)]
+    probabilities = token_probabilities(ctc)
+    letters = [token_id for token_id in range(len(ctc.vocabulary)) if writes(ctc, token_id)]
     letters = sorted(letters, key=lambda token_id: -probabilities[:, token_id].max())[:max_letters]
-    letters.sort(key=lambda token_id: (token_id != encoding.word_delimiter_id, encoding.vocabulary[token_id]))
-    token_ids = np.array([*letters, encoding.blank_id], dtype=np.int64)
-    labels = tuple(_label(encoding, token_id) for token_id in token_ids.tolist())
+    letters.sort(key=lambda token_id: (token_id != ctc.word_delimiter_id, ctc.vocabulary[token_id]))
+    token_ids = np.array([*letters, ctc.blank_id], dtype=np.int64)
+    labels = tuple(_label(ctc, token_id) for token_id in token_ids.tolist())
     return Emissions(token_ids, labels, probabilities[:, token_ids])
 
 
-def _label(encoding: Encoding, token_id: int) -> str:
-    names = {encoding.word_delimiter_id: "space", encoding.blank_id: "blank"}
-    return names.get(token_id, encoding.vocabulary[token_id])
+def _label(ctc: CtcOutput, token_id: int) -> str:
+    names = {ctc.word_delimiter_id: SPACE, ctc.blank_id: BLANK}
+    return names.get(token_id, ctc.vocabulary[token_id])

@@ -12,7 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from hubert_demo.analysis.transcript.ngrams import END, Ngrams
+from hubert_demo.deprecation import warn_renamed
 from hubert_demo.errors import CheckpointError, InputError
+from hubert_demo.memo import Memo
 
 CHARACTERS = " ABCDEFGHIJKLMNOPQRSTUVWXYZ'"
 """Column `END` of a distribution is the end of the text; `CHARACTERS[i]` has column `i + 1`."""
@@ -24,6 +26,7 @@ _LETTER_BITS, _WORD_BITS = 5, 20
 _MAX_ORDER, _WORD_ORDER = 12, 3
 _MAX_WORDS = 2**_WORD_BITS - 2
 _WORDS_SHARE = 0.7
+_MAX_LOADED = 4
 _OTHERS = re.compile("[^A-Z' ]")
 _AFTER_ALL = "~"
 """Sorts after every character."""
@@ -49,7 +52,7 @@ class LanguageModel:
         self._judged = lru_cache(maxsize=100_000)(self._after_text)
 
     @classmethod
-    def train(cls, sentences: Iterable[str], order: int) -> LanguageModel:
+    def from_sentences(cls, sentences: Iterable[str], order: int) -> LanguageModel:
         """Count the letters and words of normalised sentences (A-Z, apostrophe, space).
 
         Args:
@@ -65,13 +68,13 @@ class LanguageModel:
             raise InputError(f"order is {order}; choose 1 to {_MAX_ORDER}.")
         if not sentences:
             raise InputError("There is no sentence to learn from.")
-        letters = Ngrams.count([_spelled(sentence) for sentence in sentences], order, _LETTER_BITS)
+        letters = Ngrams.from_sentences([_spelled(sentence) for sentence in sentences], order, _LETTER_BITS)
         vocabulary = sorted({word for sentence in sentences for word in sentence.split()})
         if len(vocabulary) > _MAX_WORDS:
             raise InputError(f"There are {len(vocabulary)} different words; give at most {_MAX_WORDS}.")
         symbols = {word: 1 + index for index, word in enumerate(vocabulary)}
         said = [[symbols[word] for word in sentence.split()] for sentence in sentences]
-        return cls(letters, Ngrams.count(said, _WORD_ORDER, _WORD_BITS), vocabulary)
+        return cls(letters, Ngrams.from_sentences(said, _WORD_ORDER, _WORD_BITS), vocabulary)
 
     def save(self, path: str | Path) -> None:
         """Write one compressed `.npz`."""
@@ -84,16 +87,16 @@ class LanguageModel:
         np.savez_compressed(path, vocabulary=vocabulary, **arrays)  # type: ignore[arg-type]
 
     @classmethod
-    def load(cls, path: str | Path) -> LanguageModel:
+    def from_file(cls, path: str | Path) -> LanguageModel:
         """Read what `save` wrote.
 
         Raises:
-            CheckpointError: If the file is missing or no language model.
+            CheckpointError: If the file is missing or is not a language model.
         """
         try:
             with np.load(path) as archive:
                 letters, words = (
-                    Ngrams.of_arrays(
+                    Ngrams.from_arrays(
                         bits, *(archive[f"{name}_{key}"] for key in ("order", "steps", "counts"))
                     )
                     for name, bits in (("letters", _LETTER_BITS), ("words", _WORD_BITS))
@@ -101,8 +104,20 @@ class LanguageModel:
                 return cls(letters, words, archive["vocabulary"].tobytes().decode("ascii").split("\n"))
         except (OSError, KeyError, ValueError) as error:
             raise CheckpointError(
-                f"{path} is no language model: {error}. Install the package again."
+                f"{path} is not a language model: {error}. Install the package again."
             ) from error
+
+    @classmethod
+    def train(cls, sentences: Iterable[str], order: int) -> LanguageModel:
+        """Old name of `from_sentences`."""
+        warn_renamed("LanguageModel.train", "LanguageModel.from_sentences")
+        return cls.from_sentences(sentences, order)
+
+    @classmethod
+    def load(cls, path: str | Path) -> LanguageModel:
+        """Old name of `from_file`."""
+        warn_renamed("LanguageModel.load", "LanguageModel.from_file")
+        return cls.from_file(path)
 
     def log_probabilities(self, text: str) -> npt.NDArray[np.float64]:
         """What may follow a text.
@@ -188,3 +203,15 @@ def _spelled(sentence: str) -> list[int]:
     if unknown:
         raise InputError(f"{sentence!r} has {unknown}; normalise it to A-Z, apostrophe and space.")
     return [_COLUMNS[character] for character in sentence]
+
+
+_LOADED: Memo[Path, LanguageModel] = Memo(_MAX_LOADED)
+
+
+def load_language_model(path: Path) -> LanguageModel:
+    """`LanguageModel.from_file`; the last few files stay loaded.
+
+    Raises:
+        CheckpointError: If the file is missing or is not a language model.
+    """
+    return _LOADED.get(path, lambda: LanguageModel.from_file(path))

@@ -54,7 +54,7 @@ class _Table:
     discounts: npt.NDArray[np.float64]
 
     @classmethod
-    def of(cls, ngrams: npt.NDArray[np.uint64], counts: npt.NDArray[np.integer]) -> _Table:
+    def from_counts(cls, ngrams: npt.NDArray[np.uint64], counts: npt.NDArray[np.integer]) -> _Table:
         """Estimate the discounts from how many n-grams were seen once to four times."""
         seen = [max(1, int((counts == number).sum())) for number in range(1, 5)]
         share = seen[0] / (seen[0] + 2 * seen[1])
@@ -84,16 +84,16 @@ class Ngrams:
     ) -> None:
         self.order, self.ngrams, self.counts = order, ngrams, counts
         self._bits = bits
-        self._tables = [_Table.of(ngrams, counts)]
+        self._tables = [_Table.from_counts(ngrams, counts)]
         for length in range(order - 1, 0, -1):
             tails, types = np.unique(
                 self._tables[0].ngrams & np.uint64(2 ** (bits * length) - 1), return_counts=True
             )
-            self._tables.insert(0, _Table.of(tails, types))
+            self._tables.insert(0, _Table.from_counts(tails, types))
         self._level = lru_cache(maxsize=100_000)(self._seen_after)
 
     @classmethod
-    def count(cls, sentences: Sequence[Sequence[int]], order: int, bits: int) -> Ngrams:
+    def from_sentences(cls, sentences: Sequence[Sequence[int]], order: int, bits: int) -> Ngrams:
         """Count the n-grams of sentences of symbols from 1 on; there is at least one sentence."""
         padding = [END] * (order - 1)
         array = np.array([s for sentence in sentences for s in (*padding, *sentence, END)], np.uint64)
@@ -134,13 +134,13 @@ class Ngrams:
         return Level(symbols, (counts - discounts) / total, float(discounts.sum() / total))
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        """What `of_arrays` reads, small when compressed."""
+        """What `from_arrays` reads, small when compressed."""
         steps = np.diff(self.ngrams, prepend=np.uint64(0))
         counts = np.minimum(self.counts, np.iinfo(np.uint16).max).astype(np.uint16)
         return {"order": np.array(self.order), "steps": steps, "counts": counts}
 
     @classmethod
-    def of_arrays(
+    def from_arrays(
         cls,
         bits: int,
         order: npt.NDArray[np.integer],

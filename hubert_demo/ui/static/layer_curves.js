@@ -135,7 +135,7 @@
       { name: "PNMI", values: scores.pnmi, kind: "hx-tone-3" },
       chance("by chance", scores.pnmi_by_chance, "hx-tone-3"),
     ] });
-    const reach = (view.data.label_reach_frames * 0.02).toFixed(1);
+    const reach = view.data.label_reach_s.toFixed(1);
     note.textContent = `${scores.num_units} k-means groups against the recognised letters. Purity: moments that carry their group’s most common letter. PNMI: share of what there is to know about the letters that the group tells. A moment takes the nearest letter within ${reach} s, else “none”; the most common label alone has ${hx.percent(scores.most_common_share).replace(" ", "\u00a0")}. By chance: the same groups against the letters of other times.`;
   };
 })();

@@ -27,7 +27,7 @@ def late(analysis: Analysis) -> Json:
         "globalness": metrics.globalness.tolist(),
         "verticality": metrics.verticality.tolist(),
         "diagonality": metrics.diagonality.tolist(),
-        "entropy": metrics.entropy.tolist(),
+        "entropy": metrics.globalness.tolist(),
         "maps": pack(np.stack(small)),
         "frames_per_bin": metrics.frames_per_bin,
         "query_step": metrics.query_step,

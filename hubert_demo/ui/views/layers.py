@@ -11,7 +11,7 @@ from hubert_demo.analysis.layers.projection import (
     Projection,
     ProjectionSettings,
 )
-from hubert_demo.analysis.layers.units import LABEL_REACH_FRAMES, MAX_UNITS, default_num_units
+from hubert_demo.analysis.layers.units import LABEL_REACH_S, MAX_UNITS, default_num_units
 from hubert_demo.api import Analysis
 from hubert_demo.errors import InputError
 from hubert_demo.ui.views.base import Json, View, index, pack
@@ -24,7 +24,7 @@ def payload(analysis: Analysis) -> Json:
         "num_layers": analysis.encoding.num_layers,
         "tokens": list(analysis.frame_characters),
         "kinds": [list(kind) for kind in LETTER_KINDS],
-        "label_reach_frames": LABEL_REACH_FRAMES,
+        "label_reach_s": LABEL_REACH_S,
         "num_units": default_num_units(num_frames),
         "max_units": min(MAX_UNITS, num_frames),
         "neighbours": [MIN_NEIGHBOURS, MAX_NEIGHBOURS],

@@ -9,7 +9,6 @@ from hubert_demo.analysis.transcript.alignment import AlignedWord, Kind, differi
 from hubert_demo.analysis.transcript.beam import MAX_HOTWORD_LETTERS, MAX_HOTWORDS, BeamSettings
 from hubert_demo.analysis.transcript.collapse import merge_repeats, writes
 from hubert_demo.analysis.transcript.ctc import Word
-from hubert_demo.analysis.transcript.emissions import emissions
 from hubert_demo.analysis.transcript.spelling import has_only_capitals
 from hubert_demo.api import Analysis
 from hubert_demo.errors import InputError
@@ -37,7 +36,7 @@ def _times(word: Word | AlignedWord) -> Json:
 
 def _lettering(analysis: Analysis) -> Callable[[str], str]:
     """How to show what the vocabulary writes: in small letters where it has only capitals."""
-    return str.lower if has_only_capitals(analysis.reading.vocabulary) else str
+    return str.lower if has_only_capitals(analysis.ctc.vocabulary) else str
 
 
 def _path(analysis: Analysis) -> Json:
@@ -46,20 +45,19 @@ def _path(analysis: Analysis) -> Json:
     A run is a symbol, its first frame, and the frame after its last. Symbols are the map's rows, followed by
     tokens that have no row but lie on the path.
     """
-    reading = analysis.reading
-    found = emissions(reading)
+    ctc, found = analysis.ctc, analysis.emissions()
     runs = merge_repeats(analysis.transcript.frame_token_ids.tolist())
     rows = found.token_ids.tolist()
     others = sorted({run.token_id for run in runs} - set(rows))
     places = {token_id: place for place, token_id in enumerate([*rows, *others])}
     labels = [_lettering(analysis)(label) for label in found.labels]
-    labels += [reading.vocabulary[token_id] for token_id in others]
+    labels += [ctc.vocabulary[token_id] for token_id in others]
     return {
         "symbols": [
             {
                 "text": label,
-                "writes": writes(reading, token_id),
-                "space": token_id == reading.word_delimiter_id,
+                "writes": writes(ctc, token_id),
+                "space": token_id == ctc.word_delimiter_id,
             }
             for label, token_id in zip(labels, places, strict=True)
         ],

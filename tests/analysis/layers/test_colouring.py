@@ -20,7 +20,7 @@ def prosody(energy=(-20.0,), pitch=(100.0,)) -> Prosody:
 
 
 def test_time_runs_from_the_first_frame_to_the_end_of_the_last():
-    colouring = by_time(np.array([0.0125, 0.0325, 0.0525]))
+    colouring = by_time(np.array([0.0125, 0.0325, 0.0525]), (0.0025, 0.0625))
     assert colouring.values.tolist() == [0.0125, 0.0325, 0.0525]
     assert (colouring.low, colouring.high) == pytest.approx((0.0025, 0.0625))
     assert colouring.unit == "s"
@@ -65,4 +65,4 @@ def test_units_are_counted_from_one():
 
 def test_characters_of_frames_are_small_letters_without_blanks(make_encoding):
     encoding = make_encoding(["<pad>", "A", "|", "B"])
-    assert frame_characters(encoding, np.array([0, 4, 3, 5])) == ("", "a", " ", "b")
+    assert frame_characters(encoding.ctc, np.array([0, 4, 3, 5])) == ("", "a", " ", "b")

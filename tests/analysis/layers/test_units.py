@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from hubert_demo.analysis.layers.standardise import standardise
 from hubert_demo.analysis.layers.units import (
     default_num_units,
     frame_labels,
@@ -11,7 +12,6 @@ from hubert_demo.analysis.layers.units import (
     linear_cka,
     pnmi,
     purity,
-    standardised,
     unit_scores,
 )
 from hubert_demo.errors import InputError
@@ -55,7 +55,7 @@ def test_one_frame_cannot_be_compared():
 
 def test_standardising_leaves_constant_dimensions_at_zero(rng):
     state = np.column_stack([rng.normal(3, 2, 100), np.full(100, 7.0)]).astype(np.float32)
-    scaled = standardised(state)
+    scaled = standardise(state)
     assert scaled.mean(axis=0) == pytest.approx([0, 0], abs=1e-6)
     assert scaled.std(axis=0) == pytest.approx([1, 0], abs=1e-6)
 
@@ -98,11 +98,11 @@ def test_characters_reach_to_the_frames_around_them():
     path = np.zeros(20, int)
     path[[2, 6]] = [7, 8]
     # Frame 4 is as near to both; frames after 11 are further than 0.1 s from either.
-    assert frame_labels(path, 0).tolist() == [7] * 5 + [8] * 7 + [0] * 8
+    assert frame_labels(path, 0, 5).tolist() == [7] * 5 + [8] * 7 + [0] * 8
 
 
 def test_a_path_of_blanks_stays_as_it_is():
-    assert frame_labels(np.full(5, 3), 3).tolist() == [3] * 5
+    assert frame_labels(np.full(5, 3), 3, 5).tolist() == [3] * 5
 
 
 def test_scores_of_units_that_know_everything_and_nothing(rng):

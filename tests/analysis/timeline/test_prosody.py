@@ -5,7 +5,7 @@ import pytest
 
 from hubert_demo.analysis.timeline.prosody import FLOOR_DB, measure_prosody
 from hubert_demo.audio import Waveform
-from hubert_demo.inference import frame_times_s
+from hubert_demo.encoding import HUBERT_GRID
 
 RATE_HZ = 16_000
 
@@ -19,7 +19,7 @@ def tone(pitch_hz: float, duration_s: float = 1.0, loudness: float = 0.5) -> np.
 
 @pytest.mark.parametrize("pitch_hz", [65, 110, 200, 317.3, 480])
 def test_the_pitch_of_a_tone_is_found_in_every_frame(pitch_hz):
-    found = measure_prosody(Waveform(tone(pitch_hz))).pitch_hz
+    found = measure_prosody(Waveform(tone(pitch_hz)), HUBERT_GRID).pitch_hz
     inside = found[1:-1]
     assert inside == pytest.approx(pitch_hz, rel=0.01)
 
@@ -27,7 +27,7 @@ def test_the_pitch_of_a_tone_is_found_in_every_frame(pitch_hz):
 def test_a_pure_tone_of_200_hz_and_silence_after_it():
     times_s = np.arange(RATE_HZ) / RATE_HZ
     samples = np.where(times_s < 0.5, np.sin(2 * np.pi * 200 * times_s), 0).astype(np.float32)
-    measured = measure_prosody(Waveform(samples))
+    measured = measure_prosody(Waveform(samples), HUBERT_GRID)
     assert measured.pitch_hz[2:22] == pytest.approx(200, abs=0.5)
     assert measured.energy_db[2:22] == pytest.approx(10 * np.log10(0.5), abs=0.01)
     assert np.isnan(measured.pitch_hz[26:]).all()
@@ -35,30 +35,32 @@ def test_a_pure_tone_of_200_hz_and_silence_after_it():
 
 
 def test_half_the_amplitude_is_six_decibels_less():
-    loud, quiet = (measure_prosody(Waveform(tone(150, loudness=x))).energy_db for x in (0.4, 0.2))
+    loud, quiet = (
+        measure_prosody(Waveform(tone(150, loudness=x)), HUBERT_GRID).energy_db for x in (0.4, 0.2)
+    )
     assert loud - quiet == pytest.approx(20 * np.log10(2), abs=1e-3)
 
 
 def test_noise_has_no_pitch():
     samples = np.random.default_rng(0).normal(0, 0.1, RATE_HZ).astype(np.float32)
-    assert np.isnan(measure_prosody(Waveform(samples)).pitch_hz).mean() > 0.95
+    assert np.isnan(measure_prosody(Waveform(samples), HUBERT_GRID).pitch_hz).mean() > 0.95
 
 
 def test_a_hum_far_below_the_voice_is_no_voice():
     samples = np.concatenate([tone(120), tone(100, loudness=0.001)])
-    assert np.isnan(measure_prosody(Waveform(samples)).pitch_hz[55:]).all()
+    assert np.isnan(measure_prosody(Waveform(samples), HUBERT_GRID).pitch_hz[55:]).all()
 
 
 def test_a_glide_is_followed_at_its_time():
     times_s = np.arange(2 * RATE_HZ) / RATE_HZ
     glide = np.sin(2 * np.pi * (100 * times_s + 50 * times_s**2))  # from 100 to 300 Hz
-    found = measure_prosody(Waveform(glide.astype(np.float32))).pitch_hz
-    expected = 100 + 100 * frame_times_s(len(found))
+    found = measure_prosody(Waveform(glide.astype(np.float32)), HUBERT_GRID).pitch_hz
+    expected = 100 + 100 * HUBERT_GRID.times_s(len(found))
     assert found[3:-3] == pytest.approx(expected[3:-3], rel=0.02)
 
 
 @pytest.mark.parametrize("num_samples", [1600, 1999, 2000, 16_000])
 def test_there_is_one_value_for_every_frame_of_the_model(num_samples):
-    measured = measure_prosody(Waveform(tone(100)[:num_samples]))
+    measured = measure_prosody(Waveform(tone(100)[:num_samples]), HUBERT_GRID)
     assert measured.energy_db.shape == measured.pitch_hz.shape == ((num_samples - 400) // 320 + 1,)
     assert measured.energy_db.dtype == measured.pitch_hz.dtype == np.float32

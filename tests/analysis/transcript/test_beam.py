@@ -19,20 +19,20 @@ WIDE = BeamSettings(beam_width=10_000)
 def uncertain(make_encoding):
     """Five frames in which everything but the special tokens is possible."""
     encoding = make_encoding([BLANK] * 5)
-    logits = np.random.default_rng(4).normal(0, 1.5, encoding.ctc_logits.shape)
+    logits = np.random.default_rng(4).normal(0, 1.5, encoding.ctc.logits.shape)
     logits[:, [1, 2]] = -50.0
-    return replace(encoding, ctc_logits=logits.astype(np.float32))
+    return replace(encoding, ctc=replace(encoding.ctc, logits=logits.astype(np.float32)))
 
 
 def all_paths(encoding):
     """Probability of every text: the sum over every path that spells it."""
-    weights = np.exp(encoding.ctc_logits.astype(float))
+    weights = np.exp(encoding.ctc.logits.astype(float))
     probabilities = weights / weights.sum(axis=1, keepdims=True)
     texts = {}
-    tokens = [i for i in range(len(encoding.vocabulary)) if i not in (1, 2)]
+    tokens = [i for i in range(len(encoding.ctc.vocabulary)) if i not in (1, 2)]
     for path in product(tokens, repeat=len(probabilities)):
         merged = [t for i, t in enumerate(path) if i == 0 or t != path[i - 1]]
-        spelled = "".join(" " if t == 3 else encoding.vocabulary[t] for t in merged if t != 0)
+        spelled = "".join(" " if t == 3 else encoding.ctc.vocabulary[t] for t in merged if t != 0)
         text = " ".join(spelled.split())
         texts[text] = texts.get(text, 0.0) + np.prod(probabilities[range(len(path)), path])
     return texts
@@ -53,7 +53,7 @@ def test_best_text_may_not_be_that_of_the_best_path(make_encoding):
     encoding = make_encoding([BLANK] * 2)
     logits = np.full((2, 7), -50.0, np.float32)
     logits[:, 0], logits[:, 4] = np.log(0.6), np.log(0.4)
-    encoding = replace(encoding, ctc_logits=logits)
+    encoding = replace(encoding, ctc=replace(encoding.ctc, logits=logits))
     assert transcribe(encoding).text == ""
     best, other = beam_search(encoding, settings=WIDE)
     assert (best.text, other.text) == ("A", "")
@@ -69,7 +69,7 @@ def test_a_sure_model_is_read_as_the_greedy_path_reads_it(make_encoding):
 
 
 def test_scores_are_ctc_language_model_bonus_and_hotwords(uncertain):
-    model = LanguageModel.train(["A BAB", "CAB A"], 3)
+    model = LanguageModel.from_sentences(["A BAB", "CAB A"], 3)
     settings = BeamSettings(beam_width=500, lm_weight=0.7, character_bonus=0.3, hotword_bonus=0.9)
     for hypothesis in beam_search(uncertain, model, ["ab"], 10, settings):
         text = hypothesis.text
@@ -84,19 +84,19 @@ def test_scores_are_ctc_language_model_bonus_and_hotwords(uncertain):
 
 def test_the_language_model_decides_where_the_sound_does_not(make_encoding):
     encoding = make_encoding(["A", "B", "B"], [0.9, 0.5, 0.5])
-    logits = encoding.ctc_logits.copy()
+    logits = encoding.ctc.logits.copy()
     logits[1:, 6] = logits[1:, 5] + 0.1  # C is a little likelier than B
-    encoding = replace(encoding, ctc_logits=logits)
+    encoding = replace(encoding, ctc=replace(encoding.ctc, logits=logits))
     assert beam_search(encoding)[0].text == "AC"
-    model = LanguageModel.train(["AB AB AB"] * 5, 3)
+    model = LanguageModel.from_sentences(["AB AB AB"] * 5, 3)
     assert beam_search(encoding, model)[0].text == "AB"
 
 
 def test_a_hotword_wins_a_close_call_but_its_beginning_alone_does_not(make_encoding):
     encoding = make_encoding(["A", "B", "B"], [0.9, 0.5, 0.5])
-    logits = encoding.ctc_logits.copy()
+    logits = encoding.ctc.logits.copy()
     logits[1:, 6] = logits[1:, 5] + 0.1
-    encoding = replace(encoding, ctc_logits=logits)
+    encoding = replace(encoding, ctc=replace(encoding.ctc, logits=logits))
     assert beam_search(encoding, hotwords=["ab"])[0].text == "AB"
     assert beam_search(encoding, hotwords=["ABABAB"])[0].text == "AC"
 
@@ -120,9 +120,12 @@ def test_an_empty_beam_is_refused(make_encoding, num_best, width):
 
 def test_hotwords_are_written_as_the_vocabulary_writes(make_encoding):
     encoding = make_encoding(["A", "B", "B"], [0.9, 0.5, 0.5])
-    logits = encoding.ctc_logits.copy()
+    logits = encoding.ctc.logits.copy()
     logits[1:, 6] = logits[1:, 5] + 0.1
-    encoding = replace(encoding, ctc_logits=logits, vocabulary=(*encoding.vocabulary[:4], "a", "b", "c"))
+    encoding = replace(
+        encoding,
+        ctc=replace(encoding.ctc, logits=logits, vocabulary=(*encoding.ctc.vocabulary[:4], "a", "b", "c")),
+    )
     assert beam_search(encoding)[0].text == "ac"
     assert beam_search(encoding, hotwords=["Ab!"])[0].text == "ab"
 
@@ -142,7 +145,7 @@ def test_hotwords_that_cannot_be_used_are_refused(make_encoding, hotwords, sente
 
 def test_the_language_model_makes_no_letter_out_of_silence(make_encoding):
     encoding = make_encoding([BLANK] * 5, 0.7)
-    model = LanguageModel.train(["A LONG SENTENCE", "AND A LONGER ONE"], 3)
+    model = LanguageModel.from_sentences(["A LONG SENTENCE", "AND A LONGER ONE"], 3)
     best = beam_search(encoding, model)[0]
     assert best.text == ""
     assert best.score == best.ctc_log_probability

@@ -5,7 +5,8 @@ from itertools import groupby, product
 import numpy as np
 import pytest
 
-from hubert_demo.analysis.transcript.ctc import forced_alignment, token_probabilities, transcribe
+from hubert_demo.analysis.transcript.ctc import carry_over, forced_alignment, token_probabilities, transcribe
+from hubert_demo.encoding import HUBERT_GRID, FrameGrid
 from hubert_demo.errors import InputError
 
 BLANK = "<pad>"
@@ -77,8 +78,8 @@ def test_times_rise_and_words_are_made_of_the_characters(make_encoding):
 
 def test_token_probabilities_sum_to_one_and_survive_huge_logits(make_encoding):
     encoding = make_encoding(["A", BLANK])
-    encoding.ctc_logits[:] = [[1e30, -1e30, 0, 0, 0, 0, 0], [-1e30] * 7]
-    probabilities = token_probabilities(encoding)
+    encoding.ctc.logits[:] = [[1e30, -1e30, 0, 0, 0, 0, 0], [-1e30] * 7]
+    probabilities = token_probabilities(encoding.ctc)
     assert np.isfinite(probabilities).all()
     np.testing.assert_allclose(probabilities.sum(axis=1), 1)
     np.testing.assert_allclose(probabilities[1], 1 / 7)
@@ -102,5 +103,22 @@ def test_the_alignment_is_the_best_of_all_paths_that_spell_the_text(tokens, seed
 
 
 def test_a_text_too_long_for_the_recording_is_refused():
-    with pytest.raises(InputError, match="needs 5 frames of 20 ms, and there are 3"):
+    with pytest.raises(InputError, match="needs 5 frames, and there are 3"):
         forced_alignment(np.zeros((3, 2)), [1, 1, 1], 0)
+
+
+@pytest.mark.parametrize("hop_samples", [160, 320, 640])
+def test_tokens_are_carried_over_by_time_and_none_is_lost(hop_samples):
+    target = FrameGrid(hop_samples, 400)
+    tokens = np.array([0, 0, 5, 0, 0, 0, 6, 6, 0, 0, 7, 0])
+    num_frames = target.num_frames(HUBERT_GRID.hop_samples * 11 + 400)
+    carried = carry_over(tokens, 0, HUBERT_GRID, target, num_frames)
+    assert len(carried) == num_frames
+    for token in (5, 6, 7):
+        expected = HUBERT_GRID.times_s(12)[tokens == token].mean()
+        assert target.times_s(num_frames)[carried == token].mean() == pytest.approx(expected, abs=0.011)
+
+
+def test_tokens_on_the_same_grid_stay_as_they_are():
+    tokens = np.array([0, 5, 0])
+    assert carry_over(tokens, 0, HUBERT_GRID, FrameGrid(320, 400), 3) is tokens

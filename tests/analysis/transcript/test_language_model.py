@@ -17,7 +17,7 @@ def column(character):
 @pytest.mark.parametrize("order", [1, 2, 5, 12])
 @pytest.mark.parametrize("text", ["", "T", "THE CA", "QZX", "THE CAT SAT ON THE MAT", "THE ", "IT'S"])
 def test_probabilities_sum_to_one_after_any_text(order, text):
-    logarithms = LanguageModel.train(SENTENCES, order).log_probabilities(text)
+    logarithms = LanguageModel.from_sentences(SENTENCES, order).log_probabilities(text)
     assert logarithms.shape == (29,)
     assert np.exp(logarithms).sum() == pytest.approx(1)
     assert np.isfinite(logarithms).all()
@@ -25,7 +25,7 @@ def test_probabilities_sum_to_one_after_any_text(order, text):
 
 def test_letters_are_weighed_against_words_by_what_each_foresaw():
     """Words foresee THE after nothing and A after it, letters what letters do; shares follow Bayes' rule."""
-    model = LanguageModel.train(["THE CAT", "THE CAT", "A HAT"], 1)
+    model = LanguageModel.from_sentences(["THE CAT", "THE CAT", "A HAT"], 1)
     letters_alone = np.exp(model.log_probabilities("QQ"))
     start = np.exp(model.log_probabilities(""))
     words_say_t = (start[column("T")] - 0.3 * letters_alone[column("T")]) / 0.7
@@ -37,13 +37,13 @@ def test_letters_are_weighed_against_words_by_what_each_foresaw():
 
 
 def test_a_word_nobody_knows_is_left_to_the_letters():
-    model = LanguageModel.train(SENTENCES, 2)
+    model = LanguageModel.from_sentences(SENTENCES, 2)
     assert np.array_equal(model.log_probabilities("THE QH"), model.log_probabilities("A QH"))
     assert not np.array_equal(model.log_probabilities("THE H"), model.log_probabilities("A H"))
 
 
 def test_a_text_ends_only_after_a_word():
-    model = LanguageModel.train(["AB CD"] * 3, 3)
+    model = LanguageModel.from_sentences(["AB CD"] * 3, 3)
     after_ab, after_all = (np.exp(model.log_probabilities(text)) for text in ("AB", "AB CD"))
     assert after_ab[column(" ")] > 0.9
     assert after_all[END] > 0.8
@@ -51,17 +51,17 @@ def test_a_text_ends_only_after_a_word():
 
 def test_what_lies_further_back_changes_nothing():
     sentences = ["ALL OF THEM SAW IT", "NONE OF THEM SAW IT", "A B C D E"]
-    model = LanguageModel.train(sentences, 4)
+    model = LanguageModel.from_sentences(sentences, 4)
     for text in ("OF THEM SA", "OF THEM ", "A B C D ", "A B C "):
         known, again = (
-            LanguageModel.train(sentences, 4).log_probabilities(f"{start} {text}") for start in "AQ"
+            LanguageModel.from_sentences(sentences, 4).log_probabilities(f"{start} {text}") for start in "AQ"
         )
         assert np.array_equal(known, again)
         assert np.array_equal(model.log_probabilities(f"A {text}"), known)
 
 
 def test_a_sentence_s_score_is_that_of_its_characters_and_its_end():
-    model = LanguageModel.train(SENTENCES, 4)
+    model = LanguageModel.from_sentences(SENTENCES, 4)
     parts = [
         model.log_probabilities("")[column("A")],
         model.log_probabilities("A")[column(" ")],
@@ -73,32 +73,34 @@ def test_a_sentence_s_score_is_that_of_its_characters_and_its_end():
 
 def test_too_many_words_are_refused(monkeypatch):
     monkeypatch.setattr("hubert_demo.analysis.transcript.language_model._MAX_WORDS", 5)
-    assert LanguageModel.train(["A B C D E"], 2)
+    assert LanguageModel.from_sentences(["A B C D E"], 2)
     with pytest.raises(InputError, match="6 different words; give at most 5"):
-        LanguageModel.train(["A B C D E F"], 2)
+        LanguageModel.from_sentences(["A B C D E F"], 2)
 
 
 def test_other_characters_are_left_out():
-    model = LanguageModel.train(SENTENCES, 4)
+    model = LanguageModel.from_sentences(SENTENCES, 4)
     assert model.score("THE CÉAT") == model.score("THE CAT")
     assert np.array_equal(model.log_probabilities("TéHE C"), model.log_probabilities("THE C"))
 
 
 def test_what_was_read_is_likelier_than_what_was_not():
-    model = LanguageModel.train(SENTENCES, 5)
+    model = LanguageModel.from_sentences(SENTENCES, 5)
     assert model.score("THE CAT") > model.score("TEH CAT")
     assert np.argmax(model.log_probabilities("THE CA")) == column("T")
 
 
 def test_longer_contexts_fit_what_was_read_better():
-    scores = [sum(map(LanguageModel.train(SENTENCES, order).score, SENTENCES)) for order in (1, 2, 4)]
+    scores = [
+        sum(map(LanguageModel.from_sentences(SENTENCES, order).score, SENTENCES)) for order in (1, 2, 4)
+    ]
     assert scores == sorted(scores)
 
 
 def test_a_model_comes_back_from_its_file(tmp_path):
-    model = LanguageModel.train(SENTENCES, 4)
+    model = LanguageModel.from_sentences(SENTENCES, 4)
     model.save(tmp_path / "model.npz")
-    again = LanguageModel.load(tmp_path / "model.npz")
+    again = LanguageModel.from_file(tmp_path / "model.npz")
     for text in ("", "THE", "IT'S A"):
         assert np.array_equal(again.log_probabilities(text), model.log_probabilities(text))
 
@@ -108,8 +110,8 @@ def test_a_file_that_is_no_model_is_refused(tmp_path, content):
     path = tmp_path / "model.npz"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(CheckpointError, match="is no language model"):
-        LanguageModel.load(path)
+    with pytest.raises(CheckpointError, match="is not a language model"):
+        LanguageModel.from_file(path)
 
 
 @pytest.mark.parametrize(
@@ -123,4 +125,4 @@ def test_a_file_that_is_no_model_is_refused(tmp_path, content):
 )
 def test_bad_training_input_is_refused(sentences, order, message):
     with pytest.raises(InputError, match=message):
-        LanguageModel.train(sentences, order)
+        LanguageModel.from_sentences(sentences, order)

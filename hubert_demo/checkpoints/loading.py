@@ -1,0 +1,150 @@
+"""Fetching a checkpoint's files, and loading it with everything that belongs to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from hubert_demo.checkpoints.specs import CheckpointSpec
+from hubert_demo.deprecation import warn_renamed
+from hubert_demo.errors import CheckpointError
+from hubert_demo.model import (
+    HubertConfig,
+    HubertForCTC,
+    HubertForSequenceClassification,
+    HubertModel,
+    KeywordHead,
+    Wav2Vec2CTCTokenizer,
+    Wav2Vec2FeatureExtractor,
+)
+from hubert_demo.model.files import CheckpointFiles, Progress
+from hubert_demo.model.pretrained import weight_files
+
+# What is read of a repository where it is there.
+_OTHER_FILES = ("vocab.json", "tokenizer_config.json", "special_tokens_map.json")
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedCheckpoint:
+    """A checkpoint ready to run; read-only, in eval mode.
+
+    Attributes:
+        spec: Where it came from.
+        encoder: The encoder, which every checkpoint has.
+        ctc_model: The encoder with its CTC head, None where none was trained.
+        feature_extractor: Makes the encoder's input.
+        tokenizer: Reads the CTC head's output; None without one.
+        keyword_head: Frame-wise keyword classifier, None where none was trained.
+    """
+
+    spec: CheckpointSpec
+    encoder: HubertModel
+    ctc_model: HubertForCTC | None
+    feature_extractor: Wav2Vec2FeatureExtractor
+    tokenizer: Wav2Vec2CTCTokenizer | None
+    keyword_head: KeywordHead | None
+
+    @property
+    def num_parameters(self) -> int:
+        """Weights of the encoder and its heads."""
+        heads = [] if self.keyword_head is None else list(self.keyword_head.parameters())
+        return sum(
+            parameter.numel() for parameter in [*(self.ctc_model or self.encoder).parameters(), *heads]
+        )
+
+    @property
+    def model(self) -> HubertForCTC | None:
+        """Old name of `ctc_model`."""
+        warn_renamed("LoadedCheckpoint.model", "LoadedCheckpoint.ctc_model")
+        return self.ctc_model
+
+    @property
+    def num_bytes(self) -> int:
+        """Memory that the weights take."""
+        return self.num_parameters * self.encoder.dtype.itemsize
+
+
+def fetch(spec: CheckpointSpec, progress: Progress | None = None) -> Path:
+    """The folder of a checkpoint's files. What was fetched from the hub once is used without asking again.
+
+    Args:
+        spec: The checkpoint.
+        progress: Told how far each file is that has to be fetched.
+
+    Raises:
+        CheckpointError: If a file cannot be had.
+    """
+    if isinstance(spec.source, Path):
+        return spec.source
+    files = CheckpointFiles(spec.source.repo_id, spec.source.revision, progress=progress)
+    try:
+        return _folder_of(replace(files, local_files_only=True))
+    except CheckpointError:
+        return _folder_of(files)
+
+
+def _folder_of(files: CheckpointFiles) -> Path:
+    """The folder of a repository's files, after they have all been found."""
+    folder = files.require("config.json").parent
+    # The rest from the same commit, also if the branch moves on meanwhile.
+    files = replace(files, revision=folder.name)
+    files.require("preprocessor_config.json")
+    for name in _OTHER_FILES:
+        files.find(name)
+    weight_files(files)
+    return folder
+
+
+def is_here(spec: CheckpointSpec) -> bool:
+    """Whether a checkpoint can be loaded without asking the hub."""
+    if isinstance(spec.source, Path):
+        return True
+    files = CheckpointFiles(spec.source.repo_id, spec.source.revision, local_files_only=True)
+    try:
+        _folder_of(files)
+    except CheckpointError:
+        return False
+    return True
+
+
+def load(spec: CheckpointSpec, device: str = "cpu", progress: Progress | None = None) -> LoadedCheckpoint:
+    """Read a checkpoint's files and move its weights to `device`.
+
+    Its config.json says by `architectures` which head the checkpoint has: what other classes load it as would
+    have a newly initialised head, and is never used.
+
+    Args:
+        spec: The checkpoint.
+        device: Where its weights go.
+        progress: Told how far each file is that has to be fetched.
+
+    Raises:
+        CheckpointError: If a file cannot be had, is damaged or does not fit.
+    """
+    folder = fetch(spec, progress)
+    feature_extractor = Wav2Vec2FeatureExtractor.from_pretrained(folder)
+    ctc_model: HubertForCTC | None = None
+    tokenizer: Wav2Vec2CTCTokenizer | None = None
+    keyword_head: KeywordHead | None = None
+    architecture = _architecture(folder)
+    if architecture == "HubertForCTC":
+        ctc_model = HubertForCTC.from_pretrained(folder, require_head=True).to(device)
+        tokenizer = Wav2Vec2CTCTokenizer.from_pretrained(folder)
+        encoder = ctc_model.hubert
+    elif architecture == "HubertForSequenceClassification":
+        classifier = HubertForSequenceClassification.from_pretrained(folder, require_head=True).to(device)
+        keyword_head = KeywordHead.of_classifier(classifier).to(device)
+        encoder = classifier.hubert
+    else:
+        encoder = HubertModel.from_pretrained(folder).to(device)
+    if (folder / KeywordHead.settings_name).exists():
+        keyword_head = KeywordHead.load(folder).to(device)
+    return LoadedCheckpoint(spec, encoder, ctc_model, feature_extractor, tokenizer, keyword_head)
+
+
+def _architecture(folder: Path) -> str:
+    """Class that a checkpoint was saved from; where it does not say, a vocabulary tells a CTC head."""
+    stated = HubertConfig.from_pretrained(folder).extra.get("architectures") or []
+    if stated:
+        return str(stated[0])
+    return "HubertForCTC" if (folder / "vocab.json").exists() else "HubertModel"

@@ -1,0 +1,155 @@
+"""The checkpoints on offer: what is known of each before it is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from hubert_demo.errors import CheckpointError
+
+DEFAULT_CHECKPOINT = "hubert-explorer"
+PRETRAINED_CHECKPOINT = "hubert-explorer-pretrained"
+LANGUAGE_MODEL_NAME = "language_model.npz"
+
+_NOT_STATED = "not stated"
+
+_PACKAGE_DIR = Path(__file__).resolve().parents[1]
+ASSETS_DIR = next(
+    (folder for folder in (_PACKAGE_DIR / "assets", _PACKAGE_DIR.parent / "assets") if folder.is_dir()),
+    _PACKAGE_DIR / "assets",
+)
+"""The folder of embedded files: inside an installed package, beside it in a source tree."""
+
+
+@dataclass(frozen=True)
+class HubRepository:
+    """A checkpoint on the Hugging Face Hub.
+
+    Attributes:
+        repo_id: Owner and name.
+        revision: Commit, tag or branch. Only a commit is the same on every machine; of a branch, what was
+            its latest when it was first fetched.
+    """
+
+    repo_id: str
+    revision: str = "main"
+
+
+@dataclass(frozen=True)
+class CheckpointSpec:
+    """What the registry knows of a checkpoint before loading it.
+
+    Attributes:
+        name: Key in the registry.
+        title: Shown to people.
+        source: Folder in transformers' layout, a keyword head beside it if there is one; or a repository on
+            the hub.
+        trained_on: Its training data, in a few words.
+        licence: Of the weights.
+        language_model: File of a language model for its language, None where there is none.
+        ctc_companion: Name of the checkpoint that transcribes where this one has no CTC head.
+        keyword_companion: Name of the checkpoint that tells the keywords where this one has no keyword head.
+    """
+
+    name: str
+    title: str
+    source: Path | HubRepository
+    trained_on: str
+    licence: str
+    language_model: Path | None = None
+    ctc_companion: str = DEFAULT_CHECKPOINT
+    keyword_companion: str = DEFAULT_CHECKPOINT
+
+
+def _embedded(
+    folder: Path, title: str, trained_on: str, language_model: Path | None = None
+) -> tuple[CheckpointSpec, ...]:
+    """A checkpoint under `assets/`; none where its folder is missing."""
+    name = folder.name
+    spec = CheckpointSpec(name, title, folder, trained_on, "CC BY 4.0", language_model)
+    return (spec,) if folder.is_dir() or name == DEFAULT_CHECKPOINT else ()
+
+
+def _on_hub(repo_id: str, trained_on: str, licence: str = "Apache 2.0") -> CheckpointSpec:
+    return CheckpointSpec(repo_id, repo_id, HubRepository(repo_id), trained_on, licence)
+
+
+def registry(assets_dir: Path = ASSETS_DIR) -> tuple[CheckpointSpec, ...]:
+    """The checkpoints on offer, the default one first; adding one is one entry here.
+
+    Companions are the embedded checkpoint, which is small and needs no network.
+
+    Args:
+        assets_dir: Where the embedded checkpoints are.
+    """
+    return (
+        *_embedded(
+            assets_dir / DEFAULT_CHECKPOINT,
+            "HuBERT Explorer, small English",
+            "14 h of English: read aloud, spelled, ordered, single words, synthetic voices",
+            assets_dir / DEFAULT_CHECKPOINT / LANGUAGE_MODEL_NAME,
+        ),
+        *_embedded(
+            assets_dir / PRETRAINED_CHECKPOINT,
+            "HuBERT Explorer, before fine-tuning",
+            "14 h of English without texts, distilled from Whisper-base units",
+        ),
+        _on_hub("facebook/hubert-base-ls960", "960 h of read English, without texts"),
+        _on_hub("facebook/hubert-large-ls960-ft", "60,000 h of read English, then 960 h with texts"),
+        _on_hub("facebook/hubert-xlarge-ls960-ft", "60,000 h of read English, then 960 h with texts"),
+        _on_hub("superb/hubert-base-superb-ks", "960 h of read English, then spoken commands"),
+    )
+
+
+CHECKPOINTS: tuple[CheckpointSpec, ...] = registry()
+"""The checkpoints on offer when this package was imported."""
+
+
+def resolve(checkpoint: str | Path | CheckpointSpec) -> CheckpointSpec:
+    """The registered checkpoint of that name, or one for a local directory.
+
+    Raises:
+        CheckpointError: If it is neither.
+    """
+    if isinstance(checkpoint, CheckpointSpec):
+        return checkpoint
+    specs = {spec.name: spec for spec in CHECKPOINTS}
+    if str(checkpoint) in specs:
+        return specs[str(checkpoint)]
+    directory = Path(checkpoint)
+    if directory.is_dir():
+        name = directory.resolve().name
+        language_model = directory / LANGUAGE_MODEL_NAME
+        return CheckpointSpec(
+            name,
+            name,
+            directory,
+            _NOT_STATED,
+            _NOT_STATED,
+            language_model if language_model.exists() else None,
+        )
+    raise CheckpointError(
+        f"Checkpoint {str(checkpoint)!r} is neither registered nor a directory; "
+        f"choose {', '.join(specs)} or give a directory that save_pretrained wrote."
+    )
+
+
+def offer(checkpoints: Iterable[str | Path | CheckpointSpec]) -> tuple[CheckpointSpec, ...]:
+    """The registry and further checkpoints, each under a name of its own.
+
+    Args:
+        checkpoints: Directories, or names that are registered anyway.
+
+    Raises:
+        CheckpointError: If one is neither.
+    """
+    offered = {spec.name: spec for spec in CHECKPOINTS}
+    for spec in map(resolve, checkpoints):
+        if spec in offered.values():
+            continue
+        name, number = spec.name, 2
+        while name in offered:
+            name, number = f"{spec.name} ({number})", number + 1
+        offered[name] = replace(spec, name=name, title=name if name != spec.name else spec.title)
+    return tuple(offered.values())

@@ -1,0 +1,168 @@
+"""The checkpoints that are loaded, and those whose heads stand in for one that lacks them."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from hubert_demo.checkpoints.loading import LoadedCheckpoint, load
+from hubert_demo.checkpoints.specs import CheckpointSpec, resolve
+from hubert_demo.errors import CheckpointError, InputError
+from hubert_demo.model.files import Progress
+
+MAX_LOADED_BYTES = 4 << 30
+
+ZERO_GPU_VARIABLE = "SPACES_ZERO_GPU"
+"""Environment variable of machines that lend their graphics card to single calls (`ui/zero_gpu.py`)."""
+
+Load = Callable[[CheckpointSpec, str, Progress | None], LoadedCheckpoint]
+
+
+@dataclass(frozen=True, eq=False)
+class Companions:
+    """A checkpoint, and those whose heads stand in where it has none.
+
+    Attributes:
+        chosen: The checkpoint that was asked for.
+        with_ctc: The one that transcribes: `chosen` if it has a CTC head.
+        with_keywords: The one that tells the keywords: `chosen` if it has a keyword head, or if none has.
+    """
+
+    chosen: LoadedCheckpoint
+    with_ctc: LoadedCheckpoint
+    with_keywords: LoadedCheckpoint
+
+
+class CheckpointStore:
+    """Loaded checkpoints in bounded memory, each loaded once. Safe to share between threads.
+
+    Whoever asks for one that is being loaded waits for it; nobody else waits.
+
+    Args:
+        max_bytes: What their weights may take together; the one last loaded is always kept.
+        load: Reads a checkpoint, as the function `load` does.
+    """
+
+    def __init__(self, max_bytes: int = MAX_LOADED_BYTES, load: Load = load) -> None:
+        self._max_bytes = max_bytes
+        self._load = load
+        self._kept: dict[tuple[CheckpointSpec, str], LoadedCheckpoint] = {}
+        self._loading: dict[tuple[CheckpointSpec, str], threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def get(self, spec: CheckpointSpec, device: str, progress: Progress | None = None) -> LoadedCheckpoint:
+        """The checkpoint, loaded if need be.
+
+        Args:
+            spec: The checkpoint.
+            device: Where its weights go.
+            progress: Told how far each file is that has to be fetched.
+
+        Raises:
+            CheckpointError: If it cannot be loaded.
+        """
+        key = (spec, device)
+        with self._lock:
+            loading = self._loading.setdefault(key, threading.Lock())
+        with loading:
+            with self._lock:
+                found = self._kept.get(key)
+            if found is None:
+                found = self._load(spec, device, progress)
+                self._keep(key, found)
+            return found
+
+    def find(
+        self,
+        checkpoint: str | Path | CheckpointSpec,
+        device: str | None = None,
+        progress: Progress | None = None,
+    ) -> LoadedCheckpoint:
+        """The checkpoint of a name, loaded if need be.
+
+        Args:
+            checkpoint: Name in the registry, a directory, or what the registry would say of one.
+            device: `"cpu"`, `"cuda"`, …; None takes CUDA when it is there.
+            progress: Told how far each file is that has to be fetched from the hub.
+
+        Returns:
+            The loaded checkpoint, in eval mode. It is shared: do not change it.
+
+        Raises:
+            CheckpointError: If there is no such checkpoint or it cannot be loaded.
+            InputError: If this machine has no such device.
+        """
+        return self.get(resolve(checkpoint), available_device(device), progress)
+
+    def find_with_companions(
+        self, checkpoint: str | Path | CheckpointSpec, device: str | None = None
+    ) -> Companions:
+        """The checkpoint of a name, and those that lend it the heads that it lacks.
+
+        Args:
+            checkpoint: As for `find`.
+            device: As for `find`.
+
+        Raises:
+            CheckpointError: As for `find`; or if neither it nor its companion has a CTC head.
+            InputError: As for `find`.
+        """
+        chosen = self.find(checkpoint, device)
+        with_ctc = chosen if chosen.ctc_model else self.find(chosen.spec.ctc_companion, device)
+        if with_ctc.ctc_model is None:
+            raise CheckpointError(
+                f"{chosen.spec.title} has no CTC head; {with_ctc.spec.title}, which transcribes in its "
+                "place, has none either. Choose another checkpoint."
+            )
+        with_keywords = chosen
+        if chosen.keyword_head is None:
+            companion = self.find(chosen.spec.keyword_companion, device)
+            with_keywords = chosen if companion.keyword_head is None else companion
+        return Companions(chosen, with_ctc, with_keywords)
+
+    def _keep(self, key: tuple[CheckpointSpec, str], loaded: LoadedCheckpoint) -> None:
+        with self._lock:
+            self._kept[key] = loaded
+            while sum(each.num_bytes for each in self._kept.values()) > self._max_bytes:
+                others = [other for other in self._kept if other != key]
+                if not others:
+                    break
+                # The largest first: one of them makes room where many small ones would have to go.
+                del self._kept[max(others, key=lambda other: self._kept[other].num_bytes)]
+
+
+def available_device(device: str | None) -> str:
+    """The device to load onto.
+
+    Args:
+        device: `"cpu"`, `"cuda"`, …; None takes CUDA when it is there.
+
+    Raises:
+        InputError: If this machine has no such device.
+    """
+    has_cuda = torch.cuda.is_available() and ZERO_GPU_VARIABLE not in os.environ
+    if device is None:
+        return "cuda" if has_cuda else "cpu"
+    try:
+        kind = torch.device(device).type
+    except RuntimeError as error:
+        raise InputError(f"There is no device {device!r}; use 'cpu' or 'cuda'.") from error
+    if kind == "cuda" and not has_cuda:
+        raise InputError(f"Device {device!r} was asked for, but no CUDA device is usable. Use 'cpu'.")
+    return device
+
+
+STORE = CheckpointStore()
+"""The checkpoints that this process has loaded, unless its caller keeps a store of its own."""
+
+
+def load_checkpoint(
+    checkpoint: str | Path | CheckpointSpec, device: str | None = None, progress: Progress | None = None
+) -> LoadedCheckpoint:
+    """`CheckpointStore.find` in the process's own store: up to 4 GiB of the latest stay loaded."""
+    return STORE.find(checkpoint, device, progress)

@@ -1,0 +1,184 @@
+"""What one pass of an encoder says about one recording, in numpy: `Encoding`, and its frames in time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from hubert_demo.audio import SAMPLE_RATE_HZ, FloatArray, Waveform
+from hubert_demo.deprecation import warn_renamed
+from hubert_demo.errors import InputError
+
+
+@dataclass(frozen=True)
+class FrameGrid:
+    """Where an encoder's frames lie in time.
+
+    Frame `t` sees `window_samples` samples, the first of which is `t * hop_samples`. It stands for one hop in
+    the middle of its window.
+
+    Attributes:
+        hop_samples: From one frame to the next.
+        window_samples: What one frame sees.
+    """
+
+    hop_samples: int
+    window_samples: int
+
+    @property
+    def hop_s(self) -> float:
+        """Seconds from one frame to the next."""
+        return self.hop_samples / SAMPLE_RATE_HZ
+
+    def num_frames(self, num_samples: int) -> int:
+        """Frames of so many samples; 0 if they do not fill one window."""
+        return max(0, (num_samples - self.window_samples) // self.hop_samples + 1)
+
+    def duration_s(self, num_frames: int) -> float:
+        """Least seconds of sound that have so many frames, at least one."""
+        return ((num_frames - 1) * self.hop_samples + self.window_samples) / SAMPLE_RATE_HZ
+
+    def frames_within(self, duration_s: float) -> int:
+        """Steps from frame to frame that a time spans, to the nearest one."""
+        return round(duration_s / self.hop_s)
+
+    def times_s(self, num_frames: int) -> npt.NDArray[np.float64]:
+        """Centres of the first frames: float64 `(num_frames,)` in seconds."""
+        return (np.arange(num_frames) * self.hop_samples + self.window_samples / 2) / SAMPLE_RATE_HZ
+
+    def start_s(self, frame: int) -> float:
+        """Where the hop that a frame stands for begins, in seconds; the frame before ends there."""
+        return (frame * self.hop_samples + (self.window_samples - self.hop_samples) // 2) / SAMPLE_RATE_HZ
+
+    def nearest_frames(self, times_s: npt.ArrayLike, num_frames: int) -> npt.NDArray[np.int64]:
+        """The frames, of the first `num_frames`, whose centres are nearest to each of these times."""
+        positions = np.asarray(times_s) * SAMPLE_RATE_HZ - self.window_samples / 2
+        frames: npt.NDArray[np.int64] = np.rint(positions / self.hop_samples).astype(np.int64)
+        return frames.clip(0, num_frames - 1)
+
+
+HUBERT_GRID = FrameGrid(hop_samples=320, window_samples=400)
+"""The grid of every HuBERT that has been published: 25 ms seen, 20 ms apart."""
+
+
+@dataclass(frozen=True, eq=False)
+class CtcOutput:
+    """What a CTC head says.
+
+    Attributes:
+        logits: float32 `(frames, vocabulary)`.
+        vocabulary: Token of each column.
+        blank_id: Column of the CTC blank.
+        word_delimiter_id: Column of the token between words.
+    """
+
+    logits: FloatArray
+    vocabulary: tuple[str, ...]
+    blank_id: int
+    word_delimiter_id: int
+
+
+@dataclass(frozen=True, eq=False)
+class ClassOutput:
+    """What a classifier says, frame by frame.
+
+    Attributes:
+        labels: Names of the classes.
+        logits: float32 `(frames, labels)`. The mean over a stretch of frames is the answer for that stretch.
+        threshold: Least probability at which the classifier's maker counts a command as heard; None where
+            none was stated.
+        layer_weights: float64 `(layers + 1,)`, the classifier's share of every layer's states, summing to
+            one.
+    """
+
+    labels: tuple[str, ...]
+    logits: FloatArray
+    threshold: float | None
+    layer_weights: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Encoding:
+    """All that one forward pass says about one recording.
+
+    Attributes:
+        checkpoint: Name of the checkpoint that made it.
+        waveform: What went in.
+        hidden_states: float32 `(layers + 1, frames, hidden)`; index 0 is the input of the first layer.
+        grid: Where the frames lie in time.
+        num_heads: Attention heads of every layer.
+        ctc: What the CTC head says; None where the checkpoint has none.
+        classes: What the keyword head says; None where the checkpoint has none.
+    """
+
+    checkpoint: str
+    waveform: Waveform
+    hidden_states: FloatArray
+    grid: FrameGrid
+    num_heads: int
+    ctc: CtcOutput | None = None
+    classes: ClassOutput | None = None
+
+    @property
+    def num_layers(self) -> int:
+        """Transformer layers, one less than there are hidden states."""
+        return len(self.hidden_states) - 1
+
+    @property
+    def middle_layer(self) -> int:
+        """Index of the layer in the middle, the lower one of two: whose attention is shown first."""
+        return (self.num_layers - 1) // 2
+
+    @property
+    def num_frames(self) -> int:
+        """Frames of every layer."""
+        return int(self.hidden_states.shape[1])
+
+    @cached_property
+    def frame_times_s(self) -> npt.NDArray[np.float64]:
+        """Centre of each frame's window in seconds: float64 `(frames,)`."""
+        return self.grid.times_s(self.num_frames)
+
+    @property
+    def span_s(self) -> tuple[float, float]:
+        """Where the first frame begins and the last one ends, in seconds."""
+        return self.grid.start_s(0), self.grid.start_s(self.num_frames)
+
+    def require_ctc(self) -> CtcOutput:
+        """What the CTC head says.
+
+        Raises:
+            InputError: If the checkpoint has none.
+        """
+        if self.ctc is None:
+            raise InputError(f"{self.checkpoint} has no CTC head; use the encoding of a checkpoint with one.")
+        return self.ctc
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            """The attributes of version 0.1, under their old names and with their ways to say "absent"."""
+            if name not in _RENAMED:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            part_name, new_name, absent = _RENAMED[name]
+            warn_renamed(f"Encoding.{name}", f"Encoding.{part_name}.{new_name}", stacklevel=3)
+            part = getattr(self, part_name)
+            if part is None:
+                return np.zeros((self.num_frames, 0), np.float32) if name == "ctc_logits" else absent
+            return getattr(part, new_name)
+
+
+_RENAMED: dict[str, tuple[str, str, object]] = {
+    "ctc_logits": ("ctc", "logits", None),
+    "vocabulary": ("ctc", "vocabulary", ()),
+    "blank_id": ("ctc", "blank_id", -1),
+    "word_delimiter_id": ("ctc", "word_delimiter_id", -1),
+    "keyword_logits": ("classes", "logits", None),
+    "keyword_labels": ("classes", "labels", ()),
+    "keyword_threshold": ("classes", "threshold", 0.5),
+    "layer_weights": ("classes", "layer_weights", None),
+}
