@@ -9,7 +9,7 @@ Run `record` in the root of a checkout, of the old code and then of the new, and
 command, the folders of `write_folder`, the named endpoints, and what the page's own events and functions
 send, for every recording and both embedded checkpoints. It leaves out tokens and timings. The default
 recordings are two examples, noise, and 0.3 s of speech. Make both records with the same libraries on the same
-machine; one takes about four minutes.
+machine; one takes three to six minutes.
 
 `compare` prints every difference and exits with 1 if there is one. Numbers may differ by 1e-6, absolute or
 relative, hidden states by 1e-5; pictures are compared by their pixels where their bytes differ. A rule of
@@ -52,7 +52,9 @@ def main() -> int:
     comparer.add_argument("--rename", nargs="+", default=[], metavar="OLD=NEW")
     options = parser.parse_args()
     if options.command == "compare":
-        rules = [tuple(rule.split("=", 1)) for rule in options.rename]
+        rules = [rule.split("=") for rule in options.rename]
+        if any(len(rule) != 2 for rule in rules):
+            parser.error("a rule of --rename is OLD=NEW")
         return compare(options.old, options.new, rules)
     _run_in_a_known_environment()
     options.out.mkdir(parents=True)

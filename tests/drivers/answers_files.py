@@ -52,7 +52,7 @@ def _as_array(values: Any) -> Any:
     return array if array.size and array.dtype.kind in "biuf" else values
 
 
-def compare(old: Path, new: Path, renames: list[tuple[str, ...]]) -> int:
+def compare(old: Path, new: Path, renames: list[list[str]]) -> int:
     """Print what differs between two records; 1 if anything does, else 0."""
 
     def renamed(place: str) -> str:
@@ -60,7 +60,10 @@ def compare(old: Path, new: Path, renames: list[tuple[str, ...]]) -> int:
             place = place.replace(before, after)
         return place
 
-    before = {renamed(place): leaf for place, leaf in _contents(old)}
+    recorded = dict(_contents(old))
+    before = {renamed(place): leaf for place, leaf in recorded.items()}
+    if len(before) < len(recorded):
+        raise SystemExit("These renames give two things the same name; give longer ones.")
     after = dict(_contents(new))
     files = [{place.split(":")[0] for place in side} for side in (before, after)]
     lines = [f"only in {old}: {file}" for file in files[0] - files[1]]
@@ -73,7 +76,8 @@ def compare(old: Path, new: Path, renames: list[tuple[str, ...]]) -> int:
             lines.append(f"only in {old if place in before else new}: {place}")
         elif problem := difference(place, before[place], after[place]):
             lines.append(f"{place}: {problem}")
-    print("\n".join(sorted(lines)))
+    for line in sorted(lines):
+        print(line)
     shared = len(before.keys() & after.keys())
     print(f"{shared} things compared in {len(both)} files: {len(lines)} differences")
     return 1 if lines else 0
@@ -122,7 +126,8 @@ def difference(place: str, old: Any, new: Any) -> str | None:
     if isinstance(old, str) and isinstance(new, str):
         return None if old == new else _first_line(old, new)
     one, other = np.asarray(old), np.asarray(new)
-    if one.dtype.kind != other.dtype.kind or one.shape != other.shape:
+    is_text = one.dtype.kind == other.dtype.kind == "U"
+    if one.shape != other.shape or not (is_text or one.dtype == other.dtype):
         kinds = [
             str(value)[:60] if array.ndim == 0 else f"{array.dtype} {array.shape}"
             for value, array in ((old, one), (new, other))
