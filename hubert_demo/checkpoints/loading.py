@@ -18,7 +18,7 @@ from hubert_demo.model import (
     Wav2Vec2FeatureExtractor,
 )
 from hubert_demo.model.files import CheckpointFiles, Progress
-from hubert_demo.model.pretrained import weight_files
+from hubert_demo.model.weights import weight_files
 
 # What is read of a repository where it is there.
 _OTHER_FILES = ("vocab.json", "tokenizer_config.json", "special_tokens_map.json")

@@ -16,16 +16,8 @@ from torch import Tensor, nn
 from hubert_demo.errors import CheckpointError, InputError
 from hubert_demo.model.attention import HubertAttention, check_implementation
 from hubert_demo.model.config import HubertConfig
-from hubert_demo.model.files import CheckpointFiles, read_json
-
-WEIGHTS_NAME = "model.safetensors"
-OLD_WEIGHTS_NAME = "pytorch_model.bin"
-
-_ENCODER_PREFIX = "hubert."
-_OLD_WEIGHT_NORM = {
-    "pos_conv_embed.conv.weight_g": "pos_conv_embed.conv.parametrizations.weight.original0",
-    "pos_conv_embed.conv.weight_v": "pos_conv_embed.conv.parametrizations.weight.original1",
-}
+from hubert_demo.model.files import CheckpointFiles
+from hubert_demo.model.weights import WEIGHTS_NAME, is_head_parameter, rename_parameters, weight_files
 
 logger = logging.getLogger(__name__)
 
@@ -124,7 +116,7 @@ class PretrainedModel(nn.Module):
         files = CheckpointFiles(pretrained_model_name_or_path, revision, local_files_only, cache_dir, token)
         wanted = _dtype(dtype if dtype is not None else torch_dtype)
         model = cls(config or HubertConfig.from_files(files), attn_implementation=attn_implementation)
-        tensors = _match_prefix(_read_tensors(files), model.base_prefix)
+        tensors = rename_parameters(_read_tensors(files), model.base_prefix)
         _load_strictly(model, tensors, pretrained_model_name_or_path, require_head)
         if wanted is None:
             wanted = next(t.dtype for t in tensors.values() if t.is_floating_point())
@@ -185,28 +177,6 @@ def _dtype(dtype: torch.dtype | str | None) -> torch.dtype | None:
     return found
 
 
-def weight_files(files: CheckpointFiles) -> tuple[Path, ...]:
-    """The files that hold a checkpoint's weights, one or as many as there are shards.
-
-    Raises:
-        CheckpointError: If there are none, or one cannot be had.
-    """
-    for name in (WEIGHTS_NAME, OLD_WEIGHTS_NAME):
-        path = files.find(name)
-        if path is not None:
-            return (path,)
-        index = files.find(f"{name}.index.json")
-        if index is not None:
-            shards = read_json(index).get("weight_map")
-            if not isinstance(shards, dict):
-                raise CheckpointError(f"{index} has no weight_map; fetch the checkpoint again.")
-            return tuple(files.require(shard) for shard in sorted(set(shards.values())))
-    raise CheckpointError(
-        f"{files.name_or_path} holds neither {WEIGHTS_NAME} nor {OLD_WEIGHTS_NAME}, whole or in shards; "
-        "fetch the checkpoint again."
-    )
-
-
 def _read_tensors(files: CheckpointFiles) -> dict[str, Tensor]:
     """All tensors of a checkpoint, by their names in the file."""
     tensors: dict[str, Tensor] = {}
@@ -231,31 +201,6 @@ def _read_file(path: Path) -> dict[str, Tensor]:
     return tensors
 
 
-def _match_prefix(tensors: dict[str, Tensor], base_prefix: str) -> dict[str, Tensor]:
-    """Rename to this package's names, with or without the encoder's prefix as the model has it."""
-    has_prefix = any(name.startswith(_ENCODER_PREFIX) for name in tensors)
-    renamed = {}
-    for name, tensor in tensors.items():
-        for old, new in _OLD_WEIGHT_NORM.items():
-            if name.endswith(old):
-                name = name.removesuffix(old) + new
-        if has_prefix and not base_prefix:
-            name = name.removeprefix(_ENCODER_PREFIX)
-        elif base_prefix and not has_prefix:
-            name = base_prefix + name
-        renamed[name] = tensor
-    return renamed
-
-
-def _is_head(name: str) -> bool:
-    return name.split(".")[0].removeprefix(_ENCODER_PREFIX) in {
-        "lm_head",
-        "projector",
-        "classifier",
-        "layer_weights",
-    }
-
-
 def _load_strictly(
     model: PretrainedModel, tensors: dict[str, Tensor], source: str | Path, require_head: bool
 ) -> None:
@@ -271,8 +216,8 @@ def _load_strictly(
     fatal = [
         f"{what}: {', '.join(names)}"
         for what, names in (
-            ("missing", [n for n in missing if require_head or not _is_head(n)]),
-            ("unexpected", [n for n in unexpected if not _is_head(n)]),
+            ("missing", [n for n in missing if require_head or not is_head_parameter(n)]),
+            ("unexpected", [n for n in unexpected if not is_head_parameter(n)]),
             ("of another shape", wrong),
         )
         if names

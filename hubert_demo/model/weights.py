@@ -1,0 +1,81 @@
+"""Which files hold a checkpoint's weights, and what their parameters are called; no tensor is read here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from hubert_demo.errors import CheckpointError
+from hubert_demo.model.files import CheckpointFiles, read_json
+
+WEIGHTS_NAME = "model.safetensors"
+OLD_WEIGHTS_NAME = "pytorch_model.bin"
+
+ENCODER_PREFIX = "hubert."
+"""What the names of the encoder's parameters start with in a model that has a head."""
+
+_HEADS = {"lm_head", "projector", "classifier", "layer_weights"}
+_OLD_WEIGHT_NORM = {
+    "pos_conv_embed.conv.weight_g": "pos_conv_embed.conv.parametrizations.weight.original0",
+    "pos_conv_embed.conv.weight_v": "pos_conv_embed.conv.parametrizations.weight.original1",
+}
+
+Parameter = TypeVar("Parameter")
+
+
+def weight_files(files: CheckpointFiles) -> tuple[Path, ...]:
+    """The files that hold a checkpoint's weights: one, or all its shards.
+
+    Args:
+        files: The checkpoint; what is on the hub is fetched.
+
+    Returns:
+        Paths in order of their names; safetensors where the checkpoint has both formats.
+
+    Raises:
+        CheckpointError: If there are none, or one cannot be fetched.
+    """
+    for name in (WEIGHTS_NAME, OLD_WEIGHTS_NAME):
+        path = files.find(name)
+        if path is not None:
+            return (path,)
+        index = files.find(f"{name}.index.json")
+        if index is not None:
+            shards = read_json(index).get("weight_map")
+            if not isinstance(shards, dict):
+                raise CheckpointError(f"{index} has no weight_map; fetch the checkpoint again.")
+            return tuple(files.require(shard) for shard in sorted(set(shards.values())))
+    raise CheckpointError(
+        f"{files.name_or_path} has neither {WEIGHTS_NAME} nor {OLD_WEIGHTS_NAME}, whole or in shards; "
+        "fetch the checkpoint again."
+    )
+
+
+def rename_parameters(parameters: Mapping[str, Parameter], base_prefix: str) -> dict[str, Parameter]:
+    """Give a file's parameters the names that they have in a model's state dict.
+
+    A checkpoint with a head has the encoder's prefix, one of a bare encoder does not; both load into both
+    kinds of model. The old names of the weight norm become the new ones.
+
+    Args:
+        parameters: Whatever belongs to each name (a tensor, a shape), by the names in the file.
+        base_prefix: `ENCODER_PREFIX` for a model with a head, `""` for a bare encoder.
+    """
+    has_prefix = any(name.startswith(ENCODER_PREFIX) for name in parameters)
+    renamed = {}
+    for name, parameter in parameters.items():
+        for old, new in _OLD_WEIGHT_NORM.items():
+            if name.endswith(old):
+                name = name.removesuffix(old) + new
+        if has_prefix and not base_prefix:
+            name = name.removeprefix(ENCODER_PREFIX)
+        elif base_prefix and not has_prefix:
+            name = base_prefix + name
+        renamed[name] = parameter
+    return renamed
+
+
+def is_head_parameter(name: str) -> bool:
+    """Whether a parameter belongs to a head (CTC or classifier) rather than to the encoder."""
+    return name.split(".")[0] in _HEADS
