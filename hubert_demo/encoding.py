@@ -165,7 +165,7 @@ class Encoding:
             if name not in _RENAMED:
                 raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
             part_name, new_name, absent = _RENAMED[name]
-            warn_renamed(f"Encoding.{name}", f"Encoding.{part_name}.{new_name}", stacklevel=3)
+            warn_renamed(f"Encoding.{name}", f"Encoding.{part_name}.{new_name}")
             part = getattr(self, part_name)
             if part is None:
                 return np.zeros((self.num_frames, 0), np.float32) if name == "ctc_logits" else absent

@@ -78,11 +78,11 @@ def test_old_names_work_with_a_warning(encoding):
         ("keyword_threshold", 0.3),
         ("layer_weights", full.classes.layer_weights),
     ):
-        with pytest.warns(DeprecationWarning, match=rf"Encoding\.{old} is now Encoding\.c"):
+        with pytest.warns(DeprecationWarning, match=rf"Encoding\.{old} is now called Encoding\.c"):
             assert getattr(full, old) is new
     with pytest.warns(DeprecationWarning, match=r"Encoding\.ctc\.logits"):
         assert encoding.ctc_logits.shape == (24, 0)
-    with pytest.warns(DeprecationWarning, match="the old name will go"):
+    with pytest.warns(DeprecationWarning, match="the old name will be removed"):
         assert (encoding.blank_id, encoding.vocabulary, encoding.keyword_logits) == (-1, (), None)
     with pytest.raises(AttributeError, match="no attribute 'keyword_logit'"):
         encoding.keyword_logit  # noqa: B018

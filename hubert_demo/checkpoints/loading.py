@@ -133,12 +133,12 @@ def load(spec: CheckpointSpec, device: str = "cpu", progress: Progress | None = 
         encoder = ctc_model.hubert
     elif architecture == "HubertForSequenceClassification":
         classifier = HubertForSequenceClassification.from_pretrained(folder, require_head=True).to(device)
-        keyword_head = KeywordHead.of_classifier(classifier).to(device)
+        keyword_head = KeywordHead.from_classifier(classifier).to(device)
         encoder = classifier.hubert
     else:
         encoder = HubertModel.from_pretrained(folder).to(device)
     if (folder / KeywordHead.settings_name).exists():
-        keyword_head = KeywordHead.load(folder).to(device)
+        keyword_head = KeywordHead.from_directory(folder).to(device)
     return LoadedCheckpoint(spec, encoder, ctc_model, feature_extractor, tokenizer, keyword_head)
 
 

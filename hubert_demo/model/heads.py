@@ -11,19 +11,19 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from hubert_demo.deprecation import warn_renamed
 from hubert_demo.errors import CheckpointError, ConfigError, InputError
 from hubert_demo.model.config import HubertConfig
 from hubert_demo.model.encoder import HubertModel
 from hubert_demo.model.outputs import HubertHeadOutput
 from hubert_demo.model.pretrained import PretrainedModel
-
-_IGNORED_LABEL = -100
+from hubert_demo.model.weights import ENCODER_PREFIX
 
 
 class _HeadedModel(PretrainedModel):
     """A model whose encoder is `self.hubert`."""
 
-    base_prefix = "hubert."
+    base_prefix = ENCODER_PREFIX
 
     def __init__(self, config: HubertConfig, attn_implementation: str = "sdpa") -> None:
         super().__init__(config, attn_implementation)
@@ -270,7 +270,7 @@ class KeywordHead(nn.Module):
         )
 
     @classmethod
-    def load(cls, directory: str | Path) -> KeywordHead:
+    def from_directory(cls, directory: str | Path) -> KeywordHead:
         """Read the head that `save` wrote, in float32 and eval mode.
 
         Raises:
@@ -296,7 +296,13 @@ class KeywordHead(nn.Module):
         return head.eval()
 
     @classmethod
-    def of_classifier(cls, model: HubertForSequenceClassification) -> KeywordHead:
+    def load(cls, directory: str | Path) -> KeywordHead:
+        """Old name of `from_directory`."""
+        warn_renamed("KeywordHead.load", "KeywordHead.from_directory")
+        return cls.from_directory(directory)
+
+    @classmethod
+    def from_classifier(cls, model: HubertForSequenceClassification) -> KeywordHead:
         """The head of a complete classifier, for use frame by frame on the encoder's states.
 
         Args:
@@ -313,6 +319,12 @@ class KeywordHead(nn.Module):
         head.projector.load_state_dict(model.projector.state_dict())
         head.classifier.load_state_dict(model.classifier.state_dict())
         return head.eval()
+
+    @classmethod
+    def of_classifier(cls, model: HubertForSequenceClassification) -> KeywordHead:
+        """Old name of `from_classifier`."""
+        warn_renamed("KeywordHead.of_classifier", "KeywordHead.from_classifier")
+        return cls.from_classifier(model)
 
     def with_encoder(self, encoder: HubertModel) -> HubertForSequenceClassification:
         """The complete classifier of this head on `encoder`, ready for `save_pretrained`."""

@@ -94,7 +94,7 @@ def test_layer_probabilities_are_a_distribution(keyword_head):
 
 def test_keyword_head_comes_back_from_its_files_in_half_precision(keyword_head, tmp_path):
     keyword_head.save(tmp_path)
-    again = KeywordHead.load(tmp_path)
+    again = KeywordHead.from_directory(tmp_path)
     assert again.labels == keyword_head.labels
     assert not again.training
     for name, tensor in again.state_dict().items():
@@ -102,12 +102,24 @@ def test_keyword_head_comes_back_from_its_files_in_half_precision(keyword_head, 
         assert torch.equal(tensor, keyword_head.state_dict()[name].half().float())
     again.threshold = 0.725
     again.save(tmp_path)
-    assert KeywordHead.load(tmp_path).threshold == 0.725
+    assert KeywordHead.from_directory(tmp_path).threshold == 0.725
+
+
+def test_old_names_of_the_constructors_still_work_and_say_so(keyword_head, tiny_config, tmp_path):
+    keyword_head.save(tmp_path)
+    with pytest.warns(DeprecationWarning, match=r"KeywordHead\.from_directory"):
+        again = KeywordHead.load(tmp_path)
+    assert again.labels == keyword_head.labels
+    classifier = keyword_head.with_encoder(HubertModel(tiny_config()).eval())
+    with pytest.warns(DeprecationWarning, match=r"KeywordHead\.from_classifier"):
+        head = KeywordHead.of_classifier(classifier)
+    for name, tensor in head.state_dict().items():
+        assert torch.equal(tensor, keyword_head.state_dict()[name])
 
 
 def test_a_missing_keyword_head_is_explained(tmp_path):
     with pytest.raises(CheckpointError, match="keyword head"):
-        KeywordHead.load(tmp_path)
+        KeywordHead.from_directory(tmp_path)
 
 
 def test_the_complete_classifier_of_a_keyword_head_loads_in_transformers(

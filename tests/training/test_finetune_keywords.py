@@ -98,4 +98,4 @@ def test_a_head_trains_on_the_corpora_and_is_kept_beside_the_checkpoint(data_dir
     assert head.labels == corpora.KEYWORD_LABELS
     head.save(tmp_path)
     states = torch.randn(3, 7, 32)
-    assert torch.allclose(KeywordHead.load(tmp_path)(states), head(states), atol=1e-2)
+    assert torch.allclose(KeywordHead.from_directory(tmp_path)(states), head(states), atol=1e-2)
