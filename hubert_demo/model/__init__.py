@@ -1,11 +1,18 @@
-"""HuBERT in PyTorch, compatible with Hugging Face checkpoints in both directions."""
+"""HuBERT in PyTorch, compatible with Hugging Face checkpoints in both directions.
 
-from hubert_demo.model.config import HubertConfig
-from hubert_demo.model.encoder import HubertModel
-from hubert_demo.model.feature_extractor import Wav2Vec2FeatureExtractor
-from hubert_demo.model.heads import HubertForCTC, HubertForSequenceClassification, KeywordHead
-from hubert_demo.model.processor import Wav2Vec2Processor
-from hubert_demo.model.tokenizer import Wav2Vec2CTCTokenizer
+Importing this package is cheap: each name is loaded when it is first used, and only the models need torch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hubert_demo.model.config import HubertConfig
+    from hubert_demo.model.encoder import HubertModel
+    from hubert_demo.model.feature_extractor import Wav2Vec2FeatureExtractor
+    from hubert_demo.model.heads import HubertForCTC, HubertForSequenceClassification, KeywordHead
+    from hubert_demo.model.processor import Wav2Vec2Processor
+    from hubert_demo.model.tokenizer import Wav2Vec2CTCTokenizer
 
 __all__ = [
     "HubertConfig",
@@ -17,3 +24,24 @@ __all__ = [
     "Wav2Vec2FeatureExtractor",
     "Wav2Vec2Processor",
 ]
+
+_MODULES = {
+    "HubertConfig": "config",
+    "HubertForCTC": "heads",
+    "HubertForSequenceClassification": "heads",
+    "HubertModel": "encoder",
+    "KeywordHead": "heads",
+    "Wav2Vec2CTCTokenizer": "tokenizer",
+    "Wav2Vec2FeatureExtractor": "feature_extractor",
+    "Wav2Vec2Processor": "processor",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

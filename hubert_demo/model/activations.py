@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from hubert_demo.model.config import ACTIVATION_FORMULAS
+
 
 def _tanh_gelu(x: Tensor) -> Tensor:
     return F.gelu(x, approximate="tanh")
@@ -21,12 +23,9 @@ def _linear(x: Tensor) -> Tensor:
     return x
 
 
-ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+_FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "gelu": F.gelu,
-    "gelu_fast": _tanh_gelu,
-    "gelu_new": _tanh_gelu,
-    "gelu_python": F.gelu,
-    "gelu_pytorch_tanh": _tanh_gelu,
+    "gelu_tanh": _tanh_gelu,
     "leaky_relu": F.leaky_relu,
     "linear": _linear,
     "mish": F.mish,
@@ -36,9 +35,10 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "selu": F.selu,
     "sigmoid": torch.sigmoid,
     "silu": F.silu,
-    "swish": F.silu,
     "tanh": torch.tanh,
 }
+
+ACTIVATIONS = {name: _FUNCTIONS[formula] for name, formula in ACTIVATION_FORMULAS.items()}
 
 
 def activation(choice: str | Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:

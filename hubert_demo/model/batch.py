@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor
 
 from hubert_demo.errors import InputError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def is_tensor(value: object) -> TypeGuard[Tensor]:
+    """Whether a value is a torch tensor; torch is not loaded to find out, since without it there are none."""
+    # The class is missing while another thread is still loading torch.
+    tensor_class = getattr(sys.modules.get("torch"), "Tensor", None)
+    return tensor_class is not None and isinstance(value, tensor_class)
 
 
 class Batch(dict[str, Any]):
@@ -24,10 +33,12 @@ class Batch(dict[str, Any]):
             raise AttributeError(name) from error
 
     def to(self, *args: Any, **kwargs: Any) -> Self:
-        """Move every tensor as `Tensor.to` does; a dtype changes floating-point tensors only."""
+        """Move every tensor, as `Tensor.to` does; a dtype changes only the floating-point ones."""
+        import torch
+
         moved = torch.empty(0).to(*args, **kwargs)
         for name, value in self.items():
-            if isinstance(value, Tensor):
+            if is_tensor(value):
                 dtype = moved.dtype if value.is_floating_point() else value.dtype
                 self[name] = value.to(moved.device, dtype)
         return self
@@ -105,13 +116,16 @@ def as_tensors(rows: Mapping[str, list[Any]], return_tensors: str | None) -> Bat
         return Batch(rows)
     if return_tensors not in ("pt", "np"):
         raise InputError(f"return_tensors={return_tensors!r} is not supported; use 'pt', 'np' or None.")
-    stacked = Batch()
+    stacked: dict[str, Any] = {}
     for name, values in rows.items():
         if len({len(value) for value in values}) > 1:
             raise InputError(
                 f"{name} has rows of {sorted({len(value) for value in values})} elements, which make no "
                 "tensor; pass padding=True."
             )
-        array = np.stack([np.asarray(value) for value in values])
-        stacked[name] = torch.from_numpy(array) if return_tensors == "pt" else array
-    return stacked
+        stacked[name] = np.stack([np.asarray(value) for value in values])
+    if return_tensors == "pt":
+        import torch
+
+        stacked = {name: torch.from_numpy(array) for name, array in stacked.items()}
+    return Batch(stacked)

@@ -9,10 +9,29 @@ from pathlib import Path
 from typing import Any
 
 from hubert_demo.errors import CheckpointError, ConfigError
-from hubert_demo.model.activations import ACTIVATIONS
 from hubert_demo.model.files import CheckpointFiles, read_json
 
 CONFIG_NAME = "config.json"
+
+ACTIVATION_FORMULAS = {
+    "gelu": "gelu",
+    "gelu_fast": "gelu_tanh",
+    "gelu_new": "gelu_tanh",
+    "gelu_python": "gelu",
+    "gelu_pytorch_tanh": "gelu_tanh",
+    "leaky_relu": "leaky_relu",
+    "linear": "linear",
+    "mish": "mish",
+    "quick_gelu": "quick_gelu",
+    "relu": "relu",
+    "relu6": "relu6",
+    "selu": "selu",
+    "sigmoid": "sigmoid",
+    "silu": "silu",
+    "swish": "silu",
+    "tanh": "tanh",
+}
+"""The names that a config.json may give an activation function, and the function each one means."""
 
 _NOT_IN_FILE = {"num_labels", "extra"}
 _DERIVED = {"num_feat_extract_layers", "transformers_version", "model_type", "num_labels"}
@@ -145,8 +164,9 @@ class HubertConfig:
                 )
         for name in ("hidden_act", "feat_extract_activation"):
             value = getattr(self, name)
-            if not callable(value) and value not in ACTIVATIONS:
-                problems.append(f"{name}={value!r} must be callable or one of {', '.join(ACTIVATIONS)}")
+            if not callable(value) and value not in ACTIVATION_FORMULAS:
+                names = ", ".join(ACTIVATION_FORMULAS)
+                problems.append(f"{name}={value!r} must be callable or one of {names}")
         if self.ctc_loss_reduction not in ("sum", "mean"):
             problems.append(f"ctc_loss_reduction={self.ctc_loss_reduction!r} must be 'sum' or 'mean'")
         return problems

@@ -330,23 +330,23 @@ class HubertModel(PretrainedModel):
         augments = self.training and config.apply_spec_augment
         rng = np.random.default_rng(int(torch.randint(2**31, ()).item())) if augments else None
         if mask_time_indices is None and rng is not None and config.mask_time_prob > 0:
-            valid = None if frame_mask is None else frame_mask.sum(-1)
-            mask_time_indices = span_mask(
+            drawn = span_mask(
                 batch,
                 frames,
                 config.mask_time_prob,
                 config.mask_time_length,
                 config.mask_time_min_masks,
                 rng,
-                valid,
+                None if frame_mask is None else frame_mask.sum(-1).tolist(),
             )
+            mask_time_indices = torch.from_numpy(drawn)
         if mask_time_indices is not None:
             time_mask = mask_time_indices.to(hidden_states.device, torch.bool)
             hidden_states = torch.where(
                 time_mask[..., None], self.masked_spec_embed.to(hidden_states.dtype), hidden_states
             )
         if rng is not None and config.mask_feature_prob > 0:
-            feature_mask = span_mask(
+            drawn = span_mask(
                 batch,
                 hidden,
                 config.mask_feature_prob,
@@ -354,5 +354,6 @@ class HubertModel(PretrainedModel):
                 config.mask_feature_min_masks,
                 rng,
             )
-            hidden_states = hidden_states.masked_fill(feature_mask.to(hidden_states.device)[:, None], 0.0)
+            feature_mask = torch.from_numpy(drawn).to(hidden_states.device)
+            hidden_states = hidden_states.masked_fill(feature_mask[:, None], 0.0)
         return hidden_states

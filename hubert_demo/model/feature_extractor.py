@@ -10,11 +10,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from torch import Tensor
 
 from hubert_demo.audio import FloatArray, samples_to_float
 from hubert_demo.errors import CheckpointError, InputError
-from hubert_demo.model.batch import Batch, as_tensors, padded_length
+from hubert_demo.model.batch import Batch, as_tensors, is_tensor, padded_length
 from hubert_demo.model.files import CheckpointFiles, read_json
 
 PREPROCESSOR_NAME = "preprocessor_config.json"
@@ -210,7 +209,7 @@ def _is_batch(raw_speech: Any) -> bool:
 
 def _waveform(recording: Any) -> FloatArray:
     """One recording as float32 (samples,)."""
-    array = recording.detach().cpu().numpy() if isinstance(recording, Tensor) else np.asarray(recording)
+    array = recording.detach().cpu().numpy() if is_tensor(recording) else np.asarray(recording)
     if array.ndim != 1 or not array.size:
         raise InputError(
             f"Recording has shape {array.shape}; give one non-empty channel (samples,), or a list of them."

@@ -1,10 +1,11 @@
-"""Span masks over time or features, as SpecAugment and masked prediction need them."""
+"""Span masks over time or features, for SpecAugment and masked prediction."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
-import torch
-from torch import Tensor
+import numpy.typing as npt
 
 
 def span_mask(
@@ -14,19 +15,19 @@ def span_mask(
     span_length: int,
     min_masks: int,
     rng: np.random.Generator,
-    valid_lengths: Tensor | None = None,
-) -> Tensor:
-    """Draw boolean masks made of spans that may overlap.
+    valid_lengths: Sequence[int] | npt.NDArray[np.integer] | None = None,
+) -> npt.NDArray[np.bool_]:
+    """Draw masks made of spans that may overlap.
 
     Args:
         batch: Number of rows.
         length: Positions in a row.
-        prob: Expected share of positions that start and fill spans: a row of n valid positions gets
-            `prob * n / span_length` spans, rounded up or down at random so that the mean is exact.
-        span_length: Positions in a span; shortened to the row's valid length where that is less.
-        min_masks: Fewest spans in a row.
+        prob: Share of positions that the spans would cover if none overlapped: a row of n valid positions
+            gets `prob * n / span_length` spans, rounded up or down at random so that the mean is exact.
+        span_length: Positions in a span; no more than the row has valid ones.
+        min_masks: Smallest number of spans in a row.
         rng: Source of randomness.
-        valid_lengths: (batch,) number of valid positions of each row; all when None.
+        valid_lengths: (batch,), the number of valid positions in each row; all are valid when None.
 
     Returns:
         Boolean (batch, length), true where masked; never true in padding.
@@ -34,7 +35,7 @@ def span_mask(
     Source: SpecAugment (Park et al. 2019); rounding as documented for transformers' HuBERT.
     """
     mask = np.zeros((batch, length), dtype=bool)
-    lengths = [length] * batch if valid_lengths is None else valid_lengths.tolist()
+    lengths = [length] * batch if valid_lengths is None else np.asarray(valid_lengths).tolist()
     for row, valid in enumerate(lengths):
         span = min(span_length, valid)
         if span < 1:
@@ -43,4 +44,4 @@ def span_mask(
         count = min(count, valid - span + 1)
         starts = rng.choice(valid - span + 1, count, replace=False)
         mask[row, (starts[:, None] + np.arange(span)).ravel()] = True
-    return torch.from_numpy(mask)
+    return mask

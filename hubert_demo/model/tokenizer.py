@@ -6,13 +6,12 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from torch import Tensor
 
 from hubert_demo.errors import CheckpointError, InputError
-from hubert_demo.model.batch import Batch, as_tensors, padded_length
+from hubert_demo.model.batch import Batch, as_tensors, is_tensor, padded_length
 from hubert_demo.model.ctc_text import (
     CTCTokenizerOutput,
     without_english_spaces,
@@ -20,6 +19,9 @@ from hubert_demo.model.ctc_text import (
     written_words,
 )
 from hubert_demo.model.files import CheckpointFiles, read_json
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 VOCAB_NAME = "vocab.json"
 TOKENIZER_NAME = "tokenizer_config.json"
@@ -275,7 +277,7 @@ class Wav2Vec2CTCTokenizer:
             The text, or a `CTCTokenizerOutput` if offsets were asked for. Offsets count frames of
             `token_ids`; times are offsets × `config.inputs_to_logits_ratio` / sampling rate.
         """
-        ids = token_ids.tolist() if isinstance(token_ids, Tensor) else list(token_ids)
+        ids = token_ids.tolist() if is_tensor(token_ids) else list(token_ids)
         characters = written_characters(
             self.convert_ids_to_tokens(ids),
             self.pad_token,
@@ -312,12 +314,12 @@ class Wav2Vec2CTCTokenizer:
         if not any(options.get(name) for name in ("output_char_offsets", "output_word_offsets")):
             return decoded
 
-        def gathered(name: str) -> list[Any] | None:
+        def offsets(name: str) -> list[Any] | None:
             values = [getattr(one, name) for one in decoded]
             return None if None in values else values
 
         texts = [one.text for one in decoded]
-        return CTCTokenizerOutput(texts, gathered("char_offsets"), gathered("word_offsets"))
+        return CTCTokenizerOutput(texts, offsets("char_offsets"), offsets("word_offsets"))
 
     @classmethod
     def from_pretrained(

@@ -181,7 +181,8 @@ class KeywordSpotting(Objective):
         if encoder.config.has_masked_spec_embed:
             # The encoder's own masks, two of 0.2 s, would hide most of a word.
             num_frames = int(encoder.num_frames(values.shape[1]))
-            masked = span_mask(len(values), num_frames, _MASK_PROB, _MASK_LENGTH, 0, batch.rng).to(device)
+            drawn = span_mask(len(values), num_frames, _MASK_PROB, _MASK_LENGTH, 0, batch.rng)
+            masked = torch.from_numpy(drawn).to(device)
         encoded = encoder.encode(values, mask_time_indices=masked, output_hidden_states=True)
         assert encoded.hidden_states is not None
         logits = self.head(torch.stack(encoded.hidden_states))

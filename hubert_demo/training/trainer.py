@@ -268,8 +268,8 @@ class Trainer:
         if self.settings.mask_prob:
             num_frames = int(self.encoder.num_frames(values.shape[1]))
             settings = self.settings
-            masked = span_mask(len(values), num_frames, settings.mask_prob, settings.mask_length, 1, rng)
-            masked = masked.to(self._device)
+            drawn = span_mask(len(values), num_frames, settings.mask_prob, settings.mask_length, 1, rng)
+            masked = torch.from_numpy(drawn).to(self._device)
         is_frozen = self.step < self.settings.frozen_steps
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self.settings.bfloat16):
             with torch.set_grad_enabled(not is_frozen):
