@@ -1,4 +1,4 @@
-"""Activation functions by the names that config.json files give them."""
+"""Activation functions in torch, by the names that `config` knows."""
 
 from __future__ import annotations
 
@@ -42,5 +42,5 @@ ACTIVATIONS = {name: _FUNCTIONS[formula] for name, formula in ACTIVATION_FORMULA
 
 
 def activation(choice: str | Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
-    """The activation of that name (`HubertConfig` has checked it); a callable is returned as it is."""
+    """The activation with this name (which `HubertConfig` has checked); a callable is returned unchanged."""
     return choice if callable(choice) else ACTIVATIONS[choice]

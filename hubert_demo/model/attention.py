@@ -1,4 +1,4 @@
-"""Multi-head self-attention: fused or step by step, and its maps on demand."""
+"""Multi-head self-attention, fused or step by step, and its maps on demand."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def check_implementation(name: str) -> None:
     """Refuse an implementation that does not exist or cannot run on this machine.
 
     Raises:
-        ConfigError: Saying which there are, or what flash-attn lacks.
+        ConfigError: The message names the implementations there are, or what flash-attn lacks.
     """
     if name not in ATTN_IMPLEMENTATIONS:
         raise ConfigError(
@@ -38,8 +38,8 @@ class HubertAttention(nn.Module):
         hidden_size: Width of the states.
         num_heads: Number of heads; each is `hidden_size // num_heads` wide.
         dropout: Probability of dropping an attention weight in training.
-        implementation: `"sdpa"` (torch's fused kernel), `"flash_attention_2"` (the flash-attn package's) or
-            `"eager"` (explicit weights).
+        implementation: `"sdpa"` (torch's fused kernel), `"flash_attention_2"` (the kernel of the flash-attn
+            package) or `"eager"` (explicit weights).
     """
 
     def __init__(self, hidden_size: int, num_heads: int, dropout: float, implementation: str) -> None:
@@ -56,11 +56,11 @@ class HubertAttention(nn.Module):
     def forward(
         self, hidden_states: Tensor, frame_mask: Tensor | None = None, need_weights: bool = False
     ) -> tuple[Tensor, Tensor | None]:
-        """Attend from every frame to every valid frame.
+        """Attend from every frame to every frame that is not padding.
 
         Args:
             hidden_states: (batch, frames, hidden).
-            frame_mask: Boolean (batch, frames), true where a frame is real; None when all are.
+            frame_mask: Boolean (batch, frames), false for padding; None when there is none.
             need_weights: Also return the attention map (computed explicitly, whatever the implementation).
 
         Returns:
@@ -89,17 +89,17 @@ class HubertAttention(nn.Module):
         queries: slice | None = None,
         frame_mask: Tensor | None = None,
     ) -> Tensor:
-        """Attention maps of chosen heads and query frames, from this attention's own input.
+        """Attention maps of chosen heads and query frames, from the input of this attention.
 
         Args:
-            layer_input: (batch, frames, hidden), what `forward` got.
-            heads: Head indices, all when None.
-            queries: Range of query frames, all when None.
+            layer_input: (batch, frames, hidden), what `forward` was given.
+            heads: Head indices; all when None.
+            queries: Range of query frames; all when None.
             frame_mask: As in `forward`.
 
         Returns:
-            (batch, heads asked for, query frames asked for, frames); each row sums to one. Computed head by
-            head in blocks of query frames: beyond the result, memory is that of one block.
+            (batch, heads asked for, query frames asked for, frames); each row sums to one. It is computed
+            head by head in blocks of query frames: besides the result, only one block is in memory.
         """
         wanted = list(range(self.num_heads)) if heads is None else list(heads)
         asked = layer_input if queries is None else layer_input[:, queries]

@@ -1,4 +1,7 @@
-"""Model input by name, padded: what feature extractor, tokenizer and processor return."""
+"""Model input by name, padded: what the feature extractor, tokenizer and processor return.
+
+Torch is loaded only when a tensor is made or moved.
+"""
 
 from __future__ import annotations
 
@@ -46,18 +49,18 @@ class Batch(dict[str, Any]):
 
 @dataclass(frozen=True)
 class PaddedLength:
-    """Lengths that rows are brought to.
+    """The lengths to cut and pad rows to.
 
     Attributes:
-        truncated: Most elements a row keeps; None keeps all.
-        padded: Elements of every padded row; None does not pad.
+        truncated: How many elements a row keeps at most; all when None.
+        padded: How many elements every row has after padding; rows are not padded when None.
     """
 
     truncated: int | None
     padded: int | None
 
     def pad(self, row: npt.NDArray[Any], value: float) -> npt.NDArray[Any]:
-        """The row (n,) with `value` added on the right."""
+        """The row (n,), filled up with `value` on the right."""
         missing = max((self.padded or 0) - len(row), 0)
         return np.pad(row, (0, missing), constant_values=value) if missing else row
 
@@ -73,15 +76,15 @@ def padded_length(
     """Work out the lengths that the padding options ask for.
 
     Args:
-        lengths: Of the rows.
+        lengths: Number of elements in each row.
         padding: `True` or `"longest"`, `"max_length"`, `False` or `"do_not_pad"`.
-        max_length: To pad or truncate to.
+        max_length: Length to pad or truncate to.
         truncation: Whether longer rows are cut to `max_length`.
         pad_to_multiple_of: Both lengths are rounded up to a multiple of this.
-        unit: What is counted, for messages.
+        unit: What the elements are called in messages (`"samples"`).
 
     Raises:
-        InputError: If an option is not known or lacks `max_length`.
+        InputError: If an option is unknown, or needs `max_length` and does not have it.
     """
     strategy = padding if isinstance(padding, str) else ("longest" if padding else "do_not_pad")
     if strategy not in ("longest", "max_length", "do_not_pad"):
@@ -110,7 +113,7 @@ def as_tensors(rows: Mapping[str, list[Any]], return_tensors: str | None) -> Bat
         return_tensors: `"pt"`, `"np"`, or None to leave the rows as they are.
 
     Raises:
-        InputError: If rows of unequal length shall be stacked, or the type is not known.
+        InputError: If the rows to stack have different lengths, or the type is unknown.
     """
     if return_tensors is None:
         return Batch(rows)
@@ -120,8 +123,8 @@ def as_tensors(rows: Mapping[str, list[Any]], return_tensors: str | None) -> Bat
     for name, values in rows.items():
         if len({len(value) for value in values}) > 1:
             raise InputError(
-                f"{name} has rows of {sorted({len(value) for value in values})} elements, which make no "
-                "tensor; pass padding=True."
+                f"{name} has rows of {sorted({len(value) for value in values})} elements, which cannot be "
+                "stacked; pass padding=True."
             )
         stacked[name] = np.stack([np.asarray(value) for value in values])
     if return_tensors == "pt":

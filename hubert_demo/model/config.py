@@ -36,7 +36,7 @@ ACTIVATION_FORMULAS = {
 _NOT_IN_FILE = {"num_labels", "extra"}
 _DERIVED = {"num_feat_extract_layers", "transformers_version", "model_type", "num_labels"}
 
-# What values a field may have, and the fields it holds for.
+# Which fields must lie in which range.
 _POSITIVE = (
     "vocab_size",
     "hidden_size",
@@ -68,8 +68,8 @@ class HubertConfig:
     """Configuration of `HubertModel` and its heads; the defaults are those of hubert-base-ls960.
 
     Every field has the name, meaning and default that Hugging Face documents for HuBERT. Keys of a
-    config.json that are not fields are kept in `extra` and written back by `to_dict`. Of `id2label`,
-    `label2id` and `num_labels` one is enough; the others follow from it (two labels when none is given).
+    config.json that are not fields are kept in `extra` and written back by `to_dict`. One of `id2label`,
+    `label2id` and `num_labels` is enough; the others follow from it (two labels if none is given).
 
     Raises:
         ConfigError: If values contradict each other; the message names every offending field.
@@ -134,7 +134,7 @@ class HubertConfig:
             raise ConfigError("Inconsistent HuBERT configuration: " + "; ".join(problems) + ".")
 
     def _complete_labels(self) -> None:
-        """Derive what is missing of `id2label`, `label2id` and `num_labels`."""
+        """Derive whichever of `id2label`, `label2id` and `num_labels` are missing."""
         given: dict[str, Any] = vars(self)
         id2label, label2id, num_labels = given["id2label"], given["label2id"], given["num_labels"]
         if id2label is None and label2id is not None:
@@ -188,7 +188,7 @@ class HubertConfig:
     def _label_problems(self) -> list[str]:
         problems = []
         if len(self.id2label) != self.num_labels:
-            problems.append(f"num_labels={self.num_labels} does not fit the {len(self.id2label)} of id2label")
+            problems.append(f"num_labels={self.num_labels} must be {len(self.id2label)}, as in id2label")
         if dict(self.label2id) != {label: index for index, label in self.id2label.items()}:
             problems.append(f"label2id={self.label2id} must be the reverse of id2label={self.id2label}")
         return problems
@@ -208,7 +208,7 @@ class HubertConfig:
 
     @property
     def min_samples(self) -> int:
-        """Samples that one frame is made of (400 for every published HuBERT)."""
+        """Samples that one frame sees (400 for every published HuBERT)."""
         samples = 1
         for kernel, stride in zip(reversed(self.conv_kernel), reversed(self.conv_stride), strict=True):
             samples = (samples - 1) * stride + kernel
@@ -260,8 +260,8 @@ class HubertConfig:
         Args:
             pretrained_model_name_or_path: Directory, or name of a hub repository.
             revision: Branch, tag or commit of that repository.
-            local_files_only: Never ask the hub; use what was fetched before.
-            cache_dir: Where fetched files are kept.
+            local_files_only: Do not ask the hub; use files fetched earlier.
+            cache_dir: Where to keep fetched files.
             token: Access token for the hub.
 
         Raises:
@@ -272,7 +272,11 @@ class HubertConfig:
 
     @classmethod
     def from_files(cls, files: CheckpointFiles) -> HubertConfig:
-        """`from_pretrained` for a checkpoint whose files are at hand."""
+        """Read `config.json` as `from_pretrained` does, from files that are already described.
+
+        Raises:
+            CheckpointError: If there is no readable config.json of a HuBERT.
+        """
         path = files.require(CONFIG_NAME)
         values = read_json(path)
         if values.get("model_type", "hubert") != "hubert":
@@ -282,12 +286,12 @@ class HubertConfig:
         return cls.from_dict(values)
 
     def save_pretrained(self, directory: str | Path) -> None:
-        """Write `config.json` into `directory`, which is created if need be."""
+        """Write `config.json` into `directory`, which is created if it does not exist."""
         Path(directory).mkdir(parents=True, exist_ok=True)
         text = json.dumps(self.to_dict(), indent=2, sort_keys=True) + "\n"
         (Path(directory) / CONFIG_NAME).write_text(text, encoding="utf-8")
 
     def with_labels(self, labels: tuple[str, ...]) -> HubertConfig:
-        """The same configuration for a classifier of these classes."""
+        """The same configuration, for a classifier with these classes."""
         others: dict[str, Any] = {"label2id": None, "num_labels": None}
         return replace(self, id2label=dict(enumerate(labels)), **others)

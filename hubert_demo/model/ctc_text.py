@@ -1,4 +1,4 @@
-"""From the tokens of CTC frames to characters and words with their frames."""
+"""From the tokens of CTC frames to characters and words, and the frames they span."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class CTCTokenizerOutput(ModelOutput):
 
     Attributes:
         text: The transcription.
-        char_offsets: `{"char", "start_offset", "end_offset"}` of every character, or None.
-        word_offsets: `{"word", "start_offset", "end_offset"}` of every word, or None.
+        char_offsets: `{"char", "start_offset", "end_offset"}` for every character, or None.
+        word_offsets: `{"word", "start_offset", "end_offset"}` for every word, or None.
     """
 
     text: str | list[str]
@@ -33,16 +33,16 @@ class CTCTokenizerOutput(ModelOutput):
 def written_characters(
     tokens: list[str], blank: str, written_as: Mapping[str, str], groups: bool
 ) -> list[dict[str, Any]]:
-    """What is left of a CTC output after merging repeats and then dropping blanks.
+    """The characters of a CTC output: repeats are merged, then blanks dropped.
 
     Args:
-        tokens: One a frame.
-        blank: The token that writes nothing.
-        written_as: Tokens that write something else than themselves.
-        groups: Whether repeats stand for one token.
+        tokens: One for each frame.
+        blank: The token that stands for no character.
+        written_as: The text of tokens that are not written as themselves.
+        groups: Whether to merge repeats.
 
     Returns:
-        `{"char", "start_offset", "end_offset"}` of every character; offsets count frames.
+        `{"char", "start_offset", "end_offset"}` for every character; offsets count frames.
     """
     runs = [len(list(run)) for _, run in groupby(tokens)] if groups else [1] * len(tokens)
     characters = []
@@ -57,7 +57,7 @@ def written_characters(
 
 
 def written_words(characters: list[dict[str, Any]], space: str) -> list[dict[str, Any]]:
-    """Characters joined between spaces: `{"word", "start_offset", "end_offset"}` each."""
+    """The words between spaces, each as `{"word", "start_offset", "end_offset"}`."""
     words = []
     for is_space, run in groupby(characters, key=lambda c: bool(c["char"] == space)):
         spelled = list(run)
@@ -73,7 +73,7 @@ def written_words(characters: list[dict[str, Any]], space: str) -> list[dict[str
 
 
 def without_english_spaces(text: str) -> str:
-    """English without the spaces that tokenisation puts before punctuation and contractions."""
+    """English text without the spaces that tokenisation leaves before punctuation and contractions."""
     for spaced, cleaned in _CLEANED.items():
         text = text.replace(spaced, cleaned)
     return text

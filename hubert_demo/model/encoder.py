@@ -1,6 +1,6 @@
 """`HubertModel`: front end, positional convolution and Transformer encoder.
 
-Module attributes carry the names of transformers' state dict, so that checkpoint files load strictly.
+Module attributes have the names of transformers' state dict, so that checkpoint files load strictly.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 
 class HubertPositionalConvEmbedding(nn.Module):
-    """Relative position by a wide grouped convolution over the states."""
+    """Relative positions, by a wide grouped convolution over the states."""
 
     def __init__(self, config: HubertConfig) -> None:
         super().__init__()
@@ -99,7 +99,7 @@ class HubertEncoderLayer(nn.Module):
     def forward(
         self, hidden_states: Tensor, frame_mask: Tensor | None, need_weights: bool
     ) -> tuple[Tensor, Tensor | None]:
-        """(batch, frames, hidden) to the same shape, and the attention map if asked for."""
+        """(batch, frames, hidden) to the same shape, and the attention map if it is needed."""
         attended, weights = self.attention(self.attention_input(hidden_states), frame_mask, need_weights)
         x = hidden_states + self.dropout(attended)
         if self.is_pre_norm:
@@ -134,7 +134,7 @@ class HubertEncoder(nn.Module):
 
         Args:
             hidden_states: (batch, frames, hidden).
-            frame_mask: Boolean (batch, frames), true where a frame is real; None when all are.
+            frame_mask: Boolean (batch, frames), false for padding; None when there is none.
             output_attentions: Keep every layer's map.
             output_hidden_states: Keep every layer's input and the last output.
         """
@@ -165,7 +165,7 @@ class HubertEncoder(nn.Module):
 
 
 class HubertModel(PretrainedModel):
-    """The bare HuBERT encoder: waveform in, one vector per 20 ms and layer out.
+    """The bare HuBERT encoder: a waveform in, one vector for every frame and layer out.
 
     Args:
         config: Architecture.
@@ -200,16 +200,16 @@ class HubertModel(PretrainedModel):
 
         Args:
             input_values: Normalised waveforms, float (batch, samples), at least 400 samples.
-            attention_mask: (batch, samples), 1 where a sample is real; right padding is assumed.
+            attention_mask: (batch, samples), 1 for the recording and 0 for padding, on the right.
             mask_time_indices: Boolean (batch, frames): frames to replace by the learned mask vector,
-                in eval too.
-            output_attentions: Return the maps of all layers (default: the configuration's choice).
-            output_hidden_states: Return the states of all layers (default: likewise).
-            return_dict: False for a plain tuple.
+                also in eval mode.
+            output_attentions: Return the maps of all layers; the configuration decides when None.
+            output_hidden_states: Return the states of all layers; the configuration decides when None.
+            return_dict: False for a plain tuple; the configuration decides when None.
 
         Raises:
-            InputError: If `input_values` is not (batch, samples) of finite floats, shorter than one frame,
-                or `attention_mask` has another shape.
+            InputError: If `input_values` is not (batch, samples) of finite floats, a recording is shorter
+                than one frame, or `attention_mask` has another shape.
         """
         config = self.config
         output = self.encode(
@@ -230,7 +230,7 @@ class HubertModel(PretrainedModel):
         output_attentions: bool = False,
         output_hidden_states: bool = False,
     ) -> HubertModelOutput:
-        """`forward` with definite switches and a definite result; what the heads call."""
+        """`forward` without defaults from the configuration and with one type of result, for the heads."""
         self._check_input(input_values, attention_mask)
         features = self.feature_extractor(input_values).mT
         frame_mask = None
@@ -244,7 +244,7 @@ class HubertModel(PretrainedModel):
         return output
 
     def _check_input(self, input_values: Tensor, attention_mask: Tensor | None) -> None:
-        """Refuse what is no batch of waveforms, or has a recording too short for a single frame."""
+        """Refuse what is not a batch of waveforms, each long enough for one frame."""
         if input_values.ndim != 2 or not len(input_values):
             raise InputError(
                 f"input_values has shape {tuple(input_values.shape)}; HuBERT needs (batch, samples)."
@@ -257,7 +257,7 @@ class HubertModel(PretrainedModel):
         if attention_mask is not None and attention_mask.shape != input_values.shape:
             raise InputError(
                 f"attention_mask has shape {tuple(attention_mask.shape)} and input_values "
-                f"{tuple(input_values.shape)}; they must be alike."
+                f"{tuple(input_values.shape)}; they must be the same."
             )
         lengths = [input_values.shape[1]] if attention_mask is None else attention_mask.sum(-1).tolist()
         for row, length in enumerate(lengths):
@@ -268,17 +268,17 @@ class HubertModel(PretrainedModel):
                     f"samples ({self.config.min_samples / 16:g} ms). Record longer."
                 )
         if not bool(torch.isfinite(input_values).all()):
-            raise InputError("input_values holds NaN or infinity; record or convert the audio again.")
+            raise InputError("input_values has NaN or infinity; record or convert the audio again.")
         if self.config.feat_extract_norm == "group" and len(set(lengths)) > 1 and not self._warned:
             self._warned = True
             logger.warning(
-                "The front end's group norm takes its statistics over the padding too, so that a padded "
-                "recording comes out otherwise than alone. Run one recording at a time, or a checkpoint with "
-                "feat_extract_norm='layer'."
+                "The front end's group norm includes the padding in its statistics, so that a padded "
+                "recording gives another result than it would alone. Run one recording at a time, or use a "
+                "checkpoint with feat_extract_norm='layer'."
             )
 
     def num_frames(self, num_samples: int | Tensor) -> int | Tensor:
-        """Frames that the front end makes of so many samples (0 below 400 for a standard front end)."""
+        """Number of frames that the front end makes from this many samples (0 if too few for one)."""
         length = num_samples
         for kernel, stride in zip(self.config.conv_kernel, self.config.conv_stride, strict=True):
             length = (length - kernel) // stride + 1
@@ -304,7 +304,7 @@ class HubertModel(PretrainedModel):
             layer: Layer index, 0 to `num_hidden_layers - 1`.
             heads: Head indices; all when None.
             queries: Range of query frames; all when None.
-            frame_mask: Boolean (batch, frames), true where a frame is real.
+            frame_mask: Boolean (batch, frames), false for padding; None when there is none.
 
         Returns:
             (batch, heads, queries, frames), equal to the map of an eager forward pass.
@@ -324,7 +324,7 @@ class HubertModel(PretrainedModel):
     def _mask_hidden_states(
         self, hidden_states: Tensor, mask_time_indices: Tensor | None, frame_mask: Tensor | None
     ) -> Tensor:
-        """Replace masked frames and features: given ones always, SpecAugment's in training only."""
+        """Mask the given frames; in training also what SpecAugment draws (frames only if none are given)."""
         config = self.config
         batch, frames, hidden = hidden_states.shape
         augments = self.training and config.apply_spec_augment

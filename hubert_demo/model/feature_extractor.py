@@ -24,14 +24,14 @@ _EPS = 1e-7
 class Wav2Vec2FeatureExtractor:
     """Scale each recording to zero mean and unit variance, and pad a batch on the right.
 
-    Padding never takes part in the statistics, whether or not a mask is returned.
+    The statistics never include the padding, whether or not a mask is returned.
 
     Attributes:
         feature_size: Always 1, a waveform.
-        sampling_rate: Rate that the checkpoint was trained at, in Hz.
-        padding_value: Value of padding, after normalisation.
-        return_attention_mask: Whether the model wants the mask (layer-norm models do, group-norm models
-            were trained without).
+        sampling_rate: Sampling rate of the speech that the checkpoint was trained on, in Hz.
+        padding_value: What to pad with, after normalisation.
+        return_attention_mask: Whether the model needs the mask (layer-norm models do, group-norm models
+            were trained without it).
         do_normalize: Whether to normalise at all.
 
     Source: https://huggingface.co/docs/transformers/model_doc/wav2vec2#transformers.Wav2Vec2FeatureExtractor
@@ -58,25 +58,25 @@ class Wav2Vec2FeatureExtractor:
 
         Args:
             raw_speech: One recording (samples,) as an array, a tensor or a list of numbers; or a list of
-                such. Floats are taken as they are; integers are PCM and are scaled to -1..1.
+                recordings. Floats are used unchanged; integers are PCM and are scaled to -1..1.
             padding: `True` or `"longest"`, `"max_length"`, or `False` / `"do_not_pad"`.
             max_length: Samples to pad or truncate to.
             truncation: Cut recordings longer than `max_length`.
             pad_to_multiple_of: Round the padded length up to a multiple of this.
-            return_attention_mask: Overrides the checkpoint's choice.
+            return_attention_mask: Overrides the attribute of that name.
             return_tensors: `"pt"`, `"np"` or None for a list of arrays.
             sampling_rate: Rate of the recordings in Hz; checked against the checkpoint's.
 
         Returns:
-            `input_values` float32 (batch, samples) and, if wanted, `attention_mask` int32 of that shape.
+            `input_values` float32 (batch, samples) and, if asked for, `attention_mask` int32 of that shape.
 
         Raises:
-            InputError: If the rate differs, a recording is not one channel of finite numbers, or the
-                options contradict each other.
+            InputError: If the sampling rate is another one, a recording is not one channel of finite numbers,
+                or the options contradict each other.
         """
         if sampling_rate is not None and sampling_rate != self.sampling_rate:
             raise InputError(
-                f"Recording has {sampling_rate} Hz; this checkpoint needs {self.sampling_rate} Hz. "
+                f"Recording is sampled at {sampling_rate} Hz; this checkpoint needs {self.sampling_rate} Hz. "
                 "Resample it."
             )
         recordings = raw_speech if _is_batch(raw_speech) else [raw_speech]
@@ -106,7 +106,7 @@ class Wav2Vec2FeatureExtractor:
 
         Args:
             processed_features: Examples with `input_values` (samples,), or one mapping to a list of those.
-            padding: As in `__call__`, like all further arguments.
+            padding: As in `__call__`, like all the arguments that follow.
             max_length: As in `__call__`.
             truncation: As in `__call__`.
             pad_to_multiple_of: As in `__call__`.
@@ -154,7 +154,7 @@ class Wav2Vec2FeatureExtractor:
 
     @property
     def model_input_names(self) -> list[str]:
-        """What the model takes of a batch."""
+        """Which parts of a batch the model takes."""
         return ["input_values", "attention_mask"]
 
     @classmethod
@@ -167,17 +167,17 @@ class Wav2Vec2FeatureExtractor:
         cache_dir: str | Path | None = None,
         token: str | None = None,
     ) -> Wav2Vec2FeatureExtractor:
-        """Read `preprocessor_config.json`; keys that say nothing about a waveform are left alone.
+        """Read `preprocessor_config.json`; keys that are not attributes of this class are ignored.
 
         Args:
             pretrained_model_name_or_path: Directory, or name of a hub repository.
             revision: Branch, tag or commit of that repository.
-            local_files_only: Never ask the hub; use what was fetched before.
-            cache_dir: Where fetched files are kept.
+            local_files_only: Do not ask the hub; use files fetched earlier.
+            cache_dir: Where to keep fetched files.
             token: Access token for the hub.
 
         Raises:
-            CheckpointError: If the file cannot be had or is damaged.
+            CheckpointError: If the file cannot be fetched or is damaged.
         """
         files = CheckpointFiles(pretrained_model_name_or_path, revision, local_files_only, cache_dir, token)
         values = read_json(files.require(PREPROCESSOR_NAME))
@@ -189,7 +189,7 @@ class Wav2Vec2FeatureExtractor:
         return cls(**{k: v for k, v in values.items() if k in cls.__dataclass_fields__})
 
     def save_pretrained(self, save_directory: str | Path) -> None:
-        """Write `preprocessor_config.json` as transformers reads it."""
+        """Write `preprocessor_config.json`, as transformers reads it."""
         values = {
             **asdict(self),
             "feature_extractor_type": "Wav2Vec2FeatureExtractor",
@@ -212,10 +212,10 @@ def _waveform(recording: Any) -> FloatArray:
     array = recording.detach().cpu().numpy() if is_tensor(recording) else np.asarray(recording)
     if array.ndim != 1 or not array.size:
         raise InputError(
-            f"Recording has shape {array.shape}; give one non-empty channel (samples,), or a list of them."
+            f"A recording has shape {array.shape}; give one non-empty channel (samples,), or a list of them."
         )
     array = samples_to_float(array)
     if not np.isfinite(array).all():
-        raise InputError("Recording holds NaN or infinite samples; record or convert it again.")
+        raise InputError("A recording has NaN or infinite samples; record or convert it again.")
     waveform: FloatArray = array.astype(np.float32)
     return waveform

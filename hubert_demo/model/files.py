@@ -12,20 +12,20 @@ from typing import Any
 from hubert_demo.errors import CheckpointError
 
 Progress = Callable[[int, int], None]
-"""Told how many bytes of a file have come and how many it has, while it is fetched."""
+"""Called while a file is fetched, with the bytes received so far and the bytes in total."""
 
 
 @dataclass(frozen=True)
 class CheckpointFiles:
-    """The files of one checkpoint; those of the hub are fetched when asked for, and kept.
+    """The files of one checkpoint; those on the hub are fetched when asked for, and kept.
 
     Attributes:
         name_or_path: Directory, or name of a hub repository (`"facebook/hubert-base-ls960"`).
         revision: Branch, tag or commit of the repository; its main branch when None.
-        local_files_only: Never ask the hub; use what was fetched before.
-        cache_dir: Where fetched files are kept; huggingface-hub's own cache when None.
-        token: Access token for the hub; the one of `hf auth login` when None.
-        progress: Told how far the fetching of each file is.
+        local_files_only: Do not ask the hub; use files fetched earlier.
+        cache_dir: Where to keep fetched files; huggingface-hub's own cache when None.
+        token: Access token for the hub; the one from `hf auth login` when None.
+        progress: Called as each file is fetched.
     """
 
     name_or_path: str | Path
@@ -36,7 +36,7 @@ class CheckpointFiles:
     progress: Progress | None = None
 
     def find(self, name: str) -> Path | None:
-        """The local path of a file, or None where the checkpoint has no such file.
+        """The local path of a file, or None if the checkpoint has no such file.
 
         Raises:
             CheckpointError: If there is no such checkpoint, or the hub cannot be reached.
@@ -48,14 +48,14 @@ class CheckpointFiles:
         return self._fetch(name)
 
     def require(self, name: str) -> Path:
-        """The local path of a file that must be there.
+        """The local path of a file that a checkpoint must have.
 
         Raises:
-            CheckpointError: If it is not, or as `find`.
+            CheckpointError: If it has no such file, or for the same reasons as in `find`.
         """
         path = self.find(name)
         if path is None:
-            raise CheckpointError(f"{self.name_or_path} has no {name}; it is no complete HuBERT checkpoint.")
+            raise CheckpointError(f"{self.name_or_path} has no {name}; it is not a whole HuBERT checkpoint.")
         return path
 
     def _fetch(self, name: str) -> Path | None:
@@ -110,7 +110,7 @@ class CheckpointFiles:
             raise CheckpointError(f"{self._unreachable(name)} ({error})") from error
 
     def _is_known_to_lack(self, name: str) -> bool:
-        """Whether the hub said, when it was last asked, that there is no such file."""
+        """Whether the hub said, when last asked, that there is no such file."""
         from huggingface_hub import _CACHED_NO_EXIST, try_to_load_from_cache
 
         found = try_to_load_from_cache(
@@ -121,7 +121,10 @@ class CheckpointFiles:
     def _unreachable(self, name: str) -> str:
         repository = self.name_or_path
         if self.local_files_only:
-            return f"{name} of {repository} was never fetched; allow the hub once (local_files_only=False)."
+            return (
+                f"{name} of {repository} was never fetched; allow access to the hub once "
+                "(local_files_only=False)."
+            )
         return (
             f"{repository} cannot be fetched ({name}): the hub cannot be reached from this machine. Check "
             "the network (and HF_HUB_OFFLINE), or give a local directory."
@@ -129,24 +132,24 @@ class CheckpointFiles:
 
 
 def _reporting_bar(progress: Progress) -> Any:
-    """A class for the hub client's progress bars that draws nothing and tells `progress`."""
+    """A class for the hub client's progress bars that draws nothing and calls `progress`."""
     from huggingface_hub.utils import tqdm  # type: ignore[attr-defined]
 
     furthest = 0
 
     class Bar(tqdm):
         def __init__(self, *arguments: Any, **options: Any) -> None:
-            self.num_come = int(options.get("initial") or 0)
+            self.num_received = int(options.get("initial") or 0)
             self.num_expected = int(options.get("total") or 0)
             with open(os.devnull, "w", encoding="utf-8") as nowhere:
                 silent = {**options, "file": nowhere, "disable": True}
                 super().__init__(*arguments, **silent)  # type: ignore[no-untyped-call]
 
         def update(self, n: float | None = 1) -> bool | None:
-            # One file may have two bars, of what came and of what is written already.
+            # One file may have two bars: for the bytes received, and for those already written.
             nonlocal furthest
-            self.num_come += int(n or 0)
-            furthest = max(furthest, self.num_come)
+            self.num_received += int(n or 0)
+            furthest = max(furthest, self.num_received)
             progress(furthest, max(furthest, self.num_expected))
             return None
 
@@ -166,5 +169,5 @@ def read_json(path: Path) -> dict[str, Any]:
             f"{path} cannot be read as JSON: {error}. Fetch the checkpoint again."
         ) from error
     if not isinstance(values, dict):
-        raise CheckpointError(f"{path} holds a {type(values).__name__}, not an object; it is a foreign file.")
+        raise CheckpointError(f"{path} holds a {type(values).__name__}, not an object; fetch it again.")
     return values

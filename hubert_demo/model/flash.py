@@ -1,4 +1,4 @@
-"""Attention through the flash-attn package: padded batches are unpadded for its variable-length kernel."""
+"""Attention by the flash-attn package: its variable-length kernel gets batches without their padding."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from hubert_demo.errors import ConfigError
 
 
 def check_flash_attention(device: torch.device | None = None, dtype: torch.dtype | None = None) -> None:
-    """Refuse what flash-attn cannot do, before it fails in its own words.
+    """Refuse what flash-attn cannot do, before it fails with a message of its own.
 
     Args:
-        device: Where attention runs; any CUDA device will do when None.
-        dtype: Precision of its input; not looked at when None.
+        device: Where attention runs; any CUDA device is enough when None.
+        dtype: Precision of its input; not checked when None.
 
     Raises:
         ConfigError: If the package, a CUDA device or half precision is missing.
@@ -46,11 +46,11 @@ def flash_attention(
         query: Half-precision (batch, heads, frames, head_dim) on a CUDA device, like `key` and `value`.
         key: As `query`.
         value: As `query`.
-        frame_mask: Boolean (batch, frames), true where a frame is real; None when all are.
+        frame_mask: Boolean (batch, frames), false for padding; None when there is none.
         dropout: Probability of dropping an attention weight.
 
     Returns:
-        (batch, heads, frames, head_dim); zero in padded frames, which nobody attends to.
+        (batch, heads, frames, head_dim); zero in padded frames.
 
     Raises:
         ConfigError: If flash-attn cannot run here.

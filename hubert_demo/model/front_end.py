@@ -1,4 +1,4 @@
-"""The front end: activations, convolutions over the waveform and their projection to the encoder's width."""
+"""The front end: convolutions over the waveform, and their projection to the encoder's width."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _CONV_NORM_EPS = 1e-5
 
 
 class HubertConvLayer(nn.Module):
-    """One convolution of the front end with its norm and activation."""
+    """One convolution of the front end, with its norm and activation."""
 
     def __init__(self, config: HubertConfig, index: int) -> None:
         super().__init__()
@@ -29,12 +29,12 @@ class HubertConvLayer(nn.Module):
         self.activation = activation(config.feat_extract_activation)
 
     def forward(self, x: Tensor, statistics: tuple[Tensor, Tensor] | None = None) -> Tensor:
-        """(batch, channels in, time) to (batch, channels out, shorter time).
+        """(batch, channels in, time) to (batch, channels out, less time).
 
         Args:
             x: Input.
-            statistics: Mean and reciprocal standard deviation (batch, channels out, 1) of the whole
-                recording for the group norm, when `x` is a piece of it.
+            statistics: For the group norm, when `x` is a piece of a recording: the mean and reciprocal
+                standard deviation (batch, channels out, 1) of the whole recording.
         """
         x = self.conv(x)
         if isinstance(self.layer_norm, nn.LayerNorm):
@@ -49,12 +49,13 @@ class HubertConvLayer(nn.Module):
 
 
 class HubertFeatureEncoder(nn.Module):
-    """The convolutional front end: one vector per 20 ms from the raw waveform.
+    """The convolutional front end: from the raw waveform to one vector for every frame.
 
     Without gradients, recordings of more than `whole_frames` frames are computed in pieces, so that
-    memory does not grow with the first convolutions' output (512 channels at 3.2 kHz in a base model). A
-    piece starts on a multiple of the hop and overlaps the next by what the kernels need; group norm gets
-    the statistics of the whole recording first. The result is that of one piece, up to rounding.
+    memory does not grow with the output of the first convolutions (512 channels at 3.2 kHz in a base model).
+    A piece starts on a multiple of the hop and overlaps the next by as much as the kernels need; the group
+    norm's statistics are computed for the whole recording first. Up to rounding, the result is the same as
+    in one piece.
     """
 
     whole_frames = 500
@@ -89,7 +90,7 @@ class HubertFeatureEncoder(nn.Module):
         return x
 
     def _group_statistics(self, input_values: Tensor) -> tuple[Tensor, Tensor] | None:
-        """Mean and reciprocal deviation of the first convolution's channels; None without group norm."""
+        """Mean and reciprocal standard deviation of the first convolution; None without group norm."""
         layer = self.conv_layers[0]
         assert isinstance(layer, HubertConvLayer)
         if not isinstance(layer.layer_norm, nn.GroupNorm):

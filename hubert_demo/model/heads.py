@@ -1,4 +1,4 @@
-"""Heads on the encoder: CTC transcription, whole-recording classification, and the keyword head."""
+"""Heads on the encoder: CTC transcription, classification of whole recordings, and the keyword head."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ class _HeadedModel(PretrainedModel):
 
 
 class HubertForCTC(_HeadedModel):
-    """HuBERT with a linear layer over characters, trained by CTC.
+    """HuBERT with a linear layer over characters, trained with CTC.
 
     Args:
-        config: Architecture; `vocab_size` outputs, blank is `pad_token_id`.
+        config: Architecture; there are `vocab_size` outputs, and the blank is `pad_token_id`.
         attn_implementation: `"sdpa"` (default), `"eager"` or `"flash_attention_2"`.
         target_lang: Refused: HuBERT has no language adapters.
 
@@ -72,7 +72,7 @@ class HubertForCTC(_HeadedModel):
         return_dict: bool | None = None,
         labels: Tensor | None = None,
     ) -> HubertHeadOutput | tuple[Any, ...]:
-        """Character logits, and the CTC loss when labels are given.
+        """Character logits, and the CTC loss if labels are given.
 
         Args:
             input_values: (batch, samples), as for `HubertModel`.
@@ -86,7 +86,7 @@ class HubertForCTC(_HeadedModel):
             `logits` (batch, frames, vocab_size); `loss` a float32 scalar.
 
         Raises:
-            InputError: If a label is outside the vocabulary, or there is not a row of them a recording.
+            InputError: If a label is outside the vocabulary, or there is not one row of labels per recording.
         """
         config = self.config
         if labels is not None:
@@ -123,10 +123,11 @@ class HubertForCTC(_HeadedModel):
 
 
 class HubertForSequenceClassification(_HeadedModel):
-    """HuBERT with mean pooling and a linear classifier, as SUPERB's keyword spotting uses it.
+    """HuBERT with mean pooling and a linear classifier, as in SUPERB's keyword spotting.
 
     Args:
-        config: Architecture; `num_labels` classes; `use_weighted_layer_sum` mixes all layers' states.
+        config: Architecture; there are `num_labels` classes, and `use_weighted_layer_sum` mixes the states of
+            all layers.
         attn_implementation: `"sdpa"` (default), `"eager"` or `"flash_attention_2"`.
     """
 
@@ -149,7 +150,7 @@ class HubertForSequenceClassification(_HeadedModel):
         return_dict: bool | None = None,
         labels: Tensor | None = None,
     ) -> HubertHeadOutput | tuple[Any, ...]:
-        """Class logits of whole recordings, and the loss when labels are given.
+        """Class logits of whole recordings, and the loss if labels are given.
 
         Args:
             input_values: (batch, samples), as for `HubertModel`.
@@ -164,7 +165,7 @@ class HubertForSequenceClassification(_HeadedModel):
             `logits` (batch, num_labels).
 
         Raises:
-            InputError: If a label is no class, or there is not one a recording.
+            InputError: If a label is not a class, or there is not one label per recording.
         """
         config = self.config
         if labels is not None and config.num_labels > 1:
@@ -192,7 +193,7 @@ class HubertForSequenceClassification(_HeadedModel):
         return output if (config.return_dict if return_dict is None else return_dict) else output.to_tuple()
 
     def _pool(self, projected: Tensor, attention_mask: Tensor | None) -> Tensor:
-        """Mean over the real frames of (batch, frames, width)."""
+        """Mean of (batch, frames, width) over the frames that are not padding."""
         if attention_mask is None:
             return projected.mean(1)
         mask = self.hubert.frame_mask(attention_mask, projected.shape[1])
@@ -200,9 +201,9 @@ class HubertForSequenceClassification(_HeadedModel):
 
 
 def _check_labels(labels: Tensor, shape: tuple[int, ...], limit: int, limit_name: str) -> None:
-    """Refuse labels of another shape or beyond the classes; negative ones are padding."""
+    """Refuse labels of another shape or above the last class; negative ones are padding."""
     if tuple(labels.shape) != shape:
-        raise InputError(f"Labels have shape {tuple(labels.shape)}; give {shape}, one row a recording.")
+        raise InputError(f"Labels have shape {tuple(labels.shape)}; give {shape}, one row per recording.")
     if labels.is_floating_point():
         raise InputError(f"Labels are {labels.dtype}; give integers.")
     if labels.numel() and int(labels.max()) >= limit:
@@ -210,7 +211,7 @@ def _check_labels(labels: Tensor, shape: tuple[int, ...], limit: int, limit_name
 
 
 def _weighted_sum(states: Tensor, layer_weights: Tensor) -> Tensor:
-    """Mix (layers + 1, …) by the softmax of one weight a layer."""
+    """Mix the states (layers + 1, …) by the softmax of one weight for each."""
     mixed: Tensor = torch.tensordot(layer_weights.softmax(-1), states, dims=1)
     return mixed
 
@@ -219,14 +220,14 @@ class KeywordHead(nn.Module):
     """The classifier of `HubertForSequenceClassification` without its encoder, frame by frame.
 
     Projection, mean pooling and classification are all affine, so the mean of this head's frame logits
-    over a recording equals that model's logits, and the mean over any window is the window's answer.
+    over a recording equals that model's logits, and the mean over any window equals the logits of the window.
 
     Args:
         labels: Class names.
         num_states: Encoder layers + 1.
         hidden_size: Width of the encoder's states.
         proj_size: Width of the projector.
-        threshold: Least probability, 0..1, at which a class other than silence counts as heard.
+        threshold: Smallest probability, 0..1, at which a class other than silence counts as spotted.
     """
 
     weights_name = "keyword_head.safetensors"
@@ -248,7 +249,7 @@ class KeywordHead(nn.Module):
 
     @property
     def layer_probabilities(self) -> Tensor:
-        """Share of every layer's states in the mix, (layers + 1,), summing to one."""
+        """Share of each layer's states in the mix, (layers + 1,), summing to one."""
         return self.layer_weights.detach().softmax(-1)
 
     def forward(self, hidden_states: Tensor) -> Tensor:
@@ -257,7 +258,7 @@ class KeywordHead(nn.Module):
         return logits
 
     def save(self, directory: str | Path) -> None:
-        """Write the head beside a CTC checkpoint, weights in half precision."""
+        """Write the head into the directory of a CTC checkpoint, with weights in half precision."""
         directory = Path(directory)
         save_file(
             {name: tensor.half().contiguous() for name, tensor in self.state_dict().items()},
@@ -306,7 +307,8 @@ class KeywordHead(nn.Module):
         """The head of a complete classifier, for use frame by frame on the encoder's states.
 
         Args:
-            model: Its `id2label` names the classes. Without weights of layers, the last states alone count.
+            model: Its `id2label` names the classes. If it has no weights for the layers, only the states of
+                the last one count.
         """
         config = model.config
         labels = tuple(config.id2label[index] for index in range(config.num_labels))
@@ -327,7 +329,7 @@ class KeywordHead(nn.Module):
         return cls.from_classifier(model)
 
     def with_encoder(self, encoder: HubertModel) -> HubertForSequenceClassification:
-        """The complete classifier of this head on `encoder`, ready for `save_pretrained`."""
+        """A complete classifier, made of `encoder` and this head, ready for `save_pretrained`."""
         config = encoder.config.with_labels(self.labels)
         config = HubertConfig.from_dict(
             {

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ModelOutput:
-    """A result whose fields can be read by name, by key, or by position among the fields that are set."""
+    """A result whose fields are read by attribute, by key, or by position among those that are not None."""
 
     def to_tuple(self) -> tuple[Any, ...]:
         """The fields that are not None, in order."""

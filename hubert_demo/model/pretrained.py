@@ -27,7 +27,7 @@ class PretrainedModel(nn.Module):
 
     Args:
         config: Architecture.
-        attn_implementation: What the model's attention is computed with.
+        attn_implementation: How attention is computed.
     """
 
     base_prefix = ""
@@ -38,7 +38,7 @@ class PretrainedModel(nn.Module):
         self.attn_implementation = attn_implementation
 
     def set_attn_implementation(self, attn_implementation: str) -> None:
-        """Compute attention otherwise from now on: `"sdpa"`, `"eager"` or `"flash_attention_2"`.
+        """Compute attention another way from now on: `"sdpa"`, `"eager"` or `"flash_attention_2"`.
 
         Raises:
             ConfigError: If there is no such implementation, or flash-attn cannot run here.
@@ -56,7 +56,7 @@ class PretrainedModel(nn.Module):
         self._set_gradient_checkpointing(True)
 
     def gradient_checkpointing_disable(self) -> None:
-        """Keep all layers' states for the backward pass again."""
+        """Keep the states of all layers for the backward pass again."""
         self._set_gradient_checkpointing(False)
 
     def _set_gradient_checkpointing(self, value: bool) -> None:
@@ -92,25 +92,26 @@ class PretrainedModel(nn.Module):
         """Load a checkpoint in transformers' layout, in eval mode.
 
         Args:
-            pretrained_model_name_or_path: Directory, or name of a hub repository. It holds `config.json`
-                and weights: `model.safetensors`, else `pytorch_model.bin`; whole or in shards.
+            pretrained_model_name_or_path: Directory, or name of a hub repository. It has `config.json` and
+                weights: `model.safetensors`, else `pytorch_model.bin`; whole or in shards.
             config: Used instead of the checkpoint's config.json.
             attn_implementation: `"sdpa"`, `"eager"` or `"flash_attention_2"`.
-            dtype: Precision of the loaded weights, by dtype or name (`"float16"`); float32 when None,
-                whatever the file's; `"auto"` keeps the file's.
+            dtype: Precision of the loaded weights, as a dtype or its name (`"float16"`); `"auto"` keeps that
+                of the file; float32 when None.
             torch_dtype: Older name of `dtype`.
-            require_head: Treat a head that the file lacks as an error, for use without training.
+            require_head: Refuse a file without this model's head, for use without training.
             revision: Branch, tag or commit of the repository.
-            local_files_only: Never ask the hub; use what was fetched before.
-            cache_dir: Where fetched files are kept.
+            local_files_only: Do not ask the hub; use files fetched earlier.
+            cache_dir: Where to keep fetched files.
             token: Access token for the hub.
 
         Returns:
             The model. A head that the file lacks is newly initialised, one that this class lacks is
-            left out; both are reported as a warning in the log.
+            left out; both are logged as a warning.
 
         Raises:
-            CheckpointError: If a file cannot be had or is damaged, or parameters do not match.
+            CheckpointError: If a file cannot be fetched or is damaged, or parameters do not match.
+            ConfigError: If the configuration contradicts itself, or there is no such attention.
             InputError: If there is no such dtype.
         """
         files = CheckpointFiles(pretrained_model_name_or_path, revision, local_files_only, cache_dir, token)
@@ -126,8 +127,8 @@ class PretrainedModel(nn.Module):
         """Write `config.json` and `model.safetensors`, as transformers reads them.
 
         Args:
-            directory: Created if need be.
-            dtype: Precision in the file, the model's own when None.
+            directory: Created if it does not exist.
+            dtype: Precision in the file; that of the model when None.
         """
         directory = Path(directory)
         directory.mkdir(parents=True, exist_ok=True)
@@ -168,7 +169,7 @@ class PretrainedModel(nn.Module):
 
 
 def _dtype(dtype: torch.dtype | str | None) -> torch.dtype | None:
-    """The dtype of that name, float32 for None, None for "auto"."""
+    """The dtype with this name; float32 for None, and None for "auto"."""
     if dtype == "auto":
         return None
     found = getattr(torch, dtype, None) if isinstance(dtype, str) else (dtype or torch.float32)
@@ -194,17 +195,17 @@ def _read_file(path: Path) -> dict[str, Tensor]:
         )
     except (SafetensorError, UnpicklingError, RuntimeError, OSError, EOFError) as error:
         raise CheckpointError(
-            f"{path} is damaged or foreign: {error}. Fetch the checkpoint again."
+            f"{path} is damaged or not a file of weights: {error}. Fetch the checkpoint again."
         ) from error
     if not (isinstance(tensors, dict) and all(isinstance(t, Tensor) for t in tensors.values())):
-        raise CheckpointError(f"{path} holds something else than named tensors; it is a foreign file.")
+        raise CheckpointError(f"{path} is not a table of named tensors; fetch the checkpoint again.")
     return tensors
 
 
 def _load_strictly(
     model: PretrainedModel, tensors: dict[str, Tensor], source: str | Path, require_head: bool
 ) -> None:
-    """Copy tensors into the model; anything missing or left over except a head is an error."""
+    """Copy tensors into the model; any missing or left over is an error, except those of a head."""
     own = model.state_dict()
     missing = sorted(set(own) - set(tensors))
     unexpected = sorted(set(tensors) - set(own))

@@ -1,4 +1,4 @@
-"""`Wav2Vec2Processor`: feature extractor and tokenizer of one checkpoint, together."""
+"""`Wav2Vec2Processor`: the feature extractor and tokenizer of one checkpoint together."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Wav2Vec2Processor:
 
     Attributes:
         feature_extractor: Makes the model's input.
-        tokenizer: Makes labels of texts and reads the model's output.
+        tokenizer: Makes labels from texts, and text from the model's output.
 
     Source: https://huggingface.co/docs/transformers/model_doc/wav2vec2#transformers.Wav2Vec2Processor
     """
@@ -37,15 +37,16 @@ class Wav2Vec2Processor:
         text: str | Sequence[str] | None = None,
         **options: Any,
     ) -> Batch:
-        """Model input of recordings, labels of texts, or both.
+        """Model input from recordings, labels from texts, or both.
 
         Args:
             audio: As `Wav2Vec2FeatureExtractor.__call__` takes it.
             text: As `Wav2Vec2CTCTokenizer.__call__` takes it.
-            **options: Passed on to both; `sampling_rate` to the feature extractor alone.
+            **options: Passed on to both; `sampling_rate` only to the feature extractor.
 
         Returns:
-            The feature extractor's batch, the tokenizer's, or the former with the texts' ids as `labels`.
+            The feature extractor's batch, the tokenizer's, or the feature extractor's with the texts' ids as
+            `labels`.
 
         Raises:
             InputError: If neither is given.
@@ -62,7 +63,7 @@ class Wav2Vec2Processor:
         return batch
 
     def pad(self, input_features: Any = None, labels: Any = None, **options: Any) -> Batch:
-        """Pad prepared recordings, encoded texts, or both; see both parts' `pad`.
+        """Pad prepared recordings, encoded texts, or both; see `pad` of the two parts.
 
         Raises:
             InputError: If neither is given.
@@ -95,7 +96,7 @@ class Wav2Vec2Processor:
             **hub_options: `revision`, `local_files_only`, `cache_dir`, `token`.
 
         Raises:
-            CheckpointError: If a file cannot be had or is damaged.
+            CheckpointError: If a file cannot be fetched or is damaged.
         """
         return cls(
             Wav2Vec2FeatureExtractor.from_pretrained(pretrained_model_name_or_path, **hub_options),

@@ -32,19 +32,20 @@ class Wav2Vec2CTCTokenizer:
     """Character tokenizer of a CTC checkpoint; its padding token is the CTC blank.
 
     Args:
-        vocab_file: Path of a vocab.json, or its contents: token id of every token (of every language, for
-            a nested vocabulary).
-        bos_token: Begin of sentence; None if the checkpoint has none.
-        eos_token: End of sentence; likewise.
+        vocab_file: Path of a vocab.json, or its contents: the id of every token (in a nested vocabulary, one
+            such table for every language).
+        bos_token: Beginning of a sentence; None if the checkpoint has no such token.
+        eos_token: End of a sentence; None if the checkpoint has no such token.
         unk_token: Stands for characters outside the vocabulary.
-        pad_token: Blank.
+        pad_token: The CTC blank.
         word_delimiter_token: Stands for the space between words.
-        replace_word_delimiter_char: What decoding writes for it.
+        replace_word_delimiter_char: What decoding writes for the word delimiter.
         do_lower_case: Accept lower-case text for an upper-case vocabulary, and write lower case.
-        target_lang: Language of a nested vocabulary.
+        target_lang: Which language of a nested vocabulary to use.
 
     Raises:
         CheckpointError: If the vocabulary lacks the blank, the unknown token or the word delimiter.
+        InputError: If `target_lang` is not a language of the vocabulary.
 
     Source: https://huggingface.co/docs/transformers/model_doc/wav2vec2#transformers.Wav2Vec2CTCTokenizer
     """
@@ -80,7 +81,7 @@ class Wav2Vec2CTCTokenizer:
         self._vocab: dict[str, int] = dict(vocab)
         self._tokens = {index: token for token, index in self._vocab.items() if isinstance(index, int)}
         long = sorted((token for token in self._vocab if len(token) > 1), key=len, reverse=True)
-        # A token of several characters swallows the spaces around it, as in transformers.
+        # A token of several characters takes the spaces around it with it, as in transformers.
         self._splitter = re.compile("|".join(rf" *{re.escape(token)} *" for token in long) or "(?!)")
 
     def set_target_lang(self, target_lang: str) -> None:
@@ -96,7 +97,7 @@ class Wav2Vec2CTCTokenizer:
                 + (
                     f"choose {', '.join(languages)}."
                     if languages
-                    else "this tokenizer has one language only."
+                    else "this tokenizer has only one language."
                 )
             )
         self.target_lang = target_lang
@@ -112,35 +113,35 @@ class Wav2Vec2CTCTokenizer:
 
     @property
     def pad_token_id(self) -> int:
-        """Index of the CTC blank."""
+        """Id of the CTC blank."""
         return self._vocab[self.pad_token]
 
     @property
     def unk_token_id(self) -> int:
-        """Index of the unknown token."""
+        """Id of the unknown token."""
         return self._vocab[self.unk_token]
 
     @property
     def bos_token_id(self) -> int | None:
-        """Index of the begin of sentence, if there is one."""
+        """Id of the beginning of a sentence, or None."""
         return self._vocab.get(self.bos_token) if self.bos_token else None
 
     @property
     def eos_token_id(self) -> int | None:
-        """Index of the end of sentence, if there is one."""
+        """Id of the end of a sentence, or None."""
         return self._vocab.get(self.eos_token) if self.eos_token else None
 
     @property
     def word_delimiter_token_id(self) -> int:
-        """Index of the token between words."""
+        """Id of the token between words."""
         return self._vocab[self.word_delimiter_token]
 
     def get_vocab(self) -> dict[str, int]:
-        """Token id of every token."""
+        """The id of every token."""
         return dict(self._vocab)
 
     def tokenize(self, text: str) -> list[str]:
-        """Tokens of a text: its characters, spaces as word delimiters, tokens of several characters whole."""
+        """Tokens of a text: its characters, with word delimiters for spaces, and longer tokens as a whole."""
         text = text.upper() if self.do_lower_case else text
         tokens: list[str] = []
         position = 0
@@ -151,17 +152,17 @@ class Wav2Vec2CTCTokenizer:
         return [*tokens, *text[position:].replace(" ", self.word_delimiter_token)]
 
     def convert_tokens_to_ids(self, tokens: str | Iterable[str]) -> Any:
-        """Ids of tokens (or of one); a token outside the vocabulary has the unknown token's."""
+        """Ids of tokens, or of one token; those outside the vocabulary get the id of the unknown token."""
         if isinstance(tokens, str):
             return self._vocab.get(tokens, self.unk_token_id)
         return [self._vocab.get(token, self.unk_token_id) for token in tokens]
 
     def convert_ids_to_tokens(self, ids: Iterable[int]) -> list[str]:
-        """Tokens of these ids; an id outside the vocabulary is the unknown token."""
+        """Tokens with these ids; the unknown token for an id outside the vocabulary."""
         return [self._tokens.get(int(i), self.unk_token) for i in ids]
 
     def encode(self, text: str) -> list[int]:
-        """Token ids of one text."""
+        """The token ids of one text."""
         ids: list[int] = self.convert_tokens_to_ids(self.tokenize(text))
         return ids
 
@@ -175,16 +176,16 @@ class Wav2Vec2CTCTokenizer:
         return_tensors: str | None = None,
         return_attention_mask: bool = True,
     ) -> Batch:
-        """Token ids of a text, or of a list of texts.
+        """The token ids of a text, or of a list of texts.
 
         Args:
             text: One text, or several.
             padding: `True` or `"longest"`, `"max_length"`, or `False` / `"do_not_pad"`.
             truncation: Cut texts longer than `max_length`.
-            max_length: Tokens to pad or truncate to.
+            max_length: Number of tokens to pad or truncate to.
             pad_to_multiple_of: Round the padded length up to a multiple of this.
             return_tensors: `"pt"`, `"np"` or None for lists.
-            return_attention_mask: Also return which tokens are real.
+            return_attention_mask: Also return which tokens are not padding.
 
         Returns:
             `input_ids` and `attention_mask`, (batch, tokens) each, or (tokens,) for one text as a list.
@@ -216,7 +217,16 @@ class Wav2Vec2CTCTokenizer:
         return_attention_mask: bool = True,
         return_tensors: str | None = None,
     ) -> Batch:
-        """Pad texts that `__call__` has encoded, as a data collator does; arguments as there."""
+        """Pad texts that `__call__` has encoded, as a data collator does.
+
+        Args:
+            encoded_inputs: Examples with `input_ids` (tokens,), or one mapping to a list of those.
+            padding: As in `__call__`, like all the arguments that follow.
+            max_length: As in `__call__`.
+            pad_to_multiple_of: As in `__call__`.
+            return_attention_mask: As in `__call__`.
+            return_tensors: As in `__call__`.
+        """
         if not isinstance(encoded_inputs, Mapping):
             encoded_inputs = {"input_ids": [row["input_ids"] for row in encoded_inputs]}
         return self._pad(
@@ -261,20 +271,20 @@ class Wav2Vec2CTCTokenizer:
         group_tokens: bool = True,
         spaces_between_special_tokens: bool = False,
     ) -> Any:
-        """Text of one CTC output: repeats grouped, then blanks dropped, delimiters turned into spaces.
+        """Text of one CTC output: repeats are merged, then blanks dropped and delimiters written as spaces.
 
         Args:
             token_ids: (frames,).
-            skip_special_tokens: Leave out begin, end and unknown; as in transformers they are kept
-                otherwise. Blanks still part repeated letters.
-            clean_up_tokenization_spaces: Undo English spaces before punctuation and contractions.
-            output_char_offsets: Also say in which frames each character lies.
-            output_word_offsets: Also say in which frames each word lies.
-            group_tokens: Whether repeats stand for one token.
-            spaces_between_special_tokens: Part all characters by spaces.
+            skip_special_tokens: Leave out the tokens for the beginning and end of a sentence and the unknown
+                token; otherwise they are kept, as in transformers. Blanks still separate repeated letters.
+            clean_up_tokenization_spaces: Remove spaces before English punctuation and contractions.
+            output_char_offsets: Also return which frames each character spans.
+            output_word_offsets: Also return which frames each word spans.
+            group_tokens: Whether to merge repeats.
+            spaces_between_special_tokens: Put spaces between all characters.
 
         Returns:
-            The text, or a `CTCTokenizerOutput` if offsets were asked for. Offsets count frames of
+            The text, or a `CTCTokenizerOutput` if offsets were asked for. Offsets count the frames of
             `token_ids`; times are offsets × `config.inputs_to_logits_ratio` / sampling rate.
         """
         ids = token_ids.tolist() if is_tensor(token_ids) else list(token_ids)
@@ -301,11 +311,11 @@ class Wav2Vec2CTCTokenizer:
         )
 
     def batch_decode(self, sequences: Iterable[Iterable[int]] | Tensor, **options: Any) -> Any:
-        """`decode` for every row of (batch, frames).
+        """`decode` every row of (batch, frames).
 
         Args:
             sequences: Token ids.
-            **options: Those of `decode`.
+            **options: As in `decode`.
 
         Returns:
             A list of texts, or one `CTCTokenizerOutput` of lists if offsets were asked for.
@@ -336,14 +346,14 @@ class Wav2Vec2CTCTokenizer:
 
         Args:
             pretrained_model_name_or_path: Directory, or name of a hub repository.
-            target_lang: Overrides the checkpoint's choice in a nested vocabulary.
+            target_lang: Which language of a nested vocabulary to use; the checkpoint's choice when None.
             revision: Branch, tag or commit of that repository.
-            local_files_only: Never ask the hub; use what was fetched before.
-            cache_dir: Where fetched files are kept.
+            local_files_only: Do not ask the hub; use files fetched earlier.
+            cache_dir: Where to keep fetched files.
             token: Access token for the hub.
 
         Raises:
-            CheckpointError: If a file cannot be had or is damaged.
+            CheckpointError: If a file cannot be fetched or is damaged.
         """
         files = CheckpointFiles(pretrained_model_name_or_path, revision, local_files_only, cache_dir, token)
         settings: dict[str, Any] = {}
@@ -361,7 +371,7 @@ class Wav2Vec2CTCTokenizer:
         return cls(files.require(VOCAB_NAME), **chosen)
 
     def save_pretrained(self, save_directory: str | Path) -> None:
-        """Write the vocabulary and settings as transformers' Wav2Vec2CTCTokenizer reads them."""
+        """Write the vocabulary and settings, as transformers' Wav2Vec2CTCTokenizer reads them."""
         special = {name: getattr(self, name) for name in _TOKEN_NAMES[:4]}
         settings = {
             **special,
@@ -383,5 +393,5 @@ _TOKEN_NAMES = ("pad_token", "bos_token", "eos_token", "unk_token", "word_delimi
 
 
 def _token_text(token: str | Mapping[str, str] | None) -> str | None:
-    """The text of a token that a settings file may describe by an object."""
+    """The text of a token; a settings file may describe it by an object with more keys."""
     return token["content"] if isinstance(token, Mapping) else token

@@ -99,7 +99,7 @@ def test_num_labels_alone_makes_numbered_labels():
         ({"vocab_size": 0}, "vocab_size=0 must be above 0"),
         ({"num_hidden_layers": -1}, "num_hidden_layers=-1 must not be negative"),
         ({"conv_stride": (5, 2, 2, 2, 2, 2, 0)}, "conv_stride=.* must all be above 0"),
-        ({"num_labels": 3, "id2label": {0: "a"}}, "num_labels=3 does not fit the 1 of id2label"),
+        ({"num_labels": 3, "id2label": {0: "a"}}, "num_labels=3 must be 1, as in id2label"),
         ({"label2id": {"a": 1}, "id2label": {0: "a"}}, "label2id=.* must be the reverse of id2label"),
     ],
 )
