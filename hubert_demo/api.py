@@ -21,14 +21,13 @@ from hubert_demo.analysis.layers.colouring import (
     frame_characters,
 )
 from hubert_demo.analysis.layers.projection import Projection, Projections, ProjectionSettings
+from hubert_demo.analysis.layers.similarity import LayerCurves, layer_curves
 from hubert_demo.analysis.layers.units import (
     LABEL_REACH_S,
-    LayerCurves,
     UnitScores,
     default_num_units,
     frame_labels,
     kmeans_units,
-    layer_curves,
     unit_scores,
 )
 from hubert_demo.analysis.timeline.prosody import Prosody, measure_prosody

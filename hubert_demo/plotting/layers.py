@@ -12,7 +12,8 @@ from matplotlib.lines import Line2D
 
 from hubert_demo.analysis.layers.colouring import Colouring
 from hubert_demo.analysis.layers.projection import Projection
-from hubert_demo.analysis.layers.units import LayerCurves, UnitScores
+from hubert_demo.analysis.layers.similarity import LayerCurves
+from hubert_demo.analysis.layers.units import UnitScores
 from hubert_demo.plotting.style import (
     ACTION,
     HAIRLINE,

@@ -8,7 +8,8 @@ from matplotlib.colors import to_rgba
 
 from hubert_demo.analysis.layers.colouring import Colouring, by_letter, by_pitch, by_unit
 from hubert_demo.analysis.layers.projection import Projection, ProjectionSettings
-from hubert_demo.analysis.layers.units import LayerCurves, UnitScores
+from hubert_demo.analysis.layers.similarity import LayerCurves
+from hubert_demo.analysis.layers.units import UnitScores
 from hubert_demo.analysis.timeline.prosody import Prosody
 from hubert_demo.plotting import layer_curves_figure, layer_figure, layer_grid_figure
 from hubert_demo.plotting.layers import NONE_COLOUR, class_colours, dot_colours

@@ -1,10 +1,9 @@
-"""What changes from layer to layer: norms, similarity, and units against what was said."""
+"""K-means units of a layer's frames, and how well they predict which character was recognised."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -20,22 +19,6 @@ LABEL_REACH_S = 0.1
 
 _DEFAULT_UNITS = 20
 _NUM_SHIFTS = 9
-
-
-@dataclass(frozen=True, eq=False)
-class LayerCurves:
-    """One number a layer, or a pair of neighbouring layers.
-
-    Attributes:
-        norms: float64 `(layers + 1,)`, mean length of a frame's state.
-        cosines: float64 `(layers,)`, mean cosine of a frame's states in a layer and the next, each
-            dimension standardised over the recording.
-        cka: float64 `(layers,)`, linear CKA of a layer and the next.
-    """
-
-    norms: npt.NDArray[np.float64]
-    cosines: npt.NDArray[np.float64]
-    cka: npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,57 +46,6 @@ class UnitScores:
     most_common_share: float
     num_units: int
     num_labels: int
-
-
-def layer_curves(hidden_states: FloatArray) -> LayerCurves:
-    """Compare every layer with the next.
-
-    Args:
-        hidden_states: `(layers + 1, frames, hidden)`.
-
-    Raises:
-        InputError: If there are fewer than two frames, which have nothing to vary.
-    """
-    if hidden_states.shape[1] < 2:
-        raise InputError(f"{hidden_states.shape[1]} frame cannot be compared over time; record longer.")
-    states = [standardise(state) for state in hidden_states]
-    pairs = list(pairwise(states))
-    with one_thread():
-        return LayerCurves(
-            norms=np.linalg.norm(hidden_states.astype(np.float64), axis=2).mean(axis=1),
-            cosines=np.array([_mean_cosine(one, other) for one, other in pairs]),
-            cka=np.array([linear_cka(one, other) for one, other in pairs]),
-        )
-
-
-def _mean_cosine(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> float:
-    lengths = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
-    return float(((one * other).sum(axis=1) / np.maximum(lengths, np.finfo(float).tiny)).mean())
-
-
-def linear_cka(one: npt.NDArray[np.floating], other: npt.NDArray[np.floating]) -> float:
-    """Centred kernel alignment with a linear kernel.
-
-    Args:
-        one: `(frames, dimensions)`.
-        other: `(frames, dimensions)`, of any width.
-
-    Returns:
-        0 where the two have nothing in common to 1 where one is a rotated and scaled copy of the other; 0
-        where either does not vary.
-
-    Source: Kornblith et al. 2019, "Similarity of neural network representations revisited", section 3.
-    """
-    one, other = one - one.mean(axis=0), other - other.mean(axis=0)
-    if len(one) < min(one.shape[1], other.shape[1]):
-        # The same sums from two small matrices, of frames by frames.
-        likeness, other_likeness = one @ one.T, other @ other.T
-        shared = (likeness * other_likeness).sum()
-        alone = np.sqrt(np.square(likeness).sum() * np.square(other_likeness).sum())
-    else:
-        shared = np.square(one.T @ other).sum()
-        alone = np.sqrt(np.square(one.T @ one).sum() * np.square(other.T @ other).sum())
-    return float(shared / alone) if alone > 0 else 0.0
 
 
 def kmeans_units(state: FloatArray, num_units: int, seed: int = 0) -> npt.NDArray[np.int64]:
