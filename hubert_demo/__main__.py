@@ -1,6 +1,6 @@
 """`python -m hubert_demo COMMAND …`."""
 
-from hubert_demo.commands.analyze import main
+from hubert_demo.commands import main
 
 if __name__ == "__main__":
     raise SystemExit(main())

@@ -1,4 +1,4 @@
-"""`python -m hubert_demo analyze FILE… [--json] [--out DIR]`: recordings analysed from a shell."""
+"""`python -m hubert_demo analyze FILE… [--json] [--out DIR]`: analyse recordings from a shell."""
 
 import argparse
 import json
@@ -9,50 +9,48 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from hubert_demo import __version__
 from hubert_demo.api import Analysis, analyze
 from hubert_demo.errors import HubertDemoError, InputError
 
 EXIT_FAILED = 2
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command.
+def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Describe the command's arguments.
 
     Args:
-        arguments: What stands behind the program's name; the process's own when None.
+        commands: The commands of a parser.
+    """
+    parser = commands.add_parser("analyze", help="transcribe recordings and name the keyword in them")
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a recording of 0.1 s to 60 s")
+    parser.add_argument("--json", action="store_true", help="print one JSON object a line and file")
+    parser.add_argument("--checkpoint", metavar="NAME", help="name of a known checkpoint, or a directory")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="write figures, numbers and texts there; several files get a folder each",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Analyse every file.
+
+    Args:
+        options: The arguments that `add_to` describes.
 
     Returns:
         The exit status: 0, or 2 if any file could not be analysed.
     """
-    options = _parser().parse_args(arguments)
     folders = _folders(options.files, options.out)
     pairs = zip(options.files, folders, strict=True)
     failures = [_analyze(file, folder, options) for file, folder in pairs].count(False)
     return EXIT_FAILED if failures else 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m hubert_demo", description="See what a speech model hears."
-    )
-    parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    command = commands.add_parser("analyze", help="transcribe recordings and name the keyword in them")
-    command.add_argument("files", nargs="+", metavar="FILE", help="a recording of 0.1 s to 60 s")
-    command.add_argument("--json", action="store_true", help="print one JSON object a line and file")
-    command.add_argument("--checkpoint", metavar="NAME", help="name of a known checkpoint, or a directory")
-    command.add_argument(
-        "--out",
-        type=Path,
-        metavar="DIR",
-        help="write figures, numbers and texts there; several files get a folder each",
-    )
-    return parser
-
-
 def _folders(files: Sequence[str], out: Path | None) -> list[Path | None]:
-    """Where what is written about each file goes: no two into the same folder."""
+    """The folder for what is written about each file: no two share one."""
     if out is None or len(files) == 1:
         return [out] * len(files)
     seen: Counter[str] = Counter()
@@ -65,7 +63,7 @@ def _folders(files: Sequence[str], out: Path | None) -> list[Path | None]:
 
 
 def _analyze(file: str, folder: Path | None, options: argparse.Namespace) -> bool:
-    """Print, and write if asked to, what is in one file, or why it cannot be; tell which of the two."""
+    """Print (and write, if asked) what is in one file, or why it cannot be analysed; false if so."""
     chosen = {"checkpoint": options.checkpoint} if options.checkpoint else {}
     try:
         analysis = analyze(file, **chosen)
@@ -82,7 +80,7 @@ def _analyze(file: str, folder: Path | None, options: argparse.Namespace) -> boo
 
 
 def _write(analysis: Analysis, folder: Path) -> None:
-    # Drawing takes a second to import; who only reads transcripts does not wait for it.
+    # Drawing takes a second to import, which only those who want figures should wait for.
     from hubert_demo.export import Choices, write_folder
 
     try:
@@ -92,20 +90,20 @@ def _write(analysis: Analysis, folder: Path) -> None:
 
 
 def _as_json(file: str, analysis: Analysis) -> dict[str, Any]:
-    heard = analysis.keywords
+    keywords = analysis.keywords
     return {
         "file": file,
         "transcript": analysis.transcript.text,
         "words": [asdict(word) for word in analysis.transcript.words],
         "keyword": None
-        if heard is None
+        if keywords is None
         else {
-            "label": heard.label,
-            "probability": heard.probability,
-            "start_s": heard.start_s,
-            "end_s": heard.end_s,
-            "is_heard": heard.is_heard,
-            "threshold": heard.threshold,
+            "label": keywords.label,
+            "probability": keywords.probability,
+            "start_s": keywords.start_s,
+            "end_s": keywords.end_s,
+            "is_heard": keywords.is_heard,
+            "threshold": keywords.threshold,
         },
     }
 
@@ -116,10 +114,11 @@ def _as_text(file: str, analysis: Analysis) -> str:
         f"  {word.start_s:6.2f} – {word.end_s:5.2f} s  {word.confidence:4.0%}  {word.text}"
         for word in analysis.transcript.words
     ]
-    heard = analysis.keywords
-    if heard is not None:
+    keywords = analysis.keywords
+    if keywords is not None:
+        where = f"{keywords.start_s:.2f} – {keywords.end_s:.2f} s"
         lines.append(
-            f"  keyword: {heard.label} ({heard.probability:.0%}, {heard.start_s:.2f} – {heard.end_s:.2f} s)"
-            + ("" if heard.is_heard else ", does not count as heard")
+            f"  keyword: {keywords.label} ({keywords.probability:.0%}, {where})"
+            + ("" if keywords.is_heard else ", does not count as heard")
         )
     return "\n".join(lines)

@@ -14,7 +14,7 @@ import soundfile
 from hubert_demo import InputError, analyze
 from hubert_demo.api import Analysis, Pass
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, load_checkpoint
-from hubert_demo.commands.analyze import main
+from hubert_demo.commands import main
 from hubert_demo.export import PICTURES
 
 
