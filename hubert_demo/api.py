@@ -60,7 +60,7 @@ class Sources:
 
     Attributes:
         transcript: Whose CTC head wrote the transcript.
-        keywords: Whose keyword head told the keywords; None where none did.
+        keywords: Whose keyword head recognised the keywords; None where there is none.
         layers: Whose hidden states are shown: the chosen checkpoint's.
         attention: Whose attention is shown: the chosen checkpoint's.
     """
@@ -103,7 +103,7 @@ class Analysis:
         checkpoint: The one that was chosen.
         encoding: Hidden states, what the heads say, frame times and the waveform.
         ctc_encoding: The encoding whose CTC head wrote the transcript.
-        keyword_encoding: The encoding whose keyword head, if it has one, told the keywords.
+        keyword_encoding: The encoding whose keyword head, if it has one, recognised the keywords.
         transcript: Text, words and characters, with times and confidence.
         keywords: Keyword probabilities, or None where there is no keyword head.
         sources: Which checkpoint each part comes from.
@@ -242,7 +242,7 @@ class Analysis:
         return self._units.get((layer, count, seed), lambda: kmeans_units(state, count, seed))
 
     def unit_scores(self, num_units: int | None = None, seed: int = 0) -> UnitScores:
-        """How well every layer's `units` tell which character was recognised.
+        """How well every layer's `units` predict which character was recognised.
 
         Raises:
             InputError: As for `units`, or if no characters were recognised.

@@ -137,8 +137,8 @@ def _require_readable(path: Path) -> None:
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be opened ({error}). Check the path.") from error
     if not stat.S_ISREG(status.st_mode):
-        kind = "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
-        raise InputError(f"{path} is {kind}. Give the path of one recording ({ALLOWED_FORMATS}).")
+        what = "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
+        raise InputError(f"{path} is {what}. Give the path of one recording ({ALLOWED_FORMATS}).")
     if status.st_size == 0:
         raise InputError(f"{path.name} is empty (0 bytes). Save or upload the recording again.")
     if not os.access(path, os.R_OK):
@@ -154,7 +154,7 @@ def _decode(path: Path) -> tuple[FloatArray, int, tuple[str, ...]]:
         _require_rate(rate_hz)
         _require_few_channels(path, file.channels)
         limit = int(MAX_DURATION_S * rate_hz)
-        # A stream written to a pipe names no length: its header reads as years. Reading stops at the limit.
+        # The header of a stream written to a pipe states no length, or years. Only the limit is ever read.
         if limit < file.frames < 1 << 40:
             raise _too_long(f"{file.frames / rate_hz:.1f} s")
         blocks = file.blocks(_BLOCK_FRAMES, frames=limit + 1, dtype="float32", always_2d=True)
@@ -177,7 +177,7 @@ def _decode_with_av(path: Path) -> tuple[FloatArray, int, tuple[str, ...]]:
         raise
     except (av.FFmpegError, ValueError, OSError) as error:
         raise InputError(
-            f"{path.name} cannot be read as sound: it is damaged, or no recording. "
+            f"{path.name} cannot be read as sound: it is damaged or not an audio file. "
             f"Use a {ALLOWED_FORMATS} file."
         ) from error
 
@@ -206,7 +206,7 @@ def _decode_sound_track(path: Path, container: InputContainer) -> tuple[FloatArr
         for converted in converter.resample(frame):
             blocks.append(_average(converted.to_ndarray().T))
             count += len(blocks[-1])
-        # Reading stops here, also where no header says how long the rest is.
+        # Stop here, also where no header says how long the rest is.
         if count > (MAX_DURATION_S + _PADDING_S) * rate_hz:
             raise _too_long(f"longer than {MAX_DURATION_S:g} s")
     if not blocks:
@@ -221,7 +221,7 @@ def _decode_sound_track(path: Path, container: InputContainer) -> tuple[FloatArr
 def _has_decoder(track: AudioStream) -> bool:
     """Whether the library can decode a track.
 
-    One whose codec it does not know has no codec context, and reading it would end the process.
+    A track with an unknown codec has no codec context; decoding it would end the process.
     """
     # PyAV's types say that there always is one.
     context: AudioCodecContext | None = track.codec_context
@@ -253,7 +253,7 @@ def samples_to_float(array: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     """Scale integer PCM samples to -1..1; leave the values of floating point as they are.
 
     Raises:
-        InputError: If the samples are of another kind.
+        InputError: If the samples have another type.
     """
     if array.dtype.kind == "f":
         return array.astype(np.float64)

@@ -143,7 +143,7 @@ def load(spec: CheckpointSpec, device: str = "cpu", progress: Progress | None = 
 
 
 def _architecture(folder: Path) -> str:
-    """Class that a checkpoint was saved from; where it does not say, a vocabulary tells a CTC head."""
+    """Class that a checkpoint was saved from; if it does not say, a vocabulary means a CTC head."""
     stated = HubertConfig.from_pretrained(folder).extra.get("architectures") or []
     if stated:
         return str(stated[0])

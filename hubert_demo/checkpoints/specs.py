@@ -49,7 +49,7 @@ class CheckpointSpec:
         licence: Of the weights.
         language_model: File of a language model for its language, None where there is none.
         ctc_companion: Name of the checkpoint that transcribes where this one has no CTC head.
-        keyword_companion: Name of the checkpoint that tells the keywords where this one has no keyword head.
+        keyword_companion: Name of the checkpoint that recognises keywords where this one has no keyword head.
     """
 
     name: str

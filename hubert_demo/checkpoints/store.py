@@ -30,7 +30,7 @@ class Companions:
     Attributes:
         chosen: The checkpoint that was asked for.
         with_ctc: The one that transcribes: `chosen` if it has a CTC head.
-        with_keywords: The one that tells the keywords: `chosen` if it has a keyword head, or if none has.
+        with_keywords: The one that recognises keywords: `chosen` if it has a keyword head, or if none has.
     """
 
     chosen: LoadedCheckpoint
@@ -149,10 +149,10 @@ def available_device(device: str | None) -> str:
     if device is None:
         return "cuda" if has_cuda else "cpu"
     try:
-        kind = torch.device(device).type
+        device_type = torch.device(device).type
     except RuntimeError as error:
         raise InputError(f"There is no device {device!r}; use 'cpu' or 'cuda'.") from error
-    if kind == "cuda" and not has_cuda:
+    if device_type == "cuda" and not has_cuda:
         raise InputError(f"Device {device!r} was asked for, but no CUDA device is usable. Use 'cpu'.")
     return device
 

@@ -1,4 +1,4 @@
-"""Results as matplotlib figures, to take away; nothing is computed here."""
+"""Results as matplotlib figures, to download; nothing is computed here."""
 
 from hubert_demo.plotting.attention import attention_figure
 from hubert_demo.plotting.keywords import keywords_figure

@@ -1,4 +1,4 @@
-"""Where each moment looks, and what the heads of a model do."""
+"""Where each frame looks, and what the heads of a model do."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Which command was heard, when, and by which layers."""
+"""Keyword probabilities, over time and as bars, and the layers behind them."""
 
 import numpy as np
 import numpy.typing as npt

@@ -80,7 +80,7 @@ def leave_out_crowded(figure: Figure, rows: Iterable[Sequence[Text]]) -> None:
 
 
 def _box(label: Text, renderer: RendererAgg) -> Bbox:
-    """Where a label lies, in pixels of a frame that is turned as the label is."""
+    """Where a label lies, in pixels of axes that are turned as the label is."""
     angle = label.get_rotation()
     label.set_rotation(0)
     box = label.get_window_extent(renderer)

@@ -204,7 +204,7 @@ def _draw_scores(axes: Axes, layers: npt.NDArray[np.int64], scores: UnitScores) 
 
 
 def structure_figure(purity: npt.NDArray[np.float64], pnmi: npt.NDArray[np.float64], chance: float) -> Figure:
-    """Draw how well every layer's units tell the characters.
+    """Draw how well every layer's units predict the characters.
 
     Args:
         purity: `(layers + 1,)`, 0 to 1.

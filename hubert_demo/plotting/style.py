@@ -32,7 +32,7 @@ TIME_RAMP: Colormap = LinearSegmentedColormap.from_list(
     "time", matplotlib.colormaps["viridis"](np.linspace(0, 0.85, 64))
 )
 
-# A kind and ten digits of a hash, where it is given (`id="…"`) and where it is meant (`#…`).
+# A prefix and ten digits of a hash, where an id is given (`id="…"`) and where it is used (`#…`).
 _SVG_ID = re.compile(r'(\bid="|#)((?:C[0-9a-f]+_[0-9a-f]+_)?[A-Za-z_]*)([0-9a-f]{10})(?=["\)])')
 
 

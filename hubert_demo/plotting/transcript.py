@@ -1,4 +1,4 @@
-"""How probable every letter is at every moment, and which of them were chosen."""
+"""How probable every letter is in every frame, and which of them were chosen."""
 
 from collections.abc import Sequence
 

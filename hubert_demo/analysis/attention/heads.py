@@ -73,8 +73,8 @@ class HeadMetrics:
     def kinds(self) -> npt.NDArray[np.str_]:
         """`(layers, heads)`: one of `KINDS`, the measure in which a head ranks best among all heads.
 
-        Heads that are equal share a rank. Of measures with the same rank the one counts in which the head
-        lies further above the mean, in standard deviations.
+        Equal heads share a rank. If two measures rank a head equally, the one counts in which it is further
+        above the mean, in standard deviations.
         """
         measures = np.stack([self.globalness, self.verticality, self.diagonality])
         flat = measures.reshape(len(KINDS), -1)

@@ -1,1 +1,1 @@
-"""What each layer's hidden states tell: maps, clusters, and how layers differ."""
+"""What is in each layer's hidden states: maps, clusters, and how layers differ."""

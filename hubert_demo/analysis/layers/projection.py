@@ -221,7 +221,7 @@ def _num_neighbours(settings: ProjectionSettings, num_frames: int) -> int:
 
 
 def _in_metric(points: _Floats, metric: str) -> _Floats:
-    """Points whose straight distances rank as the metric's do.
+    """Points whose Euclidean distances rank as the metric's do.
 
     Between points of length one the squared distance is twice what the cosine lacks of 1.
     """
@@ -260,8 +260,8 @@ def _import_umap() -> ModuleType:
     finally:
         if not already_there:
             del sys.modules[hidden]
-    # It warns that a map made from given neighbours cannot place new points, which nobody asks of it. The
-    # filter stays: to take it back would reset those of the whole process, under other threads.
+    # It warns that a map made from given neighbours cannot place new points, which is not needed here. The
+    # filter stays: removing it again would reset the filters of the whole process, under other threads.
     warnings.filterwarnings("ignore", r"precomputed_knn\[2\]", UserWarning)
     return umap
 
@@ -285,7 +285,7 @@ def _squared_distances(points: _Floats) -> _Floats:
 
 
 def _rotate_onto(layout: _Floats, target: _Floats) -> _Floats:
-    """Turn (and mirror, if need be) a centred layout so that it lies as near to `target` as it can."""
+    """Rotate (or mirror) a centred layout as close to `target` as possible."""
     left, _, right = np.linalg.svd(layout.T @ target)
     rotated: _Floats = layout @ (left @ right)
     return rotated

@@ -23,7 +23,7 @@ _NUM_SHIFTS = 9
 
 @dataclass(frozen=True, eq=False)
 class UnitScores:
-    """How well every layer's k-means units tell which character was recognised.
+    """How well every layer's k-means units predict which character was recognised.
 
     Few frames and many units give high numbers to units that know nothing. What such units would reach is
     given beside: the same units compared with the characters of other times (shifted in a circle by a tenth
@@ -127,7 +127,7 @@ def unit_scores(
         num_units: Clusters that were asked for.
 
     Raises:
-        InputError: If all frames have the same label, so that there is nothing to tell.
+        InputError: If all frames have the same label, so that there is nothing to predict.
     """
     _, counts = np.unique(labels, return_counts=True)
     if len(counts) < 2:

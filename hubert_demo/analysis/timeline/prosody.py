@@ -42,7 +42,7 @@ def measure_prosody(waveform: Waveform, grid: FrameGrid) -> Prosody:
     """Energy and pitch on the frames of a model.
 
     Pitch is YIN's: the period at which the sound differs least from itself. librosa has it too, but takes
-    seconds to compile on first use, and does not tell how deep the dip was, which tells voice from noise.
+    seconds to compile on first use, and does not say how deep the dip was, which separates voice from noise.
 
     Source: de Cheveigné and Kawahara 2002, "YIN, a fundamental frequency estimator for speech and music",
     steps 1 to 5.

@@ -39,7 +39,7 @@ class BeamSettings:
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """One reading of the recording.
+    """One text that the recording may say.
 
     Attributes:
         text: Words with single spaces between them.
@@ -91,7 +91,7 @@ def beam_search(
 
 
 def _spelled(hotwords: Collection[str], vocabulary: Sequence[str]) -> frozenset[str]:
-    """Hotwords in the vocabulary's characters; a long list would take long, and win over what was said."""
+    """Hotwords in the vocabulary's characters; a long list would be slow and beat what was said."""
     longest = max(hotwords, key=len, default="")
     if len(hotwords) > MAX_HOTWORDS or len(longest) > MAX_HOTWORD_LETTERS:
         raise InputError(
@@ -133,7 +133,7 @@ class _Search:
         self.character_bonus = settings.character_bonus if language_model else 0.0
         self.beginnings = {word[:end] for word in hotwords for end in range(len(word))}
         self.prefixes = [""]
-        # Nothing yet is like a space: another one says nothing.
+        # The empty text counts as ending in a space: another one adds nothing.
         self.last = np.array([self.space])
         self.ends_blank, self.ends_token = np.ones(1), np.zeros(1)
         self.scores = np.zeros(1)
@@ -216,7 +216,7 @@ class _Search:
             ctc = math.log(share) + self.log_scale
             earned = sum(self._earned(word, is_over=True) for word in text.split(" "))
             score = ctc + self.character_bonus * len(text) + earned
-            # Silence is no sentence: the sound alone judges it.
+            # Silence is no sentence: only the CTC head judges it.
             if self.language_model is not None and text:
                 score += self.settings.lm_weight * self.language_model.score(text)
             found.append(Hypothesis(text, ctc, score))

@@ -1,4 +1,4 @@
-"""Reading the CTC head: the greedy path with times and confidence, and forced alignment."""
+"""From the CTC head to text: the greedy path with times and confidence, and forced alignment."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -63,7 +63,7 @@ class Transcript:
     frame_token_ids: npt.NDArray[np.int64]
 
     def in_small_letters(self) -> "Transcript":
-        """The same words for reading, where the vocabulary has only capitals."""
+        """The same words in small letters, easier to read where the vocabulary has only capitals."""
         words = tuple(replace(word, text=word.text.lower()) for word in self.words)
         characters = tuple(replace(character, text=character.text.lower()) for character in self.characters)
         return Transcript(self.text.lower(), words, characters, self.frame_token_ids)

@@ -1,4 +1,4 @@
-"""How probable every letter is at every moment: the matrix that decoding reads."""
+"""How probable every letter is in every frame: the matrix that decoding works on."""
 
 from dataclasses import dataclass
 
