@@ -115,6 +115,7 @@ def test_a_classifier_is_taken_as_a_keyword_head(tmp_path, write_checkpoint, wei
         found = loaded.keyword_head(states).mean(1)
         torch.testing.assert_close(found, classifier(samples).logits, atol=1e-5, rtol=1e-5)
     assert loaded.keyword_head.labels == ("yes", "no", "_unknown_", "_silence_")
+    assert loaded.keyword_head.threshold is None
     np.testing.assert_allclose(
         loaded.keyword_head.layer_probabilities, [0.25] * 4 if weighted else [0, 0, 0, 1], atol=1e-6
     )

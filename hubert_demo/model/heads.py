@@ -227,7 +227,7 @@ class KeywordHead(nn.Module):
         num_states: Encoder layers + 1.
         hidden_size: Width of the encoder's states.
         proj_size: Width of the projector.
-        threshold: Smallest probability, 0..1, at which a class other than silence counts as spotted.
+        threshold: Smallest probability, 0..1, at which a command counts as heard; None where none was chosen.
     """
 
     weights_name = "keyword_head.safetensors"
@@ -239,7 +239,7 @@ class KeywordHead(nn.Module):
         num_states: int,
         hidden_size: int,
         proj_size: int,
-        threshold: float = 0.5,
+        threshold: float | None = None,
     ) -> None:
         super().__init__()
         self.labels, self.threshold = labels, threshold
@@ -287,7 +287,7 @@ class KeywordHead(nn.Module):
                 len(tensors["layer_weights"]),
                 hidden_size,
                 proj_size,
-                float(settings.get("threshold", 0.5)),
+                settings.get("threshold"),
             )
             head.load_state_dict(tensors)
         except Exception as error:

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from hubert_demo.analysis.keywords.detection import DEFAULT_THRESHOLD
 from hubert_demo.analysis.transcript.beam import beam_search
 from hubert_demo.analysis.transcript.ctc import transcribe
 from hubert_demo.analysis.transcript.language_model import LanguageModel
@@ -143,7 +144,8 @@ def evaluate(
         for label in RARE_COMMANDS
     }
     speech = load_clips(data_dir, corpora.reading_clips(data_dir, "test"))
-    spotting = SpottingTrial(loaded, words, speech).at(loaded.keyword_head.threshold)
+    threshold = loaded.keyword_head.threshold
+    spotting = SpottingTrial(loaded, words, speech).at(DEFAULT_THRESHOLD if threshold is None else threshold)
     unknown = Count.of(g == corpora.UNKNOWN for _, g in held_out)
     return Evaluation(reading, recall, unknown, rare, synthetic, spotting)
 

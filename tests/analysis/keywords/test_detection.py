@@ -90,3 +90,15 @@ def test_the_layers_weights_are_those_of_the_head(make_encoding):
         detect(replace(encoding, classes=replace(encoding.classes, layer_weights=weights))).layer_weights
         is weights
     )
+
+
+@pytest.mark.parametrize(("probability", "is_heard"), [(0.51, True), (0.49, False)])
+def test_where_no_threshold_is_stated_a_command_must_outweigh_all_other_classes(
+    make_encoding, probability, is_heard
+):
+    probabilities = np.full((20, 4), (1 - probability) / 3)
+    probabilities[:, 1] = probability
+    encoding = make_encoding(keyword_logits=np.log(probabilities).astype(np.float32))
+    keywords = detect(replace(encoding, classes=replace(encoding.classes, threshold=None)))
+    assert keywords.threshold == 0.5
+    assert keywords.is_heard is is_heard
