@@ -4,10 +4,10 @@
 is cheap: torch is only loaded when one of these is first used.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from hubert_demo.errors import CheckpointError, ConfigError, HubertDemoError, InputError
+from hubert_demo.lazy import hand_out
 
 if TYPE_CHECKING:
     from hubert_demo.api import Analysis, analyze
@@ -25,10 +25,4 @@ __all__ = [
     "analyze",
 ]
 
-_LAZY = {"Analysis": "hubert_demo.api", "Waveform": "hubert_demo.audio", "analyze": "hubert_demo.api"}
-
-
-def __getattr__(name: str) -> object:
-    if name not in _LAZY:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_LAZY[name]), name)
+__getattr__ = hand_out(__name__, {"Analysis": "api", "Waveform": "audio", "analyze": "api"})

@@ -3,8 +3,9 @@
 Importing this package is cheap: each name is loaded when it is first used, and only the models need torch.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from hubert_demo.lazy import hand_out
 
 if TYPE_CHECKING:
     from hubert_demo.model.config import HubertConfig
@@ -25,22 +26,19 @@ __all__ = [
     "Wav2Vec2Processor",
 ]
 
-_MODULES = {
-    "HubertConfig": "config",
-    "HubertForCTC": "heads",
-    "HubertForSequenceClassification": "heads",
-    "HubertModel": "encoder",
-    "KeywordHead": "heads",
-    "Wav2Vec2CTCTokenizer": "tokenizer",
-    "Wav2Vec2FeatureExtractor": "feature_extractor",
-    "Wav2Vec2Processor": "processor",
-}
-
-
-def __getattr__(name: str) -> object:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+__getattr__ = hand_out(
+    __name__,
+    {
+        "HubertConfig": "config",
+        "HubertForCTC": "heads",
+        "HubertForSequenceClassification": "heads",
+        "HubertModel": "encoder",
+        "KeywordHead": "heads",
+        "Wav2Vec2CTCTokenizer": "tokenizer",
+        "Wav2Vec2FeatureExtractor": "feature_extractor",
+        "Wav2Vec2Processor": "processor",
+    },
+)
 
 
 def __dir__() -> list[str]:
