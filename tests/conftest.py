@@ -4,6 +4,8 @@ import hashlib
 import os
 import shutil
 import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -208,6 +210,28 @@ def write_checkpoint():
         return directory
 
     return write
+
+
+@pytest.fixture
+def encoder_passes():
+    """Counts how often encoders run while a block lasts; arguments are loaded checkpoints.
+
+    `with encoder_passes() as passes:` gives a list to which each pass of the embedded checkpoint's encoder
+    adds that checkpoint's name.
+    """
+    from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, load_checkpoint
+
+    @contextmanager
+    def count(*checkpoints) -> Iterator[list[str]]:
+        passes: list[str] = []
+        with ExitStack() as hooks:
+            for loaded in checkpoints or [load_checkpoint(DEFAULT_CHECKPOINT)]:
+                first_layer, name = loaded.encoder.encoder.layers[0], loaded.spec.name
+                hook = first_layer.register_forward_hook(lambda *_, name=name: passes.append(name))
+                hooks.callback(hook.remove)
+            yield passes
+
+    return count
 
 
 @pytest.fixture

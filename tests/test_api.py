@@ -1,7 +1,6 @@
 """`analyze` with the embedded checkpoint: the contract's names, one pass, sentences for bad input."""
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import hubert_demo
 from hubert_demo import Analysis, CheckpointError, HubertDemoError, InputError, Waveform, analyze, checkpoints
 from hubert_demo.analysis.layers import projection
 from hubert_demo.analysis.layers.projection import ProjectionSettings
-from hubert_demo.checkpoints import ASSETS_DIR, DEFAULT_CHECKPOINT, CheckpointStore, load_checkpoint
+from hubert_demo.checkpoints import ASSETS_DIR, DEFAULT_CHECKPOINT, CheckpointStore
 from hubert_demo.inference import Passes
 
 
@@ -29,27 +28,18 @@ def analysis(samples) -> Analysis:
     return analyze(samples)
 
 
-@pytest.fixture
-def passes() -> Iterator[list[int]]:
-    """Grows by one whenever the first layer of the embedded encoder runs."""
-    counted: list[int] = []
-    layer = load_checkpoint(DEFAULT_CHECKPOINT).encoder.encoder.layers[0]
-    handle = layer.register_forward_hook(lambda *_: counted.append(1))
-    yield counted
-    handle.remove()
-
-
-def test_the_encoder_runs_once_for_everything(samples, passes):
-    analysis = analyze(samples)
-    assert analysis.transcript.text is not None
-    assert analysis.keywords is not None
-    for method in ("pca", "umap"):
-        analysis.projection(0, method)
-        analysis.projections(method)
-    for layer in range(analysis.encoding.num_layers):
-        analysis.attention(layer, 0)
-        analysis.attention_maps(layer)
-    analysis.beam_search()
+def test_the_encoder_runs_once_for_everything(samples, encoder_passes):
+    with encoder_passes() as passes:
+        analysis = analyze(samples)
+        assert analysis.transcript.text is not None
+        assert analysis.keywords is not None
+        for method in ("pca", "umap"):
+            analysis.projection(0, method)
+            analysis.projections(method)
+        for layer in range(analysis.encoding.num_layers):
+            analysis.attention(layer, 0)
+            analysis.attention_maps(layer)
+        analysis.beam_search()
     assert len(passes) == 1
 
 
@@ -192,11 +182,11 @@ BAD = {
 
 
 @pytest.mark.parametrize("kind", BAD)
-def test_bad_files_are_an_input_error_with_a_sentence(tmp_path: Path, kind: str, passes: list[int]) -> None:
+def test_bad_files_are_an_input_error_with_a_sentence(tmp_path: Path, kind: str, encoder_passes) -> None:
     content, message = BAD[kind]
     path = tmp_path / "bad.wav"
     path.write_bytes(content)
-    with pytest.raises(InputError, match=message):
+    with encoder_passes() as passes, pytest.raises(InputError, match=message):
         analyze(path)
     assert passes == []
 
@@ -211,8 +201,8 @@ def test_bad_files_are_an_input_error_with_a_sentence(tmp_path: Path, kind: str,
     ],
     ids=["constant", "nan", "0.01 s", "ten minutes"],
 )
-def test_bad_samples_are_an_input_error_with_a_sentence(bad, message, passes):
-    with pytest.raises(InputError, match=message):
+def test_bad_samples_are_an_input_error_with_a_sentence(bad, message, encoder_passes):
+    with encoder_passes() as passes, pytest.raises(InputError, match=message):
         analyze(bad)
     assert passes == []
 
@@ -240,28 +230,14 @@ def test_beam_search_reads_with_the_embedded_language_model():
 # --- companions ---
 
 
-@pytest.fixture
-def count_passes(fresh_store):
-    """Gives a list that grows by a checkpoint's name whenever its encoder runs."""
-    counted: list[str] = []
-
-    def count(checkpoint: object) -> list[str]:
-        loaded = fresh_store.find(checkpoint)
-        loaded.encoder.encoder.layers[0].register_forward_hook(lambda *_: counted.append(loaded.spec.name))
-        return counted
-
-    return count
-
-
 def test_a_bare_encoder_borrows_both_heads_from_one_pass_of_its_companion(
-    tmp_path, samples, analysis, write_checkpoint, count_passes, fresh_store
+    tmp_path, samples, analysis, write_checkpoint, fresh_store, encoder_passes
 ):
-    path = write_checkpoint(tmp_path / "bare", "encoder")
-    passes = count_passes(DEFAULT_CHECKPOINT)
-    count_passes(str(path))
-    bare = analyze(samples, checkpoint=str(path), store=fresh_store)
-    bare.attention(2, 1)
-    bare.beam_search()
+    path = str(write_checkpoint(tmp_path / "bare", "encoder"))
+    with encoder_passes(fresh_store.find(DEFAULT_CHECKPOINT), fresh_store.find(path)) as passes:
+        bare = analyze(samples, checkpoint=path, store=fresh_store)
+        bare.attention(2, 1)
+        bare.beam_search()
     assert sorted(passes) == ["bare", DEFAULT_CHECKPOINT]
     assert bare.encoding.checkpoint == "bare"
     assert bare.encoding.ctc is None
@@ -309,15 +285,16 @@ def test_the_embedded_checkpoint_borrows_nothing(analysis):
 
 
 def test_a_companion_that_heard_the_recording_before_does_not_hear_it_again(
-    tmp_path, samples, write_checkpoint, count_passes, fresh_store
+    tmp_path, samples, write_checkpoint, fresh_store, encoder_passes
 ):
     path = str(write_checkpoint(tmp_path / "bare", "encoder"))
-    passes, known = count_passes(DEFAULT_CHECKPOINT), Passes()
-    first = analyze(samples, passes=known, store=fresh_store)
-    second = analyze(samples, checkpoint=path, passes=known, store=fresh_store)
-    assert passes == [DEFAULT_CHECKPOINT]
-    assert second.ctc_encoding is first.encoding
-    analyze(samples[:16_000], passes=known, store=fresh_store)
+    known = Passes()
+    with encoder_passes(fresh_store.find(DEFAULT_CHECKPOINT)) as passes:
+        first = analyze(samples, passes=known, store=fresh_store)
+        second = analyze(samples, checkpoint=path, passes=known, store=fresh_store)
+        assert passes == [DEFAULT_CHECKPOINT]
+        assert second.ctc_encoding is first.encoding
+        analyze(samples[:16_000], passes=known, store=fresh_store)
     assert len(passes) == 2
 
 

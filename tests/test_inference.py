@@ -1,8 +1,6 @@
 """One forward pass gives the whole encoding; attention maps come later without another."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -69,17 +67,6 @@ def waveform() -> Waveform:
     return Waveform.from_array(np.random.default_rng(0).normal(size=8000) * 0.1)
 
 
-@contextmanager
-def count_passes(loaded: LoadedCheckpoint) -> Iterator[list[int]]:
-    """A list that grows by one whenever the encoder's first layer runs."""
-    passes: list[int] = []
-    handle = loaded.encoder.encoder.layers[0].register_forward_hook(lambda *_: passes.append(1))
-    try:
-        yield passes
-    finally:
-        handle.remove()
-
-
 def test_an_encoding_has_all_layers_heads_and_times(loaded, waveform):
     encoding = encode(loaded, waveform)
     num_frames = (8000 - 400) // 320 + 1
@@ -114,8 +101,8 @@ def test_the_mean_of_the_keyword_logits_is_the_classifiers_answer(loaded, wavefo
     np.testing.assert_allclose(encode(loaded, waveform).classes.logits.mean(axis=0), expected, atol=1e-5)
 
 
-def test_encoding_runs_the_encoder_once_and_attention_not_at_all(loaded, waveform):
-    with count_passes(loaded) as passes:
+def test_encoding_runs_the_encoder_once_and_attention_not_at_all(loaded, waveform, encoder_passes):
+    with encoder_passes(loaded) as passes:
         encoding = encode(loaded, waveform)
         assert len(passes) == 1
         attention_map(loaded, encoding, 1)
@@ -232,9 +219,9 @@ def test_nobody_waits_for_a_checkpoint_that_somebody_else_loads(tmp_path, write_
         thread.join()
 
 
-def test_encodings_that_nobody_holds_are_forgotten(loaded, waveform):
+def test_encodings_that_nobody_holds_are_forgotten(loaded, waveform, encoder_passes):
     passes = Passes()
-    with count_passes(loaded) as counted:
+    with encoder_passes(loaded) as counted:
         held = passes.encode(loaded, waveform)
         assert passes.encode(loaded, waveform) is held
         assert len(counted) == 1

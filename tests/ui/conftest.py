@@ -3,14 +3,12 @@
 import asyncio
 import wave
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import av
 import numpy as np
 import pytest
 
-from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, load_checkpoint
 from hubert_demo.ui.app import Page
 
 FLAGS = [
@@ -117,23 +115,6 @@ def write_compressed(tmp_path):
         return path
 
     return write
-
-
-@pytest.fixture
-def encoder_passes():
-    """Counts how often the encoder's first layer runs while the block lasts."""
-
-    @contextmanager
-    def count():
-        calls = []
-        encoder = load_checkpoint(DEFAULT_CHECKPOINT).encoder.encoder
-        hook = encoder.layers[0].register_forward_hook(lambda *_: calls.append(1))
-        try:
-            yield calls
-        finally:
-            hook.remove()
-
-    return count
 
 
 @pytest.fixture(scope="module")
