@@ -3,16 +3,15 @@
 from collections.abc import Callable
 
 from hubert_demo.analysis.transcript.ctc import Transcript
-from hubert_demo.analysis.transcript.spelling import has_only_capitals
+from hubert_demo.analysis.transcript.spelling import reading_case
 from hubert_demo.api import Analysis
 
 
 def lettering(analysis: Analysis) -> Callable[[str], str]:
     """What turns a text in the vocabulary of a recording's transcript into one to read."""
-    return str.lower if has_only_capitals(analysis.ctc.vocabulary) else str
+    return reading_case(analysis.ctc.vocabulary)
 
 
 def readable(analysis: Analysis, transcript: Transcript) -> Transcript:
     """A transcript of a recording, or a text laid over it, to read."""
-    only_capitals = has_only_capitals(analysis.ctc.vocabulary)
-    return transcript.in_small_letters() if only_capitals else transcript
+    return transcript.in_reading_case(analysis.ctc.vocabulary)

@@ -90,6 +90,11 @@ def beam_search(
     return search.hypotheses(num_best)
 
 
+def split_hotwords(text: str) -> list[str]:
+    """Hotwords one by one, from a text in which commas or spaces stand between them."""
+    return text.replace(",", " ").split()
+
+
 def _spelled(hotwords: Collection[str], vocabulary: Sequence[str]) -> frozenset[str]:
     """Hotwords in the vocabulary's characters; a long list would be slow and beat what was said."""
     longest = max(hotwords, key=len, default="")

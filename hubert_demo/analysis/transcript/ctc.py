@@ -1,6 +1,6 @@
 """From the CTC head to text: the greedy path with times and confidence, and forced alignment."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,6 +8,8 @@ import numpy.typing as npt
 
 from hubert_demo.analysis.softmax import softmax
 from hubert_demo.analysis.transcript.collapse import Run, drop_blanks, merge_repeats
+from hubert_demo.analysis.transcript.spelling import reading_case
+from hubert_demo.deprecation import warn_renamed
 from hubert_demo.encoding import CtcOutput, Encoding, FrameGrid
 from hubert_demo.errors import InputError
 
@@ -62,11 +64,23 @@ class Transcript:
     characters: tuple[Character, ...]
     frame_token_ids: npt.NDArray[np.int64]
 
+    def in_reading_case(self, vocabulary: Collection[str]) -> "Transcript":
+        """The same transcript for people to read: in small letters where its vocabulary has only capitals.
+
+        Args:
+            vocabulary: The tokens it is written with.
+        """
+        return self._with_letters(reading_case(vocabulary))
+
     def in_small_letters(self) -> "Transcript":
-        """The same words in small letters, easier to read where the vocabulary has only capitals."""
-        words = tuple(replace(word, text=word.text.lower()) for word in self.words)
-        characters = tuple(replace(character, text=character.text.lower()) for character in self.characters)
-        return Transcript(self.text.lower(), words, characters, self.frame_token_ids)
+        """Replaced by `in_reading_case`, which knows whether a vocabulary has only capitals."""
+        warn_renamed("Transcript.in_small_letters", "Transcript.in_reading_case")
+        return self._with_letters(str.lower)
+
+    def _with_letters(self, change: Callable[[str], str]) -> "Transcript":
+        words = tuple(replace(word, text=change(word.text)) for word in self.words)
+        characters = tuple(replace(each, text=change(each.text)) for each in self.characters)
+        return Transcript(change(self.text), words, characters, self.frame_token_ids)
 
 
 def transcribe(encoding: Encoding) -> Transcript:

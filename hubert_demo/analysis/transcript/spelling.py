@@ -1,7 +1,7 @@
 """From what a person types to what a vocabulary can write."""
 
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 # What stands between words rather than in one: dashes and hyphens of all lengths, slashes, three dots.
@@ -53,6 +53,18 @@ def has_only_capitals(vocabulary: Collection[str]) -> bool:
     """Whether a vocabulary knows one case only, capitals: a convention, and shouting to read."""
     letters = [token for token in vocabulary if len(token) == 1 and token.isalpha()]
     return any(letter.isupper() for letter in letters) and not any(letter.islower() for letter in letters)
+
+
+def reading_case(vocabulary: Collection[str]) -> Callable[[str], str]:
+    """What turns a text in a vocabulary's letters into one that is pleasant to read.
+
+    Args:
+        vocabulary: Tokens that a text is written with.
+
+    Returns:
+        `str.lower` where the vocabulary has only capitals, otherwise `str`, which changes nothing.
+    """
+    return str.lower if has_only_capitals(vocabulary) else str
 
 
 def _in_vocabulary(character: str, known: Collection[str]) -> str:

@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from hubert_demo.analysis.transcript.beam import BeamSettings, beam_search
+from hubert_demo.analysis.transcript.beam import BeamSettings, beam_search, split_hotwords
 from hubert_demo.analysis.transcript.ctc import transcribe
 from hubert_demo.analysis.transcript.language_model import LanguageModel
 from hubert_demo.errors import InputError
@@ -149,3 +149,16 @@ def test_the_language_model_makes_no_letter_out_of_silence(make_encoding):
     best = beam_search(encoding, model)[0]
     assert best.text == ""
     assert best.score == best.ctc_log_probability
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("harbour boats", ["harbour", "boats"]),
+        (" harbour,boats , still\n", ["harbour", "boats", "still"]),
+        (" , ", []),
+        ("", []),
+    ],
+)
+def test_hotwords_have_commas_or_spaces_between_them(text, words):
+    assert split_hotwords(text) == words

@@ -122,3 +122,20 @@ def test_tokens_are_carried_over_by_time_and_none_is_lost(hop_samples):
 def test_tokens_on_the_same_grid_stay_as_they_are():
     tokens = np.array([0, 5, 0])
     assert carry_over(tokens, 0, HUBERT_GRID, FrameGrid(320, 400), 3) is tokens
+
+
+def test_a_transcript_is_read_in_small_letters_where_its_vocabulary_has_only_capitals(make_encoding):
+    encoding = make_encoding(["A", BLANK, "B", "|", "A"])
+    transcript = transcribe(encoding)
+    readable = transcript.in_reading_case(encoding.ctc.vocabulary)
+    assert (transcript.text, readable.text) == ("AB A", "ab a")
+    assert [word.text for word in readable.words] == ["ab", "a"]
+    assert [character.text for character in readable.characters] == ["a", "b", "a"]
+    assert [word.start_s for word in readable.words] == [word.start_s for word in transcript.words]
+    assert transcript.in_reading_case(["A", "B", "b"]).text == "AB A"
+
+
+def test_the_old_name_for_small_letters_still_works_and_says_so(make_encoding):
+    transcript = transcribe(make_encoding(["A", "B"]))
+    with pytest.warns(DeprecationWarning, match=r"is now called Transcript\.in_reading_case"):
+        assert transcript.in_small_letters().text == "ab"

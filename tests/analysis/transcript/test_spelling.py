@@ -2,7 +2,7 @@
 
 import pytest
 
-from hubert_demo.analysis.transcript.spelling import has_only_capitals, spell
+from hubert_demo.analysis.transcript.spelling import has_only_capitals, reading_case, spell
 
 CAPITALS = ("<pad>", "|", *"ABCDEFGHIJKLMNOPQRSTUVWXYZ'")
 BOTH = ("<pad>", "|", *"abcABCé")
@@ -42,3 +42,10 @@ def test_what_the_vocabulary_has_stays_as_it_is():
 )
 def test_capitals_alone_are_noticed(vocabulary, expected):
     assert has_only_capitals(vocabulary) is expected
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "expected"), [(CAPITALS, "yes, mr"), (BOTH, "Yes, MR"), (("a", "b"), "Yes, MR")]
+)
+def test_a_text_is_read_in_small_letters_where_there_are_only_capitals(vocabulary, expected):
+    assert reading_case(vocabulary)("Yes, MR") == expected
