@@ -1,13 +1,19 @@
 """What somebody has chosen to look at: the settings behind every figure and table."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hubert_demo.analysis.layers.colouring import COLOURINGS
 from hubert_demo.analysis.layers.projection import ProjectionSettings
-from hubert_demo.api import Analysis
+from hubert_demo.analysis.transcript.beam import split_hotwords
+from hubert_demo.deprecation import warn_renamed
 from hubert_demo.errors import InputError, no_such
+
+if TYPE_CHECKING:
+    from hubert_demo.api import Analysis
 
 MAX_TEXT = 2000
 
@@ -21,12 +27,13 @@ class Choices:
         attention_layer: 0 to `num_layers - 1`; None for the middle one.
         head: 0 to `num_heads - 1`.
         colour: What the dots of a layer's map show, one of `COLOURINGS`.
-        num_units: Clusters of k-means; None for as many as suit the recording's length.
+        num_units: Clusters of k-means; None for as many as suit the recording's length, see
+            `Analysis.units`.
         method: `"umap"` or `"pca"`.
         num_neighbours: Of UMAP.
         metric: Of UMAP.
         seed: Of UMAP and k-means.
-        reference: What was really said, "" if nobody told.
+        reference: What was really said; "" if that is not known.
         hotwords: Words to listen for, separated by commas or spaces.
     """
 
@@ -43,7 +50,7 @@ class Choices:
     hotwords: str = ""
 
     @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> "Choices":
+    def from_json(cls, values: Mapping[str, Any]) -> Choices:
         """Choices from what a browser or a program sent; names that are no choice are left out.
 
         Raises:
@@ -54,17 +61,18 @@ class Choices:
             value = values.get(field.name)
             if value is None:
                 continue
-            kind = str if isinstance(field.default, str) else int
-            if not isinstance(value, kind) or isinstance(value, bool) or len(str(value)) > MAX_TEXT:
-                raise InputError(f"{field.name} is {str(value)[:20]!r}; give {_KINDS[kind]}.")
+            wanted = str if isinstance(field.default, str) else int
+            if not isinstance(value, wanted) or isinstance(value, bool) or len(str(value)) > MAX_TEXT:
+                raise InputError(f"{field.name} is {str(value)[:20]!r}; give {_TYPES[wanted]}.")
             chosen[field.name] = value
         return cls(**chosen)
 
-    def of(self, analysis: Analysis) -> "Choices":
-        """The same with the layers that None stands for.
+    def resolved(self, analysis: Analysis) -> Choices:
+        """The same for one recording, with the layers that None stands for.
 
         Raises:
-            InputError: If the recording's checkpoint has no such layer or head, or there is no such colour.
+            InputError: If the recording's checkpoint has no such layer or head, or if there is no such
+                colour, or no map with such settings.
         """
         num_layers, num_heads = analysis.encoding.num_layers, analysis.encoding.num_heads
         layer = num_layers if self.layer is None else self.layer
@@ -76,24 +84,42 @@ class Choices:
         _require(self.head, "Head", num_heads)
         if self.colour not in COLOURINGS:
             raise InputError(f"Colour {self.colour!r} is unknown; choose one of {', '.join(COLOURINGS)}.")
-        return replace(self, layer=layer, attention_layer=attention_layer)
+        found = replace(self, layer=layer, attention_layer=attention_layer)
+        # What no map can have, a seed out of range for instance, is refused here rather than file by file.
+        _ = found.projection
+        return found
+
+    def of(self, analysis: Analysis) -> Choices:
+        """Old name of `resolved`."""
+        warn_renamed("Choices.of", "Choices.resolved")
+        return self.resolved(analysis)
 
     @property
     def projection(self) -> ProjectionSettings:
-        """How the layers are laid out."""
+        """How the layers are laid out.
+
+        Raises:
+            InputError: If there is no such method or metric, or a number is out of range.
+        """
         return ProjectionSettings(self.method, self.num_neighbours, self.metric, self.seed)
 
     @property
-    def words_to_hear(self) -> list[str]:
+    def hotword_list(self) -> list[str]:
         """The hotwords one by one."""
-        return self.hotwords.replace(",", " ").split()
+        return split_hotwords(self.hotwords)
+
+    @property
+    def words_to_hear(self) -> list[str]:
+        """Old name of `hotword_list`."""
+        warn_renamed("Choices.words_to_hear", "Choices.hotword_list")
+        return self.hotword_list
 
     def as_json(self) -> dict[str, Any]:
         """All choices by name."""
         return asdict(self)
 
 
-_KINDS = {int: "a whole number", str: f"a text of at most {MAX_TEXT} characters"}
+_TYPES = {int: "a whole number", str: f"a text of at most {MAX_TEXT} characters"}
 
 
 def _require(value: int, name: str, count: int) -> None:

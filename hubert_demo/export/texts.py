@@ -1,14 +1,19 @@
 """A transcript with its times as text: plain, JSON, subtitles, Praat's TextGrid, a table."""
 
+from __future__ import annotations
+
 import csv
 import io
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from hubert_demo.analysis.transcript.ctc import Character, Transcript, Word
-from hubert_demo.api import Analysis
-from hubert_demo.export.lettering import readable
+from hubert_demo.deprecation import warn_renamed
+
+if TYPE_CHECKING:
+    from hubert_demo.api import Analysis
 
 # A subtitle: one line, no longer pause inside, and long enough on the screen to be read.
 MAX_CUE_CHARACTERS = 42
@@ -26,7 +31,7 @@ class TextFormat:
         title: What people call it.
         suffix: Of its files, without a dot.
         mime: Media type.
-        write: Gives the text of a transcript, and of the recording's length in seconds.
+        write: Gives the text, from a transcript and the recording's length in seconds.
     """
 
     title: str
@@ -34,18 +39,22 @@ class TextFormat:
     mime: str
     write: Callable[[Transcript, float], str]
 
-    def make(self, analysis: Analysis) -> str:
-        """What was recognised in a recording, in this format."""
-        return self.of(analysis, analysis.transcript)
-
-    def of(self, analysis: Analysis, transcript: Transcript) -> str:
+    def make(self, analysis: Analysis, transcript: Transcript | None = None) -> str:
         """A transcript in this format; in small letters where the vocabulary has only capitals.
 
         Args:
             analysis: The recording.
-            transcript: What was recognised in it, or laid over it.
+            transcript: What to write, such as a reference laid over the recording; what was recognised in it
+                if None.
         """
-        return self.write(readable(analysis, transcript), analysis.encoding.waveform.duration_s)
+        chosen = analysis.transcript if transcript is None else transcript
+        readable = chosen.in_reading_case(analysis.ctc.vocabulary)
+        return self.write(readable, analysis.encoding.waveform.duration_s)
+
+    def of(self, analysis: Analysis, transcript: Transcript) -> str:
+        """Old name of `make` with a transcript."""
+        warn_renamed("TextFormat.of", "TextFormat.make")
+        return self.make(analysis, transcript)
 
 
 @dataclass(frozen=True)

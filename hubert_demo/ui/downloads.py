@@ -1,4 +1,4 @@
-"""Taking away what the page shows: the card at its foot, and the files behind its buttons."""
+"""Downloads: the card at the foot of the page that lists them, and the files behind its buttons."""
 
 import html
 import itertools
@@ -6,6 +6,7 @@ import json
 import re
 import secrets
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -15,46 +16,37 @@ from gradio.utils import get_upload_folder
 
 from hubert_demo.api import Analysis
 from hubert_demo.errors import InputError
-from hubert_demo.export import NUMBERS, PICTURES, Choices, numbers, picture, script, write_zip
-from hubert_demo.export.bundle import PICTURE_FORMATS
-from hubert_demo.export.numbers import Numbers
-from hubert_demo.export.pictures import Picture
+from hubert_demo.export import EXHIBITS, Choices, Exhibit, file_content, script, write_zip
 from hubert_demo.ui.results import Results
 from hubert_demo.ui.views.base import NOT_UNDERSTOOD, Json, sentence
 
 ALL = "all"
 _MAX_NAME = 48
-# Two answers may be alike, and equal values never reach the browser.
+# Two answers may be alike, and Gradio sends the browser no value equal to the last one.
 _NUMBERS = itertools.count(1)
 
 
 def template() -> str:
-    """The card's static HTML, with the list of what there is for each view."""
-    listed = html.escape(json.dumps(things()), quote=True)
-    return f'<div class="hx-root hx-card hx-taking" data-testid="take" data-things="{listed}"></div>'
+    """The card's static HTML, with the list of downloads."""
+    listed = html.escape(json.dumps(downloads()), quote=True)
+    return f'<div class="hx-root hx-card hx-taking" data-testid="take" data-downloads="{listed}"></div>'
 
 
-def things() -> list[Json]:
-    """What there is to take away: a thing has a title, the view it stands in, and its files.
+def downloads(exhibits: Mapping[str, Exhibit] = EXHIBITS) -> list[Json]:
+    """What the card lists, a row each: title, view, files, and what must be chosen first.
 
-    A figure and the table behind it are one thing: they have the same title in the same view.
+    Args:
+        exhibits: What there is, by name, in the order of the rows.
     """
-    found: dict[tuple[str, str], Json] = {}
-    known: list[tuple[str, Picture | Numbers]] = [*PICTURES.items(), *NUMBERS.items()]
-    for name, item in known:
-        thing = found.setdefault(
-            (item.view, item.title), {"title": item.title, "view": item.view, "files": [], "need": None}
-        )
-        thing["files"] += [{"name": name, "format": file_format} for file_format in _formats(item)]
-        if isinstance(item, Numbers) and item.need:
-            thing["need"] = asdict(item.need)
-    return list(found.values())
-
-
-def _formats(item: Picture | Numbers) -> list[str]:
-    if isinstance(item, Picture):
-        return list(PICTURE_FORMATS)
-    return ["csv", "npz"] if item.is_table else ["npz"]
+    return [
+        {
+            "title": exhibit.title,
+            "view": exhibit.view,
+            "files": [{"name": exhibit.name, "format": file_format} for file_format in exhibit.formats],
+            "need": None if exhibit.need is None else asdict(exhibit.need),
+        }
+        for exhibit in exhibits.values()
+    ]
 
 
 def reproduce(analysis: Analysis, request: Json) -> Json:
@@ -63,10 +55,10 @@ def reproduce(analysis: Analysis, request: Json) -> Json:
 
 
 def answer(results: Results, request: Any) -> Json:
-    """What the browser is sent for a pressed button: a file that Gradio serves, or a sentence.
+    """What the browser is sent when a button is pressed: a file that Gradio serves, or a sentence.
 
     Args:
-        results: What the page keeps.
+        results: The results that the page holds.
         request: From the browser, and so anything: token, name, format, choices, and the recording's title.
     """
     try:
@@ -81,13 +73,12 @@ def _file(results: Results, request: Any) -> Json:
     analysis = results.get(request.get("token")).analysis
     name, file_format = str(request.get("name")), str(request.get("format"))
     choices = _choices(request)
-    # Names of figures and formats are checked before a file is named after them.
     if name == ALL:
         path = new_path(zip_name(request.get("title")))
         write_zip(analysis, choices, path)
     else:
-        make = picture if name in PICTURES else numbers
-        content = make(analysis, name, file_format, choices)
+        # This checks name and format, before a file is named after them.
+        content = file_content(analysis, name, file_format, choices)
         path = new_path(f"{name}.{file_format}")
         path.write_bytes(content)
     return {"name": path.name, "file": gr.FileData(path=str(path)).model_dump()}

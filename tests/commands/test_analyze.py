@@ -14,7 +14,7 @@ from hubert_demo import InputError, analyze
 from hubert_demo.api import Analysis, Pass
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, load_checkpoint
 from hubert_demo.commands import main
-from hubert_demo.export import PICTURES
+from hubert_demo.export import EXHIBITS
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +110,8 @@ def test_out_writes_what_the_page_s_zip_holds(folder, tmp_path, capsys):
 
     found = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
     assert {"settings.json", "reproduce.py", "transcript.txt", "numbers/heads.csv"} <= found
-    assert {f"figures/{name}.{suffix}" for name in PICTURES for suffix in ("png", "svg")} <= found
+    figures = [exhibit for exhibit in EXHIBITS.values() if exhibit.draw]
+    assert {f"figures/{each.name}.{suffix}" for each in figures for suffix in ("png", "svg")} <= found
     assert (out / "transcript.txt").read_text().strip() == analyze(folder / "good.wav").transcript.text
 
 

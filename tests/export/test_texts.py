@@ -178,6 +178,13 @@ def test_capitals_are_written_small_where_there_is_nothing_else(vocabulary, text
         encoding=SimpleNamespace(waveform=SimpleNamespace(duration_s=1.0)),
     )
     assert TEXTS["txt"].make(analysis) == text
+    assert TEXTS["txt"].make(analysis, transcript_of(("GOG", 0.1, 0.3))) == f"{text.strip()}{text[0]}\n"
+
+
+def test_the_old_name_of_make_with_a_transcript_still_works_and_says_so(analysis):
+    with pytest.warns(DeprecationWarning, match=r"TextFormat\.of is now called TextFormat\.make"):
+        written = TEXTS["txt"].of(analysis, analysis.transcript)
+    assert written == TEXTS["txt"].make(analysis)
 
 
 def test_every_format_has_its_own_suffix_and_a_media_type():

@@ -1,4 +1,4 @@
-"""In a real browser: taking things away."""
+"""In a real browser: downloads."""
 
 import csv
 import io
@@ -25,8 +25,8 @@ def analysis_of(visitor, page):
 
 def test_a_figure_of_the_open_view_comes_as_png_and_svg(visit):
     visitor = visit()
-    png = download(visitor, "take-emissions_map-png")
-    assert png.suggested_filename == "emissions_map.png"
+    png = download(visitor, "take-emissions-png")
+    assert png.suggested_filename == "emissions.png"
     assert png.path().read_bytes().startswith(b"\x89PNG")
     assert b"<svg" in download(visitor, "take-timeline-svg").path().read_bytes()[:500]
 
@@ -60,20 +60,20 @@ def test_each_export_of_a_view_downloads_and_holds_something(visit, title):
     assert len(names) >= 4
     for name in names:
         content = download(visitor, name).path().read_bytes()
-        kind = name.rsplit("-", 1)[-1]
-        if kind == "csv":
+        file_format = name.rsplit("-", 1)[-1]
+        if file_format == "csv":
             assert len(content.decode().splitlines()) > 1
         else:
-            assert content.startswith(STARTS[kind])
+            assert content.startswith(STARTS[file_format])
 
 
 @pytest.mark.parametrize("title", ["Transcript", "Layers", "Attention"])
-def test_each_thing_has_one_row_and_every_button_a_name_of_its_own(visit, title):
+def test_each_download_has_one_row_and_every_button_a_name_of_its_own(visit, title):
     visitor = visit()
     visitor.open(title)
-    things = visitor.id("take-list").locator("span").all_inner_texts()
-    assert len(things) >= 3
-    assert len(things) == len(set(things))
+    titles = visitor.id("take-list").locator("span").all_inner_texts()
+    assert len(titles) >= 3
+    assert len(titles) == len(set(titles))
     names = (
         visitor.id("take-list").get_by_role("button").evaluate_all("all => all.map((one) => one.ariaLabel)")
     )

@@ -1,4 +1,4 @@
-"""Files to take away, from a pressed button to what Gradio serves."""
+"""Downloads, from a pressed button to the file that Gradio serves."""
 
 import zipfile
 from pathlib import Path
@@ -7,8 +7,8 @@ import pytest
 from gradio.utils import get_upload_folder
 
 from hubert_demo.audio import Waveform
-from hubert_demo.export import NUMBERS, PICTURES, Choices
-from hubert_demo.ui import downloads as take
+from hubert_demo.export import EXHIBITS, Choices, Exhibit
+from hubert_demo.ui import downloads
 from hubert_demo.ui.results import GONE, Results
 
 
@@ -25,29 +25,57 @@ def token(results, root):
 
 
 def ask(results, token, name, file_format, **choices):
-    return take.answer(results, {"token": token, "name": name, "format": file_format, "choices": choices})
+    request = {"token": token, "name": name, "format": file_format, "choices": choices}
+    return downloads.answer(results, request)
 
 
-def test_every_figure_and_table_stands_on_the_card_once():
-    template = take.template()
-    assert all(thing["title"] in template for thing in take.things())
-    files = [(file["name"], file["format"]) for thing in take.things() for file in thing["files"]]
+def test_every_figure_and_table_is_on_the_card_once():
+    listed = downloads.downloads()
+    template = downloads.template()
+    assert all(row["title"] in template for row in listed)
+    files = [(file["name"], file["format"]) for row in listed for file in row["files"]]
     assert len(files) == len(set(files))
-    assert {name for name, _ in files} == {*PICTURES, *NUMBERS}
+    assert {name for name, _ in files} == set(EXHIBITS)
 
 
-def test_a_thing_has_one_title_in_its_view_and_all_its_formats():
-    found = {(thing["view"], thing["title"]): thing for thing in take.things()}
-    assert len(found) == len(take.things())
+def test_a_row_has_one_title_in_its_view_and_all_its_formats():
+    found = {(row["view"], row["title"]): row for row in downloads.downloads()}
+    assert len(found) == len(downloads.downloads())
     letters = found["transcript", "Letters over time"]["files"]
     assert [file["format"] for file in letters] == ["png", "svg", "csv", "npz"]
 
 
+def test_all_files_of_a_row_have_the_same_name():
+    for row in downloads.downloads():
+        assert len({file["name"] for file in row["files"]}) == 1
+
+
+@pytest.mark.parametrize(
+    ("view", "titles"),
+    [
+        ("timeline", ["Timeline"]),
+        ("transcript", ["Letters over time", "Words", "Readings of the search", "Your text, aligned"]),
+        ("keywords", ["Keywords"]),
+        ("layers", ["Map of the layer", "All layers", "From layer to layer", "Hidden states"]),
+        ("attention", ["The map shown", "All heads"]),
+    ],
+)
+def test_a_view_lists_its_figures_first(view, titles):
+    assert [row["title"] for row in downloads.downloads() if row["view"] == view] == titles
+
+
+def test_an_exhibit_added_to_the_list_has_a_row():
+    moon = Exhibit("moon", "Moon", "timeline", tabulate=lambda analysis, choices: {})
+    files = [{"name": "moon", "format": "csv"}, {"name": "moon", "format": "npz"}]
+    row = {"title": "Moon", "view": "timeline", "files": files, "need": None}
+    assert downloads.downloads({**EXHIBITS, "moon": moon}) == [*downloads.downloads(), row]
+
+
 def test_what_needs_a_choice_says_which_and_why():
-    (thing,) = [thing for thing in take.things() if thing["need"]]
-    assert thing["files"][0]["name"] == "alignment"
-    assert hasattr(Choices(), thing["need"]["choice"])
-    assert "aligned" in thing["need"]["reason"]
+    (row,) = [row for row in downloads.downloads() if row["need"]]
+    assert row["files"][0]["name"] == "alignment"
+    assert hasattr(Choices(), row["need"]["choice"])
+    assert "aligned" in row["need"]["reason"]
 
 
 @pytest.mark.parametrize(
@@ -66,7 +94,7 @@ def test_what_needs_a_choice_says_which_and_why():
     ],
 )
 def test_the_zip_is_called_after_the_recording(title, name):
-    assert take.zip_name(title) == f"hubert-explorer-{name}.zip"
+    assert downloads.zip_name(title) == f"hubert-explorer-{name}.zip"
 
 
 def test_a_figure_is_written_where_gradio_serves_it(results, token):
@@ -79,7 +107,7 @@ def test_a_figure_is_written_where_gradio_serves_it(results, token):
 
 def test_everything_comes_as_one_zip(results, token):
     request = {"token": token, "name": "all", "format": "zip", "choices": {"method": "pca"}}
-    answer = take.answer(results, {**request, "title": "yes.wav"})
+    answer = downloads.answer(results, {**request, "title": "yes.wav"})
     assert answer["name"] == "hubert-explorer-yes.zip"
     with zipfile.ZipFile(answer["file"]["path"]) as archive:
         assert "reproduce.py" in archive.namelist()
@@ -100,16 +128,16 @@ def test_two_like_requests_get_answers_that_differ(results, token):
     ],
 )
 def test_what_cannot_be_given_is_a_sentence(results, request_, message):
-    assert message in take.answer(results, request_)["error"]
+    assert message in downloads.answer(results, request_)["error"]
 
 
 @pytest.mark.parametrize(
     ("name", "file_format", "choices", "message"),
     [
-        ("../../etc/passwd", "csv", {}, "no table"),
-        ("timeline", "../../x", {}, "unknown"),
+        ("../../etc/passwd", "csv", {}, "no figure or table"),
+        ("timeline", "../../x", {}, "does not come as"),
         ("words", "csv", {"layer": [1]}, "give a whole number"),
-        ("map_of_layer", "png", {"layer": 99}, "does not exist"),
+        ("layer_map", "png", {"layer": 99}, "does not exist"),
     ],
 )
 def test_names_and_choices_from_outside_are_checked(results, token, name, file_format, choices, message):
@@ -117,6 +145,6 @@ def test_names_and_choices_from_outside_are_checked(results, token, name, file_f
 
 
 def test_the_python_names_checkpoint_and_choices(results, token):
-    text = take.reproduce(results.get(token).analysis, {"choices": {"layer": 2}})["text"]
+    text = downloads.reproduce(results.get(token).analysis, {"choices": {"layer": 2}})["text"]
     assert "layer=2" in text
     compile(text, "reproduce.py", "exec")

@@ -1,16 +1,16 @@
-// Takes away what the page shows: figures and numbers of the open view, everything in a zip, the Python for it.
+// Downloads: figures and numbers of the open view, everything in a zip, and the Python that makes it again.
 (() => {
   "use strict";
   const hx = window.hx;
 
   hx.view("take", (root, page) => {
-    const things = JSON.parse(root.dataset.things);
+    const downloads = JSON.parse(root.dataset.downloads);
     const list = hx.make("div", { class: "hx-take-list", "data-testid": "take-list" });
     const status = hx.make("p", { class: "hx-quiet", role: "status", "data-testid": "take-status" });
     const code = hx.make("pre", { class: "hx-code", tabindex: 0, "data-testid": "script" });
     const copy = button("Copy", () => copyText(code.textContent), "copy-script");
     const shown = hx.make("div", { class: "hx-script", hidden: true }, code, copy);
-    const zip = button("All of it, as a zip", () => take("all", "zip", zip), "take-zip");
+    const zip = button("All of it, as a zip", () => download("all", "zip", zip), "take-zip");
     const python = button("The Python for this", () => showScript(), "take-script");
     root.append(
       hx.make("div", { class: "hx-bar" }, hx.make("h2", { text: "Take it away" }),
@@ -43,11 +43,11 @@
       }
     };
 
-    // The server writes the file and sends its address, as the next value of this piece.
-    let waiting = null;
-    const take = (name, format, pressed) => {
-      if (!hx.result || waiting) return;
-      waiting = pressed;
+    // The server writes the file and sends its address, as the next value of this component.
+    let pressed = null;
+    const download = (name, format, by) => {
+      if (!hx.result || pressed) return;
+      pressed = by;
       pressed.disabled = true;
       status.textContent = format === "zip" ? "Drawing and packing everything …" : "Making the file …";
       const { token, title } = hx.result;
@@ -57,8 +57,8 @@
     const receive = () => {
       const answer = page.props.value;
       if (!answer || !answer.number) return;
-      if (waiting) waiting.disabled = false;
-      waiting = null;
+      if (pressed) pressed.disabled = false;
+      pressed = null;
       allow();
       status.textContent = answer.error || "";
       if (answer.file) follow(answer.file.url, answer.name);
@@ -72,27 +72,28 @@
       link.remove();
     };
 
-    // A row a thing; `rows` remembers its buttons.
+    // One row for each download of the open view, with a button for each format.
     let rows = [];
     const fill = () => {
-      const here = things.filter((thing) => thing.view === (hx.open || "transcript") || thing.view === "timeline");
-      rows = here.map((thing) => ({ thing, buttons: thing.files.map((file) => fileButton(thing, file)) }));
-      list.replaceChildren(...rows.map(({ thing, buttons }) =>
-        hx.make("div", { class: "hx-take" }, hx.make("span", { text: thing.title }), ...buttons)));
+      const views = [hx.open || "transcript", "timeline"];
+      rows = downloads.filter(({ view }) => views.includes(view)).map((one) => (
+        { ...one, buttons: one.files.map((file) => fileButton(one.title, file)) }));
+      list.replaceChildren(...rows.map(({ title, buttons }) =>
+        hx.make("div", { class: "hx-take" }, hx.make("span", { text: title }), ...buttons)));
       allow();
     };
 
-    const fileButton = ({ title }, { name, format }) => {
-      const one = button(format.toUpperCase(), () => take(name, format, one), `take-${name}-${format}`);
+    const fileButton = (title, { name, format }) => {
+      const one = button(format.toUpperCase(), () => download(name, format, one), `take-${name}-${format}`);
       one.setAttribute("aria-label", `${title} as ${format.toUpperCase()}`);
       return one;
     };
 
-    // What needs a choice that was not made cannot be had, and says why.
-    const allow = () => rows.forEach(({ thing: { need }, buttons }) => {
+    // A download that needs a choice is disabled until that is made, and says why.
+    const allow = () => rows.forEach(({ need, buttons }) => {
       const lacks = need && !hx.choices[need.choice];
       buttons.forEach((one) => {
-        one.disabled = lacks || one === waiting;
+        one.disabled = lacks || one === pressed;
         one.title = lacks ? need.reason : "";
       });
     });

@@ -1,0 +1,72 @@
+"""What an exhibit is: something the page shows that can be downloaded as a figure, as a table, or as both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from hubert_demo.api import Analysis
+    from hubert_demo.export.choices import Choices
+    from hubert_demo.plotting.style import Figure
+
+FIGURE_FORMATS = ("png", "svg")
+
+Columns = Mapping[str, npt.NDArray[np.generic]]
+
+
+@dataclass(frozen=True)
+class Need:
+    """What must be chosen before an exhibit can be had.
+
+    Attributes:
+        choice: The field of `Choices` that must not be empty.
+        reason: What people are told as long as it is.
+    """
+
+    choice: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """Something the page shows, and how to draw it, how to write it as numbers, or both.
+
+    Attributes:
+        name: Of the figure, of the table and of their files.
+        title: Shown to people.
+        view: Name of the view it belongs to.
+        draw: Gives the figure, from an analysis and resolved choices; None where there is no figure.
+        tabulate: Gives the named columns, or arrays; None where there are no numbers.
+        is_table: Whether every column has one value per row, so that it can be written as CSV.
+        need: What must be chosen first; None where nothing has to be.
+    """
+
+    name: str
+    title: str
+    view: str
+    draw: Callable[[Analysis, Choices], Figure] | None = None
+    tabulate: Callable[[Analysis, Choices], Columns] | None = None
+    is_table: bool = True
+    need: Need | None = None
+
+    @property
+    def figure_formats(self) -> tuple[str, ...]:
+        """The formats of its figure; none where there is no figure."""
+        return () if self.draw is None else FIGURE_FORMATS
+
+    @property
+    def table_formats(self) -> tuple[str, ...]:
+        """The formats of its numbers, the one for the bundle first; none where there are no numbers."""
+        if self.tabulate is None:
+            return ()
+        return ("csv", "npz") if self.is_table else ("npz",)
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """All formats it can be had in."""
+        return self.figure_formats + self.table_formats

@@ -1,0 +1,76 @@
+"""One exhibit as the content of a file: a figure as PNG or SVG, numbers as CSV or NPZ."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from hubert_demo.errors import InputError
+from hubert_demo.export.choices import Choices
+from hubert_demo.export.exhibits import FIGURE_FORMATS, Columns, Exhibit
+from hubert_demo.export.registry import EXHIBITS
+from hubert_demo.plotting.style import rendered
+
+if TYPE_CHECKING:
+    from hubert_demo.api import Analysis
+
+
+def file_content(
+    analysis: Analysis,
+    name: str,
+    file_format: str,
+    choices: Choices,
+    exhibits: Mapping[str, Exhibit] = EXHIBITS,
+) -> bytes:
+    """One figure or table as a file.
+
+    Args:
+        analysis: The recording.
+        name: Of the exhibit.
+        file_format: `"png"` or `"svg"` for the figure; `"csv"` or `"npz"` for the numbers, CSV only where
+            every column has one value per row.
+        choices: What to show.
+        exhibits: What there is, by name.
+
+    Raises:
+        InputError: If there is no such exhibit, if it does not come in this format, or if the recording does
+            not have it.
+    """
+    if name not in exhibits:
+        raise InputError(f"There is no figure or table {name[:30]!r}; choose one of {', '.join(exhibits)}.")
+    exhibit = exhibits[name]
+    if file_format not in exhibit.formats:
+        formats = ", ".join(exhibit.formats)
+        raise InputError(f"{name} does not come as {file_format[:20]!r}; choose one of {formats}.")
+    chosen = choices.resolved(analysis)
+    if exhibit.draw and file_format in FIGURE_FORMATS:
+        return rendered(exhibit.draw(analysis, chosen), file_format)
+    assert exhibit.tabulate is not None
+    columns = exhibit.tabulate(analysis, chosen)
+    return _as_csv(columns) if file_format == "csv" else _as_npz(columns)
+
+
+def _as_csv(columns: Columns) -> bytes:
+    """Columns with a heading each, in UTF-8."""
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream)
+    writer.writerow(columns)
+    writer.writerows(zip(*(values.tolist() for values in columns.values()), strict=True))
+    return stream.getvalue().encode()
+
+
+def _as_npz(columns: Columns) -> bytes:
+    stream = io.BytesIO()
+    arrays = {name: _without_objects(array) for name, array in columns.items()}
+    np.savez_compressed(stream, allow_pickle=False, **arrays)
+    return stream.getvalue()
+
+
+def _without_objects(array: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+    """Text in a fixed width, which `np.load` reads without pickle."""
+    return array.astype(str) if array.dtype == object else array

@@ -1,0 +1,99 @@
+"""What the Layers view shows, to download: one layer's map, all maps, what changes from layer to layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hubert_demo.analysis.layers.colouring import Colouring
+from hubert_demo.export.exhibits import Columns, Exhibit
+from hubert_demo.plotting.layers import layer_curves_figure, layer_figure, layer_grid_figure
+
+if TYPE_CHECKING:
+    from hubert_demo.api import Analysis
+    from hubert_demo.export.choices import Choices
+    from hubert_demo.plotting.style import Figure
+
+
+def draw_layer_map(analysis: Analysis, choices: Choices) -> Figure:
+    """The chosen layer on the plane, coloured as chosen."""
+    assert choices.layer is not None
+    return layer_figure(
+        analysis.projections(choices.projection),
+        choices.layer,
+        _colouring(analysis, choices),
+        analysis.frame_characters if choices.colour == "letter" else None,
+    )
+
+
+def tabulate_layer_map(analysis: Analysis, choices: Choices) -> Columns:
+    """The dots of the chosen layer's map, and all that they can be coloured by."""
+    assert choices.layer is not None
+    points = analysis.projections(choices.projection).points[choices.layer]
+    prosody = analysis.prosody()
+    return {
+        "time_s": analysis.encoding.frame_times_s,
+        "x": points[:, 0],
+        "y": points[:, 1],
+        "character": np.array(analysis.frame_characters, dtype=str),
+        "energy_db": prosody.energy_db,
+        "pitch_hz": prosody.pitch_hz,
+        "unit": analysis.units(choices.layer, choices.num_units, choices.seed),
+    }
+
+
+def draw_layer_maps(analysis: Analysis, choices: Choices) -> Figure:
+    """All layers side by side, coloured as the chosen one."""
+    return layer_grid_figure(analysis.projections(choices.projection), _colouring(analysis, choices))
+
+
+def tabulate_layer_maps(analysis: Analysis, choices: Choices) -> Columns:
+    """The maps of all layers: points `(layers + 1, frames, 2)`, trustworthiness `(layers + 1,)`."""
+    projection = analysis.projections(choices.projection)
+    return {"points": projection.points, "trustworthiness": projection.trustworthiness}
+
+
+def draw_layers(analysis: Analysis, choices: Choices) -> Figure:
+    """How large and how alike the layers are, and what their units tell of the letters, if there are any."""
+    scores = analysis.unit_scores(choices.num_units, choices.seed) if analysis.transcript.text else None
+    return layer_curves_figure(analysis.layer_curves(), scores)
+
+
+def tabulate_layers(analysis: Analysis, choices: Choices) -> Columns:
+    """One row a layer: size of its states, likeness to the layer before, how well its units tell letters."""
+    curves = analysis.layer_curves()
+    scores = analysis.unit_scores(choices.num_units, choices.seed)
+    return {
+        "layer": np.arange(len(curves.norms)),
+        "norm": curves.norms,
+        "cosine_to_layer_before": np.concatenate([[np.nan], curves.cosines]),
+        "cka_to_layer_before": np.concatenate([[np.nan], curves.cka]),
+        "purity": scores.purity,
+        "purity_by_chance": scores.purity_by_chance,
+        "pnmi": scores.pnmi,
+        "pnmi_by_chance": scores.pnmi_by_chance,
+    }
+
+
+def tabulate_hidden_states(analysis: Analysis, choices: Choices) -> Columns:
+    """Every layer's states in half precision, `(layers + 1, frames, hidden)`."""
+    encoding = analysis.encoding
+    return {
+        "hidden_states": encoding.hidden_states.astype(np.float16),
+        "frame_times_s": encoding.frame_times_s,
+    }
+
+
+def _colouring(analysis: Analysis, choices: Choices) -> Colouring:
+    """What the dots of every map are coloured by; k-means units are those of the chosen layer."""
+    assert choices.layer is not None
+    return analysis.colouring(choices.colour, choices.layer, choices.num_units, choices.seed)
+
+
+EXHIBITS = (
+    Exhibit("layer_map", "Map of the layer", "layers", draw_layer_map, tabulate_layer_map),
+    Exhibit("layer_maps", "All layers", "layers", draw_layer_maps, tabulate_layer_maps, is_table=False),
+    Exhibit("layers", "From layer to layer", "layers", draw_layers, tabulate_layers),
+    Exhibit("hidden_states", "Hidden states", "layers", tabulate=tabulate_hidden_states, is_table=False),
+)

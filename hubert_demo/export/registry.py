@@ -1,0 +1,16 @@
+"""The one list of everything on the page that can be downloaded."""
+
+from hubert_demo.export import attention, keywords, layers, timeline, transcript
+from hubert_demo.export.exhibits import Exhibit
+
+EXHIBITS: dict[str, Exhibit] = {
+    exhibit.name: exhibit
+    for exhibit in (
+        *timeline.EXHIBITS,
+        *transcript.EXHIBITS,
+        *keywords.EXHIBITS,
+        *layers.EXHIBITS,
+        *attention.EXHIBITS,
+    )
+}
+"""By name, in the order in which the page lists them."""

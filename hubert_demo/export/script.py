@@ -1,0 +1,68 @@
+"""A Python script that makes the same figures and numbers again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hubert_demo import __version__
+from hubert_demo.export.choices import Choices
+
+if TYPE_CHECKING:
+    from hubert_demo.api import Analysis
+
+
+def script(analysis: Analysis, choices: Choices) -> str:
+    """A Python script that makes the same figures and numbers again from `recording.wav`.
+
+    Raises:
+        InputError: If a choice does not fit the recording.
+    """
+    chosen = choices.resolved(analysis)
+    arguments = "".join(f"    {name}={value!r},\n" for name, value in chosen.as_json().items())
+    return _SCRIPT.format(
+        version=__version__,
+        checkpoint=analysis.encoding.checkpoint,
+        choices=arguments,
+        counting=how_python_counts(chosen),
+        layer=chosen.layer,
+        attention_layer=chosen.attention_layer,
+        head=chosen.head,
+    )
+
+
+def how_python_counts(chosen: Choices) -> str:
+    """A sentence on how to find the page's attention layer and head in files and from Python.
+
+    Args:
+        chosen: Resolved choices.
+    """
+    layer, head = chosen.attention_layer, chosen.head
+    assert layer is not None
+    return (
+        f"Python counts from 0: the page's layer {layer + 1}, head {head + 1} "
+        f"is attention_layer={layer}, head={head}."
+    )
+
+
+_SCRIPT = '''\
+"""What HuBERT Explorer {version} showed of one recording, made again: `python reproduce.py`."""
+
+from pathlib import Path
+
+import hubert_demo
+from hubert_demo.export import Choices, write_folder
+
+here = Path(__file__).parent
+# The zip ("All of it, as a zip" on the page) holds recording.wav; or give a file of your own.
+analysis = hubert_demo.analyze(here / "recording.wav", checkpoint={checkpoint!r})
+
+# {counting}
+# `layer` is the layer on the map: 0 is the input of the first one, as on the page.
+choices = Choices(
+{choices})
+
+print(analysis.transcript.text)
+print(analysis.projections(choices.projection).points[{layer}].shape, "points of layer {layer}")
+print(analysis.attention({attention_layer}, {head}).shape, "map of layer {attention_layer}, head {head}")
+write_folder(analysis, choices, here / "again")
+'''

@@ -1,0 +1,91 @@
+"""What the Transcript view shows, to download: letters over time, words, other readings, an aligned text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hubert_demo.analysis.transcript.alignment import AlignedWord
+from hubert_demo.analysis.transcript.ctc import Word, token_probabilities
+from hubert_demo.analysis.transcript.spelling import reading_case
+from hubert_demo.errors import InputError
+from hubert_demo.export.exhibits import Columns, Exhibit, Need
+from hubert_demo.plotting.transcript import transcript_figure
+
+if TYPE_CHECKING:
+    from hubert_demo.api import Analysis
+    from hubert_demo.export.choices import Choices
+    from hubert_demo.plotting.style import Figure
+
+
+def draw_emissions(analysis: Analysis, choices: Choices) -> Figure:
+    """Letters over time, with the path that was chosen."""
+    vocabulary = analysis.ctc.vocabulary
+    found, show = analysis.emissions(), reading_case(vocabulary)
+    return transcript_figure(
+        replace(found, labels=tuple(show(label) for label in found.labels)),
+        analysis.ctc_encoding.grid,
+        analysis.transcript.in_reading_case(vocabulary).words,
+        analysis.transcript.frame_token_ids,
+    )
+
+
+def tabulate_emissions(analysis: Analysis, choices: Choices) -> Columns:
+    """Probability of every token of the vocabulary, named as it is there, in every frame."""
+    ctc = analysis.ctc
+    probabilities = token_probabilities(ctc).astype(np.float32)
+    times_s = analysis.ctc_encoding.frame_times_s
+    return {"time_s": times_s, **dict(zip(ctc.vocabulary, probabilities.T, strict=True))}
+
+
+def tabulate_words(analysis: Analysis, choices: Choices) -> Columns:
+    """The recognised words with times in seconds and confidence."""
+    words = analysis.transcript.in_reading_case(analysis.ctc.vocabulary).words
+    return {"word": np.array([word.text for word in words], dtype=str), **_times(words)}
+
+
+def tabulate_readings(analysis: Analysis, choices: Choices) -> Columns:
+    """The texts that beam search finds, best first."""
+    found, show = analysis.beam_search(hotwords=choices.hotword_list), reading_case(analysis.ctc.vocabulary)
+    return {
+        "text": np.array([show(hypothesis.text) for hypothesis in found], dtype=str),
+        "score": np.array([hypothesis.score for hypothesis in found]),
+        "ctc_log_probability": np.array([hypothesis.ctc_log_probability for hypothesis in found]),
+    }
+
+
+def tabulate_alignment(analysis: Analysis, choices: Choices) -> Columns:
+    """The words of the reference where they were said, and what the transcript has in their place."""
+    if not choices.reference.strip():
+        raise InputError("No text was given to align; type what was said.")
+    words, show = analysis.align(choices.reference).words, reading_case(analysis.ctc.vocabulary)
+    return {
+        "kind": np.array([word.kind.value for word in words], dtype=str),
+        "said": np.array([show(word.text) for word in words], dtype=str),
+        "heard": np.array([show(word.heard) for word in words], dtype=str),
+        **_times(words),
+    }
+
+
+def _times(words: Sequence[Word | AlignedWord]) -> Columns:
+    return {
+        name: np.array([getattr(word, name) for word in words], dtype=float)
+        for name in ("start_s", "end_s", "confidence")
+    }
+
+
+EXHIBITS = (
+    Exhibit("emissions", "Letters over time", "transcript", draw_emissions, tabulate_emissions),
+    Exhibit("words", "Words", "transcript", tabulate=tabulate_words),
+    Exhibit("readings", "Readings of the search", "transcript", tabulate=tabulate_readings),
+    Exhibit(
+        "alignment",
+        "Your text, aligned",
+        "transcript",
+        tabulate=tabulate_alignment,
+        need=Need("reference", "Nothing is aligned yet: type what was said in “Align your own text” first."),
+    ),
+)

@@ -1,0 +1,23 @@
+"""What can be downloaded of the Keywords view."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from hubert_demo.errors import InputError
+from hubert_demo.export import EXHIBITS, Choices, file_content
+
+
+def test_the_table_has_every_class_in_every_window(analysis, rows):
+    table = rows(file_content(analysis, "keywords", "csv", Choices()))
+    found = analysis.keywords
+    assert list(table[0]) == ["time_s", *found.labels]
+    assert [[float(row[label]) for label in found.labels] for row in table] == pytest.approx(
+        found.window_probabilities
+    )
+
+
+@pytest.mark.parametrize("make", [EXHIBITS["keywords"].draw, EXHIBITS["keywords"].tabulate])
+def test_without_a_keyword_head_figure_and_table_say_what_to_choose(make):
+    with pytest.raises(InputError, match="No keyword head judged this recording; choose a checkpoint"):
+        make(SimpleNamespace(keywords=None), Choices())

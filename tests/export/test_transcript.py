@@ -1,0 +1,43 @@
+"""What can be downloaded of the Transcript view: the transcript as the page writes it."""
+
+from hubert_demo.export import EXHIBITS, Choices, file_content
+from hubert_demo.export.texts import TEXTS
+
+
+def test_a_table_has_the_words_of_the_transcript_as_the_page_writes_them(analysis, rows):
+    table = rows(file_content(analysis, "words", "csv", Choices()))
+    assert [row["word"] for row in table] == [word.text.lower() for word in analysis.transcript.words]
+    assert float(table[0]["start_s"]) == analysis.transcript.words[0].start_s
+
+
+def test_both_tables_of_words_agree(analysis, rows):
+    table = rows(file_content(analysis, "words", "csv", Choices()))
+    written = rows(TEXTS["csv"].make(analysis).encode())
+    assert table
+    assert [row["word"] for row in table] == [row["word"] for row in written]
+    for column in ("start_s", "end_s", "confidence"):
+        assert [round(float(row[column]), 4) for row in table] == [float(row[column]) for row in written]
+
+
+def test_what_was_aligned_and_read_is_in_small_letters(analysis, rows):
+    choices = Choices(reference="Yes, no.")
+    for name, columns in (("alignment", ("said", "heard")), ("readings", ("text",))):
+        table = rows(file_content(analysis, name, "csv", choices))
+        texts = "".join(row[column] for row in table for column in columns)
+        assert texts
+        assert texts == texts.lower()
+
+
+def test_the_readings_are_those_that_beam_search_finds_with_the_hotwords(analysis, rows):
+    table = rows(file_content(analysis, "readings", "csv", Choices(hotwords="stock, stork")))
+    found = analysis.beam_search(hotwords=["stock", "stork"])
+    assert [row["text"] for row in table] == [hypothesis.text.lower() for hypothesis in found]
+    assert [float(row["score"]) for row in table] == [hypothesis.score for hypothesis in found]
+    assert found != analysis.beam_search()
+
+
+def test_the_figure_of_the_emissions_has_their_rows_in_small_letters(analysis):
+    axes = EXHIBITS["emissions"].draw(analysis, Choices().resolved(analysis)).axes[0]
+    found = analysis.emissions()
+    assert [label.get_text() for label in axes.get_yticklabels()] == [each.lower() for each in found.labels]
+    assert (axes.images[0].get_array() == found.probabilities.T).all()
