@@ -1,1 +1,1 @@
-"""The page: frame and session in `app`, one file a view, a little JavaScript and CSS in `static`."""
+"""The page: wiring in `app`, one file a view in `views`, a little JavaScript and CSS in `static`."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
@@ -13,14 +14,18 @@ from gradio import events
 
 from hubert_demo.api import analyze
 from hubert_demo.audio import SAMPLE_RATE_HZ, Waveform
-from hubert_demo.checkpoints import DEFAULT_CHECKPOINT
-from hubert_demo.ui import card, theme, tour
-from hubert_demo.ui import downloads as take
+from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, STORE, CheckpointStore
+from hubert_demo.inference import Passes
+from hubert_demo.ui import card, downloads, theme, tour, zero_gpu
 from hubert_demo.ui.endpoints import Endpoints
 from hubert_demo.ui.examples import examples, template
+from hubert_demo.ui.models import Models
+from hubert_demo.ui.parts import Parts
 from hubert_demo.ui.results import Result, Results
+from hubert_demo.ui.server_functions import ServerFunctions
 from hubert_demo.ui.views import VIEWS, timeline
-from hubert_demo.ui.views.base import Answers, Json, component, frame, index, sentence
+from hubert_demo.ui.views.base import Answers, Json, View, component, frame, index, sentence
+from hubert_demo.ui.waiting import Waiting
 
 MODEL_QUEUE = "model"
 MAX_WAITING = 32
@@ -47,20 +52,41 @@ class Page:
     Args:
         checkpoint: The one that greets: a name in the registry, or a directory.
         directories: Further checkpoints to choose from.
+        views: The tabs, in their order.
+        store: Where checkpoints are loaded.
+        results: Where results are kept; None makes a store of its own.
+        waiting: Where what takes longer is computed; None makes one of its own.
 
     Attributes:
         demo: The Blocks, not yet launched.
+        models: The checkpoints to choose from.
         results: What visitors are looking at.
+        waiting: What is computed in the background.
+        parts: What the browser draws of the results.
+        examples: The recordings to pick from.
 
     Raises:
         CheckpointError: If there is no such checkpoint or directory.
     """
 
     def __init__(
-        self, checkpoint: str | Path = DEFAULT_CHECKPOINT, directories: Iterable[str | Path] = ()
+        self,
+        checkpoint: str | Path = DEFAULT_CHECKPOINT,
+        directories: Iterable[str | Path] = (),
+        *,
+        views: tuple[View, ...] = VIEWS,
+        store: CheckpointStore = STORE,
+        results: Results | None = None,
+        waiting: Waiting | None = None,
     ) -> None:
-        self.results = Results(checkpoint, directories)
+        self.models = Models(checkpoint, directories, store)
+        self.results = Results() if results is None else results
+        self.waiting = Waiting() if waiting is None else waiting
+        self.parts = Parts(views, self.results, self.waiting)
         self.examples = examples()
+        self._views = views
+        self._store = store
+        self._passes = Passes(zero_gpu.encode)
         self._welcome: Future[Result] | None = None
         self.demo = gr.Blocks(title="HuBERT Explorer", analytics_enabled=False, delete_cache=CACHE_SECONDS)
         with self.demo:
@@ -70,7 +96,7 @@ class Page:
     def start(self) -> None:
         """Begin to analyse the example that greets, unless that was begun already."""
         if self._welcome is None:
-            self._welcome = self.results.in_background(self._analyse_welcome)
+            self._welcome = self.waiting.submit("quick", self._analyse_welcome)
 
     def launch(self, **options: Any) -> None:
         """Serve the page.
@@ -83,7 +109,7 @@ class Page:
         settings: dict[str, Any] = {
             "theme": theme.theme(),
             "css": theme.css(),
-            "head": theme.head(),
+            "head": theme.head(self._views),
             "footer_links": ["api"],
             "max_file_size": f"{MAX_UPLOAD_MB}mb",
             "run_history": False,
@@ -95,30 +121,62 @@ class Page:
     def close(self) -> None:
         """Stop serving, and what runs in the background."""
         self.demo.close()
-        self.results.close()
+        self.waiting.close()
+        self.models.close()
+
+    def analyse(self, waveform: Waveform, checkpoint: object = None) -> Result:
+        """Analyse a recording, unless the very same one by the same checkpoint is still kept.
+
+        Nothing is drawn: that is the business of whoever shows the result.
+
+        Args:
+            waveform: The recording.
+            checkpoint: Name of one that is offered, the default one when None; it may come from the browser.
+
+        Raises:
+            HubertDemoError: As `hubert_demo.analyze` raises it; or if the checkpoint is not offered, or has
+                to be fetched first.
+        """
+        spec = self.models.default if checkpoint is None else self.models.find_here(checkpoint)
+        known = self.results.find(spec, waveform)
+        if known is not None:
+            return known
+        started = time.perf_counter()
+        analysis = analyze(waveform, checkpoint=spec, passes=self._passes, store=self._store)
+        return self.results.keep(analysis, time.perf_counter() - started)
 
     def _build(self) -> None:
+        functions = ServerFunctions(self.results, self.waiting)
         component("head", _HEAD)
         with gr.Row(elem_id="hx-body"):
             with gr.Column(elem_id="hx-rail"):
                 recording = _recorder()
                 component("note", _NOTE)
                 picker = component("examples", template(self.examples), events=("pick",))
-                component("tour", tour.TEMPLATE, self.results.answers(Answers(slow_answers=(tour.steps,))))
-                models = self.results.models
-                model = component("picker", models.template(), [models.fetching()], events=("choose",))
+                component("tour", tour.TEMPLATE, functions.of(Answers(slow_answers=(tour.steps,))))
+                model = component(
+                    "picker", self.models.template(), [self.models.fetching()], events=("choose",)
+                )
                 component("card", card.TEMPLATE)
             with gr.Column(elem_id="hx-main"):
                 component("timeline", timeline.TEMPLATE)
                 with gr.Tabs(elem_id="hx-tabs", overflow_behavior="wrap"):
-                    for view in VIEWS:
+                    for view in self._views:
                         with gr.Tab(view.title, id=view.name):
-                            component(view.name, frame(view), self.results.answers(view))
-                script = self.results.answers(Answers((take.reproduce,)))
-                taking = component("take", take.template(), script, events=("take",))
-        session = component("session", _SESSION, [self.results.waiting()])
+                            component(view.name, frame(view), functions.of(view))
+                script = functions.of(Answers(quick_answers=(downloads.reproduce,)))
+                files = component("take", downloads.template(), script, events=("take",))
+        session = component("session", _SESSION, [self.parts.fetching()])
+        self._listen(recording, picker, model, files, session)
+        for name, function in Endpoints(self.analyse).all().items():
+            events.api(function, api_name=name, concurrency_id=MODEL_QUEUE, concurrency_limit=1)
+
+    def _listen(
+        self, recording: gr.Audio, picker: gr.HTML, model: gr.HTML, files: gr.HTML, session: gr.HTML
+    ) -> None:
+        """Which callback answers which event; results go to `session`."""
         chosen = gr.State(None)
-        heard, both = [recording, chosen], [session, recording]
+        inputs, outputs = [recording, chosen], [session, recording]
         private: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         queue = {
             **private,
@@ -126,14 +184,12 @@ class Page:
             "concurrency_limit": 1,
             "trigger_mode": "always_last",
         }
-        recording.upload(self.on_upload, heard, both, **queue)
-        recording.stop_recording(self.on_recording, heard, both, **queue)
+        recording.upload(self.on_upload, inputs, outputs, **queue)
+        recording.stop_recording(self.on_recording, inputs, outputs, **queue)
         picker.pick(self.on_pick, chosen, session, **queue)
         model.choose(self.on_choose, None, [session, chosen], **queue)
         self.demo.load(self.on_load, None, session, concurrency_limit=None, **private)
-        taking.take(self.on_take, None, taking, concurrency_limit=2, **private)
-        for name, function in Endpoints(self.results).all().items():
-            events.api(function, api_name=name, concurrency_id=MODEL_QUEUE, concurrency_limit=1)
+        files.take(self.on_take, None, files, concurrency_limit=2, **private)
 
     def on_upload(self, path: str | None, chosen: str | None = None) -> Iterator[tuple[str, Any]]:
         """Analyse an uploaded file; the recorder is emptied at once, ready for the next one.
@@ -172,10 +228,10 @@ class Page:
         """
         try:
             request = event._data if isinstance(event._data, dict) else {}
-            spec = self.results.models.find_here(request.get("checkpoint"))
+            spec = self.models.find_here(request.get("checkpoint"))
             waveform, about = self._on_show(request)
             yield _message("busy", text=f"{spec.title} listens to {waveform.duration_s:.1f} s"), gr.skip()
-            yield self._result(self.results.analyse(waveform, spec.name), about), spec.name
+            yield self._result(self.analyse(waveform, spec.name), about), spec.name
         except Exception as error:
             yield _message("error", text=sentence(error)), gr.skip()
 
@@ -192,7 +248,7 @@ class Page:
 
     def on_take(self, event: gr.EventData) -> Json:
         """Give a file that was asked for, or say why there is none."""
-        return take.answer(self.results, event._data)
+        return downloads.answer(self.results, event._data)
 
     async def on_load(self) -> AsyncIterator[str]:
         """Greet a visitor with the first example, analysed once for everybody."""
@@ -203,15 +259,17 @@ class Page:
                 yield _message("busy", text="Waking the model up", welcome=True)
             result = await asyncio.shield(asyncio.wrap_future(self._welcome))
             about = {"title": self.examples[0].path.name, "example": 0, "welcome": True}
-            yield self._result(result, about)
+            yield await asyncio.to_thread(self._result, result, about)
         except Exception as error:
             yield _message("error", text=sentence(error), welcome=True)
 
     def _analyse_welcome(self) -> Result:
         # Libraries load on first use: noise pays for it, so that the example's time is an honest one.
         noise = np.random.default_rng(0).normal(0, 0.1, SAMPLE_RATE_HZ // 2).astype(np.float32)
-        timeline.payload(analyze(Waveform(noise), checkpoint=self.results.models.default))
-        return self.results.analyse(Waveform.from_file(self.examples[0].path))
+        timeline.payload(analyze(Waveform(noise), checkpoint=self.models.default, store=self._store))
+        result = self.analyse(Waveform.from_file(self.examples[0].path))
+        self.parts.rendering(result)
+        return result
 
     def _steps(self, read: Callable[[], Waveform], about: Json, chosen: str | None) -> Iterator[str]:
         """From a recording to its result, one message to the browser at every step."""
@@ -219,20 +277,22 @@ class Page:
             yield _message("busy", text="Reading the recording")
             waveform = read()
             yield _message("busy", text=f"Listening to {waveform.duration_s:.1f} s of sound")
-            yield self._result(self.results.analyse(waveform, chosen), about)
+            yield self._result(self.analyse(waveform, chosen), about)
         except Exception as error:
             yield _message("error", text=sentence(error))
 
     def _result(self, result: Result, about: Json) -> str:
+        """The message that shows a result, whose slower parts are on their way from now on."""
+        analysis, rendering = result.analysis, self.parts.rendering(result)
         return _message(
             "result",
             token=result.token,
             seconds=result.seconds,
-            checkpoint=result.analysis.checkpoint.name,
-            model=card.model_card(result.analysis.checkpoint),
-            sources=card.borrowed(result.analysis),
-            later=[{"view": view, "stage": stage} for view, stage in result.later],
-            views=result.views,
+            checkpoint=analysis.checkpoint.name,
+            model=card.model_card(self._store.find(analysis.checkpoint)),
+            sources=card.borrowed(analysis),
+            parts=[{"view": view, "speed": speed} for view, speed in rendering.parts],
+            views=rendering.payloads,
             **about,
         )
 
@@ -257,6 +317,11 @@ def _emptying(messages: Iterator[str]) -> Iterator[tuple[str, Any]]:
         yield message, gr.skip() if number else None
 
 
-def _message(kind: str, **fields: Any) -> str:
-    """One message to the browser, as JSON that holds no tag even where a file name does."""
-    return json.dumps({"kind": kind, **fields}).replace("<", "\\u003c")
+def _message(outcome: str, **fields: Any) -> str:
+    """One message to the browser, as JSON that holds no tag even where a file name does.
+
+    Args:
+        outcome: `"busy"`, `"result"` or `"error"`.
+        fields: What it says.
+    """
+    return json.dumps({"kind": outcome, **fields}).replace("<", "\\u003c")

@@ -1,7 +1,7 @@
 """The little card that says which model is listening, and what in the views comes from another one."""
 
 from hubert_demo.api import Analysis
-from hubert_demo.checkpoints import CheckpointSpec, load_checkpoint
+from hubert_demo.checkpoints import LoadedCheckpoint
 from hubert_demo.ui import zero_gpu
 from hubert_demo.ui.views.base import Json
 
@@ -14,16 +14,8 @@ _KERNELS = {
 }
 
 
-def model_card(checkpoint: str | CheckpointSpec) -> Json:
-    """Title of a checkpoint, and rows of a name and a value.
-
-    Args:
-        checkpoint: Name in the registry, a directory, or what the registry would say of one.
-
-    Raises:
-        CheckpointError: If it cannot be loaded.
-    """
-    loaded = load_checkpoint(checkpoint)
+def model_card(loaded: LoadedCheckpoint) -> Json:
+    """Title of a checkpoint, and rows of a name and a value."""
     encoder = loaded.encoder
     config = encoder.config
     rows = [

@@ -18,7 +18,7 @@ from hubert_demo.checkpoints import DEFAULT_CHECKPOINT
 from hubert_demo.errors import InputError
 from hubert_demo.export import Choices, write_zip
 from hubert_demo.ui.downloads import new_path, zip_name
-from hubert_demo.ui.results import Results
+from hubert_demo.ui.results import Result
 from hubert_demo.ui.views.base import sentence
 
 MAX_BINS = 200
@@ -121,14 +121,14 @@ class HeadNumbers(TypedDict):
 
 
 class Endpoints:
-    """All endpoints of a page; each analyses a recording unless that is still kept.
+    """All endpoints of a page. Each analyses a recording and computes what it is asked for, nothing else.
 
     Args:
-        results: What the page keeps.
+        analyse: Analyses a recording by the checkpoint of a name, as `Page.analyse` does.
     """
 
-    def __init__(self, results: Results) -> None:
-        self._results = results
+    def __init__(self, analyse: Callable[[Waveform, str], Result]) -> None:
+        self._analyse_waveform = analyse
 
     def all(self) -> dict[str, Callable[..., Any]]:
         """Every endpoint by its name."""
@@ -290,7 +290,7 @@ class Endpoints:
 
     def _analyse(self, recording: gr.FileData, checkpoint: str) -> Analysis:
         waveform = Waveform.from_file(_uploaded(recording))
-        return self._results.analyse(waveform, checkpoint).analysis
+        return self._analyse_waveform(waveform, checkpoint).analysis
 
 
 def _in_sentences(function: Callable[..., Any]) -> Callable[..., Any]:

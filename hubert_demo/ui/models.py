@@ -1,6 +1,5 @@
 """The checkpoints that the page offers, and fetching one while a visitor watches the progress."""
 
-import asyncio
 import html
 import threading
 from collections.abc import Callable, Coroutine, Iterable
@@ -10,7 +9,8 @@ from typing import Any
 
 from hubert_demo.checkpoints import STORE, CheckpointSpec, CheckpointStore, is_here, offer, resolve
 from hubert_demo.errors import InputError
-from hubert_demo.ui.views.base import Json, attempt, sentence
+from hubert_demo.ui.views.base import Json, attempt
+from hubert_demo.ui.waiting import patiently
 
 MAX_FETCHES = 2
 # Long enough to be no burden, short enough for numbers that move.
@@ -24,6 +24,7 @@ class Models:
         default: The one that greets: a name in the registry, or a directory.
         directories: Further ones.
         store: Where checkpoints are loaded.
+        patience_s: How long the browser waits before it is told how far a fetch is.
 
     Attributes:
         offered: All of them.
@@ -34,8 +35,13 @@ class Models:
     """
 
     def __init__(
-        self, default: str | Path, directories: Iterable[str | Path] = (), store: CheckpointStore = STORE
+        self,
+        default: str | Path,
+        directories: Iterable[str | Path] = (),
+        store: CheckpointStore = STORE,
+        patience_s: float = PATIENCE_S,
     ) -> None:
+        self._patience_s = patience_s
         self._store = store
         self.offered = offer([default, *directories])
         source = resolve(default).source
@@ -73,21 +79,15 @@ class Models:
     def fetching(self) -> Callable[[Any], Coroutine[Any, Any, Json]]:
         """The function by which the browser has a checkpoint fetched and loaded.
 
-        It answers soon with `"ready": False` and a line for people, until the checkpoint is there or cannot
-        be had. Asking again waits for the same fetch, and so does another visitor; with `"begin"` an earlier
-        one that has ended is not looked at.
+        It answers at once with `"ready": False` and a line for people, until the checkpoint is there or
+        cannot be had. Asking again waits for the same fetch, and so does another visitor; with `"begin"` an
+        earlier one that has ended is not looked at.
         """
 
         async def fetch(request: Any) -> Json:
-            try:
-                fields = request if isinstance(request, dict) else {}
-                spec = self.find(fields.get("checkpoint"))
-                pending = asyncio.wrap_future(self._begin(spec, anew=bool(fields.get("begin"))))
-                return {"ready": True, **await asyncio.wait_for(asyncio.shield(pending), PATIENCE_S)}
-            except TimeoutError:
-                return {"ok": True, "ready": False, "text": self._progress.get(spec, f"Loading {spec.title}")}
-            except Exception as error:
-                return {"ok": False, "error": sentence(error)}
+            return await patiently(
+                lambda: self._begin(request), self._patience_s, lambda: self._line(request)
+            )
 
         return fetch
 
@@ -95,12 +95,19 @@ class Models:
         """Drop the fetches that wait; one that runs goes on to its end in the background."""
         self._workers.shutdown(wait=False, cancel_futures=True)
 
-    def _begin(self, spec: CheckpointSpec, *, anew: bool) -> "Future[Json]":
+    def _begin(self, request: Any) -> "Future[Json]":
+        fields = request if isinstance(request, dict) else {}
+        spec = self.find(fields.get("checkpoint"))
         with self._lock:
             fetch = self._fetches.get(spec)
-            if fetch is None or (anew and fetch.done()):
+            if fetch is None or (fields.get("begin") and fetch.done()):
                 fetch = self._fetches[spec] = self._workers.submit(self._load, spec)
             return fetch
+
+    def _line(self, request: Json) -> Json:
+        """How far a fetch is that has begun."""
+        spec = self.find(request["checkpoint"])
+        return {"text": self._progress.get(spec, f"Loading {spec.title}")}
 
     def _load(self, spec: CheckpointSpec) -> Json:
         def tell(num_come: int, num_expected: int) -> None:

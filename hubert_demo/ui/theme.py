@@ -1,10 +1,12 @@
 """Type, and the static files as Gradio wants them."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import gradio as gr
 
 from hubert_demo.ui.views import VIEWS
+from hubert_demo.ui.views.base import View
 
 _STATIC = Path(__file__).parent / "static"
 _LAYERS = ("layer_colours", "layer_map", "layer_grid", "layer_curves", "layer_settings")
@@ -21,7 +23,6 @@ _SCRIPTS = (
     "take",
     "tour",
     *_PARTS,
-    *(view.name for view in VIEWS),
 )
 _STYLES = (
     "tokens",
@@ -50,11 +51,15 @@ def css() -> str:
     return "\n".join((_STATIC / f"{name}.css").read_text(encoding="utf-8") for name in _STYLES)
 
 
-def head() -> str:
-    """All scripts and, once more, the styles.
+def head(views: Iterable[View] = VIEWS) -> str:
+    """All scripts, those of the views last, and, once more, the styles.
 
     Gradio puts its own prefix before `css`, which loses rules for the page itself inside media queries; in
     the head alone they would lose against Gradio's. So they go to both.
+
+    Args:
+        views: The tabs of the page.
     """
-    scripts = "\n".join((_STATIC / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS)
+    names = (*_SCRIPTS, *(view.name for view in views))
+    scripts = "\n".join((_STATIC / f"{name}.js").read_text(encoding="utf-8") for name in names)
     return f"<style>\n{css()}\n</style>\n<script>\n{scripts}\n</script>"

@@ -1,6 +1,7 @@
 """Every callback of the page, called directly."""
 
 import json
+from dataclasses import replace
 
 import gradio as gr
 import numpy as np
@@ -10,7 +11,8 @@ import soundfile
 from hubert_demo.audio import Waveform
 from hubert_demo.errors import InputError
 from hubert_demo.ui.endpoints import Endpoints
-from hubert_demo.ui.views import VIEWS
+from hubert_demo.ui.server_functions import ServerFunctions
+from hubert_demo.ui.views import VIEWS, attention
 
 
 class Picked:
@@ -120,6 +122,57 @@ def test_an_empty_checkpoint_is_a_sentence_and_no_crash(tmp_path, write_wav, bui
     assert "has no preprocessor_config.json" in messages[-1]["text"]
     assert load(page)[-1]["kind"] == "error"
     page.close()
+
+
+# --- one pass, and what takes longer ---
+
+
+@pytest.fixture(scope="module")
+def quick_page(build_page):
+    """A page without UMAP, which is tested elsewhere and takes its time."""
+    views = tuple(replace(view, slow_part=view.slow_part and view.quick_part) for view in VIEWS)
+    page = build_page(views=views)
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def fetch(run_async):
+    """Fetches a part of a result as the browser does."""
+    return lambda page, **request: run_async(page.parts.fetching()(request))
+
+
+def test_a_recording_runs_through_the_encoder_once(quick_page, write_wav, encoder_passes, fetch):
+    path = str(write_wav("once.wav", seed=16))
+    with encoder_passes() as passes:
+        first = read_pairs(quick_page.on_upload(path))[0][-1]
+        again = read_pairs(quick_page.on_upload(path))[0][-1]
+        token = first["token"]
+        fetch(quick_page, token=token, view="layers", speed="slow")
+        heads, head_map = ServerFunctions(quick_page.results, quick_page.waiting).of(attention.VIEW)
+        assert heads({"token": token, "layer": 1})["ok"]
+        assert head_map({"token": token, "layer": 2, "head": 3})["ok"]
+    assert again == first
+    assert len(passes) == 1
+
+
+@pytest.mark.parametrize("speed", ["quick", "slow"])
+def test_the_parts_that_a_message_lists_arrive(quick_page, write_wav, fetch, speed):
+    message = read_pairs(quick_page.on_upload(str(write_wav("noise.wav", 0.5, seed=17))))[0][-1]
+    assert {"view": "layers", "speed": speed} in message["parts"]
+    answer = fetch(quick_page, token=message["token"], view="layers", speed=speed)
+    assert answer["ok"]
+    assert answer["ready"]
+    num_layers = quick_page.results.get(message["token"]).analysis.encoding.num_layers
+    assert answer["pca"]["points"]["shape"] == [num_layers + 1, 24, 2]
+
+
+def test_a_recording_too_short_for_a_map_gets_the_sentence_and_the_rest(quick_page, write_wav, fetch):
+    message = read_pairs(quick_page.on_upload(str(write_wav("blip.wav", 0.12, seed=18))))[0][-1]
+    answer = fetch(quick_page, token=message["token"], view="layers", speed="quick")
+    assert "at least 10" in answer["problem"]
+    num_layers = quick_page.results.get(message["token"]).analysis.encoding.num_layers
+    assert len(answer["curves"]["norms"]) == num_layers + 1
 
 
 # --- choosing a model ---
@@ -264,7 +317,7 @@ def test_uploads_are_bounded_before_they_are_read(page):
 
 def test_only_the_endpoints_are_public(page):
     visible = {fn.api_name for fn in page.demo.fns.values() if fn.api_visibility == "public"}
-    assert visible == set(Endpoints(page.results).all())
+    assert visible == set(Endpoints(page.analyse).all())
 
 
 def test_the_model_works_for_one_visitor_at_a_time(page):

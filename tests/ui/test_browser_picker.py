@@ -6,7 +6,7 @@ import base64
 import numpy as np
 import pytest
 
-from hubert_demo.ui import models
+from hubert_demo.checkpoints import CheckpointStore
 
 pytestmark = [
     pytest.mark.browser,
@@ -19,10 +19,11 @@ BASE = "facebook/hubert-base-ls960"
 
 @pytest.fixture(scope="module")
 def page(build_page, run_async, tmp_path_factory, write_checkpoint):
-    """A page that also offers an encoder without heads, and a folder with nothing in it."""
+    """A page with a store of its own that also offers an encoder without heads, and an empty folder."""
     folder = tmp_path_factory.mktemp("offered")
     (folder / "empty").mkdir()
-    page = build_page(directories=[write_checkpoint(folder / "bare", "encoder"), folder / "empty"])
+    directories = [write_checkpoint(folder / "bare", "encoder"), folder / "empty"]
+    page = build_page(directories=directories, store=CheckpointStore())
 
     async def launch():
         page.launch(prevent_thread_lock=True, quiet=True)
@@ -36,7 +37,7 @@ def test_the_picker_has_a_name_and_every_model(visit, page):
     visitor = visit()
     picker = visitor.tab.get_by_label("Model", exact=True)
     assert picker.input_value() == "hubert-explorer"
-    assert picker.locator("option").all_inner_texts() == [spec.title for spec in page.results.models.offered]
+    assert picker.locator("option").all_inner_texts() == [spec.title for spec in page.models.offered]
 
 
 def test_another_model_hears_the_same_recording_and_each_view_says_whose_it_is(visit, page):
@@ -101,11 +102,9 @@ def test_a_damaged_checkpoint_is_said_and_the_picker_goes_back(visit):
 
 
 def test_the_progress_of_a_download_is_shown_while_the_page_stays_usable(
-    visit, hub, write_checkpoint, tmp_path, monkeypatch
+    visit, hub, write_checkpoint, tmp_path
 ):
     hub.add(BASE, write_checkpoint(tmp_path / "base", "encoder", hidden_size=512))
-    # The small one here has no megabytes to tell.
-    monkeypatch.setattr(models, "_progress_line", lambda spec, come, all_: f"Fetching {come} of {all_} bytes")
     hub.may_go_on.clear()
     visitor = visit()
     before = visitor.token

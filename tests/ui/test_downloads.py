@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from gradio.utils import get_upload_folder
 
-from hubert_demo.audio import Waveform
+from hubert_demo.api import analyze
 from hubert_demo.export import EXHIBITS, Choices, Exhibit
 from hubert_demo.ui import downloads
 from hubert_demo.ui.results import GONE, Results
@@ -14,14 +14,12 @@ from hubert_demo.ui.results import GONE, Results
 
 @pytest.fixture(scope="module")
 def results():
-    results = Results()
-    yield results
-    results.close()
+    return Results()
 
 
 @pytest.fixture(scope="module")
 def token(results, root):
-    return results.analyse(Waveform.from_file(root / "assets" / "examples" / "stop.wav")).token
+    return results.keep(analyze(root / "assets" / "examples" / "stop.wav"), 0.1).token
 
 
 def ask(results, token, name, file_format, **choices):

@@ -4,10 +4,13 @@ import json
 import re
 import shutil
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from gradio import FileData
+from gradio.utils import get_upload_folder
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
@@ -16,6 +19,8 @@ from hubert_demo.api import analyze
 from hubert_demo.audio import Waveform
 from hubert_demo.errors import InputError
 from hubert_demo.ui.endpoints import Endpoints
+from hubert_demo.ui.views import VIEWS
+from hubert_demo.ui.waiting import Waiting
 
 # Gradio's own statistics call pandas in a way that pandas 3 dislikes.
 pytestmark = pytest.mark.filterwarnings("ignore:The copy keyword is deprecated")
@@ -157,12 +162,95 @@ def test_a_bad_parameter_gets_a_sentence(ask, name, parameters, message):
         ask(name, **parameters)
 
 
+# --- whoever asks pays for what they ask ---
+
+
+class CountingJobs(Waiting):
+    """Counts what is queued."""
+
+    def __init__(self):
+        super().__init__()
+        self.queued = []
+
+    def submit(self, lane, compute):
+        self.queued.append(lane)
+        return super().submit(lane, compute)
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    """Names of the views that were drawn."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def counting_page(build_page, drawn):
+    """A page that draws nothing but notes for what, and queues such notes."""
+
+    def counted(view):
+        def note(analysis):
+            drawn.append(view.name)
+            return {}
+
+        return replace(
+            view, payload=note, quick_part=view.quick_part and note, slow_part=view.slow_part and note
+        )
+
+    page = build_page(views=tuple(counted(view) for view in VIEWS), waiting=CountingJobs())
+    yield page
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def uploaded(harbour):
+    """A recording where Gradio keeps those that were uploaded."""
+    folder = Path(get_upload_folder()) / "whoever-asks-pays"
+    folder.mkdir(parents=True, exist_ok=True)
+    return FileData(path=str(shutil.copy(harbour, folder)))
+
+
+@pytest.mark.parametrize("name", sorted(name.strip("/") for name in NAMES))
+def test_an_endpoint_draws_no_view_and_queues_nothing(counting_page, drawn, uploaded, name):
+    parameters = {"align": {"reference": "yes"}, "map_layers": {"method": "pca"}}.get(name, {})
+    assert Endpoints(counting_page.analyse).all()[name](uploaded, **parameters)
+    assert drawn == counting_page.waiting.queued == []
+
+
+def test_what_an_endpoint_analysed_is_drawn_once_the_page_shows_it(
+    build_page, harbour, uploaded, encoder_passes
+):
+    page = build_page(waiting=CountingJobs())
+    Endpoints(page.analyse).all()["analyze"](uploaded)
+    with encoder_passes() as passes:
+        *_, (message, _) = page.on_upload(str(harbour))
+    assert passes == []
+    assert len(json.loads(message)["parts"]) == len(page.waiting.queued) == 3
+    page.close()
+
+
+def test_aligning_computes_no_projection(counting_page, uploaded):
+    computed = []
+
+    def analyse(waveform, checkpoint):
+        analysis = analyze(waveform, checkpoint=checkpoint)
+        project = analysis.projections
+        analysis.projections = lambda *settings: computed.append(settings) or project(*settings)
+        return counting_page.results.keep(analysis, 0.1)
+
+    endpoints = Endpoints(analyse).all()
+    endpoints["align"](uploaded, reference="the old harbour")
+    assert counting_page.waiting.idle(30)
+    assert computed == []
+    endpoints["map_layers"](uploaded, method="pca")
+    assert len(computed) == 1
+
+
 @pytest.mark.parametrize(
     "recording",
     ["/etc/passwd", {"path": "/etc/passwd"}, {"path": "\0"}, {"path": 7}, {}, None, ["a"]],
 )
 def test_files_that_were_not_uploaded_are_none_of_the_callers_business(page, recording):
-    for name, endpoint in Endpoints(page.results).all().items():
+    for name, endpoint in Endpoints(page.analyse).all().items():
         parameters = {"reference": "yes"} if name == "align" else {}
         with pytest.raises(Exception, match="not an uploaded file"):
             endpoint(recording, **parameters)

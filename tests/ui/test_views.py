@@ -201,20 +201,20 @@ def test_every_frame_has_its_character(analysis):
 
 
 def test_the_quick_map_is_pca_of_all_layers(analysis):
-    sent = layers.soon(analysis)["pca"]
+    sent = layers.quick_part(analysis)["pca"]
     assert sent["method"] == "pca"
     np.testing.assert_array_equal(unpack(sent["points"])[2], analysis.projection(2, "pca"))
     assert len(sent["trustworthiness"]) == analysis.encoding.num_layers + 1
 
 
-def test_the_late_map_is_umap_of_all_layers(analysis):
-    sent = layers.late(analysis)["umap"]
+def test_the_slow_map_is_umap_of_all_layers(analysis):
+    sent = layers.slow_part(analysis)["umap"]
     assert sent["method"] == "umap"
     np.testing.assert_array_equal(unpack(sent["points"])[1], analysis.projection(1))
 
 
-def test_curves_and_quantities_come_soon(analysis):
-    sent = layers.soon(analysis)
+def test_curves_and_quantities_come_with_the_quick_part(analysis):
+    sent = layers.quick_part(analysis)
     json.dumps(sent, allow_nan=False)
     assert sent["curves"]["cka"] == analysis.layer_curves().cka.tolist()
     pitch = unpack(sent["quantities"]["pitch"]["values"])
@@ -288,7 +288,7 @@ def test_thumbnails_show_all_heads_at_full_contrast(analysis):
 
 
 def test_all_heads_of_all_layers_come_with_their_kinds(analysis):
-    sent = attention.late(analysis)
+    sent = attention.slow_part(analysis)
     json.dumps(sent, allow_nan=False)
     metrics = analysis.head_metrics()
     maps = unpack(sent["maps"])

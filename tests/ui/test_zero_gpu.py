@@ -74,7 +74,9 @@ def test_the_page_s_own_process_stays_off_the_card(calls, monkeypatch):
     # ZeroGPU makes CUDA look available there, though it is not.
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
     assert load_checkpoint(DEFAULT_CHECKPOINT).encoder.device.type == "cpu"
-    assert dict(card.model_card(DEFAULT_CHECKPOINT)["rows"])["running on"].endswith("(ZeroGPU)")
+    assert dict(card.model_card(load_checkpoint(DEFAULT_CHECKPOINT))["rows"])["running on"].endswith(
+        "(ZeroGPU)"
+    )
 
 
 def test_elsewhere_nothing_is_lent(loaded, waveform, monkeypatch):

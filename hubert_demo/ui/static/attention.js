@@ -65,7 +65,7 @@
         view.panel.fill(data);
         choose(...wanted(view));
       },
-      late: (name) => {
+      part: (name) => {
         if (name !== "attention" || !view.data) return;
         view.panel.fill(view.data);
         describe(view);

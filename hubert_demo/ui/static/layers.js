@@ -43,7 +43,7 @@
       if (SETTINGS.some((name) => name in changed)) hx.layerSettings.update(view, page);
     };
 
-    const late = (name) => {
+    const part = (name) => {
       if (name !== "layers" || !view.data) return;
       measure(view);
       hx.layerSettings.update(view, page);
@@ -65,7 +65,7 @@
         }),
     });
 
-    return { tab: true, result, draw, tick: () => view.data && view.big.tick(), late, choices };
+    return { tab: true, result, draw, tick: () => view.data && view.big.tick(), part, choices };
   });
 
   const build = (root) => {

@@ -41,26 +41,26 @@
       finish(message);
     };
 
-    // The slower views one beside the other; then the page is complete.
-    const finish = async ({ later, token }) => {
+    // The slower parts one beside the other; then the page is complete.
+    const finish = async ({ parts, token }) => {
       delete document.body.dataset.hxComplete;
-      await Promise.all(later.map(fetchLater));
+      await Promise.all(parts.map(fetchPart));
       if (hx.result.token === token) document.body.dataset.hxComplete = token;
     };
 
-    // What a slower view draws; a "soon" that comes after its "late" is no longer wanted.
-    const fetchLater = async ({ view, stage }) => {
+    // What a view draws later; a quick part that comes after its slow one is no longer wanted.
+    const fetchPart = async ({ view, speed }) => {
       const { token } = hx.result;
       const data = hx.result.views[view];
       let answer = { ready: false };
       try {
-        while (answer && !answer.ready) answer = await hx.ask(page, "later", { view, stage });
+        while (answer && !answer.ready) answer = await hx.ask(page, "part", { view, speed });
       } catch (problem) {
         answer = { problem: problem.message };
       }
-      if (!answer || hx.result.token !== token || data.late) return;
-      Object.assign(data, { problem: null }, answer, { [stage]: true });
-      hx.emit("late", view);
+      if (!answer || hx.result.token !== token || data.slow) return;
+      Object.assign(data, { problem: null }, answer, { [speed]: true });
+      hx.emit("part", view);
     };
 
     page.watch("value", receive);

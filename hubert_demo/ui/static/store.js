@@ -1,6 +1,6 @@
-// The one store: the result on show, what subscribes to it, and the pieces of the page that Gradio mounts.
+// The one store: the result on show, what subscribes to it, and the components that Gradio mounts.
 // Everything hangs on `window.hx`. A view is registered with `hx.view(name, make)`, where `make(root, page)`
-// gives an object with any of: result, late, busy, error, tick, draw, open, choices. They are called when it happens.
+// gives an object with any of: result, part, busy, error, tick, draw, open, choices. They are called when it happens.
 (() => {
   "use strict";
 
@@ -30,19 +30,19 @@
 
   hx.view = (name, make) => makers.set(name, make);
 
-  // Called by Gradio for every piece, at load or, inside a tab, when the tab is first opened.
+  // Called by Gradio for every component, at load or, inside a tab, when the tab is first opened.
   hx.mount = (name, page) => {
     const root = page.element.querySelector(".hx-root");
     if (!root || root.dataset.mounted) return;
     root.dataset.mounted = "true";
-    const piece = makers.get(name)(root, page);
+    const component = makers.get(name)(root, page);
     root.classList.toggle("is-empty", !hx.result);
     subscribe("result", root, () => root.classList.remove("is-empty"));
-    for (const event of ["result", "late", "busy", "error", "tick", "draw", "open", "choices"]) {
-      if (piece[event]) subscribe(event, root, (detail) => piece[event](detail));
+    for (const event of ["result", "part", "busy", "error", "tick", "draw", "open", "choices"]) {
+      if (component[event]) subscribe(event, root, (detail) => component[event](detail));
     }
-    watchSize(name, root, piece);
-    if (hx.result && piece.result) piece.result(hx.result);
+    watchSize(name, root, component);
+    if (hx.result && component.result) component.result(hx.result);
     hx.emit("mount", name);
   };
 
@@ -51,16 +51,16 @@
   };
 
   // A tab that is not open is 0 wide: its width tells when it opens, and when to draw anew.
-  const watchSize = (name, root, piece) => {
+  const watchSize = (name, root, component) => {
     let width = 0;
     new ResizeObserver(() => {
       const before = width;
       width = root.clientWidth;
-      if (piece.tab && width && !before) {
+      if (component.tab && width && !before) {
         hx.open = name;
         hx.emit("open", name);
       }
-      if (piece.draw && width && width !== before) piece.draw();
+      if (component.draw && width && width !== before) component.draw();
     }).observe(root);
   };
 

@@ -17,7 +17,7 @@ def payload(analysis: Analysis) -> Json:
     return {"num_layers": analysis.encoding.num_layers, "num_heads": analysis.encoding.num_heads}
 
 
-def late(analysis: Analysis) -> Json:
+def slow_part(analysis: Analysis) -> Json:
     """What each head of each layer does, and all maps in 8 bits, 255 being each head's largest value."""
     metrics = analysis.head_metrics()
     num_frames = analysis.encoding.num_frames
@@ -83,6 +83,6 @@ VIEW = View(
     what="Where each moment looks for context.",
     hint="Pick a head, then point at a row to see its gaze under the spectrogram.",
     payload=payload,
-    late=late,
-    answers=(heads, head_map),
+    slow_part=slow_part,
+    quick_answers=(heads, head_map),
 )

@@ -1,4 +1,4 @@
-"""What every view is, and the one place where errors become sentences."""
+"""What every view is, how values reach the browser and come back, and where errors become sentences."""
 
 import base64
 import logging
@@ -11,9 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from hubert_demo.api import Analysis
-from hubert_demo.errors import HubertDemoError, InputError
+from hubert_demo.errors import HubertDemoError, InputError, no_such
 
 Json = dict[str, Any]
+
+Answer = Callable[[Analysis, Json], Json]
+"""Answers what the browser asks about an analysis."""
 
 APOLOGY = "Something went wrong on our side, and it has been noted. Please try again."
 NOT_UNDERSTOOD = "The page sent something that cannot be understood. Reload it and try again."
@@ -31,13 +34,14 @@ class View:
         what: One sentence: what this is.
         hint: One thing to try.
         payload: What the browser draws, sent with the result; JSON, with arrays packed by `pack`.
-        soon: What would keep the transcript waiting in a long recording; sent as soon as it is computed.
-        late: What takes seconds; sent after that. Both are computed once, in the background.
-        answers: Functions that the browser may call by their `__name__` with the result's token. They are
-            given the analysis and what the browser sent, which may be anything, and give JSON.
-        slow_answers: The same, for what takes seconds: in turns with what is drawn late. Whoever asks
-            waits without holding a thread, and is told now and then that it is not `"ready"`: asking again
-            waits for the same answer.
+        quick_part: What would keep the transcript waiting in a long recording; fetched as soon as it is
+            computed.
+        slow_part: What takes seconds; fetched after that. Both are computed once, in the background.
+        quick_answers: Functions that the browser may call by their `__name__` with the result's token. They
+            are given the analysis and what the browser sent, which may be anything, and give JSON.
+        slow_answers: The same, for what takes seconds: in turns with the slow parts. Whoever asks waits
+            without holding a thread, and is told now and then that it is not `"ready"`: asking again waits
+            for the same answer.
     """
 
     name: str
@@ -45,18 +49,18 @@ class View:
     what: str
     hint: str
     payload: Callable[[Analysis], Json]
-    soon: Callable[[Analysis], Json] | None = None
-    late: Callable[[Analysis], Json] | None = None
-    answers: tuple[Callable[[Analysis, Json], Json], ...] = ()
-    slow_answers: tuple[Callable[[Analysis, Json], Json], ...] = ()
+    quick_part: Callable[[Analysis], Json] | None = None
+    slow_part: Callable[[Analysis], Json] | None = None
+    quick_answers: tuple[Answer, ...] = ()
+    slow_answers: tuple[Answer, ...] = ()
 
 
 @dataclass(frozen=True)
 class Answers:
-    """What the browser may ask of a piece of the page that is no view; as the fields of `View`."""
+    """What the browser may ask of a component that is no view; as the fields of `View`."""
 
-    answers: tuple[Callable[[Analysis, Json], Json], ...] = ()
-    slow_answers: tuple[Callable[[Analysis, Json], Json], ...] = ()
+    quick_answers: tuple[Answer, ...] = ()
+    slow_answers: tuple[Answer, ...] = ()
 
 
 def pack(array: npt.NDArray[Any]) -> Json:
@@ -79,6 +83,17 @@ def pack_fraction(array: npt.NDArray[Any], limit: float) -> Json:
     return pack(scaled.astype(np.uint16))
 
 
+def fields_of(request: Any) -> Json:
+    """What the browser sent, as fields by name.
+
+    Raises:
+        InputError: If it is anything else.
+    """
+    if not isinstance(request, dict):
+        raise InputError(NOT_UNDERSTOOD)
+    return request
+
+
 def index(request: Json, name: str, count: int) -> int:
     """A whole number of 0 to `count - 1` from what the browser sent.
 
@@ -87,7 +102,7 @@ def index(request: Json, name: str, count: int) -> int:
     """
     value = request.get(name)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < count:
-        raise InputError(f"There is no {name} {str(value)[:20]!r}; choose 0 to {count - 1}.")
+        raise no_such(name.capitalize(), value, count)
     return value
 
 
@@ -125,7 +140,7 @@ def component(
     functions: list[Callable[..., Any]] | None = None,
     events: tuple[str, ...] = (),
 ) -> gr.HTML:
-    """A piece of the page that `static/` fills.
+    """A component of the page that `static/` fills.
 
     Args:
         name: Under which the browser's half is registered: `hx.view(name, …)`.
@@ -138,6 +153,6 @@ def component(
         js_on_load=f"hx.mount('{name}', {{element, props, watch, trigger, server}}, {list(events)})",
         apply_default_css=False,
         elem_id=f"hx-{name}",
-        elem_classes="hx-piece",
+        elem_classes="hx-component",
         server_functions=functions,
     )

@@ -33,7 +33,7 @@ def payload(analysis: Analysis) -> Json:
     }
 
 
-def soon(analysis: Analysis) -> Json:
+def quick_part(analysis: Analysis) -> Json:
     """PCA of all layers, to look at until UMAP is there; curves; energy and pitch."""
     curves = analysis.layer_curves()
     return {
@@ -47,9 +47,9 @@ def soon(analysis: Analysis) -> Json:
     }
 
 
-def late(analysis: Analysis) -> Json:
-    """UMAP of all layers, with all that `soon` gives: the browser may be told this first."""
-    return {**soon(analysis), **_map_or_problem(analysis, "umap")}
+def slow_part(analysis: Analysis) -> Json:
+    """UMAP of all layers, with all that `quick_part` gives: the browser may be told this first."""
+    return {**quick_part(analysis), **_map_or_problem(analysis, "umap")}
 
 
 def _map_or_problem(analysis: Analysis, method: str) -> Json:
@@ -128,8 +128,8 @@ VIEW = View(
     what="Each dot is one 25 ms moment of the recording.",
     hint="Near means alike to this layer. Drag the slider to regroup them; click one to hear it.",
     payload=payload,
-    soon=soon,
-    late=late,
-    answers=(units,),
+    quick_part=quick_part,
+    slow_part=slow_part,
+    quick_answers=(units,),
     slow_answers=(remap, unit_scores),
 )

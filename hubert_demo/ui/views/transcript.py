@@ -150,6 +150,6 @@ VIEW = View(
     what="What the model wrote down.",
     hint="Shaded words are the ones it was unsure about. Click a word to hear it.",
     payload=payload,
-    answers=(align, text),
+    quick_answers=(align, text),
     slow_answers=(readings,),
 )

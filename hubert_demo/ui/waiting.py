@@ -1,0 +1,124 @@
+"""What visitors wait for: jobs in two lanes, and long questions, each answered once."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+from hubert_demo.errors import InputError
+from hubert_demo.ui.views.base import Json, sentence
+
+Value = TypeVar("Value")
+
+# How many jobs of a lane run at once: of the slow ones two, so that only a UMAP waits for a UMAP.
+LANES = {"quick": 1, "slow": 2}
+PATIENCE_S = 20.0
+MAX_QUESTIONS = 16
+
+BUSY = "Too much is being computed for other visitors. Try again in a minute."
+
+
+class Waiting:
+    """Jobs in the background. Safe to share between threads.
+
+    Args:
+        patience_s: How long a connection is held for an answer before the browser has to ask again.
+        max_questions: How many questions may wait for their answers at once.
+
+    Attributes:
+        patience_s: As given.
+    """
+
+    def __init__(self, patience_s: float = PATIENCE_S, max_questions: int = MAX_QUESTIONS) -> None:
+        self.patience_s = patience_s
+        self._max_questions = max_questions
+        self._workers = {
+            lane: ThreadPoolExecutor(count, thread_name_prefix=lane) for lane, count in LANES.items()
+        }
+        self._questions: dict[str, Future[Json]] = {}
+        self._lock = threading.Lock()
+        self._num_jobs = 0
+        self._ended = threading.Condition()
+
+    def submit(self, lane: str, compute: Callable[[], Value]) -> "Future[Value]":
+        """Run a job once those before it in its lane have begun.
+
+        Args:
+            lane: `"quick"` or `"slow"`.
+            compute: The job.
+        """
+        with self._ended:
+            future = self._workers[lane].submit(compute)
+            self._num_jobs += 1
+        future.add_done_callback(self._end)
+        return future
+
+    def ask(self, question: str, compute: Callable[[], Json]) -> "Future[Json]":
+        """Have a slow answer computed, unless the very same question waits for one already.
+
+        Args:
+            question: What distinguishes it from others.
+            compute: Gives the answer, in the slow lane.
+
+        Raises:
+            InputError: If too many others wait.
+        """
+        with self._lock:
+            if question in self._questions:
+                return self._questions[question]
+            if len(self._questions) >= self._max_questions:
+                raise InputError(BUSY)
+            future = self._questions[question] = self.submit("slow", compute)
+        future.add_done_callback(lambda _: self._questions.pop(question, None))
+        return future
+
+    def idle(self, timeout_s: float) -> bool:
+        """Wait until no job runs or waits.
+
+        Args:
+            timeout_s: Most seconds to wait.
+
+        Returns:
+            Whether that came to be.
+        """
+        with self._ended:
+            return self._ended.wait_for(lambda: self._num_jobs == 0, timeout_s)
+
+    def close(self) -> None:
+        """Let the jobs that run finish, and drop those that wait."""
+        for worker in self._workers.values():
+            worker.shutdown(cancel_futures=True)
+
+    def _end(self, _: "Future[Value]") -> None:
+        with self._ended:
+            self._num_jobs -= 1
+            self._ended.notify_all()
+
+
+def _nothing() -> Json:
+    return {}
+
+
+async def patiently(
+    begin: Callable[[], "Future[Json]"], patience_s: float, meanwhile: Callable[[], Json] = _nothing
+) -> Json:
+    """Wait for an answer without holding a thread, and for no longer than a connection should be held.
+
+    Args:
+        begin: Gives the answer's future: the same one when the browser asks again.
+        patience_s: Most seconds to wait.
+        meanwhile: What else to tell the browser when the answer is not ready.
+
+    Returns:
+        The answer with `"ready": True`; `"ready": False` if the browser has to ask again; or a sentence if
+        `begin` refuses.
+    """
+    try:
+        pending = asyncio.wrap_future(begin())
+        answer = await asyncio.wait_for(asyncio.shield(pending), patience_s)
+        return {"ready": True, **answer}
+    except TimeoutError:
+        return {"ok": True, "ready": False, **meanwhile()}
+    except Exception as error:
+        return {"ok": False, "error": sentence(error)}

@@ -1,0 +1,165 @@
+"""What the browser may ask of a result: safe for whatever it sends, and slow questions answered once."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from hubert_demo.api import analyze
+from hubert_demo.audio import Waveform
+from hubert_demo.ui.results import GONE, Results
+from hubert_demo.ui.server_functions import MAX_QUICK, ServerFunctions
+from hubert_demo.ui.views import attention
+from hubert_demo.ui.views.base import APOLOGY, NOT_UNDERSTOOD, Answers
+from hubert_demo.ui.waiting import BUSY, Waiting
+
+LONG_S = 30
+
+
+@pytest.fixture(scope="module")
+def results():
+    return Results()
+
+
+@pytest.fixture(scope="module")
+def token(results):
+    samples = np.random.default_rng(7).normal(0, 0.1, 8000).astype(np.float32)
+    return results.keep(analyze(Waveform(samples)), 0.1).token
+
+
+@pytest.fixture
+def make(results):
+    """Makes the function of a quick or a slow answer."""
+    opened = []
+
+    def make(quick=None, slow=None, **options):
+        opened.append(Waiting(**options))
+        answers = Answers((quick,) if quick else (), (slow,) if slow else ())
+        (function,) = ServerFunctions(results, opened[-1]).of(answers)
+        return function
+
+    yield make
+    for waiting in opened:
+        waiting.close()
+
+
+@pytest.fixture
+def of_attention(results):
+    """The functions of the attention view: `heads` and `head_map`."""
+    waiting = Waiting()
+    yield ServerFunctions(results, waiting).of(attention.VIEW)
+    waiting.close()
+
+
+def test_an_answer_is_about_the_result_of_the_token(make, results, token):
+    answer = make(lambda analysis, request: {"same": analysis is results.get(token).analysis, **request})
+    assert answer({"token": token, "x": 1}) == {"ok": True, "same": True, "token": token, "x": 1}
+
+
+def test_few_quick_answers_are_computed_at_once(make, token):
+    begun, may_end = threading.Semaphore(0), threading.Event()
+
+    def draw(analysis, request):
+        begun.release()
+        may_end.wait(LONG_S)
+        return {}
+
+    answer = make(draw)
+    threads = [threading.Thread(target=answer, args=({"token": token},)) for _ in range(MAX_QUICK + 1)]
+    for thread in threads:
+        thread.start()
+    try:
+        assert all(begun.acquire(timeout=LONG_S) for _ in range(MAX_QUICK))
+        assert not begun.acquire(timeout=0.1)
+    finally:
+        may_end.set()
+    for thread in threads:
+        thread.join()
+    assert begun.acquire(timeout=0)
+
+
+def test_the_same_slow_question_is_computed_once(make, token, run_async):
+    begun, may_end, calls = threading.Event(), threading.Event(), []
+
+    def think(analysis, request):
+        calls.append(request["number"])
+        begun.set()
+        may_end.wait(LONG_S)
+        return {"thought": request["number"]}
+
+    answer = make(slow=think, patience_s=0.05)
+    assert answer.__name__ == "think"
+    try:
+        for _ in range(3):
+            assert run_async(answer({"token": token, "number": 1})) == {"ok": True, "ready": False}
+        assert begun.wait(LONG_S)
+    finally:
+        may_end.set()
+    answer = make(slow=think, patience_s=LONG_S)
+    assert run_async(answer({"token": token, "number": 2})) == {"ok": True, "ready": True, "thought": 2}
+    assert calls == [1, 2]
+
+
+def test_slow_questions_are_bounded(make, token, run_async):
+    may_end = threading.Event()
+    answer = make(
+        slow=lambda analysis, request: {"done": may_end.wait(LONG_S)}, patience_s=0.05, max_questions=1
+    )
+    try:
+        assert run_async(answer({"token": token, "number": 1})) == {"ok": True, "ready": False}
+        assert run_async(answer({"token": token, "number": 2})) == {"ok": False, "error": BUSY}
+    finally:
+        may_end.set()
+
+
+def test_slow_answers_survive_strange_requests_and_bugs(make, token, run_async, caplog):
+    def broken(analysis, request):
+        raise ZeroDivisionError("the slow reason")
+
+    answer = make(slow=broken)
+    assert run_async(answer(None)) == {"ok": False, "error": NOT_UNDERSTOOD}
+    assert run_async(answer({"token": "guess"})) == {"ok": False, "error": GONE}
+    assert run_async(answer({"token": token})) == {"ready": True, "ok": False, "error": APOLOGY}
+    assert "the slow reason" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("request_", "error"),
+    [
+        (None, NOT_UNDERSTOOD),
+        ([], NOT_UNDERSTOOD),
+        ("token", NOT_UNDERSTOOD),
+        ({}, NOT_UNDERSTOOD),
+        ({"token": 7}, NOT_UNDERSTOOD),
+        ({"token": ["a"]}, NOT_UNDERSTOOD),
+        ({"token": "guess"}, GONE),
+    ],
+)
+def test_strange_requests_get_a_sentence(of_attention, request_, error):
+    heads, head_map = of_attention
+    expected = {"ok": False, "error": error}
+    assert heads(request_) == expected
+    assert head_map(request_) == expected
+
+
+@pytest.mark.parametrize("layer", [-1, 99, True, 1.0, "1", None, [1], {"layer": 1}])
+def test_strange_layers_and_heads_get_a_sentence(of_attention, token, layer):
+    heads, head_map = of_attention
+    for answer in (
+        heads({"token": token, "layer": layer}),
+        head_map({"token": token, "layer": layer, "head": 0}),
+        head_map({"token": token, "layer": 0, "head": layer}),
+    ):
+        assert not answer["ok"]
+        assert "choose 0 to" in answer["error"]
+
+
+def test_a_bug_gets_an_apology_and_a_traceback_in_the_log(make, token, caplog):
+    def broken(analysis, request):
+        raise ZeroDivisionError("the reason")
+
+    answer = make(broken)
+    assert answer.__name__ == "broken"
+    assert answer({"token": token}) == {"ok": False, "error": APOLOGY}
+    assert "the reason" in caplog.text
+    assert "Traceback" in caplog.text

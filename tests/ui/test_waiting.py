@@ -1,0 +1,153 @@
+"""Jobs in their lanes, long questions answered once, and waiting for no longer than is good."""
+
+import threading
+from concurrent.futures import Future
+
+import pytest
+
+from hubert_demo.errors import InputError
+from hubert_demo.ui.views.base import APOLOGY
+from hubert_demo.ui.waiting import BUSY, Waiting, patiently
+
+LONG_S = 30
+
+
+@pytest.fixture
+def waiting():
+    waiting = Waiting(max_questions=2)
+    yield waiting
+    waiting.close()
+
+
+@pytest.fixture
+def door():
+    """What a job may wait for; open when the test is over."""
+    door = threading.Event()
+    yield door
+    door.set()
+
+
+def test_a_job_runs_and_gives_what_it_computes(waiting):
+    assert waiting.submit("quick", lambda: 3).result(LONG_S) == 3
+
+
+def test_what_a_job_raises_is_raised_where_its_result_is_wanted(waiting):
+    with pytest.raises(ZeroDivisionError):
+        waiting.submit("slow", lambda: 1 / 0).result(LONG_S)
+
+
+def test_quick_jobs_run_one_after_the_other(waiting, door):
+    waiting.submit("quick", lambda: door.wait(LONG_S))
+    second = waiting.submit("quick", lambda: 2)
+    assert not second.running()
+    door.set()
+    assert second.result(LONG_S) == 2
+
+
+def test_quick_jobs_do_not_wait_for_slow_ones(waiting, door):
+    for _ in range(3):
+        waiting.submit("slow", lambda: door.wait(LONG_S))
+    assert waiting.submit("quick", lambda: "quick").result(LONG_S) == "quick"
+
+
+def test_two_slow_jobs_run_at_once(waiting):
+    # Each waits for the other.
+    meeting = threading.Barrier(2, timeout=LONG_S)
+    jobs = [waiting.submit("slow", meeting.wait) for _ in range(2)]
+    assert sorted(job.result(LONG_S) for job in jobs) == [0, 1]
+
+
+def test_it_is_idle_when_no_job_runs_or_waits(waiting, door):
+    assert waiting.idle(0)
+    jobs = [waiting.submit("quick", lambda: door.wait(LONG_S)) for _ in range(2)]
+    assert not waiting.idle(0.05)
+    door.set()
+    assert waiting.idle(LONG_S)
+    assert all(job.done() for job in jobs)
+
+
+def test_a_job_that_fails_does_not_keep_it_from_being_idle(waiting):
+    waiting.submit("slow", lambda: 1 / 0)
+    assert waiting.idle(LONG_S)
+
+
+def test_closing_lets_a_job_finish_and_drops_those_that_wait(door):
+    waiting, begun = Waiting(), threading.Event()
+
+    def job():
+        begun.set()
+        return door.wait(LONG_S)
+
+    running = waiting.submit("quick", job)
+    dropped = waiting.submit("quick", lambda: "never")
+    assert begun.wait(LONG_S)
+    threading.Timer(0.05, door.set).start()
+    waiting.close()
+    assert running.result(0)
+    assert dropped.cancelled()
+    assert waiting.idle(0)
+
+
+def test_the_same_question_is_computed_once(waiting, door):
+    calls = []
+
+    def think():
+        calls.append(1)
+        door.wait(LONG_S)
+        return {"thought": 1}
+
+    futures = [waiting.ask("why", think) for _ in range(3)]
+    assert futures[0] is futures[1] is futures[2]
+    door.set()
+    assert futures[0].result(LONG_S) == {"thought": 1}
+    assert calls == [1]
+
+
+def test_a_question_that_was_answered_may_be_asked_again(waiting):
+    for number in (1, 2):
+        assert waiting.ask("why", lambda number=number: {"thought": number}).result(LONG_S) == {
+            "thought": number
+        }
+        assert waiting.idle(LONG_S)
+
+
+def test_questions_are_bounded(waiting, door):
+    for question in ("one", "two"):
+        waiting.ask(question, lambda: {"done": door.wait(LONG_S)})
+    with pytest.raises(InputError) as error:
+        waiting.ask("three", dict)
+    assert str(error.value) == BUSY
+    # Whoever asks what is asked already only waits with the others.
+    waiting.ask("two", dict)
+
+
+# --- patiently ---
+
+
+def test_an_answer_that_is_there_is_given(run_async):
+    answer = Future()
+    answer.set_result({"ok": True, "x": 1})
+    assert run_async(patiently(lambda: answer, LONG_S)) == {"ready": True, "ok": True, "x": 1}
+
+
+def test_an_answer_that_is_not_ready_is_said_to_be_so_and_goes_on(run_async):
+    pending = Future()
+    assert run_async(patiently(lambda: pending, 0.01)) == {"ok": True, "ready": False}
+    assert not pending.cancelled()
+    said = run_async(patiently(lambda: pending, 0.01, lambda: {"text": "half"}))
+    assert said == {"ok": True, "ready": False, "text": "half"}
+
+
+def test_a_refusal_is_a_sentence(run_async):
+    def refuse():
+        raise InputError("Too many.")
+
+    assert run_async(patiently(refuse, LONG_S)) == {"ok": False, "error": "Too many."}
+
+
+def test_a_bug_is_an_apology_and_a_traceback_in_the_log(run_async, caplog):
+    def broken():
+        raise ZeroDivisionError("the slow reason")
+
+    assert run_async(patiently(broken, LONG_S)) == {"ok": False, "error": APOLOGY}
+    assert "the slow reason" in caplog.text
