@@ -42,7 +42,7 @@ def _words(analysis: Analysis) -> Step:
     writer = _whose(analysis, analysis.sources.transcript)
     cut = (
         f"The model cut these {encoding.waveform.duration_s:.1f} seconds into {encoding.num_frames} moments, "
-        f"20 ms apart, and{writer} wrote a letter or nothing for each."
+        f"{1000 * encoding.grid.hop_s:.0f} ms apart, and{writer} wrote a letter or nothing for each."
     )
     if not words:
         return Step("From sound to letters", f"{cut} Here it wrote nothing.", "transcript", {})

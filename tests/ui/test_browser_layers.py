@@ -164,6 +164,8 @@ def test_choices_made_elsewhere_are_followed(layers):
 
 def test_a_press_on_a_curve_chooses_the_layer(layers, page):
     visitor = layers()
+    # When the groups are there, all charts are drawn anew.
+    visitor.tab.locator("[data-testid=told-note]").get_by_text("k-means groups").wait_for()
     chart = visitor.id("chart-alike").locator("svg")
     chart.scroll_into_view_if_needed()
     box = chart.bounding_box()

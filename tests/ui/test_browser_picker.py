@@ -19,10 +19,16 @@ BASE = "facebook/hubert-base-ls960"
 
 @pytest.fixture(scope="module")
 def page(build_page, run_async, tmp_path_factory, write_checkpoint):
-    """A page with a store of its own that also offers an encoder without heads, and an empty folder."""
+    """A page with a store of its own, which also offers an encoder without heads, one with twice as many
+    frames, and a folder with nothing in it.
+    """
     folder = tmp_path_factory.mktemp("offered")
     (folder / "empty").mkdir()
-    directories = [write_checkpoint(folder / "bare", "encoder"), folder / "empty"]
+    directories = [
+        write_checkpoint(folder / "bare", "encoder"),
+        write_checkpoint(folder / "fine", "encoder", conv_stride=(5, 2, 2, 2, 2, 2, 1)),
+        folder / "empty",
+    ]
     page = build_page(directories=directories, store=CheckpointStore())
 
     async def launch():
@@ -74,6 +80,37 @@ def test_another_model_hears_the_same_recording_and_each_view_says_whose_it_is(v
     for view in ("Transcript", "Layers"):
         visitor.open(view)
         assert not visitor.id(f"source-{view.lower()}").is_visible()
+
+
+HEAR_A_LETTER = """() => {
+  const path = hx.path(hx.result.views.transcript);
+  path.hear(path.runs.filter((run) => run.writes)[3]);
+  const { time } = hx.clock;
+  hx.clock.toggle();
+  hx.clock.seek(time);
+  return [time, path.at(path.frame).text];
+}"""
+
+
+def test_a_model_with_other_frames_borrows_letters_at_their_own_times(visit):
+    visitor = visit()
+    before = visitor.token
+    time_s, letter = visitor.tab.evaluate(HEAR_A_LETTER)
+    steps = visitor.id("step-frames-name").inner_text()
+    where = visitor.id("steps-where").inner_text()
+    visitor.id("model").select_option("fine")
+    visitor.wait_for_other_result(before)
+    assert visitor.tab.evaluate(HEAR_A_LETTER) == [pytest.approx(time_s), letter]
+    assert visitor.id("step-frames-name").inner_text() == steps
+    assert "One every 20 ms" in steps
+    assert visitor.id("steps-where").inner_text() == where
+    # The states have frames of their own.
+    assert visitor.tab.evaluate("hx.clock.timeOf(1) - hx.clock.timeOf(0)") == pytest.approx(0.01)
+    visitor.open("Layers")
+    visitor.tab.wait_for_selector("[data-method]")
+    num_frames = int(visitor.id("num-frames").inner_text())
+    assert num_frames == visitor.tab.evaluate("hx.result.views.timeline.num_frames")
+    assert num_frames > visitor.tab.evaluate("1.9 * hx.result.views.transcript.num_frames")
 
 
 def test_a_hub_that_cannot_be_reached_is_said_and_the_page_goes_on(visit, unreachable_hub):

@@ -72,6 +72,24 @@ def test_the_timeline_holds_the_sound_and_its_length(analysis):
     assert unpack(sent["spectrogram"]).max() == 255
 
 
+def test_the_page_is_told_where_frames_lie(analysis):
+    sent, encoding = timeline.payload(analysis), analysis.encoding
+    assert (sent["hop_s"], sent["num_frames"]) == (encoding.grid.hop_s, encoding.num_frames)
+    assert sent["first_frame_s"] == encoding.frame_times_s[0]
+
+
+def test_frames_of_the_transcript_are_those_of_the_checkpoint_that_wrote_it(
+    analysis, harbour, write_checkpoint, tmp_path
+):
+    fine = write_checkpoint(tmp_path / "fine", "encoder", conv_stride=(5, 2, 2, 2, 2, 2, 1))
+    borrowing = analyze(harbour, checkpoint=fine)
+    of_states, of_letters = timeline.payload(borrowing), transcript.payload(borrowing)
+    assert (of_states["hop_s"], of_letters["hop_s"]) == (0.01, 0.02)
+    assert of_states["num_frames"] == len(layers.payload(borrowing)["tokens"])
+    for name in ("hop_s", "first_frame_s", "num_frames"):
+        assert of_letters[name] == transcript.payload(analysis)[name]
+
+
 def test_a_long_spectrogram_is_narrowed_to_what_a_screen_shows(analysis, monkeypatch):
     monkeypatch.setattr(timeline, "MAX_COLUMNS", 100)
     sent = timeline.payload(analysis)

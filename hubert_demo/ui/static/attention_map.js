@@ -4,7 +4,6 @@
   "use strict";
   const hx = window.hx;
 
-  const HOP_S = 0.02;
   const MOST_SIDE = 560;
   const SEEN_MS = 400; // what a press plays
   const RIGHT = 8;
@@ -57,8 +56,8 @@
     view.geometry = {
       left, top: TOP, side, width, frames, beside, below,
       height: TOP + side + 22 + below + TITLE,
-      first: hx.clock.timeOf(0) - HOP_S / 2,
-      span: frames * HOP_S,
+      first: hx.clock.grid.startOf(0),
+      span: frames * hx.clock.grid.hop,
       cell: (side * view.map.frames_per_bin) / frames,
     };
   };

@@ -4,11 +4,28 @@
   "use strict";
   const hx = window.hx;
 
-  const HOP_S = 0.02;
   const audio = new Audio();
   const SELECT_S = 0.1; // what an arrow key with shift adds to the selection
-  const LEAST_S = 0.02; // shorter than a frame is no selection
+  const AT_END_S = 0.02; // as near to the end as this, playing begins anew
   const SAY_MS = 250; // how often a screen reader's text follows the clock while it plays
+
+  const grids = new WeakMap();
+
+  // Where frames lie in time, of a payload that says it: the timeline's for the frames of the chosen model, the
+  // transcript's for those of the model that wrote it.
+  hx.grid = (payload) => {
+    if (!grids.has(payload)) grids.set(payload, gridOf(payload));
+    return grids.get(payload);
+  };
+
+  const gridOf = ({ hop_s: hop, first_frame_s: first, num_frames: count }) => ({
+    hop,
+    count,
+    frameAt: (time) => hx.clamp(Math.round((time - first) / hop), 0, count - 1),
+    timeOf: (frame) => first + frame * hop,
+    // Where the stretch that a frame stands for begins; the one before ends there.
+    startOf: (frame) => first + (frame - 0.5) * hop,
+  });
 
   let now = 0;
   let stop = null; // { at, back, selected }: where a stretch ends, and where the clock returns to
@@ -26,15 +43,14 @@
     get playing() {
       return !audio.paused;
     },
-    // The frame that is heard now, and back.
+    // The frames of the chosen model, and the one that is heard now.
+    get grid() {
+      return hx.grid(hx.result.views.timeline);
+    },
     get frame() {
-      return clock.frameAt(now);
+      return clock.grid.frameAt(now);
     },
-    frameAt: (time) => {
-      const { first_frame_s: first, num_frames: count } = hx.result.views.timeline;
-      return hx.clamp(Math.round((time - first) / HOP_S), 0, count - 1);
-    },
-    timeOf: (frame) => hx.result.views.timeline.first_frame_s + frame * HOP_S,
+    timeOf: (frame) => clock.grid.timeOf(frame),
     // The word that is said at a time, or null.
     wordAt: (time) => {
       const says = (word) => word.start_s <= time && time < word.end_s;
@@ -48,7 +64,7 @@
     // Selects a stretch, whichever end comes first; nothing, or less than a frame, selects none.
     select: (from, to) => {
       const [start, end] = [from, to].map((time) => hx.clamp(time, 0, clock.duration)).sort((a, b) => a - b);
-      const none = from == null || to == null || end - start < LEAST_S;
+      const none = from == null || to == null || end - start < clock.grid.hop;
       if (none && !selection) return;
       selection = none ? null : Object.freeze({ from: start, to: end });
       if (!stop || stop.selected) stop = endOfSelection();
@@ -77,7 +93,7 @@
     toggle: () => {
       if (clock.playing) return audio.pause();
       const { from, to } = selection || { from: 0, to: clock.duration };
-      if ((selection && now < from) || now > to - 0.02) move(from);
+      if ((selection && now < from) || now > to - AT_END_S) move(from);
       stop = endOfSelection();
       return start();
     },

@@ -8,7 +8,6 @@
   const AXIS_HEIGHT = 24;
   const LETTER_PX = 10;
   const LEAST_ROOM_PX = 2.5; // a letter of the path; with less, letters would hide the cells
-  const HALF_FRAME_S = 0.01;
   const FAINT = 26; // of 255: what is paler than this is no letter to hear
   // A letter is a spike of a frame or two in the middle of its sound.
   const LEAST_S = 0.1;
@@ -24,17 +23,23 @@
       const [symbol, first, end] = flat.subarray(3 * i, 3 * i + 3);
       return { symbol, first, end, ...data.symbols[symbol] };
     });
-    const path = { symbols: data.symbols, runs, hear: (run) => hear(runs, run) };
+    const grid = hx.grid(data);
+    const path = {
+      symbols: data.symbols, runs, grid,
+      hear: (run) => hear(runs, run, grid.startOf),
+      // The frame that is heard now.
+      get frame() {
+        return grid.frameAt(hx.clock.time);
+      },
+    };
     const ofFrame = runs.flatMap((run) => Array(run.end - run.first).fill(run));
     path.at = (frame) => ofFrame[hx.clamp(frame, 0, ofFrame.length - 1)];
     paths.set(data, path);
     return path;
   };
 
-  const edge = (frame) => hx.clock.timeOf(frame) - HALF_FRAME_S;
-
   // Plays a letter's stretch: until the next letter begins, if that is neither too soon nor too late.
-  const hear = (runs, run) => {
+  const hear = (runs, run, edge) => {
     const next = runs.find((other) => other.writes && other.first >= run.end);
     const from = edge(run.first);
     const to = next ? edge(next.first) : Infinity;
@@ -73,7 +78,7 @@
     map.tick = () => {
       if (!map.axis) return;
       map.cursor.place(map.axis);
-      hx.announce(map.canvas, `, likeliest ${map.path.at(hx.clock.frame).text}`);
+      hx.announce(map.canvas, `, likeliest ${map.path.at(map.path.frame).text}`);
     };
     listen(map);
     return map;
@@ -88,6 +93,7 @@
     const height = map.rows * ROW;
     const ctx = hx.fit(map.canvas, width, height + AXIS_HEIGHT);
     const { values, columns } = pooled(map, frames);
+    const edge = map.path.grid.startOf;
     const left = map.axis.x(edge(0));
     ctx.imageSmoothingEnabled = false;
     ctx.drawImage(hx.image(values, columns, map.rows, hx.ramp("ink")), left, 0, map.axis.x(edge(frames)) - left, height);
@@ -126,7 +132,7 @@
     }
   };
 
-  const writePath = (ctx, { axis }, letters) => {
+  const writePath = (ctx, { axis, path }, letters) => {
     ctx.font = hx.font(11, true);
     ctx.fillStyle = hx.token("--hx-now");
     ctx.strokeStyle = hx.token("--hx-card");
@@ -135,7 +141,7 @@
     ctx.textAlign = "left";
     const taken = new Map();
     for (const run of letters) {
-      const x = axis.x(edge(run.end)) + 1.5;
+      const x = axis.x(path.grid.startOf(run.end)) + 1.5;
       if (x < (taken.get(run.symbol) ?? 0)) continue;
       taken.set(run.symbol, x + LETTER_PX);
       ctx.strokeText(run.text, x, (run.symbol + 0.5) * ROW);
@@ -148,11 +154,11 @@
     const { left, top } = map.canvas.getBoundingClientRect();
     const x = event.clientX - left;
     const time = map.axis.time(x);
-    const frame = hx.clock.frameAt(time);
+    const frame = map.path.grid.frameAt(time);
     const row = Math.floor((event.clientY - top) / ROW);
     const level = row < map.rows && x >= map.axis.left ? map.levels[row * map.levels.shape[1] + frame] : null;
     const run = map.path.runs.find((each) => each.symbol === row && each.writes && each.first <= frame
-      && (frame < each.end || x < map.axis.x(edge(each.end)) + LETTER_PX));
+      && (frame < each.end || x < map.axis.x(map.path.grid.startOf(each.end)) + LETTER_PX));
     return { x, time, frame, row, level, run };
   };
 
@@ -161,7 +167,7 @@
     hx.keys(canvas);
     canvas.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || !map.path) return;
-      const here = map.path.at(hx.clock.frame);
+      const here = map.path.at(map.path.frame);
       const run = here.writes ? here : map.path.runs.find((each) => each.writes && each.first >= here.end);
       if (run) map.path.hear(run);
     });
@@ -177,7 +183,7 @@
       tip.hidden = !found || found.level == null;
       if (tip.hidden) return;
       const { frame, row, level, x } = found;
-      tip.textContent = `${hx.seconds(hx.clock.timeOf(frame))} · ${map.path.symbols[row].text} ${hx.percent(level / 255)}`;
+      tip.textContent = `${hx.seconds(map.path.grid.timeOf(frame))} · ${map.path.symbols[row].text} ${hx.percent(level / 255)}`;
       const to = hx.clamp(x + 12, 0, canvas.clientWidth - tip.offsetWidth - 4);
       const below = row < 3 ? (row + 2) * ROW : (row - 2.5) * ROW;
       tip.style.transform = `translate(${to}px, ${below}px)`;
@@ -194,6 +200,7 @@
     let [first, end] = [frame, frame + 1];
     while (strong(first - 1)) first--;
     while (strong(end)) end++;
+    const edge = map.path.grid.startOf;
     hx.clock.hear(edge(first), Math.max(edge(end), edge(first) + LEAST_S));
   };
 })();

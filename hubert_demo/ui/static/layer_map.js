@@ -4,7 +4,7 @@
   const hx = window.hx;
 
   const MOVE_MS = 420;
-  const TRAIL_FRAMES = 25;
+  const TRAIL_S = 0.5;
   const REACH = 16; // how near, in pixels, a click has to be
   const MANY = 1200; // dots that are drawn without their outline, to stay quick
 
@@ -166,13 +166,14 @@
   // The present: its dot, and the last half second fading behind it.
   const paintNow = (map) => {
     const ctx = hx.fit(map.over, map.width, map.height);
-    const { frame, time } = hx.clock;
+    const { frame, time, grid } = hx.clock;
+    const trail = Math.round(TRAIL_S / grid.hop);
     const at = (i) => [map.places[2 * i], map.places[2 * i + 1]];
     ctx.strokeStyle = ctx.fillStyle = hx.token("--hx-now");
     ctx.lineWidth = 3;
     ctx.lineCap = "round";
-    for (let i = Math.max(1, frame - TRAIL_FRAMES + 1); i <= frame; i++) {
-      ctx.globalAlpha = 1 - (frame - i) / TRAIL_FRAMES;
+    for (let i = Math.max(1, frame - trail + 1); i <= frame; i++) {
+      ctx.globalAlpha = 1 - (frame - i) / trail;
       ctx.beginPath();
       ctx.moveTo(...at(i - 1));
       ctx.lineTo(...at(i));

@@ -60,8 +60,8 @@
       draw: (ctx, axis, height) =>
         view.colours.forEach((colour, frame) => {
           ctx.fillStyle = colour;
-          const x = axis.x(hx.clock.timeOf(frame) - 0.01);
-          ctx.fillRect(x, 2, axis.x(hx.clock.timeOf(frame) + 0.01) - x + 0.5, height - 10);
+          const x = axis.x(hx.clock.grid.startOf(frame));
+          ctx.fillRect(x, 2, axis.x(hx.clock.grid.startOf(frame + 1)) - x + 0.5, height - 10);
         }),
     });
 

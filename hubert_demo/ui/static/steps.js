@@ -36,7 +36,7 @@
     };
     steps.tick = () => {
       if (!steps.path || !steps.width) return;
-      const { frame } = hx.clock;
+      const { frame } = steps.path;
       const wanted = windowAt(steps, frame);
       if (!steps.window || wanted.from !== steps.window.from || wanted.count !== steps.window.count) fill(steps, wanted);
       if (frame !== steps.now) mark(steps, frame);
@@ -48,13 +48,13 @@
 
   // The frames to show: those on show if the word being said, or else the moment, is among them; otherwise the
   // word in the middle, or the moment near the left.
-  const windowAt = ({ width, words, window: shown }, frame) => {
-    const frames = hx.result.views.timeline.num_frames;
+  const windowAt = ({ width, words, path: { grid }, window: shown }, frame) => {
+    const frames = grid.count;
     const count = Math.min(frames, Math.floor(width / (width < 500 ? NARROW_CELL : CELL)));
     let [first, end] = [frame, frame + 1];
-    const word = hx.clock.wordAt(hx.clock.timeOf(frame));
+    const word = hx.clock.wordAt(grid.timeOf(frame));
     if (word) {
-      const [from, to] = [word.start_s, word.end_s - 0.005].map(hx.clock.frameAt);
+      const [from, to] = [word.start_s, word.end_s - grid.hop / 4].map(grid.frameAt);
       // A word too long for the row is shown page by page.
       if (to - from < count) [first, end] = [Math.min(from, frame), Math.max(to, frame) + 1];
     }
@@ -81,9 +81,10 @@
       row.replaceChildren(...cells.map(({ node }) => node));
       return cells;
     });
-    steps.where.textContent = `${hx.clock.timeOf(from).toFixed(2)}–${hx.seconds(hx.clock.timeOf(end - 1))}`;
+    const { hop, timeOf } = steps.path.grid;
+    steps.where.textContent = `${timeOf(from).toFixed(2)}–${hx.seconds(timeOf(end - 1))}`;
     const [first, second, third] = steps.rows.map((row) => row.sentence);
-    first.replaceChildren(...sentence(1, "What each frame says.", "One every 20 ms; a dot is the blank, which says nothing new."));
+    first.replaceChildren(...sentence(1, "What each frame says.", `One every ${Math.round(1000 * hop)} ms; a dot is the blank, which says nothing new.`));
     second.replaceChildren(...sentence(2, "Repeats are merged.", `${some(count, "frame")} become ${some(merged.length, "cell")}.`));
     third.replaceChildren(...sentence(3, "Blanks are dropped.", left(kept)));
   };
@@ -119,7 +120,7 @@
   const listen = (steps) => {
     hx.keys(steps.slider);
     steps.slider.addEventListener("keydown", (event) => {
-      const run = event.key === "Enter" && steps.path?.at(hx.clock.frame);
+      const run = event.key === "Enter" && steps.path?.at(steps.path.frame);
       if (run && run.writes) steps.path.hear(run);
     });
     steps.node.addEventListener("click", (event) => {
@@ -127,7 +128,7 @@
       if (!pressed) return;
       const { run, frame } = pressed.dataset;
       if (run) steps.path.hear(steps.path.at(Number(run)));
-      else hx.clock.seek(hx.clock.timeOf(Number(frame)));
+      else hx.clock.seek(steps.path.grid.timeOf(Number(frame)));
     });
   };
 })();

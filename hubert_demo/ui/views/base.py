@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hubert_demo.api import Analysis
+from hubert_demo.encoding import Encoding
 from hubert_demo.errors import HubertDemoError, InputError, no_such
 
 Json = dict[str, Any]
@@ -81,6 +82,15 @@ def pack_fraction(array: npt.NDArray[Any], limit: float) -> Json:
     """Values of 0 to `limit` in 16 bits, half the size of float32: 65535 stands for `limit`."""
     scaled = np.rint(np.clip(array, 0, limit) * (65535 / limit))
     return pack(scaled.astype(np.uint16))
+
+
+def grid_as_json(encoding: Encoding) -> Json:
+    """Where the frames of an encoding lie in time, read by `hx.grid` in `static/clock.js`."""
+    return {
+        "hop_s": encoding.grid.hop_s,
+        "first_frame_s": float(encoding.frame_times_s[0]),
+        "num_frames": encoding.num_frames,
+    }
 
 
 def fields_of(request: Any) -> Json:

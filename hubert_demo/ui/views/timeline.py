@@ -4,7 +4,7 @@ import numpy as np
 
 from hubert_demo.analysis.timeline.spectrogram import RANGE_DB, spectrogram
 from hubert_demo.api import Analysis
-from hubert_demo.ui.views.base import Json, pack
+from hubert_demo.ui.views.base import Json, grid_as_json, pack
 
 MAX_COLUMNS = 1500
 
@@ -18,7 +18,6 @@ def payload(analysis: Analysis) -> Json:
     columns = picture.decibels
     every = -(-columns.shape[1] // MAX_COLUMNS)
     loudest = np.maximum.reduceat(columns, np.arange(0, columns.shape[1], every), axis=1)
-    times_s = analysis.encoding.frame_times_s
     return {
         "samples": pack(np.rint(np.clip(waveform.samples, -1, 1) * 32767).astype(np.int16)),
         "rate_hz": waveform.sample_rate_hz,
@@ -27,6 +26,5 @@ def payload(analysis: Analysis) -> Json:
         "spectrogram": pack(np.rint((loudest / RANGE_DB + 1) * 255).astype(np.uint8)),
         "column_s": every * float(picture.times_s[1] - picture.times_s[0]),
         "frequencies_hz": picture.frequencies_hz.tolist(),
-        "first_frame_s": float(times_s[0]),
-        "num_frames": len(times_s),
+        **grid_as_json(analysis.encoding),
     }

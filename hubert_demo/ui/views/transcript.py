@@ -13,7 +13,7 @@ from hubert_demo.analysis.transcript.spelling import has_only_capitals
 from hubert_demo.api import Analysis
 from hubert_demo.errors import InputError
 from hubert_demo.export.texts import TEXTS
-from hubert_demo.ui.views.base import NOT_UNDERSTOOD, Json, View, pack
+from hubert_demo.ui.views.base import NOT_UNDERSTOOD, Json, View, grid_as_json, pack
 
 MAX_REFERENCE = 2000
 MAX_HOTWORDS_TEXT = MAX_HOTWORDS * (MAX_HOTWORD_LETTERS + 2)
@@ -21,11 +21,12 @@ NUM_BEST = 5
 
 
 def payload(analysis: Analysis) -> Json:
-    """The words with their times and confidence; the emission map; the best path."""
+    """The words with their times and confidence; the emission map; the best path; where its frames lie."""
     show = _lettering(analysis)
     return {
         "words": [{**_times(word), "text": show(word.text)} for word in analysis.transcript.words],
         "formats": [{"name": each.suffix, "title": each.title} for each in TEXTS.values()],
+        **grid_as_json(analysis.ctc_encoding),
         **_path(analysis),
     }
 
