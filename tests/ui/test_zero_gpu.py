@@ -10,7 +10,7 @@ import pytest
 
 from hubert_demo import checkpoints, inference
 from hubert_demo.audio import Waveform
-from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, load_checkpoint, loading
+from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, load_checkpoint
 from hubert_demo.ui import card, zero_gpu
 
 
@@ -51,7 +51,7 @@ def waveform():
 
 def test_the_encoder_runs_inside_the_lent_call(calls, loaded, waveform, monkeypatch):
     moved = []
-    monkeypatch.setattr(loading, "load", lambda spec, device: moved.append(device) or loaded)
+    monkeypatch.setattr(checkpoints, "load", lambda spec, device: moved.append(device) or loaded)
     encoding = zero_gpu.encode(loaded, waveform)
     assert calls == [(DEFAULT_CHECKPOINT, 30)]
     assert moved == ["cuda"]

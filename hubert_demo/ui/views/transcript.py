@@ -132,7 +132,7 @@ def text(analysis: Analysis, request: Json) -> Json:
     reference = _text(request, "reference", MAX_REFERENCE)
     written = analysis.align(reference).reference if reference else analysis.transcript
     name = "aligned" if reference else "transcript"
-    return {"name": f"{name}.{chosen.suffix}", "mime": chosen.mime, "text": chosen.of(analysis, written)}
+    return {"name": f"{name}.{chosen.suffix}", "mime": chosen.mime, "text": chosen.make(analysis, written)}
 
 
 def _text(request: Json, name: str, longest: int) -> str:
