@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def write_folder(
     analysis: Analysis, choices: Choices, directory: Path, exhibits: Mapping[str, Exhibit] = EXHIBITS
 ) -> None:
-    """Write every file of the bundle into a folder, which is made if need be.
+    """Write every file of the bundle into a folder, which is created if needed.
 
     Args:
         analysis: The recording.

@@ -51,7 +51,7 @@ class Choices:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Choices:
-        """Choices from what a browser or a program sent; names that are no choice are left out.
+        """Choices from what a browser or a program sent; names of anything else are ignored.
 
         Raises:
             InputError: If a value is of another type than the choice.
@@ -68,11 +68,11 @@ class Choices:
         return cls(**chosen)
 
     def resolved(self, analysis: Analysis) -> Choices:
-        """The same for one recording, with the layers that None stands for.
+        """The choices for one recording, with the layers that None stands for.
 
         Raises:
-            InputError: If the recording's checkpoint has no such layer or head, or if there is no such
-                colour, or no map with such settings.
+            InputError: If the recording's checkpoint has no such layer or head, if there is no such colour,
+                or if no map can have these settings.
         """
         num_layers, num_heads = analysis.encoding.num_layers, analysis.encoding.num_heads
         layer = num_layers if self.layer is None else self.layer
