@@ -112,6 +112,26 @@ def test_units_are_those_of_the_layer_and_number_that_are_chosen(layers, page):
     assert told == [f"{values[1]:.2f}" for values in expected]
 
 
+def test_units_are_those_of_the_seed_that_is_chosen(layers, page):
+    visitor = layers()
+    visitor.id("colouring").select_option("unit")
+    legend = visitor.tab.locator(".hx-view-layers .hx-legend")
+    legend.get_by_text("groups of moments").wait_for()
+    visitor.tab.locator("[data-testid=told-note]").get_by_text("k-means groups").wait_for()
+    visitor.tab.evaluate("hx.choose({ seed: 5, method: 'pca', layer: 4 })")
+    analysis = analysis_of(visitor, page)
+    scores = analysis.unit_scores(seed=5)
+    expected = f"{scores.pnmi[4]:.2f}"
+    assert expected != f"{analysis.unit_scores().pnmi[4]:.2f}"
+    pnmi = "document.querySelectorAll('[data-testid=chart-told] .hx-chart-key b')[2]"
+    visitor.tab.wait_for_function(f"text => {pnmi}.textContent === text", arg=expected)
+    before = pixels(visitor, "[data-testid=strip] canvas")
+    visitor.tab.evaluate("hx.choose({ seed: 0 })")
+    visitor.tab.wait_for_function(
+        "before => document.querySelector('[data-testid=strip] canvas').toDataURL() !== before", arg=before
+    )
+
+
 def test_numbers_out_of_range_are_brought_into_it(layers):
     visitor = layers()
     visitor.id("colouring").select_option("unit")

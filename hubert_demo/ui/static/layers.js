@@ -38,8 +38,8 @@
     const choices = (changed) => {
       if (!view.data) return;
       if ("layer" in changed) chooseLayer(view, page);
-      if ("colour" in changed || "num_units" in changed) recolour(view, page);
-      if ("num_units" in changed) askScores(view, page);
+      if ("colour" in changed || "num_units" in changed || "seed" in changed) recolour(view, page);
+      if ("num_units" in changed || "seed" in changed) askScores(view, page);
       if (SETTINGS.some((name) => name in changed)) hx.layerSettings.update(view, page);
     };
 
@@ -118,6 +118,9 @@
     return Number.isInteger(layer) && layer >= 0 && layer <= data.num_layers ? layer : data.num_layers;
   };
 
+  // Of the maps, and so of the groups.
+  const seedOf = (view) => hx.layerSettings.wanted(view).seed;
+
   const numUnits = ({ data }) => Math.min(hx.choices.num_units ?? data.num_units, data.max_units);
 
   const follow = (view) => {
@@ -194,14 +197,15 @@
     const asked = ++view.unitsAsked;
     const { layer, data } = view;
     const count = numUnits(view);
-    const known = view.units && view.units.layer === layer && view.units.count === count;
-    if (known) return;
+    const seed = seedOf(view);
+    const { units } = view;
+    if (units && units.layer === layer && units.count === count && units.seed === seed) return;
     setTimeout(async () => {
       if (asked !== view.unitsAsked || data !== view.data) return;
       try {
-        const answer = await hx.ask(page, "units", { layer, num_units: count });
+        const answer = await hx.ask(page, "units", { layer, num_units: count, seed });
         if (!answer || asked !== view.unitsAsked) return;
-        view.units = { layer, count, values: hx.unpack(answer.units) };
+        view.units = { layer, count, seed, values: hx.unpack(answer.units) };
         view.unitsProblem = "";
       } catch (problem) {
         if (asked !== view.unitsAsked) return;
@@ -211,17 +215,19 @@
     }, view.units ? UNITS_AFTER_MS : 0);
   };
 
-  // Asked for when somebody looks, for the number of units that is chosen.
+  // Asked for when somebody looks, for the number of units and the seed that are chosen.
   const askScores = async (view, page) => {
     const count = numUnits(view);
+    const seed = seedOf(view);
     const { data } = view;
-    if (!view.root.clientWidth || view.scoresFor === `${hx.result.token} ${count}`) return;
-    view.scoresFor = `${hx.result.token} ${count}`;
+    const wanted = `${hx.result.token} ${count} ${seed}`;
+    if (!view.root.clientWidth || view.scoresFor === wanted) return;
+    view.scoresFor = wanted;
     const asked = ++view.scoresAsked;
     try {
       let answer = { ready: false };
       while (answer && !answer.ready) {
-        answer = await hx.ask(page, "unit_scores", { num_units: count });
+        answer = await hx.ask(page, "unit_scores", { num_units: count, seed });
         if (asked !== view.scoresAsked) return;
       }
       if (!answer || data !== view.data) return;

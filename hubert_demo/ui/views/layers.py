@@ -97,13 +97,14 @@ def remap(analysis: Analysis, request: Json) -> Json:
 def units(analysis: Analysis, request: Json) -> Json:
     """K-means units of one layer: uint8 `(frames,)`."""
     layer = index(request, "layer", analysis.encoding.num_layers + 1)
-    found = analysis.units(layer, _num_units(request))
-    return {"layer": layer, "num_units": _num_units(request), "units": pack(found.astype("uint8"))}
+    num_units, seed = _num_units(request), _seed(request)
+    found = analysis.units(layer, num_units, seed)
+    return {"layer": layer, "num_units": num_units, "seed": seed, "units": pack(found.astype("uint8"))}
 
 
 def unit_scores(analysis: Analysis, request: Json) -> Json:
     """How well the units of every layer tell the recognised characters."""
-    scores = analysis.unit_scores(_num_units(request))
+    scores = analysis.unit_scores(_num_units(request), _seed(request))
     return {
         "num_units": scores.num_units,
         "num_labels": scores.num_labels,
@@ -120,6 +121,11 @@ def _num_units(request: Json) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise InputError(f"{str(value)[:20]!r} is no number of units; choose a whole number from 2.")
     return value
+
+
+def _seed(request: Json) -> int:
+    """The seed that is chosen for the map: the same for k-means, here as in what is downloaded."""
+    return ProjectionSettings(seed=request.get("seed", DEFAULT_SETTINGS.seed)).seed
 
 
 VIEW = View(
