@@ -8,6 +8,7 @@ from itertools import groupby
 import numpy as np
 import pytest
 
+from hubert_demo.analysis.attention.heads import near_shares
 from hubert_demo.analysis.layers.projection import ProjectionSettings
 from hubert_demo.analysis.transcript.beam import BeamSettings
 from hubert_demo.api import analyze
@@ -275,6 +276,22 @@ def test_units_and_their_scores_are_those_of_the_analysis(analysis):
     assert len(scores["purity_by_chance"]) == analysis.encoding.num_layers + 1
 
 
+def test_units_and_their_scores_have_the_seed_that_is_chosen(analysis):
+    sent = layers.units(analysis, {"layer": 2, "num_units": 9, "seed": 5})
+    np.testing.assert_array_equal(unpack(sent["units"]), analysis.units(2, 9, seed=5))
+    assert sent["units"] != layers.units(analysis, {"layer": 2, "num_units": 9})["units"]
+    scores = layers.unit_scores(analysis, {"num_units": 9, "seed": 5})
+    assert scores["pnmi"] == analysis.unit_scores(9, seed=5).pnmi.tolist()
+    assert scores["pnmi"] != layers.unit_scores(analysis, {"num_units": 9})["pnmi"]
+
+
+@pytest.mark.parametrize("seed", [None, -1, 2**32, True, 1.0, "0", [0]])
+def test_strange_seeds_get_a_sentence(analysis, seed):
+    for answer in (layers.units, layers.unit_scores):
+        with pytest.raises(InputError, match="choose"):
+            answer(analysis, {"layer": 0, "num_units": 9, "seed": seed})
+
+
 @pytest.mark.parametrize("num_units", [None, 1, 0, -2, 101, 10**9, True, 2.0, "9", [9]])
 def test_strange_numbers_of_units_get_a_sentence(analysis, num_units):
     for answer in (layers.units, layers.unit_scores):
@@ -289,6 +306,29 @@ def test_a_head_map_is_the_attention_of_that_head(analysis):
     assert sent["max"] == pytest.approx(expected.max())
     found = unpack(sent["map"]) * (sent["max"] / 65535)
     np.testing.assert_allclose(found, expected, atol=sent["max"] / 65535)
+
+
+def test_the_middle_layer_is_that_of_the_encoding(analysis):
+    assert attention.payload(analysis)["middle_layer"] == analysis.encoding.middle_layer
+
+
+def test_a_head_map_says_how_much_of_each_row_stays_near(analysis):
+    sent = attention.head_map(analysis, {"layer": 1, "head": 2})
+    for found, expected in zip(
+        (sent["near_share"], sent["near_share_by_chance"]),
+        near_shares(analysis.attention(1, 2), 5),
+        strict=True,
+    ):
+        np.testing.assert_allclose(unpack(found), expected, rtol=1e-6)
+
+
+def test_where_frames_are_joined_the_share_that_stays_near_is_their_mean(analysis, monkeypatch):
+    monkeypatch.setattr(attention, "MAX_BINS", 100)
+    sent = attention.head_map(analysis, {"layer": 1, "head": 2})
+    size, (expected, _) = sent["frames_per_bin"], near_shares(analysis.attention(1, 2), 5)
+    assert size > 1
+    bins = [expected[start : start + size].mean() for start in range(0, len(expected), size)]
+    np.testing.assert_allclose(unpack(sent["near_share"]), bins, rtol=1e-6)
 
 
 def test_entropy_lies_between_certain_and_even(analysis):

@@ -146,6 +146,29 @@ def entropy_nats(attention: npt.NDArray[np.floating]) -> float:
     return float(-(attention * logarithms).sum(axis=1).mean())
 
 
+def near_shares(
+    attention: npt.NDArray[np.floating], reach_frames: int
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """How much of its attention each frame gives to frames near it.
+
+    Args:
+        attention: `(frames, frames)`, rows sum to one.
+        reach_frames: Frames on either side that are near.
+
+    Returns:
+        float64 `(frames,)` twice: the share, 0..1, of each row that falls within reach; and what that would
+        be by chance, if the frame looked at all frames alike.
+    """
+    num_frames = len(attention)
+    shares, by_chance = np.zeros(num_frames), np.zeros(num_frames)
+    for offset in range(-reach_frames, reach_frames + 1):
+        diagonal = attention.diagonal(offset)
+        rows = slice(max(0, -offset), max(0, -offset) + len(diagonal))
+        shares[rows] += diagonal
+        by_chance[rows] += 1 / num_frames
+    return shares, by_chance
+
+
 def attention_within(attention: npt.NDArray[np.floating], reach_frames: int) -> tuple[float, float]:
     """How much of a head's attention stays near the frame that looks.
 
@@ -154,12 +177,10 @@ def attention_within(attention: npt.NDArray[np.floating], reach_frames: int) -> 
         reach_frames: Frames on either side that are near.
 
     Returns:
-        The mean share, 0..1, of a row that falls within reach; and what that would be by chance, if every
-        frame looked at all frames alike.
+        The mean of `near_shares` over all frames; and what that would be by chance.
     """
-    frames = np.arange(len(attention))
-    near = np.abs(frames[:, np.newaxis] - frames) <= reach_frames
-    return float((attention * near).sum(axis=1).mean()), float(near.mean())
+    shares, by_chance = near_shares(attention, reach_frames)
+    return float(shares.mean()), float(by_chance.mean())
 
 
 def pool(maps: FloatArray, max_bins: int, step: int = 1) -> PooledMaps:

@@ -5,7 +5,6 @@
   const hx = window.hx;
 
   const KEPT_MAPS = 40;
-  const NEAR_FRAMES = 5; // 0.1 s
 
   hx.view("attention", (root, page) => {
     const view = build(root);
@@ -82,9 +81,8 @@
   // The layer and head that were chosen, here or elsewhere, as far as this model has them.
   const wanted = (view) => {
     const { attention_layer: layer, head } = hx.choices;
-    const middle = Math.floor((view.layers - 1) / 2);
     return [
-      hx.clamp(Number.isInteger(layer) ? layer : view.layer ?? middle, 0, view.layers - 1),
+      hx.clamp(Number.isInteger(layer) ? layer : view.layer ?? view.data.middle_layer, 0, view.layers - 1),
       hx.clamp(Number.isInteger(head) ? head : view.head, 0, view.heads - 1),
     ];
   };
@@ -175,7 +173,10 @@
       maps.has(`${layer}-${head}`) ? null : hx.ask(page, "head_map", { layer, head }),
     ]);
     if (small) smalls.set(layer, { maps: hx.unpack(small.maps), frames_per_bin: small.frames_per_bin });
-    if (map) maps.set(`${layer}-${head}`, { ...map, values: hx.unpack(map.map), bins: map.map.shape[0] });
+    if (map) {
+      const [values, near, nearByChance] = [map.map, map.near_share, map.near_share_by_chance].map(hx.unpack);
+      maps.set(`${layer}-${head}`, { ...map, values, near, nearByChance, bins: map.map.shape[0] });
+    }
     if (maps.size > KEPT_MAPS) maps.delete(maps.keys().next().value);
   };
 
@@ -241,8 +242,8 @@
     const percent = (share) => `${Number((100 * share).toPrecision(2))} %`;
     view.most.textContent = place(view, best);
     view.most.previousSibling.textContent = `${from} looks most at`;
-    view.near.replaceChildren(percent(nearShare(view, row)), " ", hx.make("span", {
-      class: "hx-quiet", text: `${percent(nearShare(view, row, evenly(view)))} by chance`, "data-testid": "attention-near-chance",
+    view.near.replaceChildren(percent(view.map.near[row]), " ", hx.make("span", {
+      class: "hx-quiet", text: `${percent(view.map.nearByChance[row])} by chance`, "data-testid": "attention-near-chance",
       title: "If this moment looked at all moments alike",
     }));
     view.said = `, looks most at ${place(view, best)}`;
@@ -263,25 +264,5 @@
     const time = hx.attention.timeOf(view, column);
     const word = hx.clock.wordAt(time);
     return `${hx.seconds(time)}${word ? `, ${hx.short(word.text)}` : ""}`;
-  };
-
-  // How much of a row's attention goes to frames within 0.1 s; of a coarser bin, the part that lies there.
-  const nearShare = (view, row, valueOf = (bin) => hx.attention.valueAt(view, row, bin)) => {
-    const { frames_per_bin: size, bins } = view.map;
-    const frames = hx.result.views.timeline.num_frames;
-    const centre = row * size + (Math.min(size, frames - row * size) - 1) / 2;
-    let share = 0;
-    for (let bin = 0; bin < bins; bin++) {
-      const [from, to] = [bin * size - 0.5, Math.min(frames, (bin + 1) * size) - 0.5];
-      const inside = Math.min(to, centre + NEAR_FRAMES + 0.5) - Math.max(from, centre - NEAR_FRAMES - 0.5);
-      if (inside > 0) share += valueOf(bin) * (inside / (to - from));
-    }
-    return Math.min(1, share);
-  };
-
-  // What a bin would get if every frame got the same.
-  const evenly = ({ map: { frames_per_bin: size } }) => {
-    const frames = hx.result.views.timeline.num_frames;
-    return (bin) => (Math.min(frames, (bin + 1) * size) - bin * size) / frames;
   };
 })();

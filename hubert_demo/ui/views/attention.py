@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from hubert_demo.analysis.attention.heads import entropy_nats, pool, query_step
+from hubert_demo.analysis.attention.heads import NEAR_S, entropy_nats, near_shares, pool, query_step
 from hubert_demo.api import Analysis
 from hubert_demo.audio import FloatArray
 from hubert_demo.ui.views.base import Json, View, index, pack, pack_fraction
@@ -13,8 +13,13 @@ THUMBNAIL_BINS = 48
 
 
 def payload(analysis: Analysis) -> Json:
-    """How many layers and heads there are to choose from; maps come when somebody looks."""
-    return {"num_layers": analysis.encoding.num_layers, "num_heads": analysis.encoding.num_heads}
+    """How many layers and heads there are to choose from, and what is shown first; maps come on demand."""
+    encoding = analysis.encoding
+    return {
+        "num_layers": encoding.num_layers,
+        "num_heads": encoding.num_heads,
+        "middle_layer": encoding.middle_layer,
+    }
 
 
 def slow_part(analysis: Analysis) -> Json:
@@ -38,7 +43,7 @@ def heads(analysis: Analysis, request: Json) -> Json:
     """All heads of one layer, small: uint8 `(heads, bins, bins)`, 255 is each head's largest value."""
     layer = index(request, "layer", analysis.encoding.num_layers)
     num_frames = analysis.encoding.num_frames
-    # Small maps of a long recording need not every frame's gaze.
+    # Small maps of a long recording need not every frame's attention.
     step = query_step(num_frames)
     # One head at a time: all maps of a long recording together are large.
     small = [
@@ -61,12 +66,18 @@ def _levels(maps: FloatArray, num_frames: int, frames_per_bin: int) -> npt.NDArr
 
 
 def head_map(analysis: Analysis, request: Json) -> Json:
-    """One head's map, at most 500 by 500, in 16 bits of `max`; and two numbers of the map in full."""
+    """One head's map, at most 500 by 500, in 16 bits of `max`; and numbers of the map in full.
+
+    `near_share` says how much of its attention each row gives to frames within 0.1 s, `near_share_by_chance`
+    how much that would be by chance: float32 `(bins,)`, means over the frames of a bin.
+    """
     layer = index(request, "layer", analysis.encoding.num_layers)
     head = index(request, "head", analysis.encoding.num_heads)
     full = analysis.attention_maps(layer, [head])
     pooled = pool(full, MAX_BINS)
     largest = float(pooled.maps.max())
+    shares = near_shares(full[0], analysis.encoding.grid.frames_within(NEAR_S))
+    near_share, by_chance = (_means(share, pooled.frames_per_bin) for share in shares)
     return {
         "layer": layer,
         "head": head,
@@ -74,7 +85,17 @@ def head_map(analysis: Analysis, request: Json) -> Json:
         "max": largest,
         "frames_per_bin": pooled.frames_per_bin,
         "entropy_nats": entropy_nats(full[0]),
+        "near_share": pack(near_share),
+        "near_share_by_chance": pack(by_chance),
     }
+
+
+def _means(values: npt.NDArray[np.float64], frames_per_bin: int) -> FloatArray:
+    """Means over the frames of each bin; the last one may have fewer."""
+    starts = np.arange(0, len(values), frames_per_bin)
+    counts = np.diff(starts, append=len(values))
+    means: FloatArray = (np.add.reduceat(values, starts) / counts).astype(np.float32)
+    return means
 
 
 VIEW = View(

@@ -5,7 +5,15 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from hubert_demo.analysis.attention.heads import MAX_QUERIES, SMALL_BINS, entropy_nats, head_metrics, pool
+from hubert_demo.analysis.attention.heads import (
+    MAX_QUERIES,
+    SMALL_BINS,
+    attention_within,
+    entropy_nats,
+    head_metrics,
+    near_shares,
+    pool,
+)
 from hubert_demo.errors import InputError
 
 
@@ -163,3 +171,19 @@ def test_long_recordings_are_measured_on_some_rows_in_the_memory_of_one_map():
 def test_no_heads_are_refused():
     with pytest.raises(InputError, match="at least one of each"):
         measure(np.zeros((1, 0, 4, 4), np.float32))
+
+
+@pytest.mark.parametrize("reach_frames", [0, 2, 50])
+def test_near_shares_are_what_falls_within_reach_of_each_frame(reach_frames):
+    attention = maps(9)[0]
+    shares, by_chance = near_shares(attention, reach_frames)
+    near = [range(max(0, i - reach_frames), min(9, i + reach_frames + 1)) for i in range(9)]
+    np.testing.assert_allclose(shares, [attention[i, list(each)].sum() for i, each in enumerate(near)])
+    np.testing.assert_allclose(by_chance, [len(each) / 9 for each in near])
+    means = attention_within(attention, reach_frames)
+    np.testing.assert_allclose(means, [shares.mean(), by_chance.mean()])
+
+
+def test_a_head_that_looks_at_all_frames_alike_stays_near_as_much_as_by_chance():
+    shares, by_chance = near_shares(np.full((8, 8), 1 / 8), 3)
+    np.testing.assert_allclose(shares, by_chance)
