@@ -127,7 +127,7 @@ class Page:
     def analyse(self, waveform: Waveform, checkpoint: object = None) -> Result:
         """Analyse a recording, unless the very same one by the same checkpoint is still kept.
 
-        Nothing is drawn: that is the business of whoever shows the result.
+        Nothing is drawn yet: `parts` does that when the page shows the result.
 
         Args:
             waveform: The recording.
@@ -195,7 +195,7 @@ class Page:
         """Analyse an uploaded file; the recorder is emptied at once, ready for the next one.
 
         Args:
-            path: The file, which Gradio has decided to be one of its uploads; None when it was taken away.
+            path: The file, which Gradio has found to be one of its uploads; None when it was removed.
             chosen: Name of the visitor's checkpoint, None for the default one.
         """
         yield from _emptying(self._on_file(path, Path(path or "").name, chosen))
@@ -210,7 +210,7 @@ class Page:
         return self._steps(lambda: Waveform.from_file(path), {"title": title}, chosen)
 
     def on_pick(self, event: gr.EventData, chosen: str | None = None) -> Iterator[str]:
-        """Analyse the example whose row was pressed; what the browser says about it may be anything."""
+        """Analyse the example whose row was pressed; what the browser sends may be anything."""
         try:
             number = index({"example": event._data.get("index")}, "example", len(self.examples))
         except Exception as error:
@@ -264,7 +264,7 @@ class Page:
             yield _message("error", text=sentence(error), welcome=True)
 
     def _analyse_welcome(self) -> Result:
-        # Libraries load on first use: noise pays for it, so that the example's time is an honest one.
+        # Libraries load on first use; analysing noise first keeps that out of the time shown for the example.
         noise = np.random.default_rng(0).normal(0, 0.1, SAMPLE_RATE_HZ // 2).astype(np.float32)
         timeline.payload(analyze(Waveform(noise), checkpoint=self.models.default, store=self._store))
         result = self.analyse(Waveform.from_file(self.examples[0].path))

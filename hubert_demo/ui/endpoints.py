@@ -1,4 +1,4 @@
-"""Named endpoints: what programs (`gradio_client`) and assistants (MCP) may ask of a recording."""
+"""Named endpoints: what programs (`gradio_client`) and assistants (MCP) may ask about a recording."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -12,6 +12,7 @@ from gradio.utils import get_upload_folder
 from hubert_demo.analysis.attention.heads import pool
 from hubert_demo.analysis.keywords.detection import Keywords
 from hubert_demo.analysis.layers.projection import ProjectionSettings
+from hubert_demo.analysis.transcript.beam import split_hotwords
 from hubert_demo.api import Analysis
 from hubert_demo.audio import Waveform
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT
@@ -24,7 +25,7 @@ from hubert_demo.ui.views.base import sentence
 MAX_BINS = 200
 
 
-class WordHeard(TypedDict):
+class RecognisedWord(TypedDict):
     """One word: times in seconds, confidence of 0 to 1."""
 
     text: str
@@ -33,7 +34,7 @@ class WordHeard(TypedDict):
     confidence: float
 
 
-class KeywordHeard(TypedDict):
+class RecognisedKeyword(TypedDict):
     """The strongest keyword class, all probabilities, and the stretch of the recording they are about.
 
     `is_heard`: whether the class is a command (not "_unknown_", not "_silence_") and its probability reaches
@@ -49,16 +50,16 @@ class KeywordHeard(TypedDict):
     threshold: float
 
 
-class Heard(TypedDict):
-    """What `analyze` gives."""
+class Recognition(TypedDict):
+    """What `analyze` answers."""
 
     transcript: str
-    words: list[WordHeard]
-    keyword: KeywordHeard | None
+    words: list[RecognisedWord]
+    keyword: RecognisedKeyword | None
 
 
-class Reading(TypedDict):
-    """One reading of a recording: `score` ranks readings, `ctc_log_probability` is the model's alone."""
+class RankedText(TypedDict):
+    """A text that a recording may hold: `score` ranks it, `ctc_log_probability` is the model's alone."""
 
     text: str
     score: float
@@ -66,7 +67,7 @@ class Reading(TypedDict):
 
 
 class LayerMaps(TypedDict):
-    """`points[layer][frame]` is `[x, y]`; `trustworthiness` has a number a layer."""
+    """`points[layer][frame]` is `[x, y]`; `trustworthiness` has one number for each layer."""
 
     frame_times_s: list[float]
     points: list[list[list[float]]]
@@ -100,7 +101,7 @@ class Aligned(TypedDict):
 
 
 class LayerNumbers(TypedDict):
-    """One number a layer, the input of the first one first; `cka` and `cosines` compare neighbours."""
+    """One number for each layer, from the first one's input on; `cka` and `cosines` compare neighbours."""
 
     norms: list[float]
     cosines: list[float]
@@ -144,14 +145,14 @@ class Endpoints:
         )
         return {function.__name__: _in_sentences(function) for function in functions}
 
-    def analyze(self, recording: gr.FileData, checkpoint: str = DEFAULT_CHECKPOINT) -> Heard:
+    def analyze(self, recording: gr.FileData, checkpoint: str = DEFAULT_CHECKPOINT) -> Recognition:
         """Transcribe a recording of 0.1 to 60 seconds and name the keyword in it, if it is heard.
 
         Args:
             recording: Sound file: WAV, FLAC, OGG, Opus, MP3, AIFF, M4A or WebM.
             checkpoint: Name of the model, one of those on the page.
         """
-        return _heard(self._analyse(recording, checkpoint))
+        return _recognition(self._analyse(recording, checkpoint))
 
     def read(
         self,
@@ -159,20 +160,20 @@ class Endpoints:
         num_best: int = 5,
         hotwords: str = "",
         checkpoint: str = DEFAULT_CHECKPOINT,
-    ) -> list[Reading]:
+    ) -> list[RankedText]:
         """The most probable texts of a recording, best first, by beam search.
 
         Args:
             recording: Sound file of 0.1 to 60 seconds.
-            num_best: Most texts to give, 1 to 20.
-            hotwords: Words to prefer, with spaces between them.
+            num_best: How many texts to give at most, 1 to 20.
+            hotwords: Words to prefer, separated by commas or spaces.
             checkpoint: Name of the model.
         """
         if not 1 <= num_best <= 20:
             raise InputError(f"num_best is {num_best}; choose 1 to 20.")
         analysis = self._analyse(recording, checkpoint)
-        found = analysis.beam_search(num_best, Choices(hotwords=hotwords).words_to_hear)
-        return [Reading(**asdict(hypothesis)) for hypothesis in found]  # type: ignore[typeddict-item]
+        found = analysis.beam_search(num_best, split_hotwords(hotwords))
+        return [RankedText(**asdict(hypothesis)) for hypothesis in found]  # type: ignore[typeddict-item]
 
     def align(self, recording: gr.FileData, reference: str, checkpoint: str = DEFAULT_CHECKPOINT) -> Aligned:
         """Find where a known text was said, and compare the transcript with it.
@@ -195,14 +196,14 @@ class Endpoints:
         seed: int = 0,
         checkpoint: str = DEFAULT_CHECKPOINT,
     ) -> LayerMaps:
-        """Every layer's frames as points on a plane, each layer turned onto the one before.
+        """Every layer's frames as points on a plane, each layer rotated to match the one before.
 
         Args:
             recording: Sound file of 0.21 to 60 seconds.
             method: "umap" or "pca".
-            num_neighbours: Of UMAP: how many neighbours a frame is kept near to.
-            metric: Of UMAP: what distance means, "euclidean" or "cosine".
-            seed: Of UMAP's random numbers.
+            num_neighbours: UMAP only: how many neighbours each frame stays close to.
+            metric: UMAP only: how distance is measured, "euclidean" or "cosine".
+            seed: UMAP only: seed of its random numbers.
             checkpoint: Name of the model.
         """
         analysis = self._analyse(recording, checkpoint)
@@ -216,7 +217,7 @@ class Endpoints:
     def compare_layers(
         self, recording: gr.FileData, num_units: int = 20, checkpoint: str = DEFAULT_CHECKPOINT
     ) -> LayerNumbers:
-        """Size of every layer's states, likeness of neighbours, and how well k-means units tell letters.
+        """Size of every layer's states, likeness of neighbouring layers, what k-means units tell of letters.
 
         Args:
             recording: Sound file of 0.1 to 60 seconds.
@@ -285,7 +286,8 @@ class Endpoints:
         """
         analysis = self._analyse(recording, checkpoint)
         path = new_path(zip_name(_uploaded(recording).name))
-        write_zip(analysis, Choices(layer, attention_layer, head, reference=reference), path)
+        choices = Choices(layer=layer, attention_layer=attention_layer, head=head, reference=reference)
+        write_zip(analysis, choices, path)
         return gr.FileData(path=str(path))
 
     def _analyse(self, recording: gr.FileData, checkpoint: str) -> Analysis:
@@ -307,7 +309,7 @@ def _in_sentences(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _uploaded(recording: Any) -> Path:
-    """Path of an uploaded file; whatever lies elsewhere on this machine is none of the caller's business."""
+    """Path of an uploaded file; no other file of this machine may be asked for."""
     path = recording.get("path") if isinstance(recording, dict) else getattr(recording, "path", None)
     if not isinstance(path, str) or not _is_upload(Path(path)):
         raise InputError("The recording is not an uploaded file. Send it with gradio_client.handle_file.")
@@ -321,22 +323,22 @@ def _is_upload(path: Path) -> bool:
         return False
 
 
-def _heard(analysis: Analysis) -> Heard:
-    heard = analysis.keywords
+def _recognition(analysis: Analysis) -> Recognition:
+    keywords = analysis.keywords
     return {
         "transcript": analysis.transcript.text,
-        "words": [WordHeard(**asdict(word)) for word in analysis.transcript.words],  # type: ignore[typeddict-item]
-        "keyword": None if heard is None else _keyword(heard),
+        "words": [RecognisedWord(**asdict(word)) for word in analysis.transcript.words],  # type: ignore[typeddict-item]
+        "keyword": None if keywords is None else _keyword(keywords),
     }
 
 
-def _keyword(heard: Keywords) -> KeywordHeard:
+def _keyword(keywords: Keywords) -> RecognisedKeyword:
     return {
-        "label": heard.label,
-        "probability": heard.probability,
-        "probabilities": dict(zip(heard.labels, heard.probabilities.tolist(), strict=True)),
-        "start_s": heard.start_s,
-        "end_s": heard.end_s,
-        "is_heard": heard.is_heard,
-        "threshold": heard.threshold,
+        "label": keywords.label,
+        "probability": keywords.probability,
+        "probabilities": dict(zip(keywords.labels, keywords.probabilities.tolist(), strict=True)),
+        "start_s": keywords.start_s,
+        "end_s": keywords.end_s,
+        "is_heard": keywords.is_heard,
+        "threshold": keywords.threshold,
     }

@@ -1,4 +1,4 @@
-"""The guided tour: five steps through one recording, told in figures computed from it there and then."""
+"""The guided tour: five steps through one recording, with numbers that are computed from it on the spot."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -33,7 +33,7 @@ class Step:
 
 def steps(analysis: Analysis, request: Json) -> Json:
     """All five steps as JSON; the browser shows one after the other."""
-    stops = [_words(analysis), _sound(analysis), _letters(analysis), _gaze(analysis), _command(analysis)]
+    stops = [_words(analysis), _sound(analysis), _letters(analysis), _attention(analysis), _command(analysis)]
     return {"steps": [vars(stop) for stop in stops]}
 
 
@@ -91,7 +91,7 @@ def _letters(analysis: Analysis) -> Step:
     return Step(title, text, "layers", {"layer": best, "colour": "letter"})
 
 
-def _gaze(analysis: Analysis) -> Step:
+def _attention(analysis: Analysis) -> Step:
     metrics = analysis.head_metrics()
     kinds = metrics.kinds
     diagonal = kinds == "diagonal"
@@ -114,20 +114,20 @@ def _gaze(analysis: Analysis) -> Step:
 
 
 def _command(analysis: Analysis) -> Step:
-    heard = analysis.keywords
-    if heard is None:
+    keywords = analysis.keywords
+    if keywords is None:
         return Step("One question, all layers", "This model has no keyword head.", "keywords", {})
     listener = _whose(analysis, analysis.sources.keywords) or " the model"
     answer = (
-        f"Asked which of {len(heard.labels)} classes it heard,{listener} says “{heard.label.strip('_')}” "
-        f"with {_percent(heard.probability)}."
+        f"Asked which of {len(keywords.labels)} classes it heard,{listener} says "
+        f"“{keywords.label.strip('_')}” with {_percent(keywords.probability)}."
     )
-    weights = heard.layer_weights
+    weights = keywords.layer_weights
     mix = ""
     if weights is not None:
         most = int(weights.argmax())
         mix = f" It mixes all layers for that, and listens most to layer {most} ({_percent(weights.max())})."
-    return Step("One question, all layers", answer + mix, "keywords", {}, heard.start_s)
+    return Step("One question, all layers", answer + mix, "keywords", {}, keywords.start_s)
 
 
 def _whose(analysis: Analysis, title: str | None) -> str:

@@ -72,7 +72,7 @@ def test_the_head_it_shows_is_the_most_diagonal_of_the_diagonal_ones(analysis, s
     assert f"{(metrics.kinds == 'diagonal').sum()} of {metrics.kinds.size} heads" in steps[3]["text"]
 
 
-def test_the_share_of_its_gaze_stands_beside_that_by_chance(analysis, steps):
+def test_the_share_of_its_attention_stands_beside_that_by_chance(analysis, steps):
     choices = steps[3]["choices"]
     attention = analysis.attention(choices["attention_layer"], choices["head"])
     count = len(attention)

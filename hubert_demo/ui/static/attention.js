@@ -47,7 +47,7 @@
     hx.strip("attention", {
       height: 44,
       label: () => view.geometry && view.map && `Where the moment at ${hx.seconds(hx.attention.timeOfRow(view))} looks · layer ${view.map.layer + 1}, head ${view.map.head + 1}`,
-      draw: (ctx, axis, height) => hx.attention.drawGaze(ctx, view, axis, height),
+      draw: (ctx, axis, height) => hx.attention.drawRow(ctx, view, axis, height),
     });
 
     return {

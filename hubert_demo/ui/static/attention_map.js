@@ -199,7 +199,7 @@
   };
 
   // A row on the scale of the timeline; a dotted line at its moment where that is not the present.
-  const drawGaze = (ctx, view, axis, height) => {
+  const drawRow = (ctx, view, axis, height) => {
     if (!view.geometry) return;
     const row = rowOf(view);
     const { bins } = view.map;
@@ -226,6 +226,6 @@
   };
 
   hx.attention = {
-    levelsOf, rowOf, timeOf, timeOfRow, valueAt, paint, placeNow, paintRow, listen, drawGaze,
+    levelsOf, rowOf, timeOf, timeOfRow, valueAt, paint, placeNow, paintRow, listen, drawRow,
   };
 })();

@@ -1,4 +1,4 @@
-"""Which of the twelve keyword classes the model heard, and when."""
+"""Which of the twelve keyword classes the model recognised, and when."""
 
 import numpy as np
 
@@ -8,19 +8,19 @@ from hubert_demo.ui.views.base import Json, View, pack
 
 def payload(analysis: Analysis) -> Json:
     """The class probabilities, the stretch they are about, every one-second window, the layers' weights."""
-    heard = analysis.keywords
-    if heard is None:
+    found = analysis.keywords
+    if found is None:
         return {"labels": []}
     return {
-        "labels": [label.strip("_") for label in heard.labels],
-        "probabilities": heard.probabilities.tolist(),
-        "start_s": heard.start_s,
-        "end_s": heard.end_s,
-        "is_heard": heard.is_heard,
-        "threshold": heard.threshold,
-        "layer_weights": None if heard.layer_weights is None else heard.layer_weights.tolist(),
-        "window_times_s": heard.window_times_s.tolist(),
-        "window_probabilities": pack(heard.window_probabilities.astype(np.float32)),
+        "labels": [label.strip("_") for label in found.labels],
+        "probabilities": found.probabilities.tolist(),
+        "start_s": found.start_s,
+        "end_s": found.end_s,
+        "is_heard": found.is_heard,
+        "threshold": found.threshold,
+        "layer_weights": None if found.layer_weights is None else found.layer_weights.tolist(),
+        "window_times_s": found.window_times_s.tolist(),
+        "window_probabilities": pack(found.window_probabilities.astype(np.float32)),
     }
 
 

@@ -1,15 +1,19 @@
 """What the model wrote down, word by word, how it came to that, and how it compares with what was said."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from hubert_demo.analysis.transcript.alignment import AlignedWord, Kind, differing_words
-from hubert_demo.analysis.transcript.beam import MAX_HOTWORD_LETTERS, MAX_HOTWORDS, BeamSettings
+from hubert_demo.analysis.transcript.beam import (
+    MAX_HOTWORD_LETTERS,
+    MAX_HOTWORDS,
+    BeamSettings,
+    split_hotwords,
+)
 from hubert_demo.analysis.transcript.collapse import merge_repeats, writes
 from hubert_demo.analysis.transcript.ctc import Word
-from hubert_demo.analysis.transcript.spelling import has_only_capitals
+from hubert_demo.analysis.transcript.spelling import reading_case
 from hubert_demo.api import Analysis
 from hubert_demo.errors import InputError
 from hubert_demo.export.texts import TEXTS
@@ -22,7 +26,7 @@ NUM_BEST = 5
 
 def payload(analysis: Analysis) -> Json:
     """The words with their times and confidence; the emission map; the best path; where its frames lie."""
-    show = _lettering(analysis)
+    show = reading_case(analysis.ctc.vocabulary)
     return {
         "words": [{**_times(word), "text": show(word.text)} for word in analysis.transcript.words],
         "formats": [{"name": each.suffix, "title": each.title} for each in TEXTS.values()],
@@ -35,23 +39,18 @@ def _times(word: Word | AlignedWord) -> Json:
     return {"start_s": word.start_s, "end_s": word.end_s, "confidence": word.confidence}
 
 
-def _lettering(analysis: Analysis) -> Callable[[str], str]:
-    """How to show what the vocabulary writes: in small letters where it has only capitals."""
-    return str.lower if has_only_capitals(analysis.ctc.vocabulary) else str
-
-
 def _path(analysis: Analysis) -> Json:
     """The map as uint8 `(rows, frames)`, 255 is certain; and the runs of the best path, int32 `(runs, 3)`.
 
     A run is a symbol, its first frame, and the frame after its last. Symbols are the map's rows, followed by
     tokens that have no row but lie on the path.
     """
-    ctc, found = analysis.ctc, analysis.emissions()
+    ctc, found, show = analysis.ctc, analysis.emissions(), reading_case(analysis.ctc.vocabulary)
     runs = merge_repeats(analysis.transcript.frame_token_ids.tolist())
     rows = found.token_ids.tolist()
     others = sorted({run.token_id for run in runs} - set(rows))
     places = {token_id: place for place, token_id in enumerate([*rows, *others])}
-    labels = [_lettering(analysis)(label) for label in found.labels]
+    labels = [show(label) for label in found.labels]
     labels += [ctc.vocabulary[token_id] for token_id in others]
     return {
         "symbols": [
@@ -74,8 +73,8 @@ def readings(analysis: Analysis, request: Json) -> Json:
 
     The best one tells where it differs from the transcript, the others where they differ from the best one.
     """
-    hotwords = _text(request, "hotwords", MAX_HOTWORDS_TEXT).replace(",", " ").split()
-    show = _lettering(analysis)
+    hotwords = split_hotwords(_text(request, "hotwords", MAX_HOTWORDS_TEXT))
+    show = reading_case(analysis.ctc.vocabulary)
     found = analysis.beam_search(NUM_BEST, hotwords)
     others = [analysis.transcript.text, *(found[0].text for _ in found[1:])]
     return {
@@ -109,7 +108,7 @@ def _score(has_language_model: bool, has_hotwords: bool) -> str:
 def align(analysis: Analysis, request: Json) -> Json:
     """What was really said, put in time and compared with the transcript."""
     found = analysis.align(_text(request, "reference", MAX_REFERENCE))
-    show = _lettering(analysis)
+    show = reading_case(analysis.ctc.vocabulary)
     return {
         "compared": show(found.reference.text),
         "left_out": list(found.left_out),
