@@ -94,8 +94,8 @@ class Page:
         self.demo.queue(max_size=MAX_WAITING)
 
     def start(self) -> None:
-        """Begin to analyse the example that greets, unless that was begun already."""
-        if self._welcome is None:
+        """Begin to analyse the example that greets, unless that was begun already and is still kept."""
+        if self._welcome is None or self._is_dropped(self._welcome):
             self._welcome = self.waiting.submit("quick", self._analyse_welcome)
 
     def launch(self, **options: Any) -> None:
@@ -123,6 +123,17 @@ class Page:
         self.demo.close()
         self.waiting.close()
         self.models.close()
+
+    def idle(self, timeout_s: float) -> bool:
+        """Wait until nothing is computed, fetched or loaded in the background.
+
+        Args:
+            timeout_s: Most seconds to wait for either.
+
+        Returns:
+            Whether that came to be.
+        """
+        return self.waiting.idle(timeout_s) and self.models.idle(timeout_s)
 
     def analyse(self, waveform: Waveform, checkpoint: object = None) -> Result:
         """Analyse a recording, unless the very same one by the same checkpoint is still kept.
@@ -189,7 +200,7 @@ class Page:
         picker.pick(self.on_pick, chosen, session, **queue)
         model.choose(self.on_choose, None, [session, chosen], **queue)
         self.demo.load(self.on_load, None, session, concurrency_limit=None, **private)
-        files.take(self.on_take, None, files, concurrency_limit=2, **private)
+        files.take(self.on_download, None, files, concurrency_limit=2, **private)
 
     def on_upload(self, path: str | None, chosen: str | None = None) -> Iterator[tuple[str, Any]]:
         """Analyse an uploaded file; the recorder is emptied at once, ready for the next one.
@@ -246,7 +257,7 @@ class Page:
             about["example"] = index(request, "example", len(self.examples))
         return waveform, about
 
-    def on_take(self, event: gr.EventData) -> Json:
+    def on_download(self, event: gr.EventData) -> Json:
         """Give a file that was asked for, or say why there is none."""
         return downloads.answer(self.results, event._data)
 
@@ -262,6 +273,12 @@ class Page:
             yield await asyncio.to_thread(self._result, result, about)
         except Exception as error:
             yield _message("error", text=sentence(error), welcome=True)
+
+    def _is_dropped(self, welcome: "Future[Result]") -> bool:
+        """Whether a finished greeting has had to make room for other results."""
+        if not welcome.done() or welcome.cancelled() or welcome.exception() is not None:
+            return False
+        return not self.results.holds(welcome.result())
 
     def _analyse_welcome(self) -> Result:
         # Libraries load on first use; analysing noise first keeps that out of the time shown for the example.

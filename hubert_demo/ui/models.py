@@ -3,7 +3,7 @@
 import html
 import threading
 from collections.abc import Callable, Coroutine, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +90,19 @@ class Models:
             )
 
         return fetch
+
+    def idle(self, timeout_s: float) -> bool:
+        """Wait until no fetch runs or waits.
+
+        Args:
+            timeout_s: Most seconds to wait.
+
+        Returns:
+            Whether that came to be.
+        """
+        with self._lock:
+            fetches = list(self._fetches.values())
+        return not wait(fetches, timeout_s).not_done
 
     def close(self) -> None:
         """Drop the fetches that wait; one that runs goes on to its end in the background."""

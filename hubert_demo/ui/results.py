@@ -97,6 +97,11 @@ class Results:
                 raise InputError(GONE)
             return self._touch(token)
 
+    def holds(self, result: Result) -> bool:
+        """Whether a result is still kept."""
+        with self._lock:
+            return result.token in self._results
+
     def _touch(self, token: str) -> Result:
         self._results.move_to_end(token)
         return self._results[token]

@@ -11,6 +11,7 @@ import soundfile
 from hubert_demo.audio import Waveform
 from hubert_demo.errors import InputError
 from hubert_demo.ui.endpoints import Endpoints
+from hubert_demo.ui.results import Results
 from hubert_demo.ui.server_functions import ServerFunctions
 from hubert_demo.ui.views import VIEWS, attention
 
@@ -106,6 +107,21 @@ def test_all_visitors_share_the_analysis_that_greets(page, encoder_passes, load)
     with encoder_passes() as passes:
         assert load(page)[-1]["token"] == first
     assert passes == []
+
+
+def test_a_greeting_that_others_have_driven_out_is_made_anew(build_page, write_wav, encoder_passes, load):
+    page = build_page(results=Results(max_results=1))
+    first = load(page)[-1]
+    read_pairs(page.on_upload(str(write_wav("other.wav", 0.3, seed=19))))
+    with encoder_passes() as passes:
+        again = load(page)[-1]
+        assert page.idle(60)
+    assert again["token"] != first["token"]
+    assert page.results.get(again["token"]).analysis.transcript.text
+    assert again["views"]["transcript"] == first["views"]["transcript"]
+    # Noise comes first, so that the time on show is honest; the example's own pass is still at hand.
+    assert len(passes) == 1
+    page.close()
 
 
 def test_the_card_describes_the_model(page, load):

@@ -85,8 +85,10 @@ def test_a_fetch_tells_its_progress_and_is_shared(models, ask, ask_on, hub, writ
     assert first["text"].startswith(("Asking the hub for", "Fetching"))
     second = ask(models, {"checkpoint": BASE, "begin": True})
     assert not second["ready"]
+    assert not models.idle(0)
     hub.may_go_on.set()
     assert ask_on(models, BASE)[-1] == {"ok": True, "ready": True}
+    assert models.idle(60)
     assert (
         len([file for command, file, _ in hub.requests if (command, file) == ("GET", "model.safetensors")])
         == 1

@@ -50,6 +50,8 @@ def test_the_oldest_result_leaves_first(analyses):
     results.get(first.token)
     results.keep(analyses[2], 0.1)
     assert results.get(first.token) is first
+    assert results.holds(first)
+    assert not results.holds(second)
     with pytest.raises(InputError, match="no longer kept"):
         results.get(second.token)
     assert results.find(second.analysis.checkpoint, noise(2)) is None
