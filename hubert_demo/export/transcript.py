@@ -63,9 +63,9 @@ def tabulate_alignment(analysis: Analysis, choices: Choices) -> Columns:
         raise InputError("No text was given to align; type what was said.")
     words, show = analysis.align(choices.reference).words, reading_case(analysis.ctc.vocabulary)
     return {
-        "kind": np.array([word.kind.value for word in words], dtype=str),
+        "kind": np.array([word.outcome.value for word in words], dtype=str),
         "said": np.array([show(word.text) for word in words], dtype=str),
-        "heard": np.array([show(word.heard) for word in words], dtype=str),
+        "heard": np.array([show(word.recognised) for word in words], dtype=str),
         **_times(words),
     }
 

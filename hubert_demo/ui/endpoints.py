@@ -184,7 +184,17 @@ class Endpoints:
             checkpoint: Name of the model.
         """
         found = self._analyse(recording, checkpoint).align(reference)
-        words = [AlignedWord(**{**asdict(word), "kind": word.kind.value}) for word in found.words]  # type: ignore[typeddict-item]
+        words: list[AlignedWord] = [
+            {
+                "kind": word.outcome.value,
+                "text": word.text,
+                "heard": word.recognised,
+                "start_s": word.start_s,
+                "end_s": word.end_s,
+                "confidence": word.confidence,
+            }
+            for word in found.words
+        ]
         return {"words": words, "wer": found.wer, "cer": found.cer}
 
     def map_layers(

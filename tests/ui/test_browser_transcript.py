@@ -153,7 +153,7 @@ def test_a_typed_text_is_aligned_and_compared(visit, page):
     visitor.id("aligned-word").first.wait_for()
     expected = page.results.get(visitor.token).analysis.align(reference)
     kinds = [word.get_attribute("data-kind") for word in visitor.id("aligned-word").all()]
-    assert kinds == [word.kind for word in expected.words]
+    assert kinds == [word.outcome for word in expected.words]
     assert visitor.id("wer").inner_text() == f"{100 * expected.wer:.0f} %"
     assert visitor.id("cer").inner_text() == f"{100 * expected.cer:.0f} %"
     said = visitor.id("compared").inner_text()

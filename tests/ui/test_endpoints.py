@@ -101,7 +101,7 @@ def test_a_text_is_aligned(ask, expected):
     found, known = ask("/align", reference=reference), expected.align(reference)
     assert (found["wer"], found["cer"]) == pytest.approx((known.wer, known.cer))
     assert [word["start_s"] for word in found["words"]] == pytest.approx([w.start_s for w in known.words])
-    assert [word["kind"] for word in found["words"]] == [word.kind.value for word in known.words]
+    assert [word["kind"] for word in found["words"]] == [word.outcome.value for word in known.words]
 
 
 def test_maps_are_those_of_the_library(ask, expected):

@@ -151,7 +151,7 @@ def test_an_aligned_text_is_that_of_the_analysis_in_small_letters(analysis):
     sent = transcript.align(analysis, {"reference": "The old harbour, 3"})
     expected = analysis.align("The old harbour, 3")
     assert (sent["wer"], sent["cer"]) == (expected.wer, expected.cer)
-    assert [word["kind"] for word in sent["words"]] == [word.kind for word in expected.words]
+    assert [word["kind"] for word in sent["words"]] == [word.outcome for word in expected.words]
     assert sent["compared"] == "the old harbour"
     assert sent["left_out"] == [",", "3"]
     assert sum(sent["counts"].values()) == len(sent["words"])

@@ -11,8 +11,8 @@ from hubert_demo.encoding import CtcOutput
 
 COLOURINGS = ("time", "letter", "energy", "pitch", "unit")
 
-# Kinds of letters, in the order of their colours.
-LETTER_KINDS = (
+# Groups of letters, in the order of their colours.
+LETTER_GROUPS = (
     ("vowel", "aeiouy"),
     ("p b t d k g c q", "pbtdkgcq"),
     ("f v s z h x j", "fvszhxj"),
@@ -56,14 +56,14 @@ def by_time(frame_times_s: npt.NDArray[np.float64], span_s: tuple[float, float])
 
 
 def by_letter(characters: Sequence[str]) -> Colouring:
-    """The kind of each frame's character; none where there is no character, or one of no kind.
+    """The group of each frame's character; none where there is no character, or one of no group.
 
     Args:
         characters: As `frame_characters` gives them.
     """
-    kind_of = {letter: kind for kind, (_, letters) in enumerate(LETTER_KINDS) for letter in letters}
-    values = np.array([kind_of.get(character, np.nan) for character in characters])
-    return _classes("letter", values, tuple(name for name, _ in LETTER_KINDS))
+    group_of = {letter: group for group, (_, letters) in enumerate(LETTER_GROUPS) for letter in letters}
+    values = np.array([group_of.get(character, np.nan) for character in characters])
+    return _classes("letter", values, tuple(name for name, _ in LETTER_GROUPS))
 
 
 def by_energy(measured: Prosody) -> Colouring:

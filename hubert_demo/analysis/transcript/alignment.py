@@ -16,13 +16,14 @@ from hubert_demo.analysis.transcript.ctc import (
     transcript_from_path,
 )
 from hubert_demo.analysis.transcript.spelling import spell
+from hubert_demo.deprecation import warn_renamed
 from hubert_demo.encoding import CtcOutput, Encoding, FrameGrid
 from hubert_demo.errors import InputError
 
 _LEAST_PROBABILITY = 1e-30
 
 
-class Kind(StrEnum):
+class Outcome(StrEnum):
     """What became of a word."""
 
     RIGHT = "right"
@@ -36,21 +37,33 @@ class AlignedWord:
     """One word of the reference, or one that only the transcript has.
 
     Attributes:
-        kind: Whether the transcript has it, has another word for it or none, or invented it.
+        outcome: Whether the transcript has it, has another word in its place or none, or inserted it.
         text: The reference's word; empty if it was inserted.
-        heard: The transcript's word; empty if it is missing there.
+        recognised: The transcript's word; empty if it is missing there.
         start_s: Where the most probable path puts the reference's word; of an inserted one, where it was
             recognised.
         end_s: Where that ends.
         confidence: Lowest probability, 0..1, of the word's characters in any of their frames.
     """
 
-    kind: Kind
+    outcome: Outcome
     text: str
-    heard: str
+    recognised: str
     start_s: float
     end_s: float
     confidence: float
+
+    @property
+    def kind(self) -> Outcome:
+        """Old name of `outcome`."""
+        warn_renamed("AlignedWord.kind", "AlignedWord.outcome")
+        return self.outcome
+
+    @property
+    def heard(self) -> str:
+        """Old name of `recognised`."""
+        warn_renamed("AlignedWord.heard", "AlignedWord.recognised")
+        return self.recognised
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,9 +85,9 @@ class Alignment:
     wer: float
     cer: float
 
-    def count(self, kind: Kind) -> int:
-        """How many words of one kind there are."""
-        return Counter(word.kind for word in self.words)[kind]
+    def count(self, outcome: Outcome) -> int:
+        """How many words had this outcome."""
+        return Counter(word.outcome for word in self.words)[outcome]
 
 
 def align(encoding: Encoding, transcript: Transcript, reference: str) -> Alignment:
@@ -102,7 +115,7 @@ def align(encoding: Encoding, transcript: Transcript, reference: str) -> Alignme
     laid = _lay(ctc, encoding.grid, spelling.text)
     if not transcript.text:
         # The error rates of an empty transcript are those of nothing but missing words.
-        words = tuple(_aligned(Kind.MISSING, word, None) for word in laid.words)
+        words = tuple(_aligned(Outcome.MISSING, word, None) for word in laid.words)
         return Alignment(laid, spelling.left_out, words, 1.0, 1.0)
     compared = jiwer.process_words(laid.text, transcript.text)
     words = _compare(laid.words, transcript.words, compared.alignments[0])
@@ -125,28 +138,28 @@ def _lay(ctc: CtcOutput, grid: FrameGrid, text: str) -> Transcript:
 
 
 def _compare(
-    reference: tuple[Word, ...], heard: tuple[Word, ...], chunks: list[jiwer.AlignmentChunk]
+    reference: tuple[Word, ...], recognised: tuple[Word, ...], chunks: list[jiwer.AlignmentChunk]
 ) -> tuple[AlignedWord, ...]:
-    """Every word with what became of it, from jiwer's stretches of equal kind."""
+    """Every word with what became of it, from jiwer's stretches of equal outcome."""
     words: list[AlignedWord] = []
     for chunk in chunks:
         ours = reference[chunk.ref_start_idx : chunk.ref_end_idx]
-        theirs = heard[chunk.hyp_start_idx : chunk.hyp_end_idx]
+        theirs = recognised[chunk.hyp_start_idx : chunk.hyp_end_idx]
         if chunk.type == "delete":
-            words += [_aligned(Kind.MISSING, word, None) for word in ours]
+            words += [_aligned(Outcome.MISSING, word, None) for word in ours]
         elif chunk.type == "insert":
-            words += [_aligned(Kind.INSERTED, None, word) for word in theirs]
+            words += [_aligned(Outcome.INSERTED, None, word) for word in theirs]
         else:
-            kind = Kind.RIGHT if chunk.type == "equal" else Kind.REPLACED
-            words += [_aligned(kind, *pair) for pair in zip(ours, theirs, strict=True)]
+            outcome = Outcome.RIGHT if chunk.type == "equal" else Outcome.REPLACED
+            words += [_aligned(outcome, *pair) for pair in zip(ours, theirs, strict=True)]
     return tuple(words)
 
 
-def _aligned(kind: Kind, word: Word | None, heard: Word | None) -> AlignedWord:
-    where = word or heard
+def _aligned(outcome: Outcome, word: Word | None, recognised: Word | None) -> AlignedWord:
+    where = word or recognised
     assert where is not None
-    text, other = word.text if word else "", heard.text if heard else ""
-    return AlignedWord(kind, text, other, where.start_s, where.end_s, where.confidence)
+    text, other = word.text if word else "", recognised.text if recognised else ""
+    return AlignedWord(outcome, text, other, where.start_s, where.end_s, where.confidence)
 
 
 def differing_words(text: str, other: str) -> tuple[tuple[str, bool], ...]:

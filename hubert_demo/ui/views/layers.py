@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hubert_demo.analysis.layers.colouring import LETTER_KINDS, Colouring
+from hubert_demo.analysis.layers.colouring import LETTER_GROUPS, Colouring
 from hubert_demo.analysis.layers.projection import (
     DEFAULT_SETTINGS,
     MAX_NEIGHBOURS,
@@ -23,7 +23,7 @@ def payload(analysis: Analysis) -> Json:
     return {
         "num_layers": analysis.encoding.num_layers,
         "tokens": list(analysis.frame_characters),
-        "kinds": [list(kind) for kind in LETTER_KINDS],
+        "kinds": [list(group) for group in LETTER_GROUPS],
         "label_reach_s": LABEL_REACH_S,
         "num_units": default_num_units(num_frames),
         "max_units": min(MAX_UNITS, num_frames),

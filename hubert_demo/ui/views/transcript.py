@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from hubert_demo.analysis.transcript.alignment import AlignedWord, Kind, differing_words
+from hubert_demo.analysis.transcript.alignment import AlignedWord, Outcome, differing_words
 from hubert_demo.analysis.transcript.beam import (
     MAX_HOTWORD_LETTERS,
     MAX_HOTWORDS,
@@ -113,12 +113,17 @@ def align(analysis: Analysis, request: Json) -> Json:
         "compared": show(found.reference.text),
         "left_out": list(found.left_out),
         "words": [
-            {**_times(word), "kind": word.kind.value, "text": show(word.text), "heard": show(word.heard)}
+            {
+                **_times(word),
+                "kind": word.outcome.value,
+                "text": show(word.text),
+                "heard": show(word.recognised),
+            }
             for word in found.words
         ],
         "wer": found.wer,
         "cer": found.cer,
-        "counts": {kind.value: found.count(kind) for kind in Kind},
+        "counts": {outcome.value: found.count(outcome) for outcome in Outcome},
     }
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hubert_demo.analysis.layers.colouring import (
-    LETTER_KINDS,
+    LETTER_GROUPS,
     by_energy,
     by_letter,
     by_pitch,
@@ -33,7 +33,7 @@ def test_letters_are_coloured_by_their_kind():
 
 
 def test_every_letter_is_of_exactly_one_kind():
-    letters = "".join(letters for _, letters in LETTER_KINDS)
+    letters = "".join(letters for _, letters in LETTER_GROUPS)
     assert sorted(letters) == sorted("abcdefghijklmnopqrstuvwxyz ")
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hubert_demo.analysis.transcript.alignment import Kind, align, differing_words
+from hubert_demo.analysis.transcript.alignment import Outcome, align, differing_words
 from hubert_demo.analysis.transcript.ctc import transcribe
 from hubert_demo.errors import InputError
 
@@ -22,14 +22,14 @@ def aligned(encoding, reference):
 
 
 def described(alignment):
-    return [(word.kind, word.text, word.heard) for word in alignment.words]
+    return [(word.outcome, word.text, word.recognised) for word in alignment.words]
 
 
 def test_the_transcript_itself_is_all_right_and_lies_where_it_was_recognised(encoding):
     transcript = transcribe(encoding)
     found = aligned(encoding, "AB C BA")
     assert (found.wer, found.cer) == (0, 0)
-    assert [word.kind for word in found.words] == [Kind.RIGHT] * 3
+    assert [word.outcome for word in found.words] == [Outcome.RIGHT] * 3
     assert found.reference.words == transcript.words
     assert found.reference.characters == transcript.characters
     assert found.reference.frame_token_ids.tolist() == transcript.frame_token_ids.tolist()
@@ -53,7 +53,7 @@ def test_words_are_right_replaced_missing_or_inserted(encoding, reference, expec
     assert described(found) == expected
     assert found.wer == pytest.approx(wer)
     assert found.cer == pytest.approx(cer)
-    assert found.count(Kind.RIGHT) == sum(kind == "right" for kind, *_ in expected)
+    assert found.count(Outcome.RIGHT) == sum(kind == "right" for kind, *_ in expected)
 
 
 def test_every_word_of_the_reference_has_a_time_in_order(encoding):
@@ -88,7 +88,7 @@ def test_case_accents_and_punctuation_do_not_count(encoding):
 
 def test_nothing_recognised_is_all_missing(make_encoding):
     found = aligned(make_encoding([BLANK] * 10), "ab c")
-    assert [word.kind for word in found.words] == [Kind.MISSING] * 2
+    assert [word.outcome for word in found.words] == [Outcome.MISSING] * 2
     assert (found.wer, found.cer) == (1, 1)
 
 
