@@ -8,12 +8,6 @@ from hubert_demo.audio import Waveform
 from hubert_demo.errors import InputError
 from hubert_demo.ui.app import MAX_UPLOAD_MB
 
-pytestmark = [
-    pytest.mark.browser,
-    # Gradio's own statistics call pandas in a way that pandas 3 dislikes.
-    pytest.mark.filterwarnings("ignore:The copy keyword is deprecated"),
-]
-
 TABS = ["Transcript", "Keywords", "Layers", "Attention"]
 
 

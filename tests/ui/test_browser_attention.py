@@ -5,12 +5,6 @@ import re
 import numpy as np
 import pytest
 
-pytestmark = [
-    pytest.mark.browser,
-    # Gradio's own statistics call pandas in a way that pandas 3 dislikes.
-    pytest.mark.filterwarnings("ignore:The copy keyword is deprecated"),
-]
-
 
 @pytest.fixture
 def visitor(visit):

@@ -2,12 +2,6 @@
 
 import pytest
 
-pytestmark = [
-    pytest.mark.browser,
-    # Gradio's own statistics call pandas in a way that pandas 3 dislikes.
-    pytest.mark.filterwarnings("ignore:The copy keyword is deprecated"),
-]
-
 
 def test_it_says_whether_the_command_was_heard(visit, page):
     visitor = visit()

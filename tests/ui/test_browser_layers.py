@@ -6,12 +6,6 @@ import pytest
 
 from hubert_demo.analysis.layers.projection import ProjectionSettings
 
-pytestmark = [
-    pytest.mark.browser,
-    # Gradio's own statistics call pandas in a way that pandas 3 dislikes.
-    pytest.mark.filterwarnings("ignore:The copy keyword is deprecated"),
-]
-
 
 @pytest.fixture
 def layers(visit):

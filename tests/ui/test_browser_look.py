@@ -6,12 +6,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-pytestmark = [
-    pytest.mark.browser,
-    # Gradio's own statistics call pandas in a way that pandas 3 dislikes.
-    pytest.mark.filterwarnings("ignore:The copy keyword is deprecated"),
-]
-
 TITLES = ("Transcript", "Keywords", "Layers", "Attention")
 
 

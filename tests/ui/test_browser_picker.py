@@ -8,12 +8,6 @@ import pytest
 
 from hubert_demo.checkpoints import CheckpointStore
 
-pytestmark = [
-    pytest.mark.browser,
-    # Gradio's own statistics call pandas in a way that pandas 3 dislikes.
-    pytest.mark.filterwarnings("ignore:The copy keyword is deprecated"),
-]
-
 BASE = "facebook/hubert-base-ls960"
 
 

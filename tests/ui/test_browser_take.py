@@ -6,12 +6,6 @@ import zipfile
 
 import pytest
 
-pytestmark = [
-    pytest.mark.browser,
-    # Gradio's own statistics call pandas in a way that pandas 3 dislikes.
-    pytest.mark.filterwarnings("ignore:The copy keyword is deprecated"),
-]
-
 
 def download(visitor, name):
     with visitor.tab.expect_download() as waiting:

@@ -4,13 +4,6 @@ from itertools import pairwise
 
 import pytest
 
-pytestmark = [
-    pytest.mark.browser,
-    # Gradio's own statistics call pandas in a way that pandas 3 dislikes.
-    pytest.mark.filterwarnings("ignore:The copy keyword is deprecated"),
-]
-
-
 LEFT, RIGHT = 70, 16
 
 

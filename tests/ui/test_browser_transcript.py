@@ -7,12 +7,6 @@ import pytest
 
 from hubert_demo.export.texts import TEXTS
 
-pytestmark = [
-    pytest.mark.browser,
-    # Gradio's own statistics call pandas in a way that pandas 3 dislikes.
-    pytest.mark.filterwarnings("ignore:The copy keyword is deprecated"),
-]
-
 ROW = 13
 
 

@@ -22,9 +22,6 @@ from hubert_demo.ui.endpoints import Endpoints
 from hubert_demo.ui.views import VIEWS
 from hubert_demo.ui.waiting import Waiting
 
-# Gradio's own statistics call pandas in a way that pandas 3 dislikes.
-pytestmark = pytest.mark.filterwarnings("ignore:The copy keyword is deprecated")
-
 NAMES = {
     "/analyze",
     "/read",
