@@ -1,9 +1,12 @@
 """A page, launched once for all tests of this folder, and a browser in front of it."""
 
 import asyncio
+import threading
+import time
 import wave
-from concurrent.futures import ThreadPoolExecutor
+from concurrent import futures
 from urllib.parse import urlsplit
+from weakref import WeakSet
 
 import av
 import numpy as np
@@ -26,7 +29,7 @@ FLAGS = [
 
 def run(coroutine):
     """Runs it in a thread of its own, because playwright keeps a loop running in this one."""
-    with ThreadPoolExecutor(1) as thread:
+    with futures.ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, coroutine).result()
 
 
@@ -36,13 +39,18 @@ def run_async():
     return run
 
 
+PAGES = WeakSet()
+
+
 def build(**options):
     """A page, built where a loop is running: elsewhere Gradio opens loops that nobody closes."""
 
     async def build_here():
         return Page(**options)
 
-    return run(build_here())
+    page = run(build_here())
+    PAGES.add(page)
+    return page
 
 
 @pytest.fixture(scope="session")
@@ -51,17 +59,76 @@ def build_page():
     return build
 
 
-@pytest.fixture(scope="session")
-def page():
-    """The page, served."""
-    page = build()
+class Requests:
+    """An ASGI app that counts the requests it is answering; not heartbeats, which last as long as a visit."""
+
+    def __init__(self, app):
+        self.app = app
+        self.under_way = 0
+
+    async def __call__(self, scope, receive, send):
+        counts = "/heartbeat/" not in scope["path"]
+        self.under_way += counts
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            self.under_way -= counts
+
+
+def serve(page):
+    """Launch a page; what it computes in the background begins when the server stands.
+
+    While a server is built, FastAPI keeps pydantic's warnings back by the process's filters, which libraries
+    reset in any thread.
+    """
+    may_begin = threading.Event()
+    page.waiting.submit("quick", may_begin.wait)
 
     async def launch():
         page.launch(prevent_thread_lock=True, quiet=True)
 
-    run(launch())
+    try:
+        run(launch())
+    finally:
+        may_begin.set()
+    uvicorn = page.demo.server.config
+    page.requests = uvicorn.loaded_app = Requests(uvicorn.loaded_app)
+
+
+@pytest.fixture(scope="session")
+def serve_page():
+    """Launches a page."""
+    return serve
+
+
+@pytest.fixture(scope="session")
+def page():
+    """The page, served."""
+    page = build()
+    serve(page)
     yield page
     page.close()
+
+
+PATIENCE_S = 120
+
+
+def wait_until_idle(page):
+    """Until a page computes nothing: no request is answered, no event of Gradio's queue, no job runs."""
+    queue, until = page.demo._queue, time.monotonic() + PATIENCE_S
+    while page.demo.is_running and (page.requests.under_way or len(queue) or queue._asyncio_tasks):
+        assert time.monotonic() < until, "the page does not come to rest"
+        time.sleep(0.01)
+    assert page.waiting.idle(PATIENCE_S)
+    assert not futures.wait(page.models._fetches.values(), PATIENCE_S).not_done
+
+
+@pytest.fixture(autouse=True)
+def at_rest_after_the_test():
+    """Waits for the pages' threads, where libraries reset the whole process's warning filters, whenever."""
+    yield
+    for page in PAGES:
+        wait_until_idle(page)
 
 
 @pytest.fixture(scope="session")
@@ -117,7 +184,7 @@ def write_compressed(tmp_path):
     return write
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser(chromium, harbour):
     """A profile of chromium that keeps the page's files; its microphone plays an example over and over."""
     sync_api = pytest.importorskip("playwright.sync_api")

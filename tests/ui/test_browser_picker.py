@@ -1,6 +1,5 @@
 """Choosing a model in a real browser: progress, whose view is whose, the way back when it cannot be had."""
 
-import asyncio
 import base64
 
 import numpy as np
@@ -12,7 +11,7 @@ BASE = "facebook/hubert-base-ls960"
 
 
 @pytest.fixture(scope="module")
-def page(build_page, run_async, tmp_path_factory, write_checkpoint):
+def page(build_page, serve_page, tmp_path_factory, write_checkpoint):
     """A page with a store of its own, which also offers an encoder without heads, one with twice as many
     frames, and a folder with nothing in it.
     """
@@ -24,11 +23,7 @@ def page(build_page, run_async, tmp_path_factory, write_checkpoint):
         folder / "empty",
     ]
     page = build_page(directories=directories, store=CheckpointStore())
-
-    async def launch():
-        page.launch(prevent_thread_lock=True, quiet=True)
-
-    run_async(asyncio.wait_for(launch(), 60))
+    serve_page(page)
     yield page
     page.close()
 
