@@ -1,4 +1,4 @@
-"""What every test shares: no network but a hub in this process, small checkpoints, where things lie."""
+"""What every test shares: two processes, no network but a hub in this one, small checkpoints."""
 
 import hashlib
 import os
@@ -10,28 +10,65 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
+from xdist.workermanage import WorkerController
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# Models this small lose time to every thread but the first, and how a sum is split between threads shows in
+# its last digits. Said here, because other conftests load the libraries that read it; numba, which would set
+# OpenMP's number to its own, has to be told too.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("NUMBA_NUM_THREADS", "1")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Prepare the environment before any test module is imported; only `-m hub` may reach the network."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    # torch's threads otherwise spin while they wait, which on a busy machine slows small models tenfold.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # Each process looks for free ports where no other does.
+    process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    os.environ["GRADIO_SERVER_PORT"] = str(7860 + 100 * process)
     if config.getoption("markexpr") != "hub":
         os.environ["HF_HUB_OFFLINE"] = "1"
 
 
+# --- two processes ---
+
 BROWSER_TESTS = "tests/ui/test_browser"
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Two processes for the whole suite; a part of it starts sooner in this one."""
+    return 2 if config.args_source is pytest.Config.ArgsSource.TESTPATHS else 0
+
+
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the browser tests."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the browser tests; of two processes the first begins with them."""
     for item in items:
         if item.nodeid.startswith(BROWSER_TESTS):
             item.add_marker("browser")
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+
+
+class FromBothEnds(LoadFileScheduling):
+    """The first process takes files from the beginning, the others from the end, until they meet.
+
+    The browser tests, at the beginning, take half of the time, and much of that they wait: which leaves room
+    for a process that computes, but not for a second browser.
+    """
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        if node is not self.nodes[0]:
+            self.workqueue.move_to_end(next(reversed(self.workqueue)), last=False)
+        super()._assign_work_unit(node)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FromBothEnds:
+    """Hand out the tests a file at a time, so that what a file's tests share is made once."""
+    return FromBothEnds(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -54,8 +54,20 @@ def limits() -> dict[str, int]:
     return {pool["filepath"]: pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
 
 
-def test_the_last_to_leave_lifts_the_limit():
+@pytest.fixture
+def two_threads():
+    """What a machine of several cores grants, though the tests keep to one thread."""
+    import numpy  # noqa: F401 - brings the BLAS that is limited
+    from threadpoolctl import threadpool_limits
+
+    limits = threadpool_limits(2, "blas")
+    yield
+    limits.restore_original_limits()
+
+
+def test_the_last_to_leave_lifts_the_limit(two_threads):
     before = limits()
+    assert set(before.values()) == {2}
     inside, may_leave = threading.Event(), threading.Event()
 
     def work() -> None:

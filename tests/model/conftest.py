@@ -59,15 +59,6 @@ def make_twins(kind: str, attn_implementation: str = "eager", **settings) -> Twi
     return Twins(ours, theirs)
 
 
-@pytest.fixture(scope="package", autouse=True)
-def one_thread():
-    """Models this small lose time to every thread but the first."""
-    num_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(num_threads)
-
-
 @pytest.fixture(scope="session")
 def twins():
     """Makes (or finds again) the twins of a kind ("model", "ctc", "classifier"); not to be changed."""
