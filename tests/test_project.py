@@ -72,8 +72,9 @@ def test_ci_runs_the_second_readme_command(root, readme):
     assert command in [line.strip() for line in (root / ".ci" / "run").read_text().splitlines()]
 
 
-def test_ci_script_is_executable_and_parses(root):
-    script = root / ".ci" / "run"
+@pytest.mark.parametrize("name", ["run", "long"])
+def test_ci_script_is_executable_and_parses(root, name):
+    script = root / ".ci" / name
     assert script.stat().st_mode & 0o111
     subprocess.run(["bash", "-n", str(script)], check=True)
 
