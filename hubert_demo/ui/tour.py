@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from hubert_demo.analysis.attention.heads import KINDS, NEAR_S, attention_within
+from hubert_demo.analysis.transcript.spelling import reading_case
 from hubert_demo.api import Analysis
 from hubert_demo.ui.views.base import Json
 
@@ -46,9 +47,10 @@ def _words(analysis: Analysis) -> Step:
     )
     if not words:
         return Step("From sound to letters", f"{cut} Here it wrote nothing.", "transcript", {})
+    show = reading_case(analysis.ctc.vocabulary)
     doubtful = min(words, key=lambda word: word.confidence)
     text = (
-        f"{cut} Of {_counted(len(words), 'word')} it was least sure of “{doubtful.text.lower()}” "
+        f"{cut} Of {_counted(len(words), 'word')} it was least sure of “{show(doubtful.text)}” "
         f"({_percent(doubtful.confidence)}): click it and judge for yourself."
     )
     return Step("From sound to letters", text, "transcript", {}, doubtful.start_s)

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hubert_demo.analysis.timeline.prosody import MAX_PITCH_HZ, MIN_PITCH_HZ, Prosody
+from hubert_demo.analysis.transcript.spelling import reading_case
 from hubert_demo.encoding import CtcOutput
 
 COLOURINGS = ("time", "letter", "energy", "pitch", "unit")
@@ -62,7 +63,7 @@ def by_letter(characters: Sequence[str]) -> Colouring:
         characters: As `frame_characters` gives them.
     """
     group_of = {letter: group for group, (_, letters) in enumerate(LETTER_GROUPS) for letter in letters}
-    values = np.array([group_of.get(character, np.nan) for character in characters])
+    values = np.array([group_of.get(character.lower(), np.nan) for character in characters])
     return _classes("letter", values, tuple(name for name, _ in LETTER_GROUPS))
 
 
@@ -95,13 +96,13 @@ def _classes(name: str, values: npt.NDArray[np.float64], classes: tuple[str, ...
 
 
 def frame_characters(ctc: CtcOutput, token_ids: npt.NDArray[np.int64]) -> tuple[str, ...]:
-    """The character of every frame in small letters: "" for the blank, a space between words.
+    """The character of every frame, in the case to read: "" for the blank, a space between words.
 
     Args:
         ctc: Whose vocabulary the tokens are in.
         token_ids: int64 `(frames,)`.
     """
-    names = [token.lower() for token in ctc.vocabulary]
+    names = list(map(reading_case(ctc.vocabulary), ctc.vocabulary))
     names[ctc.word_delimiter_id] = " "
     names[ctc.blank_id] = ""
     return tuple(names[token_id] for token_id in token_ids.tolist())
