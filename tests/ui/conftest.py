@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 import wave
-from concurrent import futures
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 from weakref import WeakSet
 
@@ -29,7 +29,7 @@ FLAGS = [
 
 def run(coroutine):
     """Runs it in a thread of its own, because playwright keeps a loop running in this one."""
-    with futures.ThreadPoolExecutor(1) as thread:
+    with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, coroutine).result()
 
 
@@ -119,8 +119,7 @@ def wait_until_idle(page):
     while page.demo.is_running and (page.requests.under_way or len(queue) or queue._asyncio_tasks):
         assert time.monotonic() < until, "the page does not come to rest"
         time.sleep(0.01)
-    assert page.waiting.idle(PATIENCE_S)
-    assert not futures.wait(page.models._fetches.values(), PATIENCE_S).not_done
+    assert page.idle(PATIENCE_S)
 
 
 @pytest.fixture(autouse=True)
