@@ -184,14 +184,19 @@ def write_compressed(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def browser(chromium, harbour):
-    """A profile of chromium that keeps the page's files; its microphone plays an example over and over."""
+def browser(chromium, harbour, tmp_path_factory):
+    """Chromium with a profile on disk, which keeps the page's files and compiled scripts for the next visit.
+
+    Its microphone plays an example over and over.
+    """
     sync_api = pytest.importorskip("playwright.sync_api")
     with sync_api.sync_playwright() as playwright:
         microphone = f"--use-file-for-fake-audio-capture={harbour}"
-        browser = playwright.chromium.launch(executable_path=chromium, args=[*FLAGS, microphone])
-        yield browser.new_context()
-        browser.close()
+        profile = playwright.chromium.launch_persistent_context(
+            tmp_path_factory.mktemp("profile"), executable_path=chromium, args=[*FLAGS, microphone]
+        )
+        yield profile
+        profile.close()
 
 
 # Gradio's own player, which is hidden, complains about a file that is no sound before it is emptied.
