@@ -35,7 +35,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 # --- two processes ---
 
-BROWSER_TESTS = "tests/ui/test_browser"
+PAGE_TESTS = "tests/ui/"
+BROWSER_TESTS = f"{PAGE_TESTS}test_browser"
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
@@ -45,19 +46,21 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark the browser tests; of two processes the first begins with them."""
+    """Mark the browser tests; of two processes the first begins with them, then tests the page's server."""
     for item in items:
         if item.nodeid.startswith(BROWSER_TESTS):
             item.add_marker("browser")
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+        places = (BROWSER_TESTS, PAGE_TESTS, "")
+        items.sort(key=lambda item: [item.nodeid.startswith(place) for place in places], reverse=True)
 
 
 class FromBothEnds(LoadFileScheduling):
     """The first process takes files from the beginning, the others from the end, until they meet.
 
     The browser tests, at the beginning, take half of the time, and much of that they wait: which leaves room
-    for a process that computes, but not for a second browser.
+    for a process that computes, but not for a second browser. UMAP, which is compiled on first use, is first
+    used by the page: when the other process needs it, it lies compiled on disk.
     """
 
     def _assign_work_unit(self, node: WorkerController) -> None:

@@ -199,11 +199,11 @@ def counting_page(build_page, drawn):
 
 
 @pytest.fixture(scope="module")
-def uploaded(harbour):
+def uploaded(root):
     """A recording where Gradio keeps those that were uploaded."""
     folder = Path(get_upload_folder()) / "whoever-asks-pays"
     folder.mkdir(parents=True, exist_ok=True)
-    return FileData(path=str(shutil.copy(harbour, folder)))
+    return FileData(path=str(shutil.copy(root / "assets" / "examples" / "stop.wav", folder)))
 
 
 @pytest.mark.parametrize("name", sorted(name.strip("/") for name in NAMES))
@@ -213,13 +213,11 @@ def test_an_endpoint_draws_no_view_and_queues_nothing(counting_page, drawn, uplo
     assert drawn == counting_page.waiting.queued == []
 
 
-def test_what_an_endpoint_analysed_is_drawn_once_the_page_shows_it(
-    build_page, harbour, uploaded, encoder_passes
-):
+def test_what_an_endpoint_analysed_is_drawn_once_the_page_shows_it(build_page, uploaded, encoder_passes):
     page = build_page(waiting=CountingJobs())
     Endpoints(page.analyse).all()["analyze"](uploaded)
     with encoder_passes() as passes:
-        *_, (message, _) = page.on_upload(str(harbour))
+        *_, (message, _) = page.on_upload(uploaded.path)
     assert passes == []
     assert len(json.loads(message)["parts"]) == len(page.waiting.queued) == 3
     page.close()
