@@ -3,9 +3,9 @@
 import argparse
 import json
 import sys
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -53,13 +53,11 @@ def _folders(files: Sequence[str], out: Path | None) -> list[Path | None]:
     """The folder for what is written about each file: no two share one."""
     if out is None or len(files) == 1:
         return [out] * len(files)
-    seen: Counter[str] = Counter()
-    folders: list[Path | None] = []
+    names: list[str] = []
     for file in files:
-        name = Path(file).name
-        seen[name] += 1
-        folders.append(out / (name if seen[name] == 1 else f"{name}-{seen[name]}"))
-    return folders
+        numbered = (f"{Path(file).name}-{number}" for number in count(2))
+        names.append(next(name for name in chain([Path(file).name], numbered) if name not in names))
+    return [out / name for name in names]
 
 
 def _analyze(file: str, folder: Path | None, options: argparse.Namespace) -> bool:

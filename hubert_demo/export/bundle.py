@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 
 def write_folder(
-    analysis: Analysis, choices: Choices, directory: Path, exhibits: Mapping[str, Exhibit] = EXHIBITS
+    analysis: Analysis,
+    choices: Choices,
+    directory: str | Path,
+    exhibits: Mapping[str, Exhibit] = EXHIBITS,
 ) -> None:
     """Write every file of the bundle into a folder, which is created if needed.
 
@@ -41,7 +44,7 @@ def write_folder(
         OSError: If the folder cannot be written.
     """
     for name, content in _files(analysis, choices, exhibits):
-        path = directory / name
+        path = Path(directory) / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
 

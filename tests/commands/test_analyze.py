@@ -14,6 +14,7 @@ from hubert_demo import InputError, analyze
 from hubert_demo.api import Analysis, Pass
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, load_checkpoint
 from hubert_demo.commands import main
+from hubert_demo.commands.analyze import _folders
 from hubert_demo.export import EXHIBITS
 
 
@@ -173,3 +174,8 @@ def test_a_wrong_command_line_explains_itself(arguments, capsys):
     with pytest.raises(SystemExit, match="2"):
         main(arguments)
     assert "usage: python -m hubert_demo" in capsys.readouterr().err
+
+
+def test_no_two_files_share_a_folder():
+    files = ["x/a", "y/a", "z/a-2", "a", "b"]
+    assert _folders(files, Path("out")) == [Path("out", name) for name in ("a", "a-2", "a-2-2", "a-3", "b")]

@@ -8,7 +8,7 @@ from hubert_demo.export import Choices, script, write_folder
 
 
 def test_the_script_makes_the_same_numbers_again(analysis, tmp_path, root):
-    write_folder(analysis, Choices(layer=1, method="pca"), tmp_path)
+    write_folder(analysis, Choices(layer=1, method="pca"), str(tmp_path))
     done = subprocess.run(
         [sys.executable, "reproduce.py"],
         cwd=tmp_path,
