@@ -44,7 +44,7 @@ from hubert_demo.checkpoints import (
     CheckpointStore,
     LoadedCheckpoint,
 )
-from hubert_demo.deprecation import warn_renamed
+from hubert_demo.deprecation import Renamed
 from hubert_demo.encoding import CtcOutput, Encoding
 from hubert_demo.errors import InputError, no_such
 from hubert_demo.inference import Passes, attention_map, encode
@@ -132,17 +132,8 @@ class Analysis:
         self._units: Memo[tuple[int, int, int], npt.NDArray[np.int64]] = Memo(MAX_UNIT_RUNS)
         self._head_metrics: Memo[None, HeadMetrics] = Memo(1)
 
-    @property
-    def reading(self) -> Encoding:
-        """Old name of `ctc_encoding`."""
-        warn_renamed("Analysis.reading", "Analysis.ctc_encoding")
-        return self.ctc_encoding
-
-    @property
-    def spotting(self) -> Encoding:
-        """Old name of `keyword_encoding`."""
-        warn_renamed("Analysis.spotting", "Analysis.keyword_encoding")
-        return self.keyword_encoding
+    reading = Renamed("ctc_encoding")
+    spotting = Renamed("keyword_encoding")
 
     @property
     def ctc(self) -> CtcOutput:

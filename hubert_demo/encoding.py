@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from hubert_demo.audio import SAMPLE_RATE_HZ, FloatArray, Waveform
-from hubert_demo.deprecation import warn_renamed
+from hubert_demo.deprecation import Renamed
 from hubert_demo.errors import InputError
 
 
@@ -158,27 +157,12 @@ class Encoding:
             raise InputError(f"{self.checkpoint} has no CTC head; use the encoding of a checkpoint with one.")
         return self.ctc
 
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> object:
-            """The attributes of version 0.1, under their old names and with their ways to say "absent"."""
-            if name not in _RENAMED:
-                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-            part_name, new_name, absent = _RENAMED[name]
-            warn_renamed(f"Encoding.{name}", f"Encoding.{part_name}.{new_name}")
-            part = getattr(self, part_name)
-            if part is None:
-                return np.zeros((self.num_frames, 0), np.float32) if name == "ctc_logits" else absent
-            return getattr(part, new_name)
-
-
-_RENAMED: dict[str, tuple[str, str, object]] = {
-    "ctc_logits": ("ctc", "logits", None),
-    "vocabulary": ("ctc", "vocabulary", ()),
-    "blank_id": ("ctc", "blank_id", -1),
-    "word_delimiter_id": ("ctc", "word_delimiter_id", -1),
-    "keyword_logits": ("classes", "logits", None),
-    "keyword_labels": ("classes", "labels", ()),
-    "keyword_threshold": ("classes", "threshold", 0.5),
-    "layer_weights": ("classes", "layer_weights", None),
-}
+    # The attributes of version 0.1, with their ways to say "absent".
+    ctc_logits = Renamed("ctc.logits", lambda encoding: np.zeros((encoding.num_frames, 0), np.float32))
+    vocabulary = Renamed("ctc.vocabulary", lambda _: ())
+    blank_id = Renamed("ctc.blank_id", lambda _: -1)
+    word_delimiter_id = Renamed("ctc.word_delimiter_id", lambda _: -1)
+    keyword_logits = Renamed("classes.logits")
+    keyword_labels = Renamed("classes.labels", lambda _: ())
+    keyword_threshold = Renamed("classes.threshold", lambda _: 0.5)
+    layer_weights = Renamed("classes.layer_weights")

@@ -17,7 +17,7 @@ from av.audio.codeccontext import AudioCodecContext
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
-from hubert_demo.deprecation import warn_renamed
+from hubert_demo.deprecation import Renamed
 from hubert_demo.errors import InputError
 
 SAMPLE_RATE_HZ = 16_000
@@ -72,11 +72,7 @@ class Waveform:
         """The same for recordings of the same samples: their SHA-256, in hexadecimal digits."""
         return hashlib.sha256(self.samples.tobytes()).hexdigest()
 
-    @property
-    def changes(self) -> tuple[str, ...]:
-        """Old name of `notes`."""
-        warn_renamed("Waveform.changes", "Waveform.notes")
-        return self.notes
+    changes = Renamed("notes")
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str]) -> "Waveform":

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hubert_demo.checkpoints.specs import CheckpointSpec
-from hubert_demo.deprecation import warn_renamed
+from hubert_demo.deprecation import Renamed
 from hubert_demo.errors import CheckpointError
 from hubert_demo.model import (
     HubertConfig,
@@ -52,11 +52,7 @@ class LoadedCheckpoint:
             parameter.numel() for parameter in [*(self.ctc_model or self.encoder).parameters(), *heads]
         )
 
-    @property
-    def model(self) -> HubertForCTC | None:
-        """Old name of `ctc_model`."""
-        warn_renamed("LoadedCheckpoint.model", "LoadedCheckpoint.ctc_model")
-        return self.ctc_model
+    model = Renamed("ctc_model")
 
     @property
     def num_bytes(self) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hubert_demo.analysis.layers.colouring import COLOURINGS
 from hubert_demo.analysis.layers.projection import ProjectionSettings
 from hubert_demo.analysis.transcript.beam import split_hotwords
-from hubert_demo.deprecation import warn_renamed
+from hubert_demo.deprecation import Renamed
 from hubert_demo.errors import InputError, no_such
 
 if TYPE_CHECKING:
@@ -89,11 +89,6 @@ class Choices:
         _ = found.projection
         return found
 
-    def of(self, analysis: Analysis) -> Choices:
-        """Old name of `resolved`."""
-        warn_renamed("Choices.of", "Choices.resolved")
-        return self.resolved(analysis)
-
     @property
     def projection(self) -> ProjectionSettings:
         """How the layers are laid out.
@@ -108,11 +103,8 @@ class Choices:
         """The hotwords one by one."""
         return split_hotwords(self.hotwords)
 
-    @property
-    def words_to_hear(self) -> list[str]:
-        """Old name of `hotword_list`."""
-        warn_renamed("Choices.words_to_hear", "Choices.hotword_list")
-        return self.hotword_list
+    of = Renamed("resolved")
+    words_to_hear = Renamed("hotword_list")
 
     def as_json(self) -> dict[str, Any]:
         """All choices by name."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hubert_demo.analysis.transcript.ctc import Character, Transcript, Word
-from hubert_demo.deprecation import warn_renamed
+from hubert_demo.deprecation import Renamed
 
 if TYPE_CHECKING:
     from hubert_demo.api import Analysis
@@ -51,10 +51,7 @@ class TextFormat:
         readable = chosen.in_reading_case(analysis.ctc.vocabulary)
         return self.write(readable, analysis.encoding.waveform.duration_s)
 
-    def of(self, analysis: Analysis, transcript: Transcript) -> str:
-        """Old name of `make` with a transcript."""
-        warn_renamed("TextFormat.of", "TextFormat.make")
-        return self.make(analysis, transcript)
+    of = Renamed("make")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from hubert_demo.deprecation import warn_renamed
+from hubert_demo.deprecation import Renamed
 from hubert_demo.errors import CheckpointError, ConfigError, InputError
 from hubert_demo.model.config import HubertConfig
 from hubert_demo.model.encoder import HubertModel
@@ -297,12 +297,6 @@ class KeywordHead(nn.Module):
         return head.eval()
 
     @classmethod
-    def load(cls, directory: str | Path) -> KeywordHead:
-        """Old name of `from_directory`."""
-        warn_renamed("KeywordHead.load", "KeywordHead.from_directory")
-        return cls.from_directory(directory)
-
-    @classmethod
     def from_classifier(cls, model: HubertForSequenceClassification) -> KeywordHead:
         """The head of a complete classifier, for use frame by frame on the encoder's states.
 
@@ -322,11 +316,8 @@ class KeywordHead(nn.Module):
         head.classifier.load_state_dict(model.classifier.state_dict())
         return head.eval()
 
-    @classmethod
-    def of_classifier(cls, model: HubertForSequenceClassification) -> KeywordHead:
-        """Old name of `from_classifier`."""
-        warn_renamed("KeywordHead.of_classifier", "KeywordHead.from_classifier")
-        return cls.from_classifier(model)
+    load = Renamed("from_directory")
+    of_classifier = Renamed("from_classifier")
 
     def with_encoder(self, encoder: HubertModel) -> HubertForSequenceClassification:
         """A complete classifier, made of `encoder` and this head, ready for `save_pretrained`."""

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hubert_demo.audio import FloatArray
-from hubert_demo.deprecation import warn_renamed
+from hubert_demo.deprecation import Renamed
 from hubert_demo.errors import InputError
 
 MAX_QUERIES = 1000
@@ -63,11 +63,7 @@ class HeadMetrics:
     frames_per_bin: int
     query_step: int
 
-    @property
-    def entropy(self) -> npt.NDArray[np.float64]:
-        """Old name of `globalness`."""
-        warn_renamed("HeadMetrics.entropy", "HeadMetrics.globalness")
-        return self.globalness
+    entropy = Renamed("globalness")
 
     @property
     def kinds(self) -> npt.NDArray[np.str_]:

@@ -16,7 +16,7 @@ from hubert_demo.analysis.transcript.ctc import (
     transcript_from_path,
 )
 from hubert_demo.analysis.transcript.spelling import spell
-from hubert_demo.deprecation import warn_renamed
+from hubert_demo.deprecation import Renamed
 from hubert_demo.encoding import CtcOutput, Encoding, FrameGrid
 from hubert_demo.errors import InputError
 
@@ -53,17 +53,8 @@ class AlignedWord:
     end_s: float
     confidence: float
 
-    @property
-    def kind(self) -> Outcome:
-        """Old name of `outcome`."""
-        warn_renamed("AlignedWord.kind", "AlignedWord.outcome")
-        return self.outcome
-
-    @property
-    def heard(self) -> str:
-        """Old name of `recognised`."""
-        warn_renamed("AlignedWord.heard", "AlignedWord.recognised")
-        return self.recognised
+    kind = Renamed("outcome")
+    heard = Renamed("recognised")
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,8 @@
 """From the CTC head to text: the greedy path with times and confidence, and forced alignment."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from string import ascii_uppercase
 
 import numpy as np
 import numpy.typing as npt
@@ -70,17 +71,15 @@ class Transcript:
         Args:
             vocabulary: The tokens it is written with.
         """
-        return self._with_letters(reading_case(vocabulary))
+        change = reading_case(vocabulary)
+        words = tuple(replace(word, text=change(word.text)) for word in self.words)
+        characters = tuple(replace(each, text=change(each.text)) for each in self.characters)
+        return replace(self, text=change(self.text), words=words, characters=characters)
 
     def in_small_letters(self) -> "Transcript":
         """Replaced by `in_reading_case`, which knows whether a vocabulary has only capitals."""
         warn_renamed("Transcript.in_small_letters", "Transcript.in_reading_case")
-        return self._with_letters(str.lower)
-
-    def _with_letters(self, change: Callable[[str], str]) -> "Transcript":
-        words = tuple(replace(word, text=change(word.text)) for word in self.words)
-        characters = tuple(replace(each, text=change(each.text)) for each in self.characters)
-        return Transcript(change(self.text), words, characters, self.frame_token_ids)
+        return self.in_reading_case(ascii_uppercase)
 
 
 def transcribe(encoding: Encoding) -> Transcript:

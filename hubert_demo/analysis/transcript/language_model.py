@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hubert_demo.analysis.transcript.ngrams import END, Ngrams
-from hubert_demo.deprecation import warn_renamed
+from hubert_demo.deprecation import Renamed
 from hubert_demo.errors import CheckpointError, InputError
 from hubert_demo.memo import Memo
 
@@ -107,17 +107,8 @@ class LanguageModel:
                 f"{path} is not a language model: {error}. Install the package again."
             ) from error
 
-    @classmethod
-    def train(cls, sentences: Iterable[str], order: int) -> LanguageModel:
-        """Old name of `from_sentences`."""
-        warn_renamed("LanguageModel.train", "LanguageModel.from_sentences")
-        return cls.from_sentences(sentences, order)
-
-    @classmethod
-    def load(cls, path: str | Path) -> LanguageModel:
-        """Old name of `from_file`."""
-        warn_renamed("LanguageModel.load", "LanguageModel.from_file")
-        return cls.from_file(path)
+    train = Renamed("from_sentences")
+    load = Renamed("from_file")
 
     def log_probabilities(self, text: str) -> npt.NDArray[np.float64]:
         """What may follow a text.
