@@ -1,5 +1,6 @@
 """Results that are computed when first asked for, and then remembered, within bounds."""
 
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -23,16 +24,16 @@ class Memo(Generic[Key, Value]):
     Whoever asks for something that is being computed waits for it; nobody else waits.
 
     Args:
-        max_results: How many are remembered at most.
-        max_bytes: How much memory they may take together; None does not count it. The one last computed is
-            always remembered.
+        max_results: How many are remembered at most; the one not asked for longest leaves first.
+        max_bytes: How much memory they may take together; the largest leaves first, since one of them makes
+            room where many small ones would have to go. The one last computed is always remembered.
         size_of: Gives the bytes that a result takes; needed with `max_bytes`.
     """
 
     def __init__(
         self,
-        max_results: int,
-        max_bytes: int | None = None,
+        max_results: float = math.inf,
+        max_bytes: float = math.inf,
         size_of: Callable[[Value], int] = lambda _: 0,
     ) -> None:
         self._max_results = max_results
@@ -60,13 +61,9 @@ class Memo(Generic[Key, Value]):
             return slot.values[0]
 
     def _make_room(self, newest: Key) -> None:
-        """Forget the results longest not asked for until the bytes fit."""
-        if self._max_bytes is None:
-            return
+        """Forget results until the bytes of those that are computed fit."""
         with self._lock:
-            sizes = {key: sum(map(self._size_of, slot.values)) for key, slot in self._slots.items()}
-            for key in list(self._slots):
-                if sum(sizes.values()) <= self._max_bytes:
-                    return
-                if key != newest:
-                    del self._slots[key], sizes[key]
+            sizes = {key: self._size_of(slot.values[0]) for key, slot in self._slots.items() if slot.values}
+            while sum(sizes.values()) > self._max_bytes and sizes.keys() != {newest}:
+                largest = max(sizes.keys() - {newest}, key=sizes.__getitem__)
+                del self._slots[largest], sizes[largest]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from hubert_demo.checkpoints.specs import CheckpointSpec
 from hubert_demo.deprecation import Renamed
@@ -70,17 +71,27 @@ def fetch(spec: CheckpointSpec, progress: Progress | None = None) -> Path:
     Raises:
         CheckpointError: If a file cannot be had.
     """
+    return _folder_here(spec) or _folder_of(spec, progress=progress)
+
+
+def is_here(spec: CheckpointSpec) -> bool:
+    """Whether a checkpoint can be loaded without asking the hub."""
+    return _folder_here(spec) is not None
+
+
+def _folder_here(spec: CheckpointSpec) -> Path | None:
+    """The folder of a checkpoint's files, if none of them has to be fetched."""
+    try:
+        return _folder_of(spec, local_files_only=True)
+    except CheckpointError:
+        return None
+
+
+def _folder_of(spec: CheckpointSpec, **options: Any) -> Path:
+    """The folder of a checkpoint's files, after they have all been found; options as of `CheckpointFiles`."""
     if isinstance(spec.source, Path):
         return spec.source
-    files = CheckpointFiles(spec.source.repo_id, spec.source.revision, progress=progress)
-    try:
-        return _folder_of(replace(files, local_files_only=True))
-    except CheckpointError:
-        return _folder_of(files)
-
-
-def _folder_of(files: CheckpointFiles) -> Path:
-    """The folder of a repository's files, after they have all been found."""
+    files = CheckpointFiles(spec.source.repo_id, spec.source.revision, **options)
     folder = files.require("config.json").parent
     # The rest from the same commit, also if the branch moves on meanwhile.
     files = replace(files, revision=folder.name)
@@ -89,18 +100,6 @@ def _folder_of(files: CheckpointFiles) -> Path:
         files.find(name)
     weight_files(files)
     return folder
-
-
-def is_here(spec: CheckpointSpec) -> bool:
-    """Whether a checkpoint can be loaded without asking the hub."""
-    if isinstance(spec.source, Path):
-        return True
-    files = CheckpointFiles(spec.source.repo_id, spec.source.revision, local_files_only=True)
-    try:
-        _folder_of(files)
-    except CheckpointError:
-        return False
-    return True
 
 
 def load(spec: CheckpointSpec, device: str = "cpu", progress: Progress | None = None) -> LoadedCheckpoint:

@@ -12,8 +12,6 @@ DEFAULT_CHECKPOINT = "hubert-explorer"
 PRETRAINED_CHECKPOINT = "hubert-explorer-pretrained"
 LANGUAGE_MODEL_NAME = "language_model.npz"
 
-_NOT_STATED = "not stated"
-
 _PACKAGE_DIR = Path(__file__).resolve().parents[1]
 ASSETS_DIR = next(
     (folder for folder in (_PACKAGE_DIR / "assets", _PACKAGE_DIR.parent / "assets") if folder.is_dir()),
@@ -55,8 +53,8 @@ class CheckpointSpec:
     name: str
     title: str
     source: Path | HubRepository
-    trained_on: str
-    licence: str
+    trained_on: str = "not stated"
+    licence: str = "not stated"
     language_model: Path | None = None
     ctc_companion: str = DEFAULT_CHECKPOINT
     keyword_companion: str = DEFAULT_CHECKPOINT
@@ -121,14 +119,8 @@ def resolve(checkpoint: str | Path | CheckpointSpec) -> CheckpointSpec:
     if directory.is_dir():
         name = directory.resolve().name
         language_model = directory / LANGUAGE_MODEL_NAME
-        return CheckpointSpec(
-            name,
-            name,
-            directory,
-            _NOT_STATED,
-            _NOT_STATED,
-            language_model if language_model.exists() else None,
-        )
+        found = language_model if language_model.exists() else None
+        return CheckpointSpec(name, name, directory, language_model=found)
     raise CheckpointError(
         f"Checkpoint {str(checkpoint)!r} is neither registered nor a directory; "
         f"choose {', '.join(specs)} or give a directory that save_pretrained wrote."

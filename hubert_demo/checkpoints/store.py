@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ import torch
 from hubert_demo.checkpoints.loading import LoadedCheckpoint, load
 from hubert_demo.checkpoints.specs import CheckpointSpec, resolve
 from hubert_demo.errors import CheckpointError, InputError
+from hubert_demo.memo import Memo
 from hubert_demo.model.files import Progress
 
 MAX_LOADED_BYTES = 4 << 30
@@ -44,16 +44,16 @@ class CheckpointStore:
     Whoever asks for one that is being loaded waits for it; nobody else waits.
 
     Args:
-        max_bytes: What their weights may take together; the one last loaded is always kept.
+        max_bytes: What their weights may take together; the one last loaded is always kept, and the largest
+            leaves first.
         load: Reads a checkpoint, as the function `load` does.
     """
 
     def __init__(self, max_bytes: int = MAX_LOADED_BYTES, load: Load = load) -> None:
-        self._max_bytes = max_bytes
         self._load = load
-        self._kept: dict[tuple[CheckpointSpec, str], LoadedCheckpoint] = {}
-        self._loading: dict[tuple[CheckpointSpec, str], threading.Lock] = {}
-        self._lock = threading.Lock()
+        self._loaded: Memo[tuple[CheckpointSpec, str], LoadedCheckpoint] = Memo(
+            max_bytes=max_bytes, size_of=lambda loaded: loaded.num_bytes
+        )
 
     def get(self, spec: CheckpointSpec, device: str, progress: Progress | None = None) -> LoadedCheckpoint:
         """The checkpoint, loaded if need be.
@@ -66,16 +66,7 @@ class CheckpointStore:
         Raises:
             CheckpointError: If it cannot be loaded.
         """
-        key = (spec, device)
-        with self._lock:
-            loading = self._loading.setdefault(key, threading.Lock())
-        with loading:
-            with self._lock:
-                found = self._kept.get(key)
-            if found is None:
-                found = self._load(spec, device, progress)
-                self._keep(key, found)
-            return found
+        return self._loaded.get((spec, device), lambda: self._load(spec, device, progress))
 
     def find(
         self,
@@ -124,16 +115,6 @@ class CheckpointStore:
             companion = self.find(chosen.spec.keyword_companion, device)
             with_keywords = chosen if companion.keyword_head is None else companion
         return Companions(chosen, with_ctc, with_keywords)
-
-    def _keep(self, key: tuple[CheckpointSpec, str], loaded: LoadedCheckpoint) -> None:
-        with self._lock:
-            self._kept[key] = loaded
-            while sum(each.num_bytes for each in self._kept.values()) > self._max_bytes:
-                others = [other for other in self._kept if other != key]
-                if not others:
-                    break
-                # The largest first: one of them makes room where many small ones would have to go.
-                del self._kept[max(others, key=lambda other: self._kept[other].num_bytes)]
 
 
 def available_device(device: str | None) -> str:
