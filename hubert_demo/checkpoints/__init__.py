@@ -12,13 +12,7 @@ from hubert_demo.checkpoints.specs import (
     registry,
     resolve,
 )
-from hubert_demo.checkpoints.store import (
-    STORE,
-    ZERO_GPU_VARIABLE,
-    CheckpointStore,
-    Companions,
-    load_checkpoint,
-)
+from hubert_demo.checkpoints.store import STORE, ZERO_GPU_VARIABLE, CheckpointStore, load_checkpoint
 
 __all__ = [
     "ASSETS_DIR",
@@ -29,7 +23,6 @@ __all__ = [
     "ZERO_GPU_VARIABLE",
     "CheckpointSpec",
     "CheckpointStore",
-    "Companions",
     "HubRepository",
     "LoadedCheckpoint",
     "fetch",

@@ -23,22 +23,12 @@ def _linear(x: Tensor) -> Tensor:
     return x
 
 
-_FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
-    "gelu": F.gelu,
-    "gelu_tanh": _tanh_gelu,
-    "leaky_relu": F.leaky_relu,
-    "linear": _linear,
-    "mish": F.mish,
-    "quick_gelu": _quick_gelu,
-    "relu": F.relu,
-    "relu6": F.relu6,
-    "selu": F.selu,
-    "sigmoid": torch.sigmoid,
-    "silu": F.silu,
-    "tanh": torch.tanh,
-}
+# The others have their names in torch.
+_OWN = {"gelu_tanh": _tanh_gelu, "linear": _linear, "quick_gelu": _quick_gelu}
 
-ACTIVATIONS = {name: _FUNCTIONS[formula] for name, formula in ACTIVATION_FORMULAS.items()}
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    name: _OWN.get(formula) or getattr(F, formula) for name, formula in ACTIVATION_FORMULAS.items()
+}
 
 
 def activation(choice: str | Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:

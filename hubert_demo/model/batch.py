@@ -6,7 +6,7 @@ Torch is loaded only when a tensor is made or moved.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, TypeGuard
 
@@ -66,7 +66,7 @@ class PaddedLength:
 
 
 def padded_length(
-    lengths: list[int],
+    rows: Sequence[Sized],
     padding: bool | str,
     max_length: int | None,
     truncation: bool,
@@ -76,7 +76,7 @@ def padded_length(
     """Work out the lengths that the padding options ask for.
 
     Args:
-        lengths: Number of elements in each row.
+        rows: What to cut and pad.
         padding: `True` or `"longest"`, `"max_length"`, `False` or `"do_not_pad"`.
         max_length: Length to pad or truncate to.
         truncation: Whether longer rows are cut to `max_length`.
@@ -100,7 +100,8 @@ def padded_length(
     truncated = rounded(max_length) if truncation and max_length is not None else None
     if strategy == "do_not_pad":
         return PaddedLength(truncated, None)
-    longest = max((length if truncated is None else min(length, truncated) for length in lengths), default=0)
+    longest = max(map(len, rows), default=0)
+    longest = longest if truncated is None else min(longest, truncated)
     wanted = max_length if strategy == "max_length" and max_length is not None else longest
     return PaddedLength(truncated, rounded(wanted))
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from hubert_demo.errors import CheckpointError, ConfigError
-from hubert_demo.model.files import CheckpointFiles, read_json
+from hubert_demo.model.files import CheckpointFiles, HubOptions, read_json, write_json
 
 CONFIG_NAME = "config.json"
 
@@ -201,10 +201,7 @@ class HubertConfig:
     @property
     def inputs_to_logits_ratio(self) -> int:
         """Hop of the front end in samples (320 for every published HuBERT)."""
-        ratio = 1
-        for stride in self.conv_stride:
-            ratio *= stride
-        return ratio
+        return math.prod(self.conv_stride)
 
     @property
     def min_samples(self) -> int:
@@ -247,28 +244,20 @@ class HubertConfig:
 
     @classmethod
     def from_pretrained(
-        cls,
-        pretrained_model_name_or_path: str | Path,
-        *,
-        revision: str | None = None,
-        local_files_only: bool = False,
-        cache_dir: str | Path | None = None,
-        token: str | None = None,
+        cls, pretrained_model_name_or_path: str | Path, **hub_options: Unpack[HubOptions]
     ) -> HubertConfig:
         """Read `config.json` of a checkpoint.
 
         Args:
             pretrained_model_name_or_path: Directory, or name of a hub repository.
-            revision: Branch, tag or commit of that repository.
-            local_files_only: Do not ask the hub; use files fetched earlier.
-            cache_dir: Where to keep fetched files.
-            token: Access token for the hub.
+            **hub_options: `revision` (branch, tag or commit of the repository), `local_files_only` (do not
+                ask the hub; use files fetched earlier), `cache_dir` (where to keep fetched files), `token`
+                (access token for the hub).
 
         Raises:
             CheckpointError: If there is no readable config.json of a HuBERT.
         """
-        files = CheckpointFiles(pretrained_model_name_or_path, revision, local_files_only, cache_dir, token)
-        return cls.from_files(files)
+        return cls.from_files(CheckpointFiles(pretrained_model_name_or_path, **hub_options))
 
     @classmethod
     def from_files(cls, files: CheckpointFiles) -> HubertConfig:
@@ -287,9 +276,7 @@ class HubertConfig:
 
     def save_pretrained(self, directory: str | Path) -> None:
         """Write `config.json` into `directory`, which is created if it does not exist."""
-        Path(directory).mkdir(parents=True, exist_ok=True)
-        text = json.dumps(self.to_dict(), indent=2, sort_keys=True) + "\n"
-        (Path(directory) / CONFIG_NAME).write_text(text, encoding="utf-8")
+        write_json(Path(directory) / CONFIG_NAME, self.to_dict(), sort_keys=True)
 
     def with_labels(self, labels: tuple[str, ...]) -> HubertConfig:
         """The same configuration, for a classifier with these classes."""

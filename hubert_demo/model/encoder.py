@@ -211,16 +211,14 @@ class HubertModel(PretrainedModel):
             InputError: If `input_values` is not (batch, samples) of finite floats, a recording is shorter
                 than one frame, or `attention_mask` has another shape.
         """
-        config = self.config
         output = self.encode(
             input_values,
             attention_mask,
             mask_time_indices,
-            config.output_attentions if output_attentions is None else output_attentions,
-            config.output_hidden_states if output_hidden_states is None else output_hidden_states,
+            self._chosen("output_attentions", output_attentions),
+            self._chosen("output_hidden_states", output_hidden_states),
         )
-        wants_dict = config.return_dict if return_dict is None else return_dict
-        return output if wants_dict else output.to_tuple()
+        return output if self._chosen("return_dict", return_dict) else output.to_tuple()
 
     def encode(
         self,
@@ -279,10 +277,8 @@ class HubertModel(PretrainedModel):
 
     def num_frames(self, num_samples: int | Tensor) -> int | Tensor:
         """Number of frames that the front end makes from this many samples (0 if too few for one)."""
-        length = num_samples
-        for kernel, stride in zip(self.config.conv_kernel, self.config.conv_stride, strict=True):
-            length = (length - kernel) // stride + 1
-        return length.clamp(min=0) if isinstance(length, Tensor) else max(length, 0)
+        frames = (num_samples - self.config.min_samples) // self.config.inputs_to_logits_ratio + 1
+        return frames.clamp(min=0) if isinstance(frames, Tensor) else max(frames, 0)
 
     def frame_mask(self, attention_mask: Tensor, num_frames: int) -> Tensor:
         """Boolean (batch, num_frames) from a sample mask (batch, samples) with padding on the right."""

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import numpy.typing as npt
 
 from hubert_demo.audio import FloatArray, samples_to_float
 from hubert_demo.errors import CheckpointError, InputError
-from hubert_demo.model.batch import Batch, as_tensors, is_tensor, padded_length
-from hubert_demo.model.files import CheckpointFiles, read_json
+from hubert_demo.model.batch import Batch, PaddedLength, as_tensors, is_tensor, padded_length
+from hubert_demo.model.files import CheckpointFiles, HubOptions, read_json, write_json
 
 PREPROCESSOR_NAME = "preprocessor_config.json"
 _EPS = 1e-7
@@ -81,16 +80,12 @@ class Wav2Vec2FeatureExtractor:
             )
         recordings = raw_speech if _is_batch(raw_speech) else [raw_speech]
         assert isinstance(recordings, Sequence)
-        return self._pad(
-            [_waveform(recording) for recording in recordings],
-            padding,
-            max_length,
-            truncation,
-            pad_to_multiple_of,
-            return_attention_mask,
-            return_tensors,
-            self.do_normalize,
-        )
+        rows = [_waveform(recording) for recording in recordings]
+        length = padded_length(rows, padding, max_length, truncation, pad_to_multiple_of, "samples")
+        rows = [row[: length.truncated] for row in rows]
+        if self.do_normalize:
+            rows = [(row - row.mean()) / np.sqrt(row.var() + _EPS) for row in rows]
+        return self._batch(rows, length, return_attention_mask, return_tensors)
 
     def pad(
         self,
@@ -117,35 +112,18 @@ class Wav2Vec2FeatureExtractor:
             rows = processed_features["input_values"]
         else:
             rows = [example["input_values"] for example in processed_features]
-        return self._pad(
-            [_waveform(row) for row in rows],
-            padding,
-            max_length,
-            truncation,
-            pad_to_multiple_of,
-            return_attention_mask,
-            return_tensors,
-            False,
-        )
+        rows = [_waveform(row) for row in rows]
+        length = padded_length(rows, padding, max_length, truncation, pad_to_multiple_of, "samples")
+        rows = [row[: length.truncated] for row in rows]
+        return self._batch(rows, length, return_attention_mask, return_tensors)
 
-    def _pad(
+    def _batch(
         self,
         rows: list[FloatArray],
-        padding: bool | str,
-        max_length: int | None,
-        truncation: bool,
-        pad_to_multiple_of: int | None,
+        length: PaddedLength,
         return_attention_mask: bool | None,
         return_tensors: str | None,
-        normalises: bool,
     ) -> Batch:
-        length = padded_length(
-            [len(row) for row in rows], padding, max_length, truncation, pad_to_multiple_of, "samples"
-        )
-        if truncation:
-            rows = [row[: length.truncated] for row in rows]
-        if normalises:
-            rows = [(row - row.mean()) / np.sqrt(row.var() + _EPS) for row in rows]
         batch: dict[str, list[Any]] = {"input_values": [length.pad(row, self.padding_value) for row in rows]}
         wants_mask = self.return_attention_mask if return_attention_mask is None else return_attention_mask
         if wants_mask:
@@ -159,27 +137,20 @@ class Wav2Vec2FeatureExtractor:
 
     @classmethod
     def from_pretrained(
-        cls,
-        pretrained_model_name_or_path: str | Path,
-        *,
-        revision: str | None = None,
-        local_files_only: bool = False,
-        cache_dir: str | Path | None = None,
-        token: str | None = None,
+        cls, pretrained_model_name_or_path: str | Path, **hub_options: Unpack[HubOptions]
     ) -> Wav2Vec2FeatureExtractor:
         """Read `preprocessor_config.json`; keys that are not attributes of this class are ignored.
 
         Args:
             pretrained_model_name_or_path: Directory, or name of a hub repository.
-            revision: Branch, tag or commit of that repository.
-            local_files_only: Do not ask the hub; use files fetched earlier.
-            cache_dir: Where to keep fetched files.
-            token: Access token for the hub.
+            **hub_options: `revision` (branch, tag or commit of the repository), `local_files_only` (do not
+                ask the hub; use files fetched earlier), `cache_dir` (where to keep fetched files), `token`
+                (access token for the hub).
 
         Raises:
             CheckpointError: If the file cannot be fetched or is damaged.
         """
-        files = CheckpointFiles(pretrained_model_name_or_path, revision, local_files_only, cache_dir, token)
+        files = CheckpointFiles(pretrained_model_name_or_path, **hub_options)
         values = read_json(files.require(PREPROCESSOR_NAME))
         if values.get("padding_side", "right") != "right":
             raise CheckpointError(
@@ -195,9 +166,7 @@ class Wav2Vec2FeatureExtractor:
             "feature_extractor_type": "Wav2Vec2FeatureExtractor",
             "padding_side": "right",
         }
-        Path(save_directory).mkdir(parents=True, exist_ok=True)
-        text = json.dumps(values, indent=2, sort_keys=True) + "\n"
-        (Path(save_directory) / PREPROCESSOR_NAME).write_text(text, encoding="utf-8")
+        write_json(Path(save_directory) / PREPROCESSOR_NAME, values, sort_keys=True)
 
 
 def _is_batch(raw_speech: Any) -> bool:

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from hubert_demo.errors import CheckpointError
 
 Progress = Callable[[int, int], None]
 """Called while a file is fetched, with the bytes received so far and the bytes in total."""
+
+
+class HubOptions(TypedDict, total=False):
+    """Keyword arguments of every `from_pretrained`: those attributes of `CheckpointFiles`."""
+
+    revision: str | None
+    local_files_only: bool
+    cache_dir: str | Path | None
+    token: str | None
 
 
 @dataclass(frozen=True)
@@ -171,3 +180,10 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise CheckpointError(f"{path} holds a {type(values).__name__}, not an object; fetch it again.")
     return values
+
+
+def write_json(path: Path, values: Mapping[str, Any], sort_keys: bool = False) -> None:
+    """Write an object as `read_json` reads it, into a folder that is created if it does not exist."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(values, indent=2, ensure_ascii=False, sort_keys=sort_keys)
+    path.write_text(text + "\n", encoding="utf-8")

@@ -15,6 +15,7 @@ from hubert_demo.deprecation import Renamed
 from hubert_demo.errors import CheckpointError, ConfigError, InputError
 from hubert_demo.model.config import HubertConfig
 from hubert_demo.model.encoder import HubertModel
+from hubert_demo.model.files import write_json
 from hubert_demo.model.outputs import HubertHeadOutput
 from hubert_demo.model.pretrained import PretrainedModel
 from hubert_demo.model.weights import ENCODER_PREFIX
@@ -88,20 +89,18 @@ class HubertForCTC(_HeadedModel):
         Raises:
             InputError: If a label is outside the vocabulary, or there is not one row of labels per recording.
         """
-        config = self.config
         if labels is not None:
-            _check_labels(labels, (len(input_values), labels.shape[-1]), config.vocab_size, "vocab_size")
+            _check_labels(labels, (len(input_values), labels.shape[-1]), self.config.vocab_size, "vocab_size")
         encoded = self.hubert.encode(
             input_values,
             attention_mask,
-            None,
-            config.output_attentions if output_attentions is None else output_attentions,
-            config.output_hidden_states if output_hidden_states is None else output_hidden_states,
+            output_attentions=self._chosen("output_attentions", output_attentions),
+            output_hidden_states=self._chosen("output_hidden_states", output_hidden_states),
         )
         logits = self.lm_head(self.dropout(encoded.last_hidden_state))
         loss = None if labels is None else self._ctc_loss(logits, labels, input_values, attention_mask)
         output = HubertHeadOutput(loss, logits, encoded.hidden_states, encoded.attentions)
-        return output if (config.return_dict if return_dict is None else return_dict) else output.to_tuple()
+        return output if self._chosen("return_dict", return_dict) else output.to_tuple()
 
     def _ctc_loss(
         self, logits: Tensor, labels: Tensor, input_values: Tensor, attention_mask: Tensor | None
@@ -170,13 +169,12 @@ class HubertForSequenceClassification(_HeadedModel):
         config = self.config
         if labels is not None and config.num_labels > 1:
             _check_labels(labels.view(-1), (len(input_values),), config.num_labels, "num_labels")
-        wants_states = config.output_hidden_states if output_hidden_states is None else output_hidden_states
+        wants_states = self._chosen("output_hidden_states", output_hidden_states)
         encoded = self.hubert.encode(
             input_values,
             attention_mask,
-            None,
-            config.output_attentions if output_attentions is None else output_attentions,
-            wants_states or config.use_weighted_layer_sum,
+            output_attentions=self._chosen("output_attentions", output_attentions),
+            output_hidden_states=wants_states or config.use_weighted_layer_sum,
         )
         states = encoded.last_hidden_state
         if config.use_weighted_layer_sum:
@@ -190,7 +188,7 @@ class HubertForSequenceClassification(_HeadedModel):
             loss = F.cross_entropy(logits, labels.view(-1))
         kept = encoded.hidden_states if wants_states else None
         output = HubertHeadOutput(loss, logits, kept, encoded.attentions)
-        return output if (config.return_dict if return_dict is None else return_dict) else output.to_tuple()
+        return output if self._chosen("return_dict", return_dict) else output.to_tuple()
 
     def _pool(self, projected: Tensor, attention_mask: Tensor | None) -> Tensor:
         """Mean of (batch, frames, width) over the frames that are not padding."""
@@ -265,10 +263,8 @@ class KeywordHead(nn.Module):
             directory / self.weights_name,
             metadata={"format": "pt"},
         )
-        (directory / self.settings_name).write_text(
-            json.dumps({"labels": list(self.labels), "threshold": self.threshold}, indent=2) + "\n",
-            encoding="utf-8",
-        )
+        settings = {"labels": list(self.labels), "threshold": self.threshold}
+        write_json(directory / self.settings_name, settings)
 
     @classmethod
     def from_directory(cls, directory: str | Path) -> KeywordHead:

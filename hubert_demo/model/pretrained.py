@@ -6,7 +6,7 @@ import logging
 from dataclasses import replace
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 import torch
 from safetensors import SafetensorError
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from hubert_demo.errors import CheckpointError, InputError
 from hubert_demo.model.attention import HubertAttention, check_implementation
 from hubert_demo.model.config import HubertConfig
-from hubert_demo.model.files import CheckpointFiles
+from hubert_demo.model.files import CheckpointFiles, HubOptions
 from hubert_demo.model.weights import WEIGHTS_NAME, is_head_parameter, rename_parameters, weight_files
 
 logger = logging.getLogger(__name__)
@@ -64,6 +64,10 @@ class PretrainedModel(nn.Module):
             if hasattr(module, "gradient_checkpointing"):
                 setattr(module, "gradient_checkpointing", value)  # noqa: B010
 
+    def _chosen(self, name: str, argument: bool | None) -> bool:
+        """An argument of `forward`; where it is None, what the configuration says under its name."""
+        return bool(getattr(self.config, name)) if argument is None else argument
+
     @property
     def device(self) -> torch.device:
         """Where the weights are."""
@@ -84,10 +88,7 @@ class PretrainedModel(nn.Module):
         dtype: torch.dtype | str | None = None,
         torch_dtype: torch.dtype | str | None = None,
         require_head: bool = False,
-        revision: str | None = None,
-        local_files_only: bool = False,
-        cache_dir: str | Path | None = None,
-        token: str | None = None,
+        **hub_options: Unpack[HubOptions],
     ) -> Self:
         """Load a checkpoint in transformers' layout, in eval mode.
 
@@ -100,10 +101,9 @@ class PretrainedModel(nn.Module):
                 of the file; float32 when None.
             torch_dtype: Older name of `dtype`.
             require_head: Refuse a file without this model's head, for use without training.
-            revision: Branch, tag or commit of the repository.
-            local_files_only: Do not ask the hub; use files fetched earlier.
-            cache_dir: Where to keep fetched files.
-            token: Access token for the hub.
+            **hub_options: `revision` (branch, tag or commit of the repository), `local_files_only` (do not
+                ask the hub; use files fetched earlier), `cache_dir` (where to keep fetched files), `token`
+                (access token for the hub).
 
         Returns:
             The model. A head that the file lacks is newly initialised, one that this class lacks is
@@ -114,7 +114,7 @@ class PretrainedModel(nn.Module):
             ConfigError: If the configuration contradicts itself, or there is no such attention.
             InputError: If there is no such dtype.
         """
-        files = CheckpointFiles(pretrained_model_name_or_path, revision, local_files_only, cache_dir, token)
+        files = CheckpointFiles(pretrained_model_name_or_path, **hub_options)
         wanted = _dtype(dtype if dtype is not None else torch_dtype)
         model = cls(config or HubertConfig.from_files(files), attn_implementation=attn_implementation)
         tensors = rename_parameters(_read_tensors(files), model.base_prefix)
@@ -130,8 +130,6 @@ class PretrainedModel(nn.Module):
             directory: Created if it does not exist.
             dtype: Precision in the file; that of the model when None.
         """
-        directory = Path(directory)
-        directory.mkdir(parents=True, exist_ok=True)
         tensors = {
             name: (t.to(dtype) if dtype is not None and t.is_floating_point() else t)
             .detach()
@@ -147,7 +145,7 @@ class PretrainedModel(nn.Module):
         }
         extra.pop("torch_dtype", None)
         replace(self.config, extra=extra).save_pretrained(directory)
-        save_file(tensors, directory / WEIGHTS_NAME, metadata={"format": "pt"})
+        save_file(tensors, Path(directory) / WEIGHTS_NAME, metadata={"format": "pt"})
 
     def _initialise(self, std: float) -> None:
         """Random weights for training from scratch, module by module.

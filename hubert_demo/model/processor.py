@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy.typing as npt
 
 from hubert_demo.errors import InputError
 from hubert_demo.model.batch import Batch
 from hubert_demo.model.feature_extractor import Wav2Vec2FeatureExtractor
+from hubert_demo.model.files import HubOptions
 from hubert_demo.model.tokenizer import Wav2Vec2CTCTokenizer
 
 _AUDIO_ONLY = {"sampling_rate"}
@@ -87,7 +88,7 @@ class Wav2Vec2Processor:
 
     @classmethod
     def from_pretrained(
-        cls, pretrained_model_name_or_path: str | Path, **hub_options: Any
+        cls, pretrained_model_name_or_path: str | Path, **hub_options: Unpack[HubOptions]
     ) -> Wav2Vec2Processor:
         """Read both parts of a checkpoint.
 

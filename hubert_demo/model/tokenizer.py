@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
 from hubert_demo.errors import CheckpointError, InputError
-from hubert_demo.model.batch import Batch, as_tensors, is_tensor, padded_length
+from hubert_demo.model.batch import Batch, PaddedLength, as_tensors, is_tensor, padded_length
 from hubert_demo.model.ctc_text import (
     CTCTokenizerOutput,
     without_english_spaces,
     written_characters,
     written_words,
 )
-from hubert_demo.model.files import CheckpointFiles, read_json
+from hubert_demo.model.files import CheckpointFiles, HubOptions, read_json, write_json
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -193,17 +192,9 @@ class Wav2Vec2CTCTokenizer:
         Raises:
             InputError: If the options contradict each other.
         """
-        texts = [text] if isinstance(text, str) else list(text)
-        encoded = {"input_ids": [self.encode(one) for one in texts]}
-        batch = self._pad(
-            encoded,
-            padding,
-            max_length,
-            truncation,
-            pad_to_multiple_of,
-            return_attention_mask,
-            return_tensors,
-        )
+        rows = [self.encode(one) for one in ([text] if isinstance(text, str) else text)]
+        length = padded_length(rows, padding, max_length, truncation, pad_to_multiple_of, "tokens")
+        batch = self._batch(rows, length, return_attention_mask, return_tensors)
         if isinstance(text, str) and return_tensors is None:
             return Batch({name: rows[0] for name, rows in batch.items()})
         return batch
@@ -227,32 +218,20 @@ class Wav2Vec2CTCTokenizer:
             return_attention_mask: As in `__call__`.
             return_tensors: As in `__call__`.
         """
-        if not isinstance(encoded_inputs, Mapping):
-            encoded_inputs = {"input_ids": [row["input_ids"] for row in encoded_inputs]}
-        return self._pad(
-            {"input_ids": [list(row) for row in encoded_inputs["input_ids"]]},
-            padding,
-            max_length,
-            False,
-            pad_to_multiple_of,
-            return_attention_mask,
-            return_tensors,
-        )
+        if isinstance(encoded_inputs, Mapping):
+            rows = encoded_inputs["input_ids"]
+        else:
+            rows = [example["input_ids"] for example in encoded_inputs]
+        length = padded_length(rows, padding, max_length, False, pad_to_multiple_of, "tokens")
+        return self._batch(rows, length, return_attention_mask, return_tensors)
 
-    def _pad(
+    def _batch(
         self,
-        encoded: Mapping[str, list[list[int]]],
-        padding: bool | str,
-        max_length: int | None,
-        truncation: bool,
-        pad_to_multiple_of: int | None,
+        rows: Sequence[Sequence[int]],
+        length: PaddedLength,
         return_attention_mask: bool,
         return_tensors: str | None,
     ) -> Batch:
-        rows = encoded["input_ids"]
-        length = padded_length(
-            [len(row) for row in rows], padding, max_length, truncation, pad_to_multiple_of, "tokens"
-        )
         arrays = [np.asarray(row, dtype=np.int64)[: length.truncated] for row in rows]
         batch = {"input_ids": [length.pad(row, self.pad_token_id) for row in arrays]}
         if return_attention_mask:
@@ -337,25 +316,21 @@ class Wav2Vec2CTCTokenizer:
         pretrained_model_name_or_path: str | Path,
         *,
         target_lang: str | None = None,
-        revision: str | None = None,
-        local_files_only: bool = False,
-        cache_dir: str | Path | None = None,
-        token: str | None = None,
+        **hub_options: Unpack[HubOptions],
     ) -> Wav2Vec2CTCTokenizer:
         """Read `vocab.json`, `tokenizer_config.json` and `special_tokens_map.json` of a checkpoint.
 
         Args:
             pretrained_model_name_or_path: Directory, or name of a hub repository.
             target_lang: Which language of a nested vocabulary to use; the checkpoint's choice when None.
-            revision: Branch, tag or commit of that repository.
-            local_files_only: Do not ask the hub; use files fetched earlier.
-            cache_dir: Where to keep fetched files.
-            token: Access token for the hub.
+            **hub_options: `revision` (branch, tag or commit of the repository), `local_files_only` (do not
+                ask the hub; use files fetched earlier), `cache_dir` (where to keep fetched files), `token`
+                (access token for the hub).
 
         Raises:
             CheckpointError: If a file cannot be fetched or is damaged.
         """
-        files = CheckpointFiles(pretrained_model_name_or_path, revision, local_files_only, cache_dir, token)
+        files = CheckpointFiles(pretrained_model_name_or_path, **hub_options)
         settings: dict[str, Any] = {}
         for name in (SPECIAL_TOKENS_NAME, TOKENIZER_NAME):
             path = files.find(name)
@@ -383,10 +358,8 @@ class Wav2Vec2CTCTokenizer:
         }
         known = {name: token for name, token in special.items() if token is not None}
         files = {VOCAB_NAME: self._languages, TOKENIZER_NAME: settings, SPECIAL_TOKENS_NAME: known}
-        Path(save_directory).mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
-            text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-            (Path(save_directory) / name).write_text(text, encoding="utf-8")
+            write_json(Path(save_directory) / name, content)
 
 
 _TOKEN_NAMES = ("pad_token", "bos_token", "eos_token", "unk_token", "word_delimiter_token")
