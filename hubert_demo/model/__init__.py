@@ -8,37 +8,29 @@ from typing import TYPE_CHECKING
 from hubert_demo.lazy import hand_out
 
 if TYPE_CHECKING:
-    from hubert_demo.model.config import HubertConfig
-    from hubert_demo.model.encoder import HubertModel
-    from hubert_demo.model.feature_extractor import Wav2Vec2FeatureExtractor
-    from hubert_demo.model.heads import HubertForCTC, HubertForSequenceClassification, KeywordHead
-    from hubert_demo.model.processor import Wav2Vec2Processor
-    from hubert_demo.model.tokenizer import Wav2Vec2CTCTokenizer
+    from hubert_demo.model.config import HubertConfig as HubertConfig
+    from hubert_demo.model.encoder import HubertModel as HubertModel
+    from hubert_demo.model.feature_extractor import Wav2Vec2FeatureExtractor as Wav2Vec2FeatureExtractor
+    from hubert_demo.model.heads import HubertForCTC as HubertForCTC
+    from hubert_demo.model.heads import HubertForSequenceClassification as HubertForSequenceClassification
+    from hubert_demo.model.heads import KeywordHead as KeywordHead
+    from hubert_demo.model.processor import Wav2Vec2Processor as Wav2Vec2Processor
+    from hubert_demo.model.tokenizer import Wav2Vec2CTCTokenizer as Wav2Vec2CTCTokenizer
 
-__all__ = [
-    "HubertConfig",
-    "HubertForCTC",
-    "HubertForSequenceClassification",
-    "HubertModel",
-    "KeywordHead",
-    "Wav2Vec2CTCTokenizer",
-    "Wav2Vec2FeatureExtractor",
-    "Wav2Vec2Processor",
-]
+_HOMES = {
+    "HubertConfig": "config",
+    "HubertForCTC": "heads",
+    "HubertForSequenceClassification": "heads",
+    "HubertModel": "encoder",
+    "KeywordHead": "heads",
+    "Wav2Vec2CTCTokenizer": "tokenizer",
+    "Wav2Vec2FeatureExtractor": "feature_extractor",
+    "Wav2Vec2Processor": "processor",
+}
 
-__getattr__ = hand_out(
-    __name__,
-    {
-        "HubertConfig": "config",
-        "HubertForCTC": "heads",
-        "HubertForSequenceClassification": "heads",
-        "HubertModel": "encoder",
-        "KeywordHead": "heads",
-        "Wav2Vec2CTCTokenizer": "tokenizer",
-        "Wav2Vec2FeatureExtractor": "feature_extractor",
-        "Wav2Vec2Processor": "processor",
-    },
-)
+__all__ = list(_HOMES)
+
+__getattr__ = hand_out(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -317,13 +318,10 @@ class KeywordHead(nn.Module):
 
     def with_encoder(self, encoder: HubertModel) -> HubertForSequenceClassification:
         """A complete classifier, made of `encoder` and this head, ready for `save_pretrained`."""
-        config = encoder.config.with_labels(self.labels)
-        config = HubertConfig.from_dict(
-            {
-                **config.to_dict(),
-                "use_weighted_layer_sum": True,
-                "classifier_proj_size": self.projector.out_features,
-            }
+        config = replace(
+            encoder.config.with_labels(self.labels),
+            use_weighted_layer_sum=True,
+            classifier_proj_size=self.projector.out_features,
         )
         model = HubertForSequenceClassification(config)
         model.hubert.load_state_dict(encoder.state_dict())
