@@ -58,7 +58,7 @@ def flash_attention(
     Source: Dao 2023, "FlashAttention-2"; sequences packed end to end, their starts in `cu_seqlens`.
     """
     check_flash_attention(query.device, query.dtype)
-    kernels = _kernels()
+    kernels: Any = import_module("flash_attn")
     query, key, value = (states.transpose(1, 2) for states in (query, key, value))
     if frame_mask is None:
         return _transposed(kernels.flash_attn_func(query, key, value, dropout_p=dropout, causal=False))
@@ -79,10 +79,6 @@ def flash_attention(
     context = torch.zeros_like(query)
     context[frame_mask] = packed
     return _transposed(context)
-
-
-def _kernels() -> Any:
-    return import_module("flash_attn")
 
 
 def _transposed(context: Tensor) -> Tensor:

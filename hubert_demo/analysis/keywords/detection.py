@@ -80,7 +80,8 @@ def detect(encoding: Encoding) -> Keywords | None:
     is_short = duration_s <= WHOLE_RECORDING_UP_TO_S
     length = len(logits) if is_short else grid.num_frames(round(WINDOW_S * SAMPLE_RATE_HZ))
     starts = np.arange(0, len(logits) - length + 1, max(1, grid.frames_within(WINDOW_HOP_S)))
-    probabilities = softmax(_window_means(logits, starts, length))
+    windows = np.lib.stride_tricks.sliding_window_view(logits, length, axis=0)[starts]
+    probabilities = softmax(windows.mean(axis=2))
     is_command = [label not in NOT_COMMANDS for label in classes.labels]
     best = int(probabilities[:, is_command].max(axis=1).argmax())
     start_s = float(starts[best] * grid.hop_s)
@@ -94,12 +95,3 @@ def detect(encoding: Encoding) -> Keywords | None:
         threshold=DEFAULT_THRESHOLD if classes.threshold is None else classes.threshold,
         layer_weights=classes.layer_weights,
     )
-
-
-def _window_means(
-    logits: npt.NDArray[np.float64], starts: npt.NDArray[np.int64], length: int
-) -> npt.NDArray[np.float64]:
-    """Mean of `length` rows from each start: `(starts, labels)`."""
-    sums = np.concatenate([np.zeros((1, logits.shape[1])), logits.cumsum(axis=0)])
-    means: npt.NDArray[np.float64] = (sums[starts + length] - sums[starts]) / length
-    return means

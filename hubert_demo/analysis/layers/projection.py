@@ -55,14 +55,9 @@ class ProjectionSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.method not in METHODS:
-            raise InputError(
-                f"Projection {str(self.method)[:20]!r} is unknown; choose one of {', '.join(METHODS)}."
-            )
-        if self.metric not in METRICS:
-            raise InputError(
-                f"Metric {str(self.metric)[:20]!r} is unknown; choose one of {', '.join(METRICS)}."
-            )
+        for name, value, known in (("Projection", self.method, METHODS), ("Metric", self.metric, METRICS)):
+            if value not in known:
+                raise InputError(f"{name} {str(value)[:20]!r} is unknown; choose one of {', '.join(known)}.")
         _check_whole("number of neighbours", self.num_neighbours, MIN_NEIGHBOURS, MAX_NEIGHBOURS)
         _check_whole("seed", self.seed, 0, MAX_SEED)
 
@@ -129,12 +124,12 @@ class Projections:
         if settings.method == "pca":
             settings = ProjectionSettings("pca")
         memo = self._defaults if settings == ProjectionSettings(settings.method) else self._others
-        return memo.get(settings, lambda: self._make(settings))
 
-    def _make(self, settings: ProjectionSettings) -> Projection:
-        """Every map starts from the same components."""
-        components = self._components.get(None, lambda: _components(self._hidden_states))
-        return _lay_out(self._hidden_states, components, settings)
+        def make() -> Projection:
+            components = self._components.get(None, lambda: _components(self._hidden_states))
+            return _lay_out(self._hidden_states, components, settings)
+
+        return memo.get(settings, make)
 
 
 def project(hidden_states: FloatArray, settings: ProjectionSettings = DEFAULT_SETTINGS) -> Projection:

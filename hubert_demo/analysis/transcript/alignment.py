@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import zip_longest
 
 import jiwer
 import numpy as np
@@ -30,6 +31,15 @@ class Outcome(StrEnum):
     REPLACED = "replaced"
     MISSING = "missing"
     INSERTED = "inserted"
+
+
+# By jiwer's names.
+_OUTCOMES = {
+    "equal": Outcome.RIGHT,
+    "substitute": Outcome.REPLACED,
+    "delete": Outcome.MISSING,
+    "insert": Outcome.INSERTED,
+}
 
 
 @dataclass(frozen=True)
@@ -136,13 +146,8 @@ def _compare(
     for chunk in chunks:
         ours = reference[chunk.ref_start_idx : chunk.ref_end_idx]
         theirs = recognised[chunk.hyp_start_idx : chunk.hyp_end_idx]
-        if chunk.type == "delete":
-            words += [_aligned(Outcome.MISSING, word, None) for word in ours]
-        elif chunk.type == "insert":
-            words += [_aligned(Outcome.INSERTED, None, word) for word in theirs]
-        else:
-            outcome = Outcome.RIGHT if chunk.type == "equal" else Outcome.REPLACED
-            words += [_aligned(outcome, *pair) for pair in zip(ours, theirs, strict=True)]
+        # Where words are missing or inserted, one of the two is empty; otherwise they are equally long.
+        words += [_aligned(_OUTCOMES[chunk.type], *pair) for pair in zip_longest(ours, theirs)]
     return tuple(words)
 
 

@@ -1,7 +1,8 @@
 """From the CTC head to text: the greedy path with times and confidence, and forced alignment."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, groupby
 from string import ascii_uppercase
 
 import numpy as np
@@ -116,21 +117,17 @@ def transcript_from_path(
     Returns:
         Words and characters with their times and confidence.
     """
-    words: list[Word] = []
-    characters: list[Character] = []
-    spelled: list[Character] = []
-    for run in drop_blanks(runs, ctc):
-        if run.token_id == ctc.word_delimiter_id:
-            words += _word(spelled)
-            spelled = []
-        else:
-            spelled.append(_character(ctc.vocabulary[run.token_id], run, grid, probabilities))
-            characters.append(spelled[-1])
-    words += _word(spelled)
+    groups = groupby(drop_blanks(runs, ctc), lambda run: run.token_id == ctc.word_delimiter_id)
+    spelled = [
+        [_character(ctc.vocabulary[run.token_id], run, grid, probabilities) for run in group]
+        for is_space, group in groups
+        if not is_space
+    ]
+    words = tuple(map(_word, spelled))
     token_ids = np.full(len(probabilities), ctc.blank_id, dtype=np.int64)
     for run in runs:
         token_ids[run.first_frame : run.end_frame] = run.token_id
-    return Transcript(" ".join(word.text for word in words), tuple(words), tuple(characters), token_ids)
+    return Transcript(" ".join(word.text for word in words), words, tuple(chain(*spelled)), token_ids)
 
 
 def token_probabilities(ctc: CtcOutput) -> npt.NDArray[np.float64]:
@@ -169,14 +166,11 @@ def _character(text: str, run: Run, grid: FrameGrid, probabilities: npt.NDArray[
     return Character(text, grid.start_s(run.first_frame), grid.start_s(run.end_frame), float(confidence))
 
 
-def _word(spelled: Iterable[Character]) -> list[Word]:
-    """The word of these characters, or none."""
-    spelled = list(spelled)
-    if not spelled:
-        return []
+def _word(spelled: Sequence[Character]) -> Word:
+    """The word of these characters, of which there is one at least."""
     text = "".join(character.text for character in spelled)
     confidence = min(character.confidence for character in spelled)
-    return [Word(text, spelled[0].start_s, spelled[-1].end_s, confidence)]
+    return Word(text, spelled[0].start_s, spelled[-1].end_s, confidence)
 
 
 def forced_alignment(
