@@ -37,10 +37,6 @@ class FrameGrid:
         """Frames of so many samples; 0 if they do not fill one window."""
         return max(0, (num_samples - self.window_samples) // self.hop_samples + 1)
 
-    def duration_s(self, num_frames: int) -> float:
-        """Least seconds of sound that have so many frames, at least one."""
-        return ((num_frames - 1) * self.hop_samples + self.window_samples) / SAMPLE_RATE_HZ
-
     def frames_within(self, duration_s: float) -> int:
         """Steps from frame to frame that a time spans, to the nearest one."""
         return round(duration_s / self.hop_s)

@@ -12,7 +12,7 @@ import torch
 from hubert_demo.audio import FloatArray, Waveform
 from hubert_demo.checkpoints import CheckpointSpec, LoadedCheckpoint
 from hubert_demo.encoding import ClassOutput, CtcOutput, Encoding, FrameGrid
-from hubert_demo.errors import CheckpointError, no_such
+from hubert_demo.errors import CheckpointError
 
 
 def encode(loaded: LoadedCheckpoint, waveform: Waveform) -> Encoding:
@@ -121,10 +121,9 @@ def attention_map(
     Raises:
         InputError: If there is no such layer or head.
     """
-    if not 0 <= layer < encoding.num_layers:
-        raise no_such("Layer", layer, encoding.num_layers)
     with torch.inference_mode():
-        layer_input = torch.tensor(encoding.hidden_states[layer], device=loaded.encoder.device)[None]
+        # A slice: of a layer that does not exist it is empty, and the encoder says so.
+        layer_input = torch.tensor(encoding.hidden_states[layer : layer + 1], device=loaded.encoder.device)
         maps = loaded.encoder.attention_maps(layer_input, layer, heads, queries)[0]
     return _to_numpy(maps)
 

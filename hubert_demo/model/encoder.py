@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrizations
 from torch.utils.checkpoint import checkpoint
 
-from hubert_demo.errors import InputError
+from hubert_demo.errors import InputError, no_such
 from hubert_demo.model.activations import activation
 from hubert_demo.model.attention import HubertAttention, check_implementation
 from hubert_demo.model.config import HubertConfig
@@ -310,7 +310,7 @@ class HubertModel(PretrainedModel):
         """
         num_layers, num_heads = self.config.num_hidden_layers, self.config.num_attention_heads
         if not 0 <= layer < num_layers:
-            raise InputError(f"Layer {layer} does not exist; choose 0 to {num_layers - 1}.")
+            raise no_such("Layer", layer, num_layers)
         if heads is not None and not all(0 <= head < num_heads for head in heads):
             raise InputError(f"Heads {list(heads)} do not all exist; choose from 0 to {num_heads - 1}.")
         block = self.encoder.layers[layer]

@@ -155,14 +155,9 @@ def near_shares(
         float64 `(frames,)` twice: the share, 0..1, of each row that falls within reach; and what that would
         be by chance, if the frame looked at all frames alike.
     """
-    num_frames = len(attention)
-    shares, by_chance = np.zeros(num_frames), np.zeros(num_frames)
-    for offset in range(-reach_frames, reach_frames + 1):
-        diagonal = attention.diagonal(offset)
-        rows = slice(max(0, -offset), max(0, -offset) + len(diagonal))
-        shares[rows] += diagonal
-        by_chance[rows] += 1 / num_frames
-    return shares, by_chance
+    not_far_after = np.tri(len(attention), k=reach_frames, dtype=bool)
+    near = not_far_after & not_far_after.T
+    return attention.sum(axis=1, where=near, dtype=np.float64), near.mean(axis=1)
 
 
 def attention_within(attention: npt.NDArray[np.floating], reach_frames: int) -> tuple[float, float]:

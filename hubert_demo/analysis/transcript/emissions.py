@@ -50,10 +50,6 @@ def emissions(ctc: CtcOutput, max_letters: int = MAX_LETTERS) -> Emissions:
     letters = sorted(letters, key=lambda token_id: -probabilities[:, token_id].max())[:max_letters]
     letters.sort(key=lambda token_id: (token_id != ctc.word_delimiter_id, ctc.vocabulary[token_id]))
     token_ids = np.array([*letters, ctc.blank_id], dtype=np.int64)
-    labels = tuple(_label(ctc, token_id) for token_id in token_ids.tolist())
-    return Emissions(token_ids, labels, probabilities[:, token_ids])
-
-
-def _label(ctc: CtcOutput, token_id: int) -> str:
     names = {ctc.word_delimiter_id: SPACE, ctc.blank_id: BLANK}
-    return names.get(token_id, ctc.vocabulary[token_id])
+    labels = tuple(names.get(token_id, ctc.vocabulary[token_id]) for token_id in token_ids.tolist())
+    return Emissions(token_ids, labels, probabilities[:, token_ids])
