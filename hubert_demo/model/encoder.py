@@ -212,11 +212,7 @@ class HubertModel(PretrainedModel):
                 than one frame, or `attention_mask` has another shape.
         """
         output = self.encode(
-            input_values,
-            attention_mask,
-            mask_time_indices,
-            self._chosen("output_attentions", output_attentions),
-            self._chosen("output_hidden_states", output_hidden_states),
+            input_values, attention_mask, mask_time_indices, output_attentions, output_hidden_states
         )
         return output if self._chosen("return_dict", return_dict) else output.to_tuple()
 
@@ -225,10 +221,10 @@ class HubertModel(PretrainedModel):
         input_values: Tensor,
         attention_mask: Tensor | None = None,
         mask_time_indices: Tensor | None = None,
-        output_attentions: bool = False,
-        output_hidden_states: bool = False,
+        output_attentions: bool | None = False,
+        output_hidden_states: bool | None = False,
     ) -> HubertModelOutput:
-        """`forward` without defaults from the configuration and with one type of result, for the heads."""
+        """`forward` with one type of result, for the heads."""
         self._check_input(input_values, attention_mask)
         features = self.feature_extractor(input_values).mT
         frame_mask = None
@@ -237,7 +233,10 @@ class HubertModel(PretrainedModel):
         hidden_states = self.feature_projection(features)
         hidden_states = self._mask_hidden_states(hidden_states, mask_time_indices, frame_mask)
         output: HubertModelOutput = self.encoder(
-            hidden_states, frame_mask, output_attentions, output_hidden_states
+            hidden_states,
+            frame_mask,
+            self._chosen("output_attentions", output_attentions),
+            self._chosen("output_hidden_states", output_hidden_states),
         )
         return output
 

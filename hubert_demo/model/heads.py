@@ -93,10 +93,7 @@ class HubertForCTC(_HeadedModel):
         if labels is not None:
             _check_labels(labels, (len(input_values), labels.shape[-1]), self.config.vocab_size, "vocab_size")
         encoded = self.hubert.encode(
-            input_values,
-            attention_mask,
-            output_attentions=self._chosen("output_attentions", output_attentions),
-            output_hidden_states=self._chosen("output_hidden_states", output_hidden_states),
+            input_values, attention_mask, None, output_attentions, output_hidden_states
         )
         logits = self.lm_head(self.dropout(encoded.last_hidden_state))
         loss = None if labels is None else self._ctc_loss(logits, labels, input_values, attention_mask)
@@ -171,12 +168,8 @@ class HubertForSequenceClassification(_HeadedModel):
         if labels is not None and config.num_labels > 1:
             _check_labels(labels.view(-1), (len(input_values),), config.num_labels, "num_labels")
         wants_states = self._chosen("output_hidden_states", output_hidden_states)
-        encoded = self.hubert.encode(
-            input_values,
-            attention_mask,
-            output_attentions=self._chosen("output_attentions", output_attentions),
-            output_hidden_states=wants_states or config.use_weighted_layer_sum,
-        )
+        needs_states = wants_states or config.use_weighted_layer_sum
+        encoded = self.hubert.encode(input_values, attention_mask, None, output_attentions, needs_states)
         states = encoded.last_hidden_state
         if config.use_weighted_layer_sum:
             assert encoded.hidden_states is not None
