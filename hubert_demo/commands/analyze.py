@@ -13,6 +13,7 @@ from hubert_demo.api import Analysis, analyze
 from hubert_demo.errors import HubertDemoError, InputError
 
 EXIT_FAILED = 2
+KEYWORD_FIELDS = ("label", "probability", "start_s", "end_s", "is_heard", "threshold")
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -93,16 +94,7 @@ def _as_json(file: str, analysis: Analysis) -> dict[str, Any]:
         "file": file,
         "transcript": analysis.transcript.text,
         "words": [asdict(word) for word in analysis.transcript.words],
-        "keyword": None
-        if keywords is None
-        else {
-            "label": keywords.label,
-            "probability": keywords.probability,
-            "start_s": keywords.start_s,
-            "end_s": keywords.end_s,
-            "is_heard": keywords.is_heard,
-            "threshold": keywords.threshold,
-        },
+        "keyword": None if keywords is None else {name: getattr(keywords, name) for name in KEYWORD_FIELDS},
     }
 
 

@@ -1,10 +1,9 @@
 """Named endpoints: what programs (`gradio_client`) and assistants (MCP) may ask about a recording."""
 
 from collections.abc import Callable
-from dataclasses import asdict
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 import gradio as gr
 from gradio.utils import get_upload_folder
@@ -20,8 +19,9 @@ from hubert_demo.errors import InputError
 from hubert_demo.export import Choices, write_zip
 from hubert_demo.ui.downloads import new_path, zip_name
 from hubert_demo.ui.results import Result
-from hubert_demo.ui.views.base import sentence
+from hubert_demo.ui.views.base import plain, sentence
 
+NAMES = ("analyze", "read", "align", "map_layers", "compare_layers", "attend", "compare_heads", "export")
 MAX_BINS = 200
 
 
@@ -133,17 +133,7 @@ class Endpoints:
 
     def all(self) -> dict[str, Callable[..., Any]]:
         """Every endpoint by its name."""
-        functions = (
-            self.analyze,
-            self.read,
-            self.align,
-            self.map_layers,
-            self.compare_layers,
-            self.attend,
-            self.compare_heads,
-            self.export,
-        )
-        return {function.__name__: _in_sentences(function) for function in functions}
+        return {name: _in_sentences(getattr(self, name)) for name in NAMES}
 
     def analyze(self, recording: gr.FileData, checkpoint: str = DEFAULT_CHECKPOINT) -> Recognition:
         """Transcribe a recording of 0.1 to 60 seconds and name the keyword in it, if it is heard.
@@ -152,7 +142,12 @@ class Endpoints:
             recording: Sound file: WAV, FLAC, OGG, Opus, MP3, AIFF, M4A or WebM.
             checkpoint: Name of the model, one of those on the page.
         """
-        return _recognition(self._analyse(recording, checkpoint))
+        analysis = self._analyse(recording, checkpoint)
+        return {
+            "transcript": analysis.transcript.text,
+            "words": [cast(RecognisedWord, plain(word)) for word in analysis.transcript.words],
+            "keyword": None if analysis.keywords is None else _keyword(analysis.keywords),
+        }
 
     def read(
         self,
@@ -173,7 +168,7 @@ class Endpoints:
             raise InputError(f"num_best is {num_best}; choose 1 to 20.")
         analysis = self._analyse(recording, checkpoint)
         found = analysis.beam_search(num_best, split_hotwords(hotwords))
-        return [RankedText(**asdict(hypothesis)) for hypothesis in found]  # type: ignore[typeddict-item]
+        return [cast(RankedText, plain(hypothesis)) for hypothesis in found]
 
     def align(self, recording: gr.FileData, reference: str, checkpoint: str = DEFAULT_CHECKPOINT) -> Aligned:
         """Find where a known text was said, and compare the transcript with it.
@@ -184,18 +179,15 @@ class Endpoints:
             checkpoint: Name of the model.
         """
         found = self._analyse(recording, checkpoint).align(reference)
-        words: list[AlignedWord] = [
+        words = [
             {
                 "kind": word.outcome.value,
-                "text": word.text,
                 "heard": word.recognised,
-                "start_s": word.start_s,
-                "end_s": word.end_s,
-                "confidence": word.confidence,
+                **plain(word, "text", "start_s", "end_s", "confidence"),
             }
             for word in found.words
         ]
-        return {"words": words, "wer": found.wer, "cer": found.cer}
+        return {"words": cast(list[AlignedWord], words), "wer": found.wer, "cer": found.cer}
 
     def map_layers(
         self,
@@ -217,12 +209,9 @@ class Endpoints:
             checkpoint: Name of the model.
         """
         analysis = self._analyse(recording, checkpoint)
-        maps = analysis.projections(ProjectionSettings(method, num_neighbours, metric, seed))
-        return {
-            "frame_times_s": analysis.encoding.frame_times_s.tolist(),
-            "points": maps.points.tolist(),
-            "trustworthiness": maps.trustworthiness.tolist(),
-        }
+        settings = ProjectionSettings(method, num_neighbours, metric, seed)
+        maps = plain(analysis.projections(settings), "points", "trustworthiness")
+        return cast(LayerMaps, {**plain(analysis.encoding, "frame_times_s"), **maps})
 
     def compare_layers(
         self, recording: gr.FileData, num_units: int = 20, checkpoint: str = DEFAULT_CHECKPOINT
@@ -235,15 +224,8 @@ class Endpoints:
             checkpoint: Name of the model.
         """
         analysis = self._analyse(recording, checkpoint)
-        curves, scores = analysis.layer_curves(), analysis.unit_scores(num_units)
-        return {
-            "norms": curves.norms.tolist(),
-            "cosines": curves.cosines.tolist(),
-            "cka": curves.cka.tolist(),
-            "purity": scores.purity.tolist(),
-            "pnmi": scores.pnmi.tolist(),
-            "num_units": scores.num_units,
-        }
+        scores = plain(analysis.unit_scores(num_units), "purity", "pnmi", "num_units")
+        return cast(LayerNumbers, {**plain(analysis.layer_curves()), **scores})
 
     def attend(
         self, recording: gr.FileData, layer: int = 0, head: int = 0, checkpoint: str = DEFAULT_CHECKPOINT
@@ -267,13 +249,8 @@ class Endpoints:
             checkpoint: Name of the model.
         """
         metrics = self._analyse(recording, checkpoint).head_metrics()
-        return {
-            "kinds": metrics.kinds.tolist(),
-            "globalness": metrics.globalness.tolist(),
-            "verticality": metrics.verticality.tolist(),
-            "diagonality": metrics.diagonality.tolist(),
-            "entropy_nats": metrics.globalness.tolist(),
-        }
+        numbers = plain(metrics, "kinds", "globalness", "verticality", "diagonality")
+        return cast(HeadNumbers, {**numbers, "entropy_nats": numbers["globalness"]})
 
     def export(
         self,
@@ -333,22 +310,7 @@ def _is_upload(path: Path) -> bool:
         return False
 
 
-def _recognition(analysis: Analysis) -> Recognition:
-    keywords = analysis.keywords
-    return {
-        "transcript": analysis.transcript.text,
-        "words": [RecognisedWord(**asdict(word)) for word in analysis.transcript.words],  # type: ignore[typeddict-item]
-        "keyword": None if keywords is None else _keyword(keywords),
-    }
-
-
-def _keyword(keywords: Keywords) -> RecognisedKeyword:
-    return {
-        "label": keywords.label,
-        "probability": keywords.probability,
-        "probabilities": dict(zip(keywords.labels, keywords.probabilities.tolist(), strict=True)),
-        "start_s": keywords.start_s,
-        "end_s": keywords.end_s,
-        "is_heard": keywords.is_heard,
-        "threshold": keywords.threshold,
-    }
+def _keyword(found: Keywords) -> RecognisedKeyword:
+    told = plain(found, "label", "probability", "start_s", "end_s", "is_heard", "threshold")
+    probabilities = dict(zip(found.labels, found.probabilities.tolist(), strict=True))
+    return cast(RecognisedKeyword, {**told, "probabilities": probabilities})

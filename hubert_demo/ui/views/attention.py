@@ -6,7 +6,7 @@ import numpy.typing as npt
 from hubert_demo.analysis.attention.heads import NEAR_S, entropy_nats, near_shares, pool, query_step
 from hubert_demo.api import Analysis
 from hubert_demo.audio import FloatArray
-from hubert_demo.ui.views.base import Json, View, index, pack, pack_fraction
+from hubert_demo.ui.views.base import Json, View, index, pack, pack_fraction, plain
 
 MAX_BINS = 500
 THUMBNAIL_BINS = 48
@@ -14,12 +14,7 @@ THUMBNAIL_BINS = 48
 
 def payload(analysis: Analysis) -> Json:
     """How many layers and heads there are to choose from, and what is shown first; maps come on demand."""
-    encoding = analysis.encoding
-    return {
-        "num_layers": encoding.num_layers,
-        "num_heads": encoding.num_heads,
-        "middle_layer": encoding.middle_layer,
-    }
+    return plain(analysis.encoding, "num_layers", "num_heads", "middle_layer")
 
 
 def slow_part(analysis: Analysis) -> Json:
@@ -28,14 +23,9 @@ def slow_part(analysis: Analysis) -> Json:
     num_frames = analysis.encoding.num_frames
     small = [_levels(maps, num_frames, metrics.frames_per_bin) for maps in metrics.small_maps]
     return {
-        "kinds": metrics.kinds.tolist(),
-        "globalness": metrics.globalness.tolist(),
-        "verticality": metrics.verticality.tolist(),
-        "diagonality": metrics.diagonality.tolist(),
+        **plain(metrics, "kinds", "globalness", "verticality", "diagonality", "frames_per_bin", "query_step"),
         "entropy": metrics.globalness.tolist(),
         "maps": pack(np.stack(small)),
-        "frames_per_bin": metrics.frames_per_bin,
-        "query_step": metrics.query_step,
     }
 
 

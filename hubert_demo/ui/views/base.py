@@ -3,7 +3,7 @@
 import base64
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import gradio as gr
@@ -82,6 +82,19 @@ def pack_fraction(array: npt.NDArray[Any], limit: float) -> Json:
     """Values of 0 to `limit` in 16 bits, half the size of float32: 65535 stands for `limit`."""
     scaled = np.rint(np.clip(array, 0, limit) * (65535 / limit))
     return pack(scaled.astype(np.uint16))
+
+
+def plain(result: Any, *names: str) -> Json:
+    """What a dataclass holds as JSON, arrays as lists.
+
+    Args:
+        result: The dataclass.
+        names: Of fields and properties; all fields when there are none.
+    """
+    values = {name: getattr(result, name) for name in names or (field.name for field in fields(result))}
+    return {
+        name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in values.items()
+    }
 
 
 def grid_as_json(encoding: Encoding) -> Json:

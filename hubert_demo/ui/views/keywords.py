@@ -3,7 +3,7 @@
 import numpy as np
 
 from hubert_demo.api import Analysis
-from hubert_demo.ui.views.base import Json, View, pack
+from hubert_demo.ui.views.base import Json, View, pack, plain
 
 
 def payload(analysis: Analysis) -> Json:
@@ -13,13 +13,8 @@ def payload(analysis: Analysis) -> Json:
         return {"labels": []}
     return {
         "labels": [label.strip("_") for label in found.labels],
-        "probabilities": found.probabilities.tolist(),
-        "start_s": found.start_s,
-        "end_s": found.end_s,
-        "is_heard": found.is_heard,
-        "threshold": found.threshold,
-        "layer_weights": None if found.layer_weights is None else found.layer_weights.tolist(),
-        "window_times_s": found.window_times_s.tolist(),
+        **plain(found, "probabilities", "start_s", "end_s", "is_heard", "threshold"),
+        **plain(found, "layer_weights", "window_times_s"),
         "window_probabilities": pack(found.window_probabilities.astype(np.float32)),
     }
 

@@ -14,7 +14,7 @@ from hubert_demo.analysis.layers.projection import (
 from hubert_demo.analysis.layers.units import LABEL_REACH_S, MAX_UNITS, default_num_units
 from hubert_demo.api import Analysis
 from hubert_demo.errors import InputError
-from hubert_demo.ui.views.base import Json, View, index, pack
+from hubert_demo.ui.views.base import Json, View, index, pack, plain
 
 
 def payload(analysis: Analysis) -> Json:
@@ -29,19 +29,14 @@ def payload(analysis: Analysis) -> Json:
         "max_units": min(MAX_UNITS, num_frames),
         "neighbours": [MIN_NEIGHBOURS, MAX_NEIGHBOURS],
         "metrics": list(METRICS),
-        "settings": _settings_as_json(DEFAULT_SETTINGS),
+        "settings": plain(DEFAULT_SETTINGS),
     }
 
 
 def quick_part(analysis: Analysis) -> Json:
     """PCA of all layers, to look at until UMAP is there; curves; energy and pitch."""
-    curves = analysis.layer_curves()
     return {
-        "curves": {
-            "norms": curves.norms.tolist(),
-            "cosines": curves.cosines.tolist(),
-            "cka": curves.cka.tolist(),
-        },
+        "curves": plain(analysis.layer_curves()),
         "quantities": {name: _quantity_as_json(analysis.colouring(name)) for name in ("energy", "pitch")},
         **_map_or_problem(analysis, "pca"),
     }
@@ -62,19 +57,10 @@ def _map_or_problem(analysis: Analysis, method: str) -> Json:
 
 def _map_as_json(projection: Projection) -> Json:
     return {
-        **_settings_as_json(projection.settings),
+        **plain(projection.settings),
         "neighbours_used": projection.num_neighbours,
         "points": pack(projection.points),
         "trustworthiness": projection.trustworthiness.tolist(),
-    }
-
-
-def _settings_as_json(settings: ProjectionSettings) -> Json:
-    return {
-        "method": settings.method,
-        "num_neighbours": settings.num_neighbours,
-        "metric": settings.metric,
-        "seed": settings.seed,
     }
 
 
@@ -82,15 +68,13 @@ def _quantity_as_json(colouring: Colouring) -> Json:
     """float32 values, NaN where there is none."""
     return {
         "values": pack(colouring.values.astype("float32")),
-        "low": colouring.low,
-        "high": colouring.high,
-        "unit": colouring.unit,
+        **plain(colouring, "low", "high", "unit"),
     }
 
 
 def remap(analysis: Analysis, request: Json) -> Json:
     """All layers laid out by other settings."""
-    fields: dict[str, Any] = {name: request.get(name) for name in _settings_as_json(DEFAULT_SETTINGS)}
+    fields: dict[str, Any] = {name: request.get(name) for name in plain(DEFAULT_SETTINGS)}
     return {"map": _map_as_json(analysis.projections(ProjectionSettings(**fields)))}
 
 
@@ -104,16 +88,7 @@ def units(analysis: Analysis, request: Json) -> Json:
 
 def unit_scores(analysis: Analysis, request: Json) -> Json:
     """How well the units of every layer tell the recognised characters."""
-    scores = analysis.unit_scores(_num_units(request), _seed(request))
-    return {
-        "num_units": scores.num_units,
-        "num_labels": scores.num_labels,
-        "most_common_share": scores.most_common_share,
-        "purity": scores.purity.tolist(),
-        "pnmi": scores.pnmi.tolist(),
-        "purity_by_chance": scores.purity_by_chance.tolist(),
-        "pnmi_by_chance": scores.pnmi_by_chance.tolist(),
-    }
+    return plain(analysis.unit_scores(_num_units(request), _seed(request)))
 
 
 def _num_units(request: Json) -> int:

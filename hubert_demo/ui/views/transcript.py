@@ -17,7 +17,7 @@ from hubert_demo.analysis.transcript.spelling import reading_case
 from hubert_demo.api import Analysis
 from hubert_demo.errors import InputError
 from hubert_demo.export.texts import TEXTS
-from hubert_demo.ui.views.base import NOT_UNDERSTOOD, Json, View, grid_as_json, pack
+from hubert_demo.ui.views.base import NOT_UNDERSTOOD, Json, View, grid_as_json, pack, plain
 
 MAX_REFERENCE = 2000
 MAX_HOTWORDS_TEXT = MAX_HOTWORDS * (MAX_HOTWORD_LETTERS + 2)
@@ -36,7 +36,7 @@ def payload(analysis: Analysis) -> Json:
 
 
 def _times(word: Word | AlignedWord) -> Json:
-    return {"start_s": word.start_s, "end_s": word.end_s, "confidence": word.confidence}
+    return plain(word, "start_s", "end_s", "confidence")
 
 
 def _path(analysis: Analysis) -> Json:
@@ -86,8 +86,7 @@ def readings(analysis: Analysis, request: Json) -> Json:
                     {"text": show(word), "differs": differs}
                     for word, differs in differing_words(one.text, other)
                 ],
-                "score": one.score,
-                "ctc_log_probability": one.ctc_log_probability,
+                **plain(one, "score", "ctc_log_probability"),
             }
             for one, other in zip(found, others, strict=True)
         ],
