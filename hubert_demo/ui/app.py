@@ -24,7 +24,7 @@ from hubert_demo.ui.parts import Parts
 from hubert_demo.ui.results import Result, Results
 from hubert_demo.ui.server_functions import ServerFunctions
 from hubert_demo.ui.views import VIEWS, timeline
-from hubert_demo.ui.views.base import Answers, Json, View, component, frame, index, sentence
+from hubert_demo.ui.views.base import Json, View, component, frame, index, sentence
 from hubert_demo.ui.waiting import Waiting
 
 MODEL_QUEUE = "model"
@@ -164,7 +164,7 @@ class Page:
                 recording = _recorder()
                 component("note", _NOTE)
                 picker = component("examples", template(self.examples), events=("pick",))
-                component("tour", tour.TEMPLATE, functions.of(Answers(slow_answers=(tour.steps,))))
+                component("tour", tour.TEMPLATE, functions.of(slow=[tour.steps]))
                 model = component(
                     "picker", self.models.template(), [self.models.fetching()], events=("choose",)
                 )
@@ -174,8 +174,9 @@ class Page:
                 with gr.Tabs(elem_id="hx-tabs", overflow_behavior="wrap"):
                     for view in self._views:
                         with gr.Tab(view.title, id=view.name):
-                            component(view.name, frame(view), functions.of(view))
-                script = functions.of(Answers(quick_answers=(downloads.reproduce,)))
+                            answers = functions.of(view.quick_answers, view.slow_answers)
+                            component(view.name, frame(view), answers)
+                script = functions.of([downloads.reproduce])
                 files = component("take", downloads.template(), script, events=("take",))
         session = component("session", _SESSION, [self.parts.fetching()])
         self._listen(recording, picker, model, files, session)
@@ -209,27 +210,28 @@ class Page:
             path: The file, which Gradio has found to be one of its uploads; None when it was removed.
             chosen: Name of the visitor's checkpoint, None for the default one.
         """
-        yield from _emptying(self._on_file(path, Path(path or "").name, chosen))
+        yield from self._on_file(path, Path(path or "").name, chosen)
 
     def on_recording(self, path: str | None, chosen: str | None = None) -> Iterator[tuple[str, Any]]:
         """Analyse what the microphone recorded; arguments as for `on_upload`."""
-        yield from _emptying(self._on_file(path, "Your recording", chosen))
+        yield from self._on_file(path, "Your recording", chosen)
 
-    def _on_file(self, path: str | None, title: str, chosen: str | None) -> Iterator[str]:
-        if path is None:
-            return iter(())
-        return self._steps(lambda: Waveform.from_file(path), {"title": title}, chosen)
+    def _on_file(self, path: str | None, title: str, chosen: str | None) -> Iterator[tuple[str, Any]]:
+        """Messages, with the first of which the recorder is emptied."""
+        if path is not None:
+            messages = self._steps(lambda: (Path(path), {"title": title}), chosen)
+            yield next(messages), None
+            yield from ((message, gr.skip()) for message in messages)
 
     def on_pick(self, event: gr.EventData, chosen: str | None = None) -> Iterator[str]:
         """Analyse the example whose row was pressed; what the browser sends may be anything."""
-        try:
-            number = index({"example": event._data.get("index")}, "example", len(self.examples))
-        except Exception as error:
-            yield _message("error", text=sentence(error))
-            return
-        example = self.examples[number]
-        about = {"title": example.path.name, "example": number}
-        yield from self._steps(lambda: Waveform.from_file(example.path), about, chosen)
+        yield from self._steps(lambda: self._example(event._data.get("index")), chosen)
+
+    def _example(self, number: object) -> tuple[Path, Json]:
+        """The file of an example, and what the browser is told of it."""
+        checked = index({"example": number}, "example", len(self.examples))
+        path = self.examples[checked].path
+        return path, {"title": path.name, "example": checked}
 
     def on_choose(self, event: gr.EventData) -> Iterator[tuple[str, Any]]:
         """Analyse the recording on show by the checkpoint that was chosen, and remember that.
@@ -249,10 +251,10 @@ class Page:
     def _on_show(self, request: Json) -> tuple[Waveform, Json]:
         """The recording that the browser names by its result's token, and what the browser calls it."""
         if request.get("token") is None:
-            example = self.examples[0]
-            return Waveform.from_file(example.path), {"title": example.path.name, "example": 0}
+            path, about = self._example(0)
+            return Waveform.from_file(path), about
         waveform = self.results.get(request["token"]).analysis.encoding.waveform
-        about: Json = {"title": str(request.get("title"))[:MAX_TITLE]}
+        about = {"title": str(request.get("title"))[:MAX_TITLE]}
         if request.get("example") is not None:
             about["example"] = index(request, "example", len(self.examples))
         return waveform, about
@@ -269,7 +271,7 @@ class Page:
             if not self._welcome.done():
                 yield _message("busy", text="Waking the model up", welcome=True)
             result = await asyncio.shield(asyncio.wrap_future(self._welcome))
-            about = {"title": self.examples[0].path.name, "example": 0, "welcome": True}
+            about = {**self._example(0)[1], "welcome": True}
             yield await asyncio.to_thread(self._result, result, about)
         except Exception as error:
             yield _message("error", text=sentence(error), welcome=True)
@@ -288,11 +290,12 @@ class Page:
         self.parts.rendering(result)
         return result
 
-    def _steps(self, read: Callable[[], Waveform], about: Json, chosen: str | None) -> Iterator[str]:
-        """From a recording to its result, one message to the browser at every step."""
+    def _steps(self, find: Callable[[], tuple[Path, Json]], chosen: str | None) -> Iterator[str]:
+        """From a file to the result, one message to the browser at every step."""
         try:
+            path, about = find()
             yield _message("busy", text="Reading the recording")
-            waveform = read()
+            waveform = Waveform.from_file(path)
             yield _message("busy", text=f"Listening to {waveform.duration_s:.1f} s of sound")
             yield self._result(self.analyse(waveform, chosen), about)
         except Exception as error:
@@ -326,12 +329,6 @@ def _recorder() -> gr.Audio:
         waveform_options=gr.WaveformOptions(waveform_color="#6697b8"),
         elem_id="hx-recorder",
     )
-
-
-def _emptying(messages: Iterator[str]) -> Iterator[tuple[str, Any]]:
-    """The messages, with the first of which the recorder is emptied."""
-    for number, message in enumerate(messages):
-        yield message, gr.skip() if number else None
 
 
 def _message(outcome: str, **fields: Any) -> str:

@@ -15,10 +15,9 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 from hubert_demo.api import Analysis
-from hubert_demo.errors import InputError
 from hubert_demo.export import EXHIBITS, Choices, Exhibit, file_content, script, write_zip
 from hubert_demo.ui.results import Results
-from hubert_demo.ui.views.base import NOT_UNDERSTOOD, Json, sentence
+from hubert_demo.ui.views.base import Json, fields_of, sentence
 
 ALL = "all"
 _MAX_NAME = 48
@@ -68,9 +67,7 @@ def answer(results: Results, request: Any) -> Json:
 
 
 def _file(results: Results, request: Any) -> Json:
-    if not isinstance(request, dict):
-        raise InputError(NOT_UNDERSTOOD)
-    analysis = results.get(request.get("token")).analysis
+    analysis = results.of(request).analysis
     name, file_format = str(request.get("name")), str(request.get("format"))
     choices = _choices(request)
     if name == ALL:
@@ -103,7 +100,4 @@ def new_path(name: str) -> Path:
 
 
 def _choices(request: Json) -> Choices:
-    values = request.get("choices", {})
-    if not isinstance(values, dict):
-        raise InputError(NOT_UNDERSTOOD)
-    return Choices.from_json(values)
+    return Choices.from_json(fields_of(request.get("choices", {})))

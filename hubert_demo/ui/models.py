@@ -10,7 +10,7 @@ from typing import Any
 from hubert_demo.checkpoints import STORE, CheckpointSpec, CheckpointStore, is_here, offer, resolve
 from hubert_demo.errors import InputError
 from hubert_demo.ui.views.base import Json, attempt
-from hubert_demo.ui.waiting import patiently
+from hubert_demo.ui.waiting import patient
 
 MAX_FETCHES = 2
 # Long enough to be no burden, short enough for numbers that move.
@@ -83,13 +83,7 @@ class Models:
         cannot be had. Asking again waits for the same fetch, and so does another visitor; with `"begin"` an
         earlier one that has ended is not looked at.
         """
-
-        async def fetch(request: Any) -> Json:
-            return await patiently(
-                lambda: self._begin(request), self._patience_s, lambda: self._line(request)
-            )
-
-        return fetch
+        return patient("fetch", self._begin, self._patience_s, self._line)
 
     def idle(self, timeout_s: float) -> bool:
         """Wait until no fetch runs or waits.

@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
+from operator import attrgetter
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -13,8 +14,8 @@ from hubert_demo.errors import InputError
 from hubert_demo.memo import Memo
 from hubert_demo.ui.results import Result, Results
 from hubert_demo.ui.views import timeline
-from hubert_demo.ui.views.base import NOT_UNDERSTOOD, Json, View, attempt, fields_of
-from hubert_demo.ui.waiting import Waiting, patiently
+from hubert_demo.ui.views.base import NOT_UNDERSTOOD, Json, View, attempt
+from hubert_demo.ui.waiting import Waiting, patient
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,12 +60,9 @@ class Parts:
         payloads = {"timeline": timeline.payload(result.analysis)}
         payloads |= {view.name: view.payload(result.analysis) for view in self._views}
         parts: dict[tuple[str, str], Future[Json]] = {}
-        for view in self._views:
-            if view.quick_part:
-                parts[view.name, "quick"] = self._begin("quick", result.token, view.quick_part)
-        for view in self._views:
-            if view.slow_part:
-                parts[view.name, "slow"] = self._begin("slow", result.token, view.slow_part)
+        for speed, part in (("quick", attrgetter("quick_part")), ("slow", attrgetter("slow_part"))):
+            for view in filter(part, self._views):
+                parts[view.name, speed] = self._begin(speed, result.token, part(view))
         return Rendering(payloads, parts)
 
     def _begin(self, speed: str, token: str, compute: Callable[[Analysis], Json]) -> "Future[Json]":
@@ -75,16 +73,11 @@ class Parts:
 
     def fetching(self) -> Callable[[Any], Coroutine[Any, Any, Json]]:
         """The function by which the browser fetches a part of a result, by `token`, `view` and `speed`."""
-
-        async def part(request: Any) -> Json:
-            return await patiently(lambda: self._find(request), self._waiting.patience_s)
-
-        return part
+        return patient("part", self._find, self._waiting.patience_s)
 
     def _find(self, request: Any) -> "Future[Json]":
-        fields = fields_of(request)
-        parts = self.rendering(self._results.get(fields.get("token"))).parts
-        wanted = (str(fields.get("view")), str(fields.get("speed")))
+        parts = self.rendering(self._results.of(request)).parts
+        wanted = (str(request.get("view")), str(request.get("speed")))
         if wanted not in parts:
             raise InputError(NOT_UNDERSTOOD)
         return parts[wanted]

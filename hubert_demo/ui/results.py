@@ -4,12 +4,13 @@ import secrets
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import Any
 
 from hubert_demo.api import Analysis
 from hubert_demo.audio import Waveform
 from hubert_demo.checkpoints import CheckpointSpec
 from hubert_demo.errors import InputError
-from hubert_demo.ui.views.base import NOT_UNDERSTOOD
+from hubert_demo.ui.views.base import NOT_UNDERSTOOD, fields_of
 
 MAX_RESULTS = 32
 MAX_BYTES = 1 << 30
@@ -54,7 +55,6 @@ class Results:
         self._max_results = max_results
         self._max_bytes = max_bytes
         self._results: OrderedDict[str, Result] = OrderedDict()
-        self._tokens: dict[tuple[CheckpointSpec, str], str] = {}
         self._lock = threading.Lock()
 
     def keep(self, analysis: Analysis, seconds: float) -> Result:
@@ -67,10 +67,8 @@ class Results:
         result = Result(secrets.token_urlsafe(24), analysis, seconds)
         with self._lock:
             self._results[result.token] = result
-            self._tokens[_key(analysis.checkpoint, analysis.encoding.waveform)] = result.token
             while len(self._results) > 1 and self._is_full():
                 self._results.popitem(last=False)
-            self._tokens = {key: token for key, token in self._tokens.items() if token in self._results}
         return result
 
     def find(self, spec: CheckpointSpec, waveform: Waveform) -> Result | None:
@@ -80,9 +78,21 @@ class Results:
             spec: The checkpoint that was chosen.
             waveform: The recording.
         """
+        wanted = (spec, waveform.fingerprint)
         with self._lock:
-            token = self._tokens.get(_key(spec, waveform))
-            return None if token is None else self._touch(token)
+            for token, result in reversed(self._results.items()):
+                analysis = result.analysis
+                if (analysis.checkpoint, analysis.encoding.waveform.fingerprint) == wanted:
+                    return self._touch(token)
+        return None
+
+    def of(self, request: Any) -> Result:
+        """The result that the browser names by its `token` in a request, which may be anything.
+
+        Raises:
+            InputError: As for `get`, or if the request is not understood.
+        """
+        return self.get(fields_of(request).get("token"))
 
     def get(self, token: object) -> Result:
         """The result kept under a token, which may come from the browser and be anything.
@@ -109,7 +119,3 @@ class Results:
     def _is_full(self) -> bool:
         num_bytes = sum(result.num_bytes for result in self._results.values())
         return len(self._results) > self._max_results or num_bytes > self._max_bytes
-
-
-def _key(spec: CheckpointSpec, waveform: Waveform) -> tuple[CheckpointSpec, str]:
-    return spec, waveform.fingerprint

@@ -3,14 +3,14 @@
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
 from hubert_demo.ui.results import Results
-from hubert_demo.ui.views.base import Answer, Answers, Json, View, attempt, fields_of
-from hubert_demo.ui.waiting import Waiting, patiently
+from hubert_demo.ui.views.base import Answer, Json, attempt
+from hubert_demo.ui.waiting import Waiting, patient
 
 # Attention maps of a long recording are large: few are made at once.
 MAX_QUICK = 2
@@ -29,15 +29,19 @@ class ServerFunctions:
         self._waiting = waiting
         self._turns = threading.Semaphore(MAX_QUICK)
 
-    def of(self, component: View | Answers) -> list[Callable[[Any], Any]]:
-        """What the browser may ask of a component; every answer says whether it is `"ok"`."""
-        quick = [self._quick(answer) for answer in component.quick_answers]
-        return [*quick, *(self._slow(answer) for answer in component.slow_answers)]
+    def of(self, quick: Iterable[Answer] = (), slow: Iterable[Answer] = ()) -> list[Callable[[Any], Any]]:
+        """What the browser may ask of a component; every answer says whether it is `"ok"`.
+
+        Args:
+            quick: As the `quick_answers` of a `View`.
+            slow: As its `slow_answers`.
+        """
+        return [*map(self._quick, quick), *map(self._slow, slow)]
 
     def _quick(self, answer: Answer) -> Callable[[Any], Json]:
         def ask(request: Any) -> Json:
             def compute() -> Json:
-                result = self._results.get(fields_of(request).get("token"))
+                result = self._results.of(request)
                 with self._turns:
                     return answer(result.analysis, request)
 
@@ -47,14 +51,10 @@ class ServerFunctions:
         return ask
 
     def _slow(self, answer: Answer) -> Callable[[Any], Coroutine[Any, Any, Json]]:
-        async def ask(request: Any) -> Json:
-            return await patiently(lambda: self._begin(answer, request), self._waiting.patience_s)
-
-        ask.__name__ = answer.__name__
-        return ask
+        return patient(answer.__name__, partial(self._begin, answer), self._waiting.patience_s)
 
     def _begin(self, answer: Answer, request: Any) -> "Future[Json]":
-        token = self._results.get(fields_of(request).get("token")).token
+        token = self._results.of(request).token
         asked = json.dumps([answer.__name__, request], sort_keys=True)
         question = hashlib.sha256(asked.encode()).hexdigest()
         # By its token: when its turn comes, a result may have been dropped.

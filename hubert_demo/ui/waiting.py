@@ -2,9 +2,9 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hubert_demo.errors import InputError
 from hubert_demo.ui.views.base import Json, sentence
@@ -96,12 +96,8 @@ class Waiting:
             self._ended.notify_all()
 
 
-def _nothing() -> Json:
-    return {}
-
-
 async def patiently(
-    begin: Callable[[], "Future[Json]"], patience_s: float, meanwhile: Callable[[], Json] = _nothing
+    begin: Callable[[], "Future[Json]"], patience_s: float, meanwhile: Callable[[], Json] = dict
 ) -> Json:
     """Wait for an answer without holding a thread, and for no longer than a connection should be held.
 
@@ -122,3 +118,25 @@ async def patiently(
         return {"ok": True, "ready": False, **meanwhile()}
     except Exception as error:
         return {"ok": False, "error": sentence(error)}
+
+
+def patient(
+    name: str,
+    begin: Callable[[Any], "Future[Json]"],
+    patience_s: float,
+    meanwhile: Callable[[Any], Json] = lambda request: {},
+) -> Callable[[Any], Coroutine[Any, Any, Json]]:
+    """A function that the browser may call, and calls again until the answer is `"ready"`.
+
+    Args:
+        name: By which the browser calls it.
+        begin: As for `patiently`, from what the browser sent, which may be anything.
+        patience_s: As for `patiently`.
+        meanwhile: As for `patiently`, from the same.
+    """
+
+    async def ask(request: Any) -> Json:
+        return await patiently(lambda: begin(request), patience_s, lambda: meanwhile(request))
+
+    ask.__name__ = name
+    return ask

@@ -165,7 +165,9 @@ def test_a_recording_runs_through_the_encoder_once(quick_page, write_wav, encode
         again = read_pairs(quick_page.on_upload(path))[0][-1]
         token = first["token"]
         fetch(quick_page, token=token, view="layers", speed="slow")
-        heads, head_map = ServerFunctions(quick_page.results, quick_page.waiting).of(attention.VIEW)
+        heads, head_map = ServerFunctions(quick_page.results, quick_page.waiting).of(
+            attention.VIEW.quick_answers
+        )
         assert heads({"token": token, "layer": 1})["ok"]
         assert head_map({"token": token, "layer": 2, "head": 3})["ok"]
     assert again == first

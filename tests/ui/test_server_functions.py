@@ -10,7 +10,7 @@ from hubert_demo.audio import Waveform
 from hubert_demo.ui.results import GONE, Results
 from hubert_demo.ui.server_functions import MAX_QUICK, ServerFunctions
 from hubert_demo.ui.views import attention
-from hubert_demo.ui.views.base import APOLOGY, NOT_UNDERSTOOD, Answers
+from hubert_demo.ui.views.base import APOLOGY, NOT_UNDERSTOOD
 from hubert_demo.ui.waiting import BUSY, Waiting
 
 LONG_S = 30
@@ -34,8 +34,8 @@ def make(results):
 
     def make(quick=None, slow=None, **options):
         opened.append(Waiting(**options))
-        answers = Answers((quick,) if quick else (), (slow,) if slow else ())
-        (function,) = ServerFunctions(results, opened[-1]).of(answers)
+        functions = ServerFunctions(results, opened[-1])
+        (function,) = functions.of([quick] if quick else [], [slow] if slow else [])
         return function
 
     yield make
@@ -47,7 +47,7 @@ def make(results):
 def of_attention(results):
     """The functions of the attention view: `heads` and `head_map`."""
     waiting = Waiting()
-    yield ServerFunctions(results, waiting).of(attention.VIEW)
+    yield ServerFunctions(results, waiting).of(attention.VIEW.quick_answers)
     waiting.close()
 
 

@@ -56,14 +56,6 @@ class View:
     slow_answers: tuple[Answer, ...] = ()
 
 
-@dataclass(frozen=True)
-class Answers:
-    """What the browser may ask of a component that is no view; as the fields of `View`."""
-
-    quick_answers: tuple[Answer, ...] = ()
-    slow_answers: tuple[Answer, ...] = ()
-
-
 def pack(array: npt.NDArray[Any]) -> Json:
     """An array as JSON: element type, shape and little-endian bytes in base64.
 
