@@ -79,18 +79,17 @@ class Page:
         results: Results | None = None,
         waiting: Waiting | None = None,
     ) -> None:
-        self.models = Models(checkpoint, directories, store)
         self.results = Results() if results is None else results
         self.waiting = Waiting() if waiting is None else waiting
+        self.models = Models(self.waiting, checkpoint, directories, store)
         self.parts = Parts(views, self.results, self.waiting)
         self.examples = examples()
-        self._views = views
         self._store = store
         self._passes = Passes(zero_gpu.encode)
         self._welcome: Future[Result] | None = None
         self.demo = gr.Blocks(title="HuBERT Explorer", analytics_enabled=False, delete_cache=CACHE_SECONDS)
         with self.demo:
-            self._build()
+            self._build(views)
         self.demo.queue(max_size=MAX_WAITING)
 
     def start(self) -> None:
@@ -109,7 +108,7 @@ class Page:
         settings: dict[str, Any] = {
             "theme": theme.theme(),
             "css": theme.css(),
-            "head": theme.head(self._views),
+            "head": theme.head(),
             "footer_links": ["api"],
             "max_file_size": f"{MAX_UPLOAD_MB}mb",
             "run_history": False,
@@ -122,18 +121,17 @@ class Page:
         """Stop serving, and what runs in the background."""
         self.demo.close()
         self.waiting.close()
-        self.models.close()
 
     def idle(self, timeout_s: float) -> bool:
         """Wait until nothing is computed, fetched or loaded in the background.
 
         Args:
-            timeout_s: Most seconds to wait for either.
+            timeout_s: Most seconds to wait.
 
         Returns:
             Whether that came to be.
         """
-        return self.waiting.idle(timeout_s) and self.models.idle(timeout_s)
+        return self.waiting.idle(timeout_s)
 
     def analyse(self, waveform: Waveform, checkpoint: object = None) -> Result:
         """Analyse a recording, unless the very same one by the same checkpoint is still kept.
@@ -156,7 +154,7 @@ class Page:
         analysis = analyze(waveform, checkpoint=spec, passes=self._passes, store=self._store)
         return self.results.keep(analysis, time.perf_counter() - started)
 
-    def _build(self) -> None:
+    def _build(self, views: tuple[View, ...]) -> None:
         functions = ServerFunctions(self.results, self.waiting)
         component("head", _HEAD)
         with gr.Row(elem_id="hx-body"):
@@ -172,7 +170,7 @@ class Page:
             with gr.Column(elem_id="hx-main"):
                 component("timeline", timeline.TEMPLATE)
                 with gr.Tabs(elem_id="hx-tabs", overflow_behavior="wrap"):
-                    for view in self._views:
+                    for view in views:
                         with gr.Tab(view.title, id=view.name):
                             answers = functions.of(view.quick_answers, view.slow_answers)
                             component(view.name, frame(view), answers)

@@ -3,16 +3,16 @@
 import html
 import threading
 from collections.abc import Callable, Coroutine, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from hubert_demo.checkpoints import STORE, CheckpointSpec, CheckpointStore, is_here, offer, resolve
 from hubert_demo.errors import InputError
 from hubert_demo.ui.views.base import Json, attempt
-from hubert_demo.ui.waiting import patient
+from hubert_demo.ui.waiting import Waiting, patient
 
-MAX_FETCHES = 2
 # Long enough to be no burden, short enough for numbers that move.
 PATIENCE_S = 0.5
 
@@ -21,12 +21,14 @@ class Models:
     """The checkpoints that visitors may choose from. Safe to share between threads.
 
     Args:
+        waiting: Where checkpoints are fetched.
         default: The one that greets: a name in the registry, or a directory.
         directories: Further ones.
         store: Where checkpoints are loaded.
         patience_s: How long the browser waits before it is told how far a fetch is.
 
     Attributes:
+        waiting: As given.
         offered: All of them.
         default: The one that greets.
 
@@ -36,11 +38,13 @@ class Models:
 
     def __init__(
         self,
+        waiting: Waiting,
         default: str | Path,
         directories: Iterable[str | Path] = (),
         store: CheckpointStore = STORE,
         patience_s: float = PATIENCE_S,
     ) -> None:
+        self.waiting = waiting
         self._patience_s = patience_s
         self._store = store
         self.offered = offer([default, *directories])
@@ -49,7 +53,6 @@ class Models:
         self._fetches: dict[CheckpointSpec, Future[Json]] = {}
         self._progress: dict[CheckpointSpec, str] = {}
         self._lock = threading.Lock()
-        self._workers = ThreadPoolExecutor(MAX_FETCHES, thread_name_prefix="fetch")
 
     def find(self, name: object) -> CheckpointSpec:
         """The offered checkpoint of that name, which may come from the browser and be anything.
@@ -85,30 +88,13 @@ class Models:
         """
         return patient("fetch", self._begin, self._patience_s, self._line)
 
-    def idle(self, timeout_s: float) -> bool:
-        """Wait until no fetch runs or waits.
-
-        Args:
-            timeout_s: Most seconds to wait.
-
-        Returns:
-            Whether that came to be.
-        """
-        with self._lock:
-            fetches = list(self._fetches.values())
-        return not wait(fetches, timeout_s).not_done
-
-    def close(self) -> None:
-        """Drop the fetches that wait; one that runs goes on to its end in the background."""
-        self._workers.shutdown(wait=False, cancel_futures=True)
-
     def _begin(self, request: Any) -> "Future[Json]":
         fields = request if isinstance(request, dict) else {}
         spec = self.find(fields.get("checkpoint"))
         with self._lock:
             fetch = self._fetches.get(spec)
             if fetch is None or (fields.get("begin") and fetch.done()):
-                fetch = self._fetches[spec] = self._workers.submit(self._load, spec)
+                fetch = self._fetches[spec] = self.waiting.submit("fetch", partial(self._load, spec))
             return fetch
 
     def _line(self, request: Json) -> Json:

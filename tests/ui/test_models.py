@@ -9,15 +9,16 @@ from hubert_demo.errors import CheckpointError, InputError
 from hubert_demo.ui.command import main
 from hubert_demo.ui.models import Models, _progress_line
 from hubert_demo.ui.views.base import APOLOGY
+from hubert_demo.ui.waiting import Waiting
 
 BASE = "facebook/hubert-base-ls960"
 
 
 @pytest.fixture
 def models(fresh_store):
-    models = Models(DEFAULT_CHECKPOINT, store=fresh_store)
-    yield models
-    models.close()
+    waiting = Waiting()
+    yield Models(waiting, DEFAULT_CHECKPOINT, store=fresh_store)
+    waiting.close()
 
 
 @pytest.fixture
@@ -44,13 +45,13 @@ def ask_on(ask):
 
 def test_the_default_and_directories_join_the_registry(tmp_path):
     (tmp_path / "mine").mkdir()
-    models = Models(DEFAULT_CHECKPOINT, [tmp_path / "mine"])
+    models = Models(Waiting(), DEFAULT_CHECKPOINT, [tmp_path / "mine"])
     assert models.default.name == DEFAULT_CHECKPOINT
     assert [spec.name for spec in models.offered] == [*(spec.name for spec in CHECKPOINTS), "mine"]
     assert models.find("mine").source == tmp_path / "mine"
-    assert Models(tmp_path / "mine").default.name == "mine"
+    assert Models(Waiting(), tmp_path / "mine").default.name == "mine"
     with pytest.raises(CheckpointError, match="neither registered nor a directory"):
-        Models(DEFAULT_CHECKPOINT, [tmp_path / "nowhere"])
+        Models(Waiting(), DEFAULT_CHECKPOINT, [tmp_path / "nowhere"])
 
 
 @pytest.mark.parametrize("name", ["/etc", "../assets/hubert-explorer", "some/other", "", None, 3, ["a"], {}])
@@ -85,10 +86,10 @@ def test_a_fetch_tells_its_progress_and_is_shared(models, ask, ask_on, hub, writ
     assert first["text"].startswith(("Asking the hub for", "Fetching"))
     second = ask(models, {"checkpoint": BASE, "begin": True})
     assert not second["ready"]
-    assert not models.idle(0)
+    assert not models.waiting.idle(0)
     hub.may_go_on.set()
     assert ask_on(models, BASE)[-1] == {"ok": True, "ready": True}
-    assert models.idle(60)
+    assert models.waiting.idle(60)
     assert (
         len([file for command, file, _ in hub.requests if (command, file) == ("GET", "model.safetensors")])
         == 1
@@ -106,7 +107,7 @@ def test_the_line_of_progress_is_in_megabytes(models):
 def test_an_unreachable_hub_is_a_sentence_and_the_next_visitor_tries_again(ask_on, unreachable_hub):
     tried = []
     store = CheckpointStore(load=lambda *arguments: tried.append(1) or load(*arguments))
-    models = Models(DEFAULT_CHECKPOINT, store=store)
+    models = Models(Waiting(), DEFAULT_CHECKPOINT, store=store)
     answer = ask_on(models, BASE)[-1]
     assert not answer["ok"]
     assert "the hub cannot be reached" in answer["error"]
@@ -115,12 +116,12 @@ def test_an_unreachable_hub_is_a_sentence_and_the_next_visitor_tries_again(ask_o
     assert len(tried) == 1
     ask_on(models, BASE)
     assert len(tried) == 2
-    models.close()
+    models.waiting.close()
 
 
 def test_the_picker_lists_titles_as_text(tmp_path):
     (tmp_path / "<b>&").mkdir()
-    template = Models(DEFAULT_CHECKPOINT, [tmp_path / "<b>&"]).template()
+    template = Models(Waiting(), DEFAULT_CHECKPOINT, [tmp_path / "<b>&"]).template()
     assert "<b>" not in template
     assert "&lt;b&gt;&amp;" in template
     assert template.count("<option") == len(CHECKPOINTS) + 1
@@ -138,7 +139,7 @@ def launched(monkeypatch):
     class Page:
         def __init__(self, checkpoint, directories):
             found.update(checkpoint=checkpoint, directories=list(directories))
-            Models(checkpoint, directories)
+            Models(Waiting(), checkpoint, directories)
 
         def launch(self, **options):
             found.update(options)
