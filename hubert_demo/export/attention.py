@@ -50,9 +50,7 @@ def tabulate_heads(analysis: Analysis, choices: Choices) -> Columns:
         "layer": layer,
         "head": head,
         "kind": metrics.kinds.ravel(),
-        "globalness": metrics.globalness.ravel(),
-        "verticality": metrics.verticality.ravel(),
-        "diagonality": metrics.diagonality.ravel(),
+        **{name: getattr(metrics, name).ravel() for name in ("globalness", "verticality", "diagonality")},
         "entropy_nats": metrics.globalness.ravel(),
     }
 

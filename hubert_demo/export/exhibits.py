@@ -41,7 +41,7 @@ class Exhibit:
         title: Shown to people.
         view: Name of the view it belongs to.
         draw: Gives the figure, from an analysis and resolved choices; None where there is no figure.
-        tabulate: Gives the named columns, or arrays; None where there are no numbers.
+        tabulate: Gives the named columns, or arrays, texts in a fixed width; None where there are no numbers.
         is_table: Whether every column has one value per row, so that it can be written as CSV.
         need: What must be chosen first; None where nothing has to be.
     """

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from hubert_demo.errors import InputError
 from hubert_demo.export.choices import Choices
@@ -66,11 +65,5 @@ def _as_csv(columns: Columns) -> bytes:
 
 def _as_npz(columns: Columns) -> bytes:
     stream = io.BytesIO()
-    arrays = {name: _without_objects(array) for name, array in columns.items()}
-    np.savez_compressed(stream, allow_pickle=False, **arrays)
+    np.savez_compressed(stream, allow_pickle=False, **columns)
     return stream.getvalue()
-
-
-def _without_objects(array: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
-    """Text in a fixed width, which `np.load` reads without pickle."""
-    return array.astype(str) if array.dtype == object else array

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from hubert_demo.plotting.style import Figure
 
 
+_SCORES = ("purity", "purity_by_chance", "pnmi", "pnmi_by_chance")
+
+
 def draw_layer_map(analysis: Analysis, choices: Choices) -> Figure:
     """The chosen layer on the plane, coloured as chosen."""
     assert choices.layer is not None
@@ -69,10 +72,7 @@ def tabulate_layers(analysis: Analysis, choices: Choices) -> Columns:
         "norm": curves.norms,
         "cosine_to_layer_before": np.concatenate([[np.nan], curves.cosines]),
         "cka_to_layer_before": np.concatenate([[np.nan], curves.cka]),
-        "purity": scores.purity,
-        "purity_by_chance": scores.purity_by_chance,
-        "pnmi": scores.pnmi,
-        "pnmi_by_chance": scores.pnmi_by_chance,
+        **{name: getattr(scores, name) for name in _SCORES},
     }
 
 

@@ -187,12 +187,8 @@ def _line(words: Iterable[Word]) -> str:
 
 
 def _fields(piece: Word | Character) -> dict[str, str | float]:
-    return {
-        "text": piece.text,
-        "start_s": round(piece.start_s, _DIGITS),
-        "end_s": round(piece.end_s, _DIGITS),
-        "confidence": round(piece.confidence, _DIGITS),
-    }
+    numbers = ("start_s", "end_s", "confidence")
+    return {"text": piece.text, **{name: round(getattr(piece, name), _DIGITS) for name in numbers}}
 
 
 def _clock(seconds: float, comma: str) -> str:

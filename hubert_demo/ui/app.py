@@ -61,7 +61,7 @@ class Page:
         demo: The Blocks, not yet launched.
         models: The checkpoints to choose from.
         results: What visitors are looking at.
-        waiting: What is computed in the background.
+        waiting: What is computed and fetched in the background.
         parts: What the browser draws of the results.
         examples: The recordings to pick from.
 
@@ -121,17 +121,6 @@ class Page:
         """Stop serving, and what runs in the background."""
         self.demo.close()
         self.waiting.close()
-
-    def idle(self, timeout_s: float) -> bool:
-        """Wait until nothing is computed, fetched or loaded in the background.
-
-        Args:
-            timeout_s: Most seconds to wait.
-
-        Returns:
-            Whether that came to be.
-        """
-        return self.waiting.idle(timeout_s)
 
     def analyse(self, waveform: Waveform, checkpoint: object = None) -> Result:
         """Analyse a recording, unless the very same one by the same checkpoint is still kept.

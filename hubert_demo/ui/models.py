@@ -13,7 +13,7 @@ from hubert_demo.errors import InputError
 from hubert_demo.ui.views.base import Json, attempt
 from hubert_demo.ui.waiting import Waiting, patient
 
-# Long enough to be no burden, short enough for numbers that move.
+# How long the browser waits to be told how far a fetch is: no burden, and the numbers move.
 PATIENCE_S = 0.5
 
 
@@ -25,7 +25,6 @@ class Models:
         default: The one that greets: a name in the registry, or a directory.
         directories: Further ones.
         store: Where checkpoints are loaded.
-        patience_s: How long the browser waits before it is told how far a fetch is.
 
     Attributes:
         waiting: As given.
@@ -42,10 +41,8 @@ class Models:
         default: str | Path,
         directories: Iterable[str | Path] = (),
         store: CheckpointStore = STORE,
-        patience_s: float = PATIENCE_S,
     ) -> None:
         self.waiting = waiting
-        self._patience_s = patience_s
         self._store = store
         self.offered = offer([default, *directories])
         source = resolve(default).source
@@ -86,7 +83,7 @@ class Models:
         cannot be had. Asking again waits for the same fetch, and so does another visitor; with `"begin"` an
         earlier one that has ended is not looked at.
         """
-        return patient("fetch", self._begin, self._patience_s, self._line)
+        return patient("fetch", self._begin, PATIENCE_S, self._line)
 
     def _begin(self, request: Any) -> "Future[Json]":
         fields = request if isinstance(request, dict) else {}

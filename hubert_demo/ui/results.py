@@ -36,10 +36,8 @@ class Result:
     def num_bytes(self) -> int:
         """About how much memory it holds: states, their copies while drawing, and sound."""
         analysis = self.analysis
-        passes = {
-            id(each): each for each in (analysis.encoding, analysis.ctc_encoding, analysis.keyword_encoding)
-        }
-        states = sum(each.hidden_states.nbytes for each in passes.values())
+        passes = {analysis.encoding, analysis.ctc_encoding, analysis.keyword_encoding}
+        states = sum(encoding.hidden_states.nbytes for encoding in passes)
         return 2 * states + 4 * analysis.encoding.waveform.samples.nbytes
 
 

@@ -119,7 +119,7 @@ def wait_until_idle(page):
     while page.demo.is_running and (page.requests.under_way or len(queue) or queue._asyncio_tasks):
         assert time.monotonic() < until, "the page does not come to rest"
         time.sleep(0.01)
-    assert page.idle(PATIENCE_S)
+    assert page.waiting.idle(PATIENCE_S)
 
 
 @pytest.fixture(autouse=True)

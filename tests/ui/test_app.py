@@ -115,7 +115,7 @@ def test_a_greeting_that_others_have_driven_out_is_made_anew(build_page, write_w
     read_pairs(page.on_upload(str(write_wav("other.wav", 0.3, seed=19))))
     with encoder_passes() as passes:
         again = load(page)[-1]
-        assert page.idle(60)
+        assert page.waiting.idle(60)
     assert again["token"] != first["token"]
     assert page.results.get(again["token"]).analysis.transcript.text
     assert again["views"]["transcript"] == first["views"]["transcript"]
