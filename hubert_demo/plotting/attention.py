@@ -53,8 +53,7 @@ def attention_figure(
         interpolation="nearest",
         extent=(start_s, end_s, end_s, start_s),
     )
-    axes.set_xlabel("looked at (s)")
-    axes.set_ylabel("looking (s)")
+    axes.set(xlabel="looked at (s)", ylabel="looking (s)")
     figure.suptitle(f"Layer {layer + 1}, head {head + 1}", fontsize=11, color=INK)
     figure.colorbar(picture, ax=axes, label="attention", fraction=0.04, pad=0.12 if words else 0.02)
     labels = [write_words_above(axes, words), write_words_beside(axes, words)]
@@ -92,8 +91,7 @@ def heads_figure(metrics: HeadMetrics) -> Figure:
     axes.set_yticks(
         np.arange(num_layers) * cell + num_bins / 2, [str(layer + 1) for layer in range(num_layers)]
     )
-    axes.set_xlabel("head")
-    axes.set_ylabel("layer")
+    axes.set(xlabel="head", ylabel="layer")
     tidy(axes)
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)

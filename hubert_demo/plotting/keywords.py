@@ -63,10 +63,8 @@ def _weights(axes: Axes, weights: npt.NDArray[np.float64]) -> None:
         ha="center",
         fontsize=8,
     )
-    axes.set_xticks(range(len(weights)))
-    axes.set_ylim(0, 1.12 * float(weights[largest]))
-    axes.set_xlabel("layer (0: input of the first)")
-    axes.set_ylabel("learned weight; all add up to 1")
+    axes.set(xticks=range(len(weights)), ylim=(0, 1.12 * float(weights[largest])))
+    axes.set(xlabel="layer (0: input of the first)", ylabel="learned weight; all add up to 1")
     tidy(axes)
 
 
@@ -80,7 +78,6 @@ def _bars(axes: Axes, keywords: Keywords) -> None:
     axes.set_yticks(range(len(keywords.labels)), [label.strip("_") for label in keywords.labels])
     axes.set_ylim(len(keywords.labels) - 0.5, -0.5)
     axes.axvline(keywords.threshold, color=SECOND_INK, linewidth=1, linestyle=":")
-    axes.set_xlim(0, 1.12)
-    axes.set_xticks([0, 0.5, 1])
-    axes.set_xlabel(f"probability, {keywords.start_s:.2f} – {keywords.end_s:.2f} s")
+    stretch = f"{keywords.start_s:.2f} – {keywords.end_s:.2f} s"
+    axes.set(xlim=(0, 1.12), xticks=[0, 0.5, 1], xlabel=f"probability, {stretch}")
     tidy(axes)

@@ -108,11 +108,7 @@ def _draw_map(axes: Axes, projection: Projection, layer: int, colouring: Colouri
         zorder=2,
     )
     reach = 1.05 * float(np.abs(projection.points).max())
-    axes.set_xlim(-reach, reach)
-    axes.set_ylim(-reach, reach)
-    axes.set_aspect("equal")
-    axes.set_xticks([])
-    axes.set_yticks([])
+    axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xticks=[], yticks=[])
     tidy(axes)
 
 

@@ -42,9 +42,8 @@ def timeline_figure(
         shading="nearest",
         rasterized=True,
     )
-    spectrogram_axes.set_ylabel("frequency (kHz)")
-    spectrogram_axes.set_xlabel("time (s)")
-    spectrogram_axes.set_xlim(0, len(samples) / sample_rate_hz)
+    duration_s = len(samples) / sample_rate_hz
+    spectrogram_axes.set(xlabel="time (s)", ylabel="frequency (kHz)", xlim=(0, duration_s))
     for axes in (waveform_axes, spectrogram_axes):
         tidy(axes)
     leave_out_crowded(figure, [labels])

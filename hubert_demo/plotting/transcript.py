@@ -52,8 +52,7 @@ def transcript_figure(
         extent=(grid.start_s(0), grid.start_s(num_frames), len(labels) - 0.5, -0.5),
     )
     axes.set_yticks(range(len(labels)), labels)
-    axes.set_ylabel("letter")
-    axes.set_xlabel("time (s)")
+    axes.set(xlabel="time (s)", ylabel="letter")
     figure.colorbar(picture, ax=axes, label="probability", fraction=0.03, pad=0.01)
     # Neither the space nor the blank is a letter to write.
     rows = {
