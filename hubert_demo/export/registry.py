@@ -5,12 +5,7 @@ from hubert_demo.export.exhibits import Exhibit
 
 EXHIBITS: dict[str, Exhibit] = {
     exhibit.name: exhibit
-    for exhibit in (
-        *timeline.EXHIBITS,
-        *transcript.EXHIBITS,
-        *keywords.EXHIBITS,
-        *layers.EXHIBITS,
-        *attention.EXHIBITS,
-    )
+    for module in (timeline, transcript, keywords, layers, attention)
+    for exhibit in module.EXHIBITS
 }
 """By name, in the order in which the page lists them."""

@@ -34,9 +34,8 @@ def latency_chart(measurements: Sequence[Mapping[str, Any]]) -> Figure:
     """
     panels: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
     for record in measurements:
-        panels.setdefault(tuple(record[name] for name in ("task", "size", "batch", "dtype")), []).append(
-            record
-        )
+        key = tuple(record[name] for name in ("task", "size", "batch", "dtype"))
+        panels.setdefault(key, []).append(record)
     figure = new_figure(1.0 + 3.6 * len(panels), 3.6)
     axes = figure.subplots(1, len(panels), squeeze=False)[0]
     for panel, (key, records) in zip(axes, panels.items(), strict=True):

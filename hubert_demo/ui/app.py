@@ -92,10 +92,11 @@ class Page:
             self._build(views)
         self.demo.queue(max_size=MAX_WAITING)
 
-    def start(self) -> None:
+    def start(self) -> "Future[Result]":
         """Begin to analyse the example that greets, unless that was begun already and is still kept."""
         if self._welcome is None or self._is_dropped(self._welcome):
             self._welcome = self.waiting.submit("quick", self._analyse_welcome)
+        return self._welcome
 
     def launch(self, **options: Any) -> None:
         """Serve the page.
@@ -252,12 +253,11 @@ class Page:
 
     async def on_load(self) -> AsyncIterator[str]:
         """Greet a visitor with the first example, analysed once for everybody."""
-        self.start()
-        assert self._welcome is not None
+        welcome = self.start()
         try:
-            if not self._welcome.done():
+            if not welcome.done():
                 yield _message("busy", text="Waking the model up", welcome=True)
-            result = await asyncio.shield(asyncio.wrap_future(self._welcome))
+            result = await asyncio.shield(asyncio.wrap_future(welcome))
             about = {**self._example(0)[1], "welcome": True}
             yield await asyncio.to_thread(self._result, result, about)
         except Exception as error:

@@ -91,7 +91,8 @@ class Models:
         with self._lock:
             fetch = self._fetches.get(spec)
             if fetch is None or (fields.get("begin") and fetch.done()):
-                fetch = self._fetches[spec] = self.waiting.submit("fetch", partial(self._load, spec))
+                load = partial(attempt, partial(self._load, spec))
+                fetch = self._fetches[spec] = self.waiting.submit("fetch", load)
             return fetch
 
     def _line(self, request: Json) -> Json:
@@ -103,12 +104,9 @@ class Models:
         def tell(num_come: int, num_expected: int) -> None:
             self._progress[spec] = _progress_line(spec, num_come, num_expected)
 
-        def load() -> Json:
-            self._progress[spec] = f"{'Loading' if is_here(spec) else 'Asking the hub for'} {spec.title}"
-            self._store.find(spec, progress=tell)
-            return {}
-
-        return attempt(load)
+        self._progress[spec] = f"{'Loading' if is_here(spec) else 'Asking the hub for'} {spec.title}"
+        self._store.find(spec, progress=tell)
+        return {}
 
     def template(self) -> str:
         """The picker for `gr.HTML`."""
