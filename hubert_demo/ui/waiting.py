@@ -96,47 +96,35 @@ class Waiting:
             self._ended.notify_all()
 
 
-async def patiently(
-    begin: Callable[[], "Future[Json]"], patience_s: float, meanwhile: Callable[[], Json] = dict
-) -> Json:
-    """Wait for an answer without holding a thread, and for no longer than a connection should be held.
-
-    Args:
-        begin: Gives the answer's future: the same one when the browser asks again.
-        patience_s: Most seconds to wait.
-        meanwhile: What else to tell the browser when the answer is not ready.
-
-    Returns:
-        The answer with `"ready": True`; `"ready": False` if the browser has to ask again; or a sentence if
-        `begin` refuses.
-    """
-    try:
-        pending = asyncio.wrap_future(begin())
-        answer = await asyncio.wait_for(asyncio.shield(pending), patience_s)
-        return {"ready": True, **answer}
-    except TimeoutError:
-        return {"ok": True, "ready": False, **meanwhile()}
-    except Exception as error:
-        return {"ok": False, "error": sentence(error)}
-
-
 def patient(
     name: str,
     begin: Callable[[Any], "Future[Json]"],
     patience_s: float,
     meanwhile: Callable[[Any], Json] = lambda request: {},
 ) -> Callable[[Any], Coroutine[Any, Any, Json]]:
-    """A function that the browser may call, and calls again until the answer is `"ready"`.
+    """A function that the browser may call: it waits without holding a thread, and not for long.
 
     Args:
         name: By which the browser calls it.
-        begin: As for `patiently`, from what the browser sent, which may be anything.
-        patience_s: As for `patiently`.
-        meanwhile: As for `patiently`, from the same.
+        begin: Gives the answer's future for what the browser sent, which may be anything: the same one when
+            it asks again.
+        patience_s: Most seconds to wait, no longer than a connection should be held.
+        meanwhile: What else to tell the browser when the answer is not ready.
+
+    Returns:
+        Gives the answer with `"ready": True`; `"ready": False` if the browser has to ask again; or a
+        sentence if `begin` refuses.
     """
 
     async def ask(request: Any) -> Json:
-        return await patiently(lambda: begin(request), patience_s, lambda: meanwhile(request))
+        try:
+            pending = asyncio.wrap_future(begin(request))
+            answer = await asyncio.wait_for(asyncio.shield(pending), patience_s)
+            return {"ready": True, **answer}
+        except TimeoutError:
+            return {"ok": True, "ready": False, **meanwhile(request)}
+        except Exception as error:
+            return {"ok": False, "error": sentence(error)}
 
     ask.__name__ = name
     return ask

@@ -7,7 +7,7 @@ import pytest
 
 from hubert_demo.errors import InputError
 from hubert_demo.ui.views.base import APOLOGY
-from hubert_demo.ui.waiting import BUSY, Waiting, patiently
+from hubert_demo.ui.waiting import BUSY, Waiting, patient
 
 LONG_S = 30
 
@@ -121,7 +121,11 @@ def test_questions_are_bounded(waiting, door):
     waiting.ask("two", dict)
 
 
-# --- patiently ---
+# --- patient ---
+
+
+def patiently(begin, patience_s, meanwhile=dict):
+    return patient("ask", lambda request: begin(), patience_s, lambda request: meanwhile())("anything")
 
 
 def test_an_answer_that_is_there_is_given(run_async):
