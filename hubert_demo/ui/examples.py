@@ -1,9 +1,10 @@
 """The recordings that a visitor may pick, and the one that greets."""
 
 import html
-import wave
 from dataclasses import dataclass
 from pathlib import Path
+
+import soundfile
 
 from hubert_demo.checkpoints import ASSETS_DIR
 
@@ -37,13 +38,8 @@ class Example:
 def examples() -> tuple[Example, ...]:
     """All examples, in the order of the page."""
     folder = ASSETS_DIR / "examples"
-    return tuple(Example(title, folder / name, _duration_s(folder / name)) for name, title in _TITLES.items())
-
-
-def _duration_s(path: Path) -> float:
-    with wave.open(str(path)) as file:
-        duration_s: float = file.getnframes() / file.getframerate()
-    return duration_s
+    paths = {folder / name: title for name, title in _TITLES.items()}
+    return tuple(Example(title, path, soundfile.info(path).duration) for path, title in paths.items())
 
 
 def template(rows: tuple[Example, ...]) -> str:

@@ -86,9 +86,9 @@ class Waiting:
             return self._ended.wait_for(lambda: self._num_jobs == 0, timeout_s)
 
     def close(self) -> None:
-        """Let the jobs that run finish, and drop those that wait."""
-        for worker in self._workers.values():
-            worker.shutdown(cancel_futures=True)
+        """Let the jobs that run finish, fetches in the background, and drop those that wait."""
+        for lane, worker in self._workers.items():
+            worker.shutdown(wait=lane != "fetch", cancel_futures=True)
 
     def _end(self, _: "Future[Value]") -> None:
         with self._ended:
