@@ -1,0 +1,208 @@
+// The components that Gradio mounts: each gets what happens, and its parts of the result.
+
+import { askUntilReady, sentenceOf } from "./ask.js";
+import { emit, on } from "./events.js";
+import { setOpen, store } from "./store.js";
+
+/** @import { Component, Mount, Mounting, Page } from "./types.js" */
+
+/**
+ * @typedef {object} Mounted
+ * @property {string} name
+ * @property {HTMLElement} root
+ * @property {Component} component
+ * @property {string | null} asked token of the result whose parts were asked for
+ * @property {string | null} shown token of the result whose first part is here
+ * @property {string | null} settled token of the result whose first part is here or failed
+ */
+
+/** @type {Map<string, Mounted>} */
+const mounted = new Map();
+
+/** @type {Page | null} */
+let channel = null;
+
+/** Parts of the result on show: asked for once, whoever shows them. @type {Map<string, Promise<any>>} */
+const fetched = new Map();
+let underWay = 0;
+
+/**
+ * By which component's server functions parts are fetched.
+ * @param {Page} page
+ */
+export const fetchPartsBy = (page) => {
+  channel = page;
+};
+
+/**
+ * A part of a result, whether it is on show yet or not.
+ * @param {string} token of the result
+ * @param {string} name of the part
+ * @param {() => boolean} isWanted
+ * @returns {Promise<any>} null where it is no longer wanted
+ * @throws {Error} with a sentence
+ */
+export const fetchPart = (token, name, isWanted) => {
+  if (!channel) throw new Error("Parts cannot be fetched yet.");
+  return askUntilReady(channel, "part", { token, name }, isWanted);
+};
+
+/** The strip of the open tab, if there is anything to show in it. */
+export const openStrip = () => {
+  const open = mounted.get(store.open || "");
+  return open && isHere(open) ? open.component.strip : undefined;
+};
+
+/**
+ * Takes what mounted before the modules were there, and mounts from now on at once.
+ * @param {(module: string) => Promise<{ mount: Mount }>} load gives a script by its path in `static/`
+ */
+export const startMounting = (load) => {
+  const early = /** @type {Mounting[]} */ (/** @type {unknown} */ (window.hx));
+  const push = async (/** @type {Mounting} */ mounting) => {
+    const { mount } = await load(mounting.module);
+    add(mounting, mount);
+  };
+  window.hx = { push };
+  early.forEach(push);
+};
+
+/**
+ * @param {Mounting} mounting
+ * @param {Mount} mount
+ */
+const add = ({ name, module: _, ...page }, mount) => {
+  const root = /** @type {HTMLElement | null} */ (page.element.querySelector(".hx-root"));
+  if (!root || root.dataset.mounted) return;
+  root.dataset.mounted = "true";
+  /** @type {Mounted} */
+  const entry = { name, root, component: mount(root, page), asked: null, shown: null, settled: null };
+  mounted.set(name, entry);
+  root.classList.toggle("is-empty", !store.result);
+  listen(entry);
+  watchSize(entry);
+  if (store.result) begin(entry);
+  emit("mount", name);
+};
+
+/** @param {Mounted} entry */
+const isHere = ({ component, shown }) => !component.parts || (store.result && shown === store.result.token);
+
+/** @param {Mounted} entry */
+const begin = (entry) => {
+  const { component, root } = entry;
+  if (!store.result) return;
+  root.classList.remove("is-empty");
+  root.classList.toggle("is-stale", Boolean(component.parts));
+  component.result?.(store.result);
+  demand(entry);
+};
+
+/** @param {Mounted} entry */
+const listen = (entry) => {
+  const { component, root } = entry;
+  /** @type {Record<string, ((detail: any) => void) | undefined>} */
+  const listeners = {
+    result: () => begin(entry),
+    busy: component.busy,
+    error: component.error,
+    open: component.open,
+  };
+  for (const event of /** @type {const} */ (["tick", "draw", "choices"])) {
+    const listener = component[event];
+    if (listener) listeners[event] = (detail) => isHere(entry) && listener(detail);
+  }
+  for (const [event, listener] of Object.entries(listeners)) {
+    if (!listener) continue;
+    const off = on(event, (detail) => (root.isConnected ? listener(detail) : off()));
+  }
+};
+
+/**
+ * A tab that is not open is 0 wide: its width tells when it opens, and when to draw anew.
+ * @param {Mounted} entry
+ */
+const watchSize = (entry) => {
+  const { name, root, component } = entry;
+  let width = 0;
+  new ResizeObserver(() => {
+    const before = width;
+    width = root.clientWidth;
+    if (!width) return;
+    if (component.tab && !before) setOpen(name);
+    if (width !== before && isHere(entry)) component.draw?.();
+    if (!before) demand(entry);
+  }).observe(root);
+};
+
+/**
+ * Fetches a component's parts once it is on show: the first one, then the others side by side.
+ * @param {Mounted} entry
+ */
+const demand = async (entry) => {
+  const { component, root } = entry;
+  if (!store.result || !component.parts || !root.clientWidth || entry.asked === store.result.token) return;
+  const { token, parts: offered } = store.result;
+  entry.asked = token;
+  const [first, ...others] = Object.keys(component.parts).filter((name) => offered.includes(name));
+  if (await deliver(entry, token, first)) await Promise.all(others.map((name) => deliver(entry, token, name)));
+};
+
+/**
+ * Whether a part came, or failed and that was said; not where its result is no longer on show.
+ * @param {Mounted} entry
+ * @param {string} token
+ * @param {string} name
+ */
+const deliver = async (entry, token, name) => {
+  const { component, root } = entry;
+  const isWanted = () => store.result?.token === token;
+  underWay++;
+  try {
+    const part = await once(token, name, isWanted);
+    if (!part || !isWanted()) return false;
+    entry.shown = entry.settled = token;
+    root.classList.remove("is-stale");
+    /** @type {Record<string, (part: any) => void>} */ (component.parts)[name](part);
+    return true;
+  } catch (problem) {
+    if (!isWanted()) return false;
+    entry.settled = token;
+    // It is asked for again when the tab is opened again.
+    entry.asked = null;
+    component.failed?.(name, sentenceOf(problem));
+    return entry.shown === token;
+  } finally {
+    underWay--;
+    sayWhatIsHere();
+  }
+};
+
+/**
+ * @param {string} token
+ * @param {string} name
+ * @param {() => boolean} isWanted
+ */
+const once = (token, name, isWanted) => {
+  const known = fetched.get(name);
+  if (known) return known;
+  const asked = fetchPart(token, name, isWanted);
+  fetched.set(name, asked);
+  // What failed may be asked for again.
+  asked.catch(() => fetched.get(name) === asked && fetched.delete(name));
+  return asked;
+};
+
+on("result", () => fetched.clear());
+
+/** For whoever waits for the page: the open view is drawn; and nothing more is on its way. */
+const sayWhatIsHere = () => {
+  const { result, open } = store;
+  const view = mounted.get(open || "");
+  if (!result || (view && view.component.parts && view.settled !== result.token)) return;
+  requestAnimationFrame(() => {
+    if (store.result?.token !== result.token) return;
+    document.body.dataset.hxReady = result.token;
+    if (!underWay) document.body.dataset.hxComplete = result.token;
+  });
+};

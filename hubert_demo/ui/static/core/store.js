@@ -1,0 +1,66 @@
+// What everybody may know: the result on show, the tab that is open, and what the visitor has chosen.
+// What the server sent is never written into.
+
+import { emit } from "./events.js";
+
+/** @import { Choices, Facts, Result } from "./types.js" */
+
+/** @type {{ result: Result | null, open: string | null, choices: Choices }} */
+const state = { result: null, open: null, choices: {} };
+
+/** To read from. */
+export const store = {
+  get result() {
+    return state.result;
+  },
+  /** The view whose tab is open. */
+  get open() {
+    return state.open;
+  },
+  /** @returns {Readonly<Choices>} */
+  get choices() {
+    return state.choices;
+  },
+};
+
+/** The result on show, where there must be one. */
+export const resultOnShow = () => {
+  if (!state.result) throw new Error("There is no result on show.");
+  return state.result;
+};
+
+/**
+ * Put a result on show. Everybody hears "result".
+ * @param {Result} result
+ */
+export const showResult = (result) => {
+  state.result = result;
+  emit("result", result);
+};
+
+/**
+ * A tab has been opened. Everybody hears "open".
+ * @param {string} name
+ */
+export const setOpen = (name) => {
+  state.open = name;
+  emit("open", name);
+};
+
+/**
+ * Change what is chosen. Views, exports and the tour go by it; everybody hears "choices" with what changed.
+ * @param {Choices} wanted
+ */
+export const choose = (wanted) => {
+  const before = /** @type {Record<string, unknown>} */ (state.choices);
+  const changed = Object.fromEntries(Object.entries(wanted).filter(([name, value]) => before[name] !== value));
+  if (!Object.keys(changed).length) return;
+  state.choices = Object.freeze({ ...state.choices, ...changed });
+  emit("choices", changed);
+};
+
+/**
+ * What both halves of the page say alike.
+ * @returns {Facts}
+ */
+export const facts = () => JSON.parse(document.getElementById("hx-facts")?.textContent || "{}");

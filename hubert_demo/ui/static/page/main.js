@@ -1,0 +1,6 @@
+// Where the page begins.
+
+import "../core/keyboard.js";
+import { startMounting } from "../core/mount.js";
+
+startMounting((module) => import(`../${module}`));
