@@ -19,6 +19,7 @@ export default [
   },
   {
     files: ["**/tests/**/*.js", "**/*.test.js", "**/.ci/*.js"],
+    ignores: ["**/ui/static/**"],
     languageOptions: { ecmaVersion: 2023, sourceType: "module", globals: globals.node },
     rules,
   },
