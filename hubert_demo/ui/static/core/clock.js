@@ -19,7 +19,10 @@ let grid = frameGrid({ hop_s: 1, first_frame_s: 0, num_frames: 1 });
 /** @type {readonly Word[]} */
 let words = [];
 let now = 0;
-/** Where playing stops, and where the clock returns to. @type {{ at: number, back: number, selected?: boolean } | null} */
+/**
+ * Where playing stops, and where the clock returns to.
+ * @type {{ at: number, back: number, selected?: boolean } | null}
+ */
 let stop = null;
 /** @type {Stretch | null} */
 let selection = null;

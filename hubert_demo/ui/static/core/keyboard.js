@@ -53,6 +53,9 @@ export const moveByKeys = (picture) =>
     else clock.seek(clock.timeOf(clock.frame + STEPS[event.key]));
   });
 
-/** What is asked for by the arrow keys in a row of things: one back, one on, or nothing. @param {KeyboardEvent} event */
+/**
+ * What is asked for by the arrow keys in a row of things: one back, one on, or nothing.
+ * @param {KeyboardEvent} event
+ */
 export const stepOf = ({ key }) =>
   ({ ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 })[key] ?? 0;

@@ -2,5 +2,6 @@
 
 import "../core/keyboard.js";
 import { startMounting } from "../core/mount.js";
+import "./recorder.js";
 
 startMounting((module) => import(`../${module}`));

@@ -1,89 +1,60 @@
-// Which model listens: the picker, the wait for one that has to be fetched, the card, and whose view is whose.
-(() => {
-  "use strict";
-  const hx = window.hx;
+// Which model listens: the picker, and the wait for one that has to be fetched.
 
-  hx.view("picker", (root, page) => {
-    const select = root.querySelector("select");
-    const first = select.value;
-    let wanted = null; // what the visitor has chosen and not got yet
-    // Said here too: on a phone the page's own messages are out of sight from here.
-    const line = hx.make("p", { class: "hx-quiet", hidden: true, "data-testid": "picker-line" });
-    root.append(line);
+import { askUntilReady, sentenceOf } from "../core/ask.js";
+import { make, say } from "../core/dom.js";
+import { emit } from "../core/events.js";
+import { store } from "../core/store.js";
 
-    const say = (sentence) => {
-      line.textContent = sentence || "";
-      line.hidden = !sentence;
-    };
+/** @import { Mount } from "../core/types.js" */
 
-    const settle = () => {
-      wanted = null;
-      select.value = hx.result ? hx.result.checkpoint : first;
-    };
+/** @type {Mount} */
+export const mount = (root, page) => {
+  const select = /** @type {HTMLSelectElement} */ (root.querySelector("select"));
+  const first = select.value;
+  /** What the visitor has chosen and not got yet. @type {string | null} */
+  let wanted = null;
+  // Said here too: on a phone the page's own messages are out of sight from here.
+  const line = make("p", { class: "hx-quiet", hidden: true, "data-testid": "picker-line" });
+  root.append(line);
 
-    // Waits until the server has the model; false where the visitor wants another one by now.
-    const fetched = async (checkpoint) => {
-      for (let begin = true; wanted === checkpoint; begin = false) {
-        const answer = await page.server.fetch({ checkpoint, begin });
-        if (wanted !== checkpoint) return false;
-        if (!answer) throw new Error("The server did not answer. Try again.");
-        if (!answer.ok) throw new Error(answer.error);
-        if (answer.ready) return true;
-        hx.emit("busy", answer.text);
-      }
-      return false;
-    };
+  const settle = () => {
+    wanted = null;
+    select.value = store.result ? store.result.checkpoint : first;
+  };
 
-    select.addEventListener("change", async () => {
-      const checkpoint = select.value;
-      wanted = checkpoint;
-      try {
-        if (!(await fetched(checkpoint))) return;
-        const { token, title, example } = hx.result || {};
-        page.trigger("choose", { checkpoint, token, title, example });
-      } catch (problem) {
-        const { title } = hx.result ? hx.result.model : { title: null };
-        const rest = title ? ` The page goes on with ${title}.` : "";
-        hx.emit("busy", null);
-        hx.emit("error", `${problem.message}${rest}`);
-      }
+  // Waits until the server has the model; nothing where the visitor wants another one by now.
+  const fetched = (/** @type {string} */ checkpoint) => {
+    const request = { checkpoint, begin: true };
+    return askUntilReady(page, "fetch", request, (answer) => {
+      request.begin = false;
+      if (wanted === checkpoint && answer?.ready === false) emit("busy", answer.text);
+      return wanted === checkpoint;
     });
+  };
 
-    return {
-      // What was begun before, by the model that was there before, does not undo the choice.
-      result: (result) => {
-        if (!wanted || wanted === result.checkpoint) settle();
-      },
-      busy: (what) => say(wanted && what ? `${what} …` : ""),
-      error: (sentence) => {
-        say(wanted && sentence);
-        if (sentence) settle();
-      },
-    };
+  select.addEventListener("change", async () => {
+    const checkpoint = select.value;
+    wanted = checkpoint;
+    try {
+      if (!(await fetched(checkpoint))) return;
+      const { token, title, example } = store.result || {};
+      page.trigger("choose", { checkpoint, token, title, example });
+    } catch (problem) {
+      const rest = store.result ? ` The page goes on with ${store.result.model.title}.` : "";
+      emit("busy", null);
+      emit("error", `${sentenceOf(problem)}${rest}`);
+    }
   });
 
-  hx.view("card", (root) => ({
-    result: ({ model }) => {
-      const rows = model.rows.map(([name, value]) =>
-        hx.make("div", {}, hx.make("dt", { text: name }), hx.make("dd", { text: value })),
-      );
-      root.replaceChildren(
-        hx.make("h2", { text: "This model" }),
-        hx.make("p", { text: model.title }),
-        hx.make("dl", {}, ...rows),
-      );
+  return {
+    // What was begun before, by the model that was there before, does not undo the choice.
+    result: ({ checkpoint }) => {
+      if (!wanted || wanted === checkpoint) settle();
     },
-  }));
-
-  // A quiet line above what another model than the chosen one has made.
-  const showSources = () => {
-    if (!hx.result) return;
-    for (const line of document.querySelectorAll(".hx-source")) {
-      const sentence = hx.result.sources[line.dataset.view];
-      line.textContent = sentence || "";
-      line.hidden = !sentence;
-    }
+    busy: (sentence) => say(line, wanted && sentence ? `${sentence} …` : ""),
+    error: (sentence) => {
+      say(line, wanted && sentence);
+      if (sentence) settle();
+    },
   };
-  hx.on("result", showSources);
-  hx.on("mount", showSources);
-})();
+};
