@@ -1,97 +1,129 @@
 // Other readings of the recording: what a search over whole texts finds, with words to listen for.
-(() => {
-  "use strict";
-  const hx = window.hx;
 
-  const MAX_TEXT = 1600;
-  const LONG = 30; // words; of a longer reading only what differs from the best one is shown
-  const AROUND = 3; // with so many words before and after
+import { question, sentenceOf } from "../core/ask.js";
+import { clock } from "../core/clock.js";
+import { labelled, make, say } from "../core/dom.js";
+import { signed } from "../core/format.js";
+import { choose, facts, store } from "../core/store.js";
+import { askForm, problemLine } from "./form.js";
 
-  // `best` hears the words of the best reading, and whether a language model judged it.
-  hx.readings = (page, best) => {
-    const view = { asked: 0, wanted: false, best };
-    view.input = hx.make("input", {
-      type: "text", maxlength: MAX_TEXT, placeholder: "harbour, quiet", autocomplete: "off", "data-testid": "hotwords",
-    });
-    const form = hx.make("form", { class: "hx-ask", onsubmit: (event) => {
-      event.preventDefault();
-      const hotwords = view.input.value.trim();
-      if (hotwords === (hx.choices.hotwords || "")) search(view, page);
-      else hx.choose({ hotwords });
-    } }, hx.make("label", {}, hx.make("span", { text: "Words to listen for" }), view.input),
-    hx.make("button", { type: "submit", class: "hx-button is-plain", text: "Search again", "data-testid": "search" }));
-    view.list = hx.make("ol", { class: "hx-readings", "data-testid": "readings" });
-    view.status = hx.make("p", { class: "hx-quiet", role: "status", "data-testid": "readings-status" });
-    view.problem = hx.make("p", { class: "hx-problem", role: "alert", hidden: true, "data-testid": "readings-problem" });
-    view.node = hx.make("div", { class: "hx-card hx-readings-card" },
-      hx.make("div", { class: "hx-bar" }, hx.make("h2", { text: "Other readings the search considered" }), form),
-      view.list, view.problem, view.status);
-    view.result = ({ views }) => {
-      view.list.replaceChildren(greedy(views.transcript.words));
-      view.wanted = true;
-      view.draw();
-    };
-    // A tab that nobody has opened asks for nothing.
-    view.draw = () => {
-      if (view.wanted && view.node.clientWidth) search(view, page);
-    };
-    view.choices = ({ hotwords }) => {
-      if (hotwords === undefined) return;
-      view.input.value = hotwords;
-      view.wanted = true;
-      view.draw();
-    };
-    return view;
-  };
+/** @import { Choices, Page } from "../core/types.js" */
 
-  const greedy = (words) => row("greedy", words.map(({ text }) => ({ text })), "the likeliest letter of every moment, as above");
+/** @typedef {{ readonly text: string, readonly differs?: boolean }} ReadWord */
 
-  const row = (name, words, note, numbers = []) =>
-    hx.make("li", { "data-testid": "reading" }, hx.make("span", { class: "hx-rank", text: name }),
-      words.length ? hx.make("span", { class: "hx-read" }, ...words.flatMap(spaced)) : hx.make("span", { class: "hx-quiet", text: "no speech" }),
-      hx.make("span", { class: "hx-quiet hx-scores" }, ...(note ? [note] : []), ...numbers));
+/**
+ * @typedef {object} Readings
+ * @property {readonly { words: readonly ReadWord[], score: number, ctc_log_probability: number }[]} readings
+ * @property {string} score what it is
+ * @property {boolean} language_model whether one judged
+ */
 
-  const spaced = ({ text, differs }, index) => [index ? " " : "", hx.make(differs ? "b" : "span", { text })];
+const LONG = 30; // words; of a longer reading only what differs from the best one is shown
+const AROUND = 3; // with so many words before and after
 
-  const search = async (view, page) => {
-    if (!hx.result) return;
-    const asked = ++view.asked;
-    view.wanted = false;
-    view.problem.hidden = true;
-    view.status.textContent = "Searching …";
-    view.node.setAttribute("aria-busy", "true");
+/**
+ * @param {Page} page
+ * @param {(words: readonly ReadWord[], judged: boolean) => void} showBest hears the words of the best reading, and
+ *   whether a language model judged it
+ */
+export const readings = (page, showBest) => {
+  const input = make("input", {
+    type: "text", maxlength: facts().max_hotwords, placeholder: "harbour, quiet", autocomplete: "off",
+    "data-testid": "hotwords",
+  });
+  const form = askForm(labelled("Words to listen for", input), "Search again", "search", () => {
+    const hotwords = input.value.trim();
+    if (hotwords === (store.choices.hotwords || "")) search();
+    else choose({ hotwords });
+  });
+  const list = make("ol", { class: "hx-readings", "data-testid": "readings" });
+  const status = make("p", { class: "hx-quiet", role: "status", "data-testid": "readings-status" });
+  const problem = problemLine("readings-problem");
+  const element = make("div", { class: "hx-card hx-readings-card" },
+    make("div", { class: "hx-bar" }, make("h2", { text: "Other readings the search considered" }), form),
+    list, problem, status);
+  const asking = question(page, "readings");
+  let isWanted = false;
+  /** @type {string | undefined} The choice that the input follows. */
+  let followed;
+
+  const search = async () => {
+    isWanted = false;
+    say(problem);
+    status.textContent = "Searching …";
+    element.setAttribute("aria-busy", "true");
     try {
-      let answer = { ready: false };
-      while (answer && answer.ready === false && asked === view.asked) {
-        answer = await hx.ask(page, "readings", { hotwords: hx.choices.hotwords || "" });
-      }
-      if (!answer || asked !== view.asked) return;
-      show(view, answer);
-    } catch (problem) {
-      if (asked !== view.asked) return;
-      view.problem.textContent = problem.message;
-      view.problem.hidden = false;
-      view.status.textContent = "";
+      const answer = /** @type {Readings | null} */ (await asking.ask({ hotwords: store.choices.hotwords || "" }));
+      if (!answer) return;
+      showBest(answer.readings[0].words, answer.language_model);
+      list.replaceChildren(greedy(), ...rowsOf(answer));
+      status.textContent = "Bold: other than the greedy reading; further down, other than reading 1. " + answer.score;
+    } catch (error) {
+      say(problem, sentenceOf(error));
+      status.textContent = "";
     }
-    view.node.removeAttribute("aria-busy");
+    element.removeAttribute("aria-busy");
   };
 
-  const show = (view, { readings, score, language_model: judged }) => {
-    view.best(readings[0].words, judged);
-    const rows = readings.map((reading, index) => row(String(index + 1), index ? shortened(reading.words) : reading.words, "", [
-      hx.make("b", { text: `score ${number(reading.score)}`, "data-testid": "score" }),
-      hx.make("span", { text: `CTC ${number(reading.ctc_log_probability)}` }),
-    ]));
-    view.list.replaceChildren(greedy(hx.result.views.transcript.words), ...rows);
-    view.status.textContent = `Bold: other than the greedy reading; further down, other than reading 1. ${score}`;
+  // A tab that nobody has opened asks for nothing.
+  const draw = () => {
+    if (isWanted && element.clientWidth) search();
   };
 
-  const shortened = (words) => {
-    if (words.length <= LONG || !words.some((word) => word.differs)) return words;
-    const near = (index) => words.slice(Math.max(0, index - AROUND), index + AROUND + 1).some((word) => word.differs);
-    return words.flatMap((word, index) => (near(index) ? [word] : !index || near(index - 1) ? [{ text: "…" }] : []));
+  const follow = () => {
+    const { hotwords } = store.choices;
+    if (hotwords !== followed) input.value = hotwords || "";
+    followed = hotwords;
+    isWanted = true;
+    draw();
   };
 
-  // With the minus sign that numbers have in print.
-  const number = (value) => value.toFixed(1).replace("-", "−");
-})();
+  return {
+    element, draw,
+    show: () => {
+      list.replaceChildren(greedy());
+      follow();
+    },
+    choices: (/** @type {Choices} */ { hotwords }) => {
+      if (hotwords !== undefined) follow();
+    },
+  };
+};
+
+const greedy = () =>
+  row("greedy", clock.words.map(({ text }) => ({ text })), "the likeliest letter of every moment, as above");
+
+/**
+ * @param {string} name
+ * @param {readonly ReadWord[]} words
+ * @param {...(Node | string)} scores
+ */
+const row = (name, words, ...scores) =>
+  make("li", { "data-testid": "reading" }, make("span", { class: "hx-rank", text: name }),
+    make("span", { class: words.length ? "hx-read" : "hx-quiet" },
+      ...(words.length ? words.flatMap(spaced) : ["no speech"])),
+    make("span", { class: "hx-quiet hx-scores" }, ...scores));
+
+/**
+ * @param {ReadWord} word
+ * @param {number} index
+ */
+const spaced = ({ text, differs }, index) => [index ? " " : "", make(differs ? "b" : "span", { text })];
+
+/** @param {Readings} answer */
+const rowsOf = ({ readings: found }) => found.map(({ words, score, ctc_log_probability: ctc }, index) =>
+  row(String(index + 1), index ? shortened(words) : words,
+    make("b", { text: `score ${signed(score, 1)}`, "data-testid": "score" }),
+    make("span", { text: `CTC ${signed(ctc, 1)}` })));
+
+/**
+ * Of many words those that differ, and their neighbours.
+ * @param {readonly ReadWord[]} words
+ * @returns {readonly ReadWord[]}
+ */
+export const shortened = (words) => {
+  if (words.length <= LONG || !words.some((word) => word.differs)) return words;
+  const isNear = (/** @type {number} */ index) =>
+    words.slice(Math.max(0, index - AROUND), index + AROUND + 1).some((word) => word.differs);
+  return words.flatMap((word, index) => (isNear(index) ? [word] : !index || isNear(index - 1) ? [{ text: "…" }] : []));
+};
