@@ -1,0 +1,120 @@
+"""What is served besides Gradio's own addresses: the page's scripts and styles."""
+
+import gzip
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from hubert_demo.plotting import palette
+
+STATIC_DIR = Path(__file__).parent / "static"
+# What all views need, in the order in which their styles apply.
+_SHARED = ("core", "page")
+
+_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
+_HEADERS = {
+    "Cache-Control": "public, max-age=31536000, immutable",
+    # A frame that is sandboxed has an origin of its own, and scripts are fetched from it.
+    "Access-Control-Allow-Origin": "*",
+    "X-Content-Type-Options": "nosniff",
+    "Vary": "Accept-Encoding",
+}
+
+# Components that mount before the modules are there wait in a queue.
+_QUEUE = "<script>window.hx = [];</script>"
+
+
+@dataclass(frozen=True)
+class StaticFiles:
+    """The page's scripts and styles, in memory, under an address that changes when one of them does.
+
+    Attributes:
+        files: Their content by path, such as `core/store.js`; styles in the order in which they apply.
+    """
+
+    files: Mapping[str, bytes]
+
+    @classmethod
+    def from_folders(cls, folders: Iterable[Path], static_dir: Path = STATIC_DIR) -> "StaticFiles":
+        """What views need, and what all of them share.
+
+        Args:
+            folders: One for each view, by whose name its scripts and styles are addressed.
+            static_dir: Holds the folders that all views share.
+        """
+        files = {"core/palette.css": _palette_css().encode()}
+        for folder in (*(static_dir / name for name in _SHARED), *folders):
+            for path in sorted(folder.iterdir()):
+                if path.suffix in _TYPES:
+                    files[f"{folder.name}/{path.name}"] = path.read_bytes()
+        return cls(files)
+
+    @property
+    def address(self) -> str:
+        """Where they are served, relative to the page: `hx/` and a hash of all of them."""
+        digest = hashlib.sha256()
+        for path, content in self.files.items():
+            digest.update(f"{path} {len(content)} ".encode() + content)
+        return f"hx/{digest.hexdigest()[:16]}"
+
+    def head(self, facts: Mapping[str, object]) -> str:
+        """HTML for the page's head: the queue, styles, scripts, and what both halves of the page say alike.
+
+        Args:
+            facts: Small JSON values by name, read by `facts` in `static/core/store.js`.
+        """
+        styles = [path for path in self.files if path.endswith(".css")]
+        scripts = [path for path in self.files if path.endswith(".js")]
+        # In JSON, "<" stands in strings alone.
+        said = json.dumps(facts).replace("<", "\\u003c")
+        return "\n".join(
+            (
+                _QUEUE,
+                f'<script type="application/json" id="hx-facts">{said}</script>',
+                *(f'<link rel="stylesheet" href="./{self.address}/{path}">' for path in styles),
+                *(f'<link rel="modulepreload" href="./{self.address}/{path}">' for path in scripts),
+                f'<script type="module" src="./{self.address}/page/main.js"></script>',
+            )
+        )
+
+    def route(self) -> Route:
+        """Serves the files; browsers may keep them for good, because another version has another address."""
+        known = {
+            f"{self.address}/{path}": (_TYPES[Path(path).suffix], content, gzip.compress(content, mtime=0))
+            for path, content in self.files.items()
+        }
+
+        def serve(request: Request) -> Response:
+            found = known.get(f"hx/{request.path_params['path']}")
+            if found is None:
+                return PlainTextResponse("There is no such file in this version of the page.", 404)
+            media_type, content, packed = found
+            if "gzip" in request.headers.get("accept-encoding", ""):
+                return Response(packed, media_type=media_type, headers={**_HEADERS, "Content-Encoding": "gzip"})
+            return Response(content, media_type=media_type, headers=_HEADERS)
+
+        return Route("/hx/{path:path}", serve)
+
+
+def _palette_css() -> str:
+    """The figures' colours as custom properties of the light page."""
+    named = {
+        "ink": palette.INK,
+        "ink-2": palette.SECOND_INK,
+        "line": palette.HAIRLINE,
+        "line-strong": palette.NONE,
+        "action": palette.ACTION,
+        "now": palette.NOW,
+        "waveform": palette.WAVEFORM,
+        "ramp-ink": " ".join(palette.INK_RAMP),
+        "ramp-time": " ".join(palette.TIME_RAMP),
+        **{f"class-{number}": colour for number, colour in enumerate(palette.CLASSES, 1)},
+    }
+    lines = "\n".join(f"  --hx-{name}: {value};" for name, value in named.items())
+    return f":root,\nbody {{\n{lines}\n}}\n"
