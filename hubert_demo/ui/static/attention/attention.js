@@ -1,268 +1,154 @@
-// Heads of a layer as small maps, the chosen one large. A row is a moment that looks, a column one looked at.
-// How the large map is drawn is in attention_map.js, all heads of all layers in heads.js.
-(() => {
-  "use strict";
-  const hx = window.hx;
+// Attention: heads of a layer as small maps, the chosen one large, and all heads of all layers.
 
-  const KEPT_MAPS = 40;
+import { labelled, make, say } from "../core/dom.js";
+import { clamp } from "../core/format.js";
+import { choose, store } from "../core/store.js";
+import { headsPanel } from "./heads.js";
+import { headMaps } from "./load.js";
+import { largeMap } from "./map.js";
+import { mapReading } from "./reading.js";
+import { layerHeads } from "./thumbs.js";
 
-  hx.view("attention", (root, page) => {
-    const view = build(root);
-    const choose = (layer, head) => {
-      Object.assign(view, { layer, head });
-      describe(view);
-      hx.choose({ attention_layer: layer, head });
-      if (isHere(view)) show(view);
-      else load(view, page);
-    };
-    view.choose = choose;
-    view.slider.addEventListener("input", () => choose(Number(view.slider.value) - 1, view.head));
+/** @import { AttentionPart, HeadsPart, Mount } from "../core/types.js" */
+/** @import { Here } from "./load.js" */
 
-    const draw = () => {
-      view.panel.draw();
-      if (!view.map || !root.clientWidth) return;
-      hx.attention.paint(view);
-      paintThumbnails(view);
-      describe(view);
-      view.row = null;
-      tick();
-      hx.emit("strip", "attention");
-    };
+/** @type {Mount} */
+export const mount = (root, page) => {
+  /** @type {AttentionPart | null} */
+  let part = null;
+  /** @type {HeadsPart["kinds"] | null} */
+  let kinds = null;
+  /** @type {number | null} */
+  let layer = null;
+  let head = 0;
+  /** @type {Here | null} */
+  let shown = null;
 
-    // Many times a second: a line is moved, and only a new row is painted.
-    const tick = () => {
-      if (!view.map || !view.geometry) return;
-      hx.attention.placeNow(view);
-      const row = hx.attention.rowOf(view);
-      if (hx.open === "attention" && (row !== view.row || view.hover !== view.pointed)) {
-        Object.assign(view, { row, pointed: view.hover });
-        hx.attention.paintRow(view);
-        read(view, row);
-        hx.emit("strip", "attention");
-      }
-      hx.announce(view.base, view.said);
-    };
+  const reading = mapReading();
+  const map = largeMap(reading.readRow);
+  const slider = layerSlider((wanted) => pick(wanted, head));
+  const thumbs = layerHeads((wanted) => layer !== null && pick(layer, wanted));
+  const panel = headsPanel((...wanted) => pick(...wanted));
+  const title = make("h2", { "data-testid": "attention-title" });
+  const problem = make("p", { class: "hx-nothing", role: "alert", hidden: true });
+  root.append(make("div", { class: "hx-columns hx-columns-attention" },
+    make("div", { class: "hx-card" }, slider.element, thumbs.element, kindsNote()),
+    make("div", { class: "hx-card" }, make("div", { class: "hx-bar" }, title, map.range),
+      problem, map.element, reading.sentence, reading.list)), panel.element);
 
-    Object.assign(view, { draw, tick });
-    hx.strip("attention", {
-      height: 44,
-      label: () => view.geometry && view.map && `Where the moment at ${hx.seconds(hx.attention.timeOfRow(view))} looks · layer ${view.map.layer + 1}, head ${view.map.head + 1}`,
-      draw: (ctx, axis, height) => hx.attention.drawRow(ctx, view, axis, height),
-    });
-
-    return {
-      tab: true, draw, tick,
-      result: (result) => {
-        const data = result.views.attention;
-        Object.assign(view, {
-          data, layers: data.num_layers, heads: data.num_heads, map: null, small: null,
-          maps: new Map(), smalls: new Map(), hover: null, said: "",
-        });
-        view.slider.max = view.layers;
-        view.thumbs.replaceChildren();
-        view.big.classList.add("is-waiting");
-        view.panel.fill(data);
-        choose(...wanted(view));
-      },
-      part: (name) => {
-        if (name !== "attention" || !view.data) return;
-        view.panel.fill(view.data);
-        describe(view);
-      },
-      choices: (changed) => {
-        if (!view.data) return;
-        view.panel.follow(changed);
-        const [layer, head] = wanted(view);
-        if (layer !== view.layer || head !== view.head) choose(layer, head);
-      },
-    };
+  const maps = headMaps(page, {
+    show: (here) => {
+      shown = here;
+      say(problem, null);
+      map.show(here.large);
+      thumbs.fill(here.small.count);
+      draw();
+      root.dataset.shown = `${here.large.layer}-${here.large.head}`;
+    },
+    complain: (sentence) => say(problem, sentence),
+    busy: (isBusy) => (isBusy ? root.setAttribute("aria-busy", "true") : root.removeAttribute("aria-busy")),
   });
 
-  // The layer and head that were chosen, here or elsewhere, as far as this model has them.
-  const wanted = (view) => {
-    const { attention_layer: layer, head } = hx.choices;
-    return [
-      hx.clamp(Number.isInteger(layer) ? layer : view.layer ?? view.data.middle_layer, 0, view.layers - 1),
-      hx.clamp(Number.isInteger(head) ? head : view.head, 0, view.heads - 1),
-    ];
-  };
-
-  const build = (root) => {
-    const view = { root, layer: null, head: 0, said: "" };
-    view.slider = hx.make("input", { type: "range", min: 1, max: 1, step: 1, value: 1, "aria-label": "Layer", "data-testid": "attention-layer" });
-    view.which = hx.make("output", { class: "hx-which", "data-testid": "attention-layer-name" });
-    view.thumbs = hx.make("div", { class: "hx-thumbs", role: "group", "aria-label": "Heads" });
-    view.title = hx.make("h2", { "data-testid": "attention-title" });
-    view.range = hx.make("span", { "data-testid": "attention-scale" });
-    view.base = hx.slider("Attention map: rows look at columns");
-    view.base.dataset.testid = "attention-map";
-    view.over = hx.make("canvas", { class: "hx-over", "aria-hidden": "true" });
-    view.now = hx.make("i", { class: "hx-cursor", "aria-hidden": "true" });
-    view.big = hx.make("div", { class: "hx-map hx-attention is-waiting" }, view.base, view.over, view.now);
-    view.reading = hx.make("p", { class: "hx-reading", "data-testid": "attention-reading" });
-    view.problem = hx.make("p", { class: "hx-nothing", role: "alert", hidden: true });
-    view.panel = hx.headsPanel((layer, head) => view.choose(layer, head));
-    const controls = hx.make("div", { class: "hx-controls" },
-      hx.make("label", { class: "hx-grow" }, hx.make("span", { text: "Layer" }), view.slider), view.which);
-    root.append(hx.make("div", { class: "hx-columns hx-columns-attention" },
-      hx.make("div", { class: "hx-card" }, controls, view.thumbs, kindsNote()),
-      hx.make("div", { class: "hx-card" }, hx.make("div", { class: "hx-bar" }, view.title, view.range),
-        view.problem, view.big, view.reading, numbers(view))), view.panel.node);
-    hx.keys(view.base);
-    hx.attention.listen(view);
-    return view;
-  };
-
-  const kindsNote = () =>
-    hx.make("p", { class: "hx-quiet" },
-      hx.make("b", { text: "Diagonal" }), " heads look nearer than this model’s other heads, ", hx.make("b", { text: "vertical" }),
-      " heads more at the same few moments, ", hx.make("b", { text: "global" }),
-      " heads more widely. With another recording a head’s kind may change.");
-
-  // Four numbers whose texts are renewed in place.
-  const numbers = (view) => {
-    const list = hx.numbers([
-      ["kind of head", "…", "attention-kind"], ["spread (entropy)", "", "attention-entropy"],
-      ["looks most at", "", "attention-most"], ["within 0.1 s of itself", "", "attention-near"],
-    ]);
-    [view.kind, view.entropy, view.most, view.near] = list.querySelectorAll("dd");
-    return list;
-  };
-
-  const isHere = (view) => view.maps.has(`${view.layer}-${view.head}`) && view.smalls.has(view.layer);
-
-  const show = (view) => {
-    view.map = view.maps.get(`${view.layer}-${view.head}`);
-    view.values = view.map.values;
-    view.small = view.smalls.get(view.layer);
-    view.hover = null;
-    view.problem.hidden = true;
-    view.big.classList.remove("is-waiting");
-    fillThumbnails(view);
-    view.draw();
-    view.root.dataset.shown = `${view.layer}-${view.head}`;
-  };
-
-  // Fetches what is chosen, again and again until that is what is here: the newest choice wins, and a slider
-  // that is dragged asks for no more than the server gives.
-  const load = async (view, page) => {
-    if (view.loading) return;
-    view.loading = true;
-    view.root.setAttribute("aria-busy", "true");
-    let refused = null;
-    while (!isHere(view) && refused !== chosen(view)) {
-      const asked = chosen(view);
-      try {
-        await fetchParts(view, page);
-      } catch (problem) {
-        refused = asked;
-        if (asked === chosen(view)) complain(view, problem);
-      }
-    }
-    view.loading = false;
-    view.root.removeAttribute("aria-busy");
-    if (isHere(view)) show(view);
-  };
-
-  const chosen = (view) => `${hx.result.token} ${view.layer} ${view.head}`;
-
-  const fetchParts = async (view, page) => {
-    const { layer, head, maps, smalls } = view;
-    const [small, map] = await Promise.all([
-      smalls.has(layer) ? null : hx.ask(page, "heads", { layer }),
-      maps.has(`${layer}-${head}`) ? null : hx.ask(page, "head_map", { layer, head }),
-    ]);
-    if (small) smalls.set(layer, { maps: hx.unpack(small.maps), frames_per_bin: small.frames_per_bin });
-    if (map) {
-      const [values, near, nearByChance] = [map.map, map.near_share, map.near_share_by_chance].map(hx.unpack);
-      maps.set(`${layer}-${head}`, { ...map, values, near, nearByChance, bins: map.map.shape[0] });
-    }
-    if (maps.size > KEPT_MAPS) maps.delete(maps.keys().next().value);
-  };
-
-  const complain = (view, problem) => {
-    view.problem.textContent = problem.message;
-    view.problem.hidden = false;
-  };
-
   // What is written around the map: the layer, the head, its kind and spread.
-  const describe = (view) => {
-    const { kinds, problem } = view.data;
-    view.slider.value = view.layer + 1;
-    view.slider.style.setProperty("--share", `${(100 * view.layer) / Math.max(1, view.layers - 1)}%`);
-    view.which.textContent = `${view.layer + 1} of ${view.layers}`;
-    view.title.textContent = `Layer ${view.layer + 1}, head ${view.head + 1}`;
-    for (const [head, thumb] of [...view.thumbs.children].entries()) {
-      const kind = kinds ? kinds[view.layer][head] : "";
-      thumb.setAttribute("aria-pressed", String(head === view.head));
-      thumb.setAttribute("aria-label", `Head ${head + 1}${kind && `, ${kind}`}`);
-      thumb.querySelector("span").textContent = kind;
-    }
-    view.kind.textContent = kinds ? kinds[view.layer][view.head] : problem ? "unknown" : "…";
-    view.panel.mark(view.layer, view.head);
-    if (!view.map) return;
-    const most = Math.log(hx.result.views.timeline.num_frames).toFixed(2);
-    view.entropy.textContent = `${view.map.entropy_nats.toFixed(2)} nats`;
-    view.entropy.title = `Looking at all moments alike would be ${most} nats, at one alone 0.`;
+  const describe = () => {
+    if (!part || layer === null) return;
+    slider.show(layer, part.num_layers);
+    title.textContent = `Layer ${layer + 1}, head ${head + 1}`;
+    thumbs.mark(head, kinds?.[layer]);
+    if (kinds) reading.kind.textContent = kinds[layer][head];
+    panel.mark(layer, head);
+    if (shown) reading.readSpread(shown.large);
   };
 
-  const fillThumbnails = (view) => {
-    if (view.thumbs.children.length === view.heads) return;
-    const thumbs = Array.from({ length: view.heads }, (_, head) =>
-      hx.make("button", {
-        type: "button", class: "hx-thumb", "data-testid": `head-${head}`,
-        onclick: () => view.choose(view.layer, head),
-      }, hx.make("canvas", { "aria-hidden": "true" }),
-      hx.make("div", { "aria-hidden": "true" }, hx.make("b", { text: String(head + 1) }), hx.make("span"))),
-    );
-    view.thumbs.style.setProperty("--columns", view.heads <= 4 ? 2 : view.heads <= 12 ? 3 : 4);
-    view.thumbs.replaceChildren(...thumbs);
+  const draw = () => {
+    panel.draw();
+    if (!shown || !root.clientWidth) return;
+    map.draw();
+    thumbs.draw(shown.small);
+    describe();
   };
 
-  const paintThumbnails = (view) => {
-    const [, bins] = view.small.maps.shape;
-    const cells = hx.result.views.timeline.num_frames / view.small.frames_per_bin;
-    const side = (view.thumbs.firstChild?.clientWidth || 0) - 10;
-    if (side <= 0) return;
-    for (const [head, thumb] of [...view.thumbs.children].entries()) {
-      const ctx = hx.fit(thumb.firstChild, side, side);
-      const values = view.small.maps.subarray(head * bins * bins, (head + 1) * bins * bins);
-      ctx.imageSmoothingEnabled = bins > side;
-      const picture = hx.image(hx.attention.levelsOf(values), bins, bins, hx.ramp("ink"));
-      ctx.drawImage(picture, 0, 0, cells, cells, 0, 0, side, side);
-    }
+  /**
+   * @param {number} wantedLayer
+   * @param {number} wantedHead
+   */
+  const pick = (wantedLayer, wantedHead) => {
+    if (!part) return;
+    [layer, head] = [wantedLayer, wantedHead];
+    describe();
+    choose({ attention_layer: layer, head });
+    maps.want({ layer, head });
   };
 
-  // What a row says, in the numbers, beneath the map and to a screen reader.
-  const read = (view, row) => {
-    const { timeOf, valueAt } = hx.attention;
-    let best = 0;
-    for (let i = 1; i < view.map.bins; i++) if (valueAt(view, row, i) > valueAt(view, row, best)) best = i;
-    const from = hx.seconds(timeOf(view, row));
-    const percent = (share) => `${Number((100 * share).toPrecision(2))} %`;
-    view.most.textContent = place(view, best);
-    view.most.previousSibling.textContent = `${from} looks most at`;
-    view.near.replaceChildren(percent(view.map.near[row]), " ", hx.make("span", {
-      class: "hx-quiet", text: `${percent(view.map.nearByChance[row])} by chance`, "data-testid": "attention-near-chance",
-      title: "If this moment looked at all moments alike",
-    }));
-    view.said = `, looks most at ${place(view, best)}`;
-    if (!view.hover) {
-      view.reading.replaceChildren(hx.make("span", {
-        class: "hx-quiet", text: "Point at the map to read a value; press to go there and hear it.",
-      }));
-      return;
-    }
-    const { column } = view.hover;
-    view.reading.replaceChildren(
-      hx.make("b", { text: from }), " looks at ", hx.make("b", { text: place(view, column) }),
-      `: ${percent(valueAt(view, row, column))} of its attention`,
-    );
+  /** What was chosen, here or elsewhere, as far as this model has it. @param {AttentionPart} model */
+  const wanted = ({ num_layers, num_heads, middle_layer }) => /** @type {const} */ ([
+    clamp(integer(store.choices.attention_layer) ?? layer ?? middle_layer, 0, num_layers - 1),
+    clamp(integer(store.choices.head) ?? head, 0, num_heads - 1),
+  ]);
+
+  /**
+   * What all heads do, or a sentence in its place.
+   * @param {HeadsPart | string} measured
+   * @param {string} [kind]
+   */
+  const fill = (measured, kind = "…") => {
+    kinds = typeof measured === "string" ? null : measured.kinds;
+    reading.kind.textContent = kind;
+    panel.fill(measured);
+    describe();
   };
 
-  const place = (view, column) => {
-    const time = hx.attention.timeOf(view, column);
-    const word = hx.clock.wordAt(time);
-    return `${hx.seconds(time)}${word ? `, ${hx.short(word.text)}` : ""}`;
+  return {
+    tab: true, strip: map.strip, draw, tick: map.tick,
+    result: () => {
+      part = shown = null;
+      maps.forget();
+      map.show(null);
+      thumbs.fill(0);
+      fill("The heads are being measured …");
+    },
+    parts: {
+      attention: (/** @type {AttentionPart} */ model) => {
+        part = model;
+        pick(...wanted(model));
+      },
+      heads: fill,
+    },
+    failed: (name, sentence) => (name === "heads" ? fill(sentence, "unknown") : say(problem, sentence)),
+    choices: (changed) => {
+      panel.follow(changed);
+      if (!part) return;
+      const [wantedLayer, wantedHead] = wanted(part);
+      if (wantedLayer !== layer || wantedHead !== head) pick(wantedLayer, wantedHead);
+    },
   };
-})();
+};
+
+const integer = (/** @type {unknown} */ value) => (Number.isInteger(value) ? Number(value) : null);
+
+/** @param {(layer: number) => void} onpick */
+const layerSlider = (onpick) => {
+  const slider = make("input", {
+    type: "range", min: 1, max: 1, step: 1, value: 1, "aria-label": "Layer", "data-testid": "attention-layer",
+  });
+  const which = make("output", { class: "hx-which", "data-testid": "attention-layer-name" });
+  slider.addEventListener("input", () => onpick(Number(slider.value) - 1));
+  const element = make("div", { class: "hx-controls" }, labelled("Layer", slider, { class: "hx-grow" }), which);
+  /**
+   * @param {number} layer
+   * @param {number} count
+   */
+  const show = (layer, count) => {
+    slider.max = String(count);
+    slider.value = String(layer + 1);
+    slider.style.setProperty("--share", `${(100 * layer) / Math.max(1, count - 1)}%`);
+    which.textContent = `${layer + 1} of ${count}`;
+  };
+  return { element, show };
+};
+
+const kindsNote = () =>
+  make("p", { class: "hx-quiet" },
+    make("b", { text: "Diagonal" }), " heads look nearer than this model’s other heads, ",
+    make("b", { text: "vertical" }), " heads more at the same few moments, ", make("b", { text: "global" }),
+    " heads more widely. With another recording a head’s kind may change.");
