@@ -7,6 +7,7 @@ import { layerChart } from "./chart.js";
 /** @import { Known } from "./tab.js" */
 /** @import { UnitScores } from "./units.js" */
 
+const NORM = "Mean length (norm) of a moment’s state. Layers differ in scale, so the maps standardise each first.";
 const FINDING = "The groups of all layers are being found …";
 
 /** @param {(layer: number) => void} choose is called at a press */
@@ -16,10 +17,7 @@ export const layerCurves = (choose) => {
   const told = layerChart("What groups of moments tell of the letters", choose, "chart-told");
   const note = make("p", { class: "hx-quiet", "data-testid": "told-note" });
   told.element.append(note);
-  size.element.append(make("p", {
-    class: "hx-quiet",
-    text: "Mean length (norm) of a moment’s state. Layers differ in scale, so the maps standardise each first.",
-  }));
+  size.element.append(make("p", { class: "hx-quiet", text: NORM }));
   const rest = make("div", { class: "hx-card hx-layer-rest" }, size.element, told.element);
 
   /** @param {Known} result */

@@ -10,7 +10,7 @@ import { NAMES, settingsOf } from "./settings.js";
 import { layersTab } from "./tab.js";
 import { layerUnits, unitScores } from "./units.js";
 
-/** @import { Choices, LayerCurves, LayerMapPart, LayerMeasuresPart } from "../core/types.js" */
+/** @import { Choices, LayerCurves, LayerMeasuresPart } from "../core/types.js" */
 /** @import { LayersPart, Mount, Quantity } from "../core/types.js" */
 /** @import { Colouring, Measured } from "./colours.js" */
 
@@ -44,7 +44,7 @@ export const mount = (root, page) => {
   const wanted = () => settingsOf(store.choices, part.settings);
   const known = () => ({ part, layer, colouring, curves, shown: maps.now(), scores: scores.now() });
   const maps = layerMaps(page, wanted, (isOther) => tab.showMap(known(), isOther));
-  const units = layerUnits(page, () => repaint());
+  const units = layerUnits(page, () => paint("repaint"));
   const scores = unitScores(page, () => tab.describe(known()));
 
   const way = () => wayOf(store.choices);
@@ -52,27 +52,26 @@ export const mount = (root, page) => {
   const grouping = () =>
     ({ num_units: Math.min(store.choices.num_units ?? part.num_units, part.max_units), seed: wanted().seed });
   const wantUnits = () => way() === "unit" && units.want({ layer, ...grouping() });
-  // Only where somebody looks.
-  const wantScores = () => root.clientWidth && scores.want(grouping());
 
   const follow = () => tab.controls.follow(part, layer, way(), grouping().num_units);
 
   const colour = () => {
     const { found, problem } = units.now();
-    const { tokens, groups } = part;
-    colouring = colouringOf(way(), { tokens, groups, quantities, unmeasured, units: found, ungrouped: problem });
+    colouring = colouringOf(way(), { ...part, quantities, unmeasured, units: found, ungrouped: problem });
     emit("strip", "layers");
   };
 
-  const repaint = () => {
+  // Only where somebody looks; the scores are asked for then.
+  const paint = (/** @type {"draw" | "repaint"} */ how) => {
     if (!root.clientWidth) return;
     colour();
-    tab.repaint(known());
+    tab[how](known());
+    scores.want(grouping());
   };
 
   const recolour = () => {
     follow();
-    repaint();
+    paint("repaint");
     wantUnits();
   };
 
@@ -92,7 +91,6 @@ export const mount = (root, page) => {
     curves = quantities = null;
     unmeasured = "";
     colour();
-    tab.fill(part.num_layers + 1);
     tab.settings.follow(part, wanted());
     choose({ layer });
     maps.begin(part.settings);
@@ -102,47 +100,31 @@ export const mount = (root, page) => {
   const measure = (/** @type {LayerMeasuresPart} */ { curves: found, quantities: { energy, pitch } }) => {
     curves = found;
     quantities = { energy: measured(energy), pitch: measured(pitch) };
-    repaint();
-    wantScores();
-  };
-
-  const addMap = (/** @type {LayerMapPart} */ { map }) => {
-    maps.add(map);
-    wantScores();
+    paint("repaint");
   };
 
   const failed = (/** @type {string} */ name, /** @type {string} */ sentence) => {
-    if (name === "layers") {
-      alert.textContent = sentence;
-      return root.prepend(alert);
-    }
-    if (name === "layer_measures") unmeasured = sentence;
-    else maps.fail(name.replace("layer_", ""), sentence);
-    repaint();
-    return wantScores();
+    if (name === "layers") return root.prepend(Object.assign(alert, { textContent: sentence }));
+    if (name !== "layer_measures") return maps.fail(name.replace("layer_", ""), sentence);
+    unmeasured = sentence;
+    return paint("repaint");
   };
 
   return {
     tab: true,
     strip: colourStrip(() => colouring),
-    parts: { layers: begin, layer_measures: measure, layer_pca: addMap, layer_umap: addMap },
+    parts: { layers: begin, layer_measures: measure, layer_pca: maps.add, layer_umap: maps.add },
     failed,
     result: () => {
       alert.remove();
       units.clear();
       scores.clear();
     },
-    draw: () => {
-      if (!root.clientWidth) return;
-      colour();
-      tab.draw(known());
-      wantScores();
-    },
+    draw: () => paint("draw"),
     tick: tab.tick,
     choices: (changed) => {
       if ("layer" in changed) chooseLayer();
       if ("colour" in changed || "num_units" in changed || "seed" in changed) recolour();
-      if ("num_units" in changed || "seed" in changed) wantScores();
       if (!NAMES.some((name) => name in changed)) return;
       tab.settings.follow(part, wanted());
       maps.update();

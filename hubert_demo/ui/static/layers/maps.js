@@ -4,7 +4,7 @@ import { unpack } from "../core/arrays.js";
 import { question, sentenceOf } from "../core/ask.js";
 import { isSame, NAMES } from "./settings.js";
 
-/** @import { LayerMap, MapSettings, Page } from "../core/types.js" */
+/** @import { LayerMap, LayerMapPart, MapSettings, Page } from "../core/types.js" */
 /** @import { Points } from "./places.js" */
 
 /**
@@ -103,8 +103,8 @@ export const layerMaps = (page, wanted, shown) => {
       map = points = null;
       update();
     },
-    /** @param {LayerMap} added */
-    add: (added) => {
+    /** @param {LayerMapPart} part */
+    add: ({ map: added }) => {
       own.set(added.method, added);
       update();
     },

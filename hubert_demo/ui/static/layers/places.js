@@ -10,8 +10,7 @@
  * @param {number} height
  */
 export const layerFit = (points, width, height) => {
-  const low = [Infinity, Infinity];
-  const high = [-Infinity, -Infinity];
+  const [low, high] = [[Infinity, Infinity], [-Infinity, -Infinity]];
   points.forEach((value, i) => {
     if (value < low[i % 2]) low[i % 2] = value;
     if (value > high[i % 2]) high[i % 2] = value;

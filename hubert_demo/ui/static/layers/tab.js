@@ -44,8 +44,10 @@ export const layersTab = (root) => {
     grid.element, charts.alike, numbers);
   root.append(make("div", { class: "hx-columns hx-columns-layers" }, large, small), charts.rest);
 
-  const paintGrid = (/** @type {Known} */ { colouring, shown: { map, points } }) =>
+  const paintGrid = (/** @type {Known} */ { part, colouring, shown: { map, points } }) => {
+    grid.fill(part.num_layers + 1);
     grid.paint(points, colouring.colours, map ? map.trustworthiness : []);
+  };
 
   // What is written around the map: the legend, the numbers, the curves.
   const describe = (/** @type {Known} */ known) => {
@@ -68,8 +70,6 @@ export const layersTab = (root) => {
   return {
     controls,
     settings,
-    /** As many small maps as there are layers. */
-    fill: grid.fill,
     draw: paint("draw"),
     repaint: paint("repaint"),
     describe,
