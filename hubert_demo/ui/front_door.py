@@ -12,8 +12,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from hubert_demo.plotting import palette
+from hubert_demo.ui.views.base import STATIC_DIR
 
-STATIC_DIR = Path(__file__).parent / "static"
 # What all views need, in the order in which their styles apply.
 _SHARED = ("core", "page")
 
@@ -95,9 +95,10 @@ class StaticFiles:
             if found is None:
                 return PlainTextResponse("There is no such file in this version of the page.", 404)
             media_type, content, packed = found
+            headers = dict(_HEADERS)
             if "gzip" in request.headers.get("accept-encoding", ""):
-                return Response(packed, media_type=media_type, headers={**_HEADERS, "Content-Encoding": "gzip"})
-            return Response(content, media_type=media_type, headers=_HEADERS)
+                content, headers["Content-Encoding"] = packed, "gzip"
+            return Response(content, media_type=media_type, headers=headers)
 
         return Route("/hx/{path:path}", serve)
 
@@ -112,8 +113,8 @@ def _palette_css() -> str:
         "action": palette.ACTION,
         "now": palette.NOW,
         "waveform": palette.WAVEFORM,
-        "ramp-ink": " ".join(palette.INK_RAMP),
-        "ramp-time": " ".join(palette.TIME_RAMP),
+        "ramp-ink": " ".join(palette.INK_STOPS),
+        "ramp-time": " ".join(palette.TIME_STOPS),
         **{f"class-{number}": colour for number, colour in enumerate(palette.CLASSES, 1)},
     }
     lines = "\n".join(f"  --hx-{name}: {value};" for name, value in named.items())

@@ -1,4 +1,4 @@
-"""A small reverse proxy: a page under a path prefix, as a larger site would serve it; and a page in a frame."""
+"""A small reverse proxy: a page under a path prefix, as a larger site serves it; and a page in a frame."""
 
 import socket
 import threading

@@ -60,3 +60,11 @@ test("a result and an open tab are known to whoever asks", () => {
   assert.equal(store.open, "layers");
   assert.deepEqual(opened, ["layers"]);
 });
+
+test("a model with fewer layers and heads than are chosen moves the choice to its last", () => {
+  choose({ layer: 12, attention_layer: 11, head: 1, colour: "time" });
+  showResult({ token: "small", num_layers: 4, num_heads: 6 });
+  assert.deepEqual({ ...store.choices }, { ...store.choices, layer: 4, attention_layer: 3, head: 1 });
+  showResult({ token: "large", num_layers: 12, num_heads: 12 });
+  assert.equal(store.choices.layer, 4);
+});

@@ -92,8 +92,8 @@ const isHere = ({ component, shown }) => !component.parts || (store.result && sh
 const begin = (entry) => {
   const { component, root } = entry;
   if (!store.result) return;
-  root.classList.remove("is-empty");
-  root.classList.toggle("is-stale", Boolean(component.parts));
+  if (component.parts) root.classList.add("is-stale");
+  else root.classList.remove("is-empty");
   component.result?.(store.result);
   demand(entry);
 };
@@ -162,12 +162,13 @@ const deliver = async (entry, token, name) => {
     const part = await once(token, name, isWanted);
     if (!part || !isWanted()) return false;
     entry.shown = entry.settled = token;
-    root.classList.remove("is-stale");
+    root.classList.remove("is-stale", "is-empty");
     /** @type {Record<string, (part: any) => void>} */ (component.parts)[name](part);
     return true;
   } catch (problem) {
     if (!isWanted()) return false;
     entry.settled = token;
+    root.classList.remove("is-empty");
     // It is asked for again when the tab is opened again.
     entry.asked = null;
     component.failed?.(name, sentenceOf(problem));

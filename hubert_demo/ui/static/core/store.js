@@ -30,12 +30,20 @@ export const resultOnShow = () => {
 };
 
 /**
- * Put a result on show. Everybody hears "result".
+ * Put a result on show. Everybody hears "result", and "choices" where its model has fewer layers or heads than are
+ * chosen.
  * @param {Result} result
  */
 export const showResult = (result) => {
   state.result = result;
+  const { layer, attention_layer: attentionLayer, head } = state.choices;
+  /** @type {Choices} */
+  const inRange = {};
+  if (layer !== undefined) inRange.layer = Math.min(layer, result.num_layers);
+  if (attentionLayer !== undefined) inRange.attention_layer = Math.min(attentionLayer, result.num_layers - 1);
+  if (head !== undefined) inRange.head = Math.min(head, result.num_heads - 1);
   emit("result", result);
+  choose(inRange);
 };
 
 /**

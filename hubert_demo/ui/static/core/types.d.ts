@@ -181,6 +181,9 @@ export interface ResultMessage {
   readonly seconds: number;
   readonly checkpoint: string;
   readonly model: { readonly title: string; readonly rows: readonly (readonly [string, string])[] };
+  /** How many there are of what can be chosen. */
+  readonly num_layers: number;
+  readonly num_heads: number;
   /** A sentence for each view that another model fills. */
   readonly sources: Readonly<Record<string, string>>;
   readonly parts: readonly string[];
@@ -273,7 +276,7 @@ export interface Component {
    * By name, what to do with a part of the result once it is here: fetched when the component is first on show,
    * the first one before the others.
    */
-  readonly parts?: { [Name in keyof Parts]?: (part: Parts[Name]) => void } | Record<string, (part: any) => void>;
+  readonly parts?: { readonly [Name in keyof Parts]?: (part: Parts[Name]) => void };
   /** A part could not be had. */
   failed?(name: string, sentence: string): void;
   result?(result: Result): void;

@@ -87,7 +87,7 @@ const listen = (canvas, tip, look) => {
     const picture = look();
     const found = picture && under(canvas, picture, event);
     tip.hidden = found?.level == null;
-    if (found?.level == null) return;
+    if (!picture || found?.level == null) return;
     const { grid, symbols } = picture.path;
     const { frame, row, level, x } = found;
     tip.textContent = `${seconds(grid.timeOf(frame))} · ${symbols[row].text} ${percent(level / 255)}`;
