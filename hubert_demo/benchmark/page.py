@@ -35,16 +35,23 @@ _TIMEOUT_MS = 120_000
 _TABS = ("Transcript", "Keywords", "Layers", "Attention")
 _PLAY_S = 3.0
 
+# What the page's modules know.
+_LOOK_INSIDE = """async () => {
+  const main = document.querySelector("script[type=module][src$='/page/main.js']").src;
+  const load = (name) => import(main.replace("page/main.js", `core/${name}.js`));
+  window.inside = Object.assign({}, ...await Promise.all(["clock", "store", "events"].map(load)));
+}"""
+
 _COUNT_TICKS = """async (seconds) => {
-  hx.clock.seek(5);
-  await hx.clock.toggle();
+  inside.clock.seek(5);
+  await inside.clock.toggle();
   let ticks = 0;
-  const off = hx.on("tick", () => { ticks += 1; });
+  const off = inside.on("tick", () => { ticks += 1; });
   const began = performance.now();
   await new Promise((done) => setTimeout(done, 1000 * seconds));
   off();
   const took = performance.now() - began;
-  await hx.clock.toggle();
+  await inside.clock.toggle();
   return (1000 * ticks) / took;
 }"""
 
@@ -75,6 +82,7 @@ class Visitor:
         tab.set_default_timeout(_TIMEOUT_MS)
         tab.goto(url)
         tab.wait_for_selector("body[data-hx-complete]")
+        tab.evaluate(_LOOK_INSIDE)
         for title in _TABS:
             self.open(title)
 
@@ -110,7 +118,7 @@ class Visitor:
         ):
             before = self._tab.get_attribute("[data-shown]", "data-shown")
             began = time.perf_counter()
-            self._tab.evaluate("wanted => hx.choose(wanted)", choice)
+            self._tab.evaluate("wanted => inside.choose(wanted)", choice)
             self._tab.wait_for_function(
                 "old => document.querySelector('[data-shown]').dataset.shown !== old", arg=before
             )

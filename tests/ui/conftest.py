@@ -75,7 +75,7 @@ class Requests:
             self.under_way -= counts
 
 
-def serve(page):
+def serve(page, **options):
     """Launch a page; what it computes in the background begins when the server stands.
 
     While a server is built, FastAPI keeps pydantic's warnings back by the process's filters, which libraries
@@ -85,7 +85,7 @@ def serve(page):
     page.waiting.submit("quick", may_begin.wait)
 
     async def launch():
-        page.launch(prevent_thread_lock=True, quiet=True)
+        page.launch(prevent_thread_lock=True, quiet=True, **options)
 
     try:
         run(launch())
@@ -205,6 +205,37 @@ HARMLESS = "Waveform load error"
 TIMEOUT_MS = 60_000
 
 
+# Nothing that the server sent may be written into.
+FREEZE = """(() => {
+  const frozen = (value) => {
+    if (value && typeof value === "object" && !Object.isFrozen(value)) {
+      Object.values(Object.freeze(value)).forEach(frozen);
+    }
+    return value;
+  };
+  const [{ parse }, { json }] = [JSON, Response.prototype];
+  JSON.parse = (...given) => {
+    const value = parse(...given);
+    return ["busy", "error", "result"].includes(value?.kind) ? frozen(value) : value;
+  };
+  Response.prototype.json = async function () {
+    const value = await json.call(this);
+    return this.url.includes("/component_server") ? frozen(value) : value;
+  };
+})();"""
+
+# What the page's modules know, for the tests alone.
+LOOK_INSIDE = """async () => {
+  const main = document.querySelector("script[type=module][src$='/page/main.js']").src;
+  const load = (path) => import(main.replace("page/main.js", path));
+  const [clock, store, events, mount, paint, path] = await Promise.all(
+    [...["clock", "store", "events", "mount", "paint"].map((name) => `core/${name}.js`), "transcript/path.js"]
+      .map(load));
+  const part = (name) => mount.fetchPart(store.store.result.token, name, () => true);
+  window.inside = { ...clock, ...store, ...events, ...paint, ...path, part, load };
+}"""
+
+
 class Visitor:
     """A tab of the browser that looks at the page, with all that went wrong in it."""
 
@@ -217,8 +248,27 @@ class Visitor:
         self.tab.on("console", self._hear)
         self.tab.on("pageerror", lambda error: self.problems.append(str(error)))
         self.tab.on("request", self._watch)
+        self.tab.add_init_script(FREEZE)
         self.tab.goto(f"{url}?__theme={theme}")
         self.tab.wait_for_selector("body[data-hx-ready]")
+        self.tab.evaluate(LOOK_INSIDE)
+
+    def change_answer(self, function, change, **fields):
+        """Change what a server function answers from now on, where the request has these fields."""
+
+        def answer(route):
+            asked = route.request.post_data_json
+            [request] = asked["data"] if isinstance(asked["data"], list) else [asked["data"]]
+            if asked["fn_name"] != function or any(request[name] != value for name, value in fields.items()):
+                return route.continue_()
+            response = route.fetch()
+            return route.fulfill(response=response, json=change(response.json()))
+
+        self.tab.route("**/component_server", answer)
+
+    def leave_answers(self):
+        """Have the server's answers as they are."""
+        self.tab.unroute("**/component_server")
 
     def leave(self):
         """Close the tab as if nobody had been there."""

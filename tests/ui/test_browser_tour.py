@@ -61,7 +61,7 @@ def test_the_tour_leads_through_five_steps_and_sets_the_views(visit):
     begin(visitor)
     seen = []
     for _ in steps(visitor):
-        seen.append(visitor.tab.evaluate("[hx.open, { ...hx.choices }]"))
+        seen.append(visitor.tab.evaluate("[inside.store.open, { ...inside.store.choices }]"))
         assert len(visitor.id("tour-text").inner_text()) > 60
     assert not visitor.id("tour-title").is_visible()
     assert visitor.id("tour-start").is_visible()

@@ -114,7 +114,7 @@ export const mount = (root, page) => {
       },
       heads: fill,
     },
-    failed: (name, sentence) => (name === "heads" ? fill(sentence, "unknown") : say(problem, sentence)),
+    failed: (_, sentence) => fill(sentence, "unknown"),
     choices: (changed) => {
       panel.follow(changed);
       if (!part) return;

@@ -1,6 +1,7 @@
 // The components that Gradio mounts: each gets what happens, and its parts of the result.
 
 import { askUntilReady, sentenceOf } from "./ask.js";
+import { make } from "./dom.js";
 import { emit, on } from "./events.js";
 import { setOpen, store } from "./store.js";
 
@@ -13,7 +14,8 @@ import { setOpen, store } from "./store.js";
  * @property {Component} component
  * @property {string | null} asked token of the result whose parts were asked for
  * @property {string | null} shown token of the result whose first part is here
- * @property {string | null} settled token of the result whose first part is here or failed
+ * @property {string[]} lacking names of the parts that are neither here nor on their way
+ * @property {HTMLElement} alert why there is no first part
  */
 
 /** @type {Map<string, Mounted>} */
@@ -76,7 +78,10 @@ const add = ({ name, module: _, ...page }, mount) => {
   if (!root || root.dataset.mounted) return;
   root.dataset.mounted = "true";
   /** @type {Mounted} */
-  const entry = { name, root, component: mount(root, page), asked: null, shown: null, settled: null };
+  const entry = {
+    name, root, component: mount(root, page), asked: null, shown: null, lacking: [],
+    alert: make("p", { class: "hx-nothing", role: "alert" }),
+  };
   mounted.set(name, entry);
   root.classList.toggle("is-empty", !store.result);
   listen(entry);
@@ -90,8 +95,9 @@ const isHere = ({ component, shown }) => !component.parts || (store.result && sh
 
 /** @param {Mounted} entry */
 const begin = (entry) => {
-  const { component, root } = entry;
+  const { component, root, alert } = entry;
   if (!store.result) return;
+  alert.remove();
   if (component.parts) root.classList.add("is-stale");
   else root.classList.remove("is-empty");
   component.result?.(store.result);
@@ -136,47 +142,63 @@ const watchSize = (entry) => {
 };
 
 /**
- * Fetches a component's parts once it is on show: the first one, then the others side by side.
+ * Fetches the parts that a component on show lacks: the first one, then the others side by side.
  * @param {Mounted} entry
  */
 const demand = async (entry) => {
   const { component, root } = entry;
-  if (!store.result || !component.parts || !root.clientWidth || entry.asked === store.result.token) return;
+  if (!store.result || !component.parts || !root.clientWidth) return;
   const { token, parts: offered } = store.result;
-  entry.asked = token;
-  const [first, ...others] = Object.keys(component.parts).filter((name) => offered.includes(name));
+  if (entry.asked !== token) {
+    entry.asked = token;
+    entry.lacking = Object.keys(component.parts).filter((name) => offered.includes(name));
+  }
+  const [first, ...others] = entry.lacking.splice(0);
+  if (!first) return;
   if (await deliver(entry, token, first)) await Promise.all(others.map((name) => deliver(entry, token, name)));
+  else entry.lacking.push(...others);
 };
 
 /**
- * Whether a part came, or failed and that was said; not where its result is no longer on show.
+ * Fetches a part and hands it over. One that cannot be had is asked for again when the tab is opened again.
  * @param {Mounted} entry
  * @param {string} token
  * @param {string} name
+ * @returns {Promise<boolean>} whether the first part of this result is here
  */
 const deliver = async (entry, token, name) => {
   const { component, root } = entry;
   const isWanted = () => store.result?.token === token;
   underWay++;
-  try {
-    const part = await once(token, name, isWanted);
-    if (!part || !isWanted()) return false;
-    entry.shown = entry.settled = token;
-    root.classList.remove("is-stale", "is-empty");
+  const { part, sentence } = await once(token, name, isWanted).then(
+    (found) => ({ part: found, sentence: "" }),
+    (problem) => ({ part: null, sentence: sentenceOf(problem) }),
+  );
+  underWay--;
+  if (!isWanted()) return false;
+  root.classList.remove("is-empty");
+  sayWhatIsHere();
+  if (part) {
+    entry.shown = token;
+    root.classList.remove("is-stale");
+    entry.alert.remove();
     /** @type {Record<string, (part: any) => void>} */ (component.parts)[name](part);
-    return true;
-  } catch (problem) {
-    if (!isWanted()) return false;
-    entry.settled = token;
-    root.classList.remove("is-empty");
-    // It is asked for again when the tab is opened again.
-    entry.asked = null;
-    component.failed?.(name, sentenceOf(problem));
-    return entry.shown === token;
-  } finally {
-    underWay--;
-    sayWhatIsHere();
+  } else {
+    entry.lacking.push(name);
+    if (entry.shown === token) component.failed?.(name, sentence);
+    else complain(entry, sentence);
   }
+  return entry.shown === token;
+};
+
+/**
+ * In place of a view whose first part cannot be had.
+ * @param {Mounted} entry
+ * @param {string} sentence
+ */
+const complain = ({ root, alert }, sentence) => {
+  alert.textContent = sentence;
+  root.prepend(alert);
 };
 
 /**
@@ -196,13 +218,12 @@ const once = (token, name, isWanted) => {
 
 on("result", () => fetched.clear());
 
-/** For whoever waits for the page: the open view is drawn; and nothing more is on its way. */
+/** For whoever waits for the page: the open view is drawn, or says why not; and nothing more is on its way. */
 const sayWhatIsHere = () => {
   const { result, open } = store;
   const view = mounted.get(open || "");
-  if (!result || (view && view.component.parts && view.settled !== result.token)) return;
   requestAnimationFrame(() => {
-    if (store.result?.token !== result.token) return;
+    if (!result || store.result !== result || (view && !isHere(view) && !view.alert.isConnected)) return;
     document.body.dataset.hxReady = result.token;
     if (!underWay) document.body.dataset.hxComplete = result.token;
   });

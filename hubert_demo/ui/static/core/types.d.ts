@@ -277,7 +277,7 @@ export interface Component {
    * the first one before the others.
    */
   readonly parts?: { readonly [Name in keyof Parts]?: (part: Parts[Name]) => void };
-  /** A part could not be had. */
+  /** A part could not be had; of the first one, the page itself says so. */
   failed?(name: string, sentence: string): void;
   result?(result: Result): void;
   busy?(sentence: string | null): void;

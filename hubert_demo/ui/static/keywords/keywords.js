@@ -29,8 +29,6 @@ export const mount = (root) => {
     tab: true, draw,
     tick: () => along?.tick(),
     parts: { keywords: show },
-    failed: (_, sentence) =>
-      root.replaceChildren(make("p", { class: "hx-nothing", role: "alert", text: sentence })),
   };
 };
 

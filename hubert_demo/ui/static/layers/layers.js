@@ -28,7 +28,6 @@ export const wayOf = ({ colour = "" }) => (ways.includes(colour) ? colour : "tim
 /** @type {Mount} */
 export const mount = (root, page) => {
   const tab = layersTab(root);
-  const alert = make("p", { class: "hx-nothing", role: "alert" });
   // Nothing below is called before the first part is there.
   /** @type {LayersPart} */
   let part;
@@ -85,7 +84,6 @@ export const mount = (root, page) => {
   };
 
   const begin = (/** @type {LayersPart} */ layers) => {
-    alert.remove();
     part = layers;
     layer = layerOf(store.choices, part.num_layers);
     curves = quantities = null;
@@ -104,7 +102,6 @@ export const mount = (root, page) => {
   };
 
   const failed = (/** @type {string} */ name, /** @type {string} */ sentence) => {
-    if (name === "layers") return root.prepend(Object.assign(alert, { textContent: sentence }));
     if (name !== "layer_measures") return maps.fail(name.replace("layer_", ""), sentence);
     unmeasured = sentence;
     return paint("repaint");
@@ -116,7 +113,6 @@ export const mount = (root, page) => {
     parts: { layers: begin, layer_measures: measure, layer_pca: maps.add, layer_umap: maps.add },
     failed,
     result: () => {
-      alert.remove();
       units.clear();
       scores.clear();
     },

@@ -25,13 +25,11 @@ export const mount = (root, page) => {
   const steps = stepThrough();
   const others = readings(page, better.show);
   const own = alignment(page);
-  const problem = make("p", { class: "hx-nothing", role: "alert" });
   root.append(make("div", { class: "hx-card" }, words.element, better.element, foot),
     ...[map, steps, others, own].map(({ element }) => element));
 
   const show = (/** @type {TranscriptPart} */ part) => {
     const path = pathOf(part);
-    problem.remove();
     words.show(clock.words);
     better.element.hidden = true;
     shades.hidden = !clock.words.length;
@@ -45,14 +43,7 @@ export const mount = (root, page) => {
   return {
     tab: true,
     parts: { transcript: show },
-    failed: (_, sentence) => {
-      problem.textContent = sentence;
-      root.prepend(problem);
-    },
-    result: () => {
-      problem.remove();
-      own.reset();
-    },
+    result: own.reset,
     draw: () => [map, steps, others].forEach((each) => each.draw()),
     choices: (changed) => [others, own].forEach((each) => each.choices(changed)),
     tick: () => [words, map, steps, own].forEach((each) => each.tick()),
