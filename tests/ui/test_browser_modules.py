@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from hubert_demo.analysis.attention.heads import KINDS
+from hubert_demo.analysis.layers.colouring import COLOURINGS
 from hubert_demo.ui.results import Results
 from hubert_demo.ui.views import VIEWS
 from hubert_demo.ui.views.base import Part, View
@@ -246,3 +248,11 @@ def test_a_part_of_a_view_may_take_its_time_or_fail(build_page, serve_page, tab,
     assert tab.get_by_test_id("word").count() > 3
     tab.goto("about:blank")
     page.close()
+
+
+def test_both_halves_use_the_same_words(visit):
+    visitor = visit()
+    ways = visitor.tab.evaluate("inside.load('layers/colours.js').then(({ ways }) => ways)")
+    kinds = visitor.tab.evaluate("inside.load('attention/sorting.js').then(({ KINDS }) => KINDS)")
+    assert tuple(ways) == COLOURINGS
+    assert tuple(kinds) == KINDS

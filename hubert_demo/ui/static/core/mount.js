@@ -170,6 +170,7 @@ const deliver = async (entry, token, name) => {
   const { component, root } = entry;
   const isWanted = () => store.result?.token === token;
   underWay++;
+  delete document.body.dataset.hxComplete;
   const { part, sentence } = await once(token, name, isWanted).then(
     (found) => ({ part: found, sentence: "" }),
     (problem) => ({ part: null, sentence: sentenceOf(problem) }),
