@@ -27,13 +27,76 @@ export class FakeAudio extends EventTarget {
   }
 }
 
+/** The names of an element's classes. */
+class FakeClasses extends Set {
+  contains(name) {
+    return this.has(name);
+  }
+
+  remove(name) {
+    this.delete(name);
+  }
+
+  toggle(name, isOn = !this.has(name)) {
+    if (isOn) this.add(name);
+    else this.delete(name);
+  }
+}
+
+/** An element that is never seen: it knows its children, its classes and its width. */
+export class FakeElement extends EventTarget {
+  children = [];
+  classList = new FakeClasses();
+  dataset = {};
+  clientWidth = 0;
+  textContent = "";
+  isConnected = false;
+  parent = null;
+
+  setAttribute(name, value) {
+    this[name] = value;
+  }
+
+  append(...nodes) {
+    for (const node of nodes) this.#adopt(node, this.children.length);
+  }
+
+  prepend(...nodes) {
+    nodes.forEach((node, index) => this.#adopt(node, index));
+  }
+
+  remove() {
+    if (!this.parent) return;
+    this.parent.children = this.parent.children.filter((child) => child !== this);
+    this.parent = null;
+    this.isConnected = false;
+  }
+
+  #adopt(node, index) {
+    node.remove();
+    this.children.splice(index, 0, node);
+    node.parent = this;
+    node.isConnected = this.isConnected;
+  }
+}
+
 let frames = [];
+
+/** What paint.js asks of the theme: every colour of the page, and both ramps. */
+const TOKENS = { "--hx-ramp-time": "#000000 #ffffff", "--hx-ramp-ink": "#ffffff #000000" };
 
 /** Installs what the modules look for when they are loaded. */
 export const install = () => {
   Object.assign(globalThis, {
     Audio: FakeAudio,
+    MutationObserver: class {
+      observe() {}
+    },
+    document: Object.assign(new EventTarget(), { body: new FakeElement(), createElement: () => new FakeElement() }),
+    getComputedStyle: () => ({ getPropertyValue: (name) => TOKENS[name] ?? "#102030" }),
+    matchMedia: () => Object.assign(new EventTarget(), { matches: false }),
     requestAnimationFrame: (callback) => frames.push(callback),
+    window: globalThis,
   });
 };
 

@@ -130,8 +130,10 @@ export const arrange = (width, longest, map, grid) => {
      * @param {number} y
      */
     cellAt: (x, y) => {
-      const [row, column] = [Math.floor((y - TOP) / cell), Math.floor((x - left) / cell)];
-      return Math.min(row, column) >= 0 && Math.max(row, column) < map.count ? { row, column } : null;
+      const [down, across] = [y - TOP, x - left];
+      const [row, column] = [Math.floor(down / cell), Math.floor(across / cell)];
+      const isInside = Math.min(down, across) >= 0 && Math.max(down, across) < side;
+      return isInside && Math.max(row, column) < map.count ? { row, column } : null;
     },
   };
 };

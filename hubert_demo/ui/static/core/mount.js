@@ -107,19 +107,13 @@ const begin = (entry) => {
 /** @param {Mounted} entry */
 const listen = (entry) => {
   const { component, root } = entry;
-  /** @type {Record<string, ((detail: any) => void) | undefined>} */
-  const listeners = {
-    result: () => begin(entry),
-    busy: component.busy,
-    error: component.error,
-    open: component.open,
-  };
-  for (const event of /** @type {const} */ (["tick", "draw", "choices"])) {
+  /** @type {Record<string, (detail: any) => void>} */
+  const listeners = { result: () => begin(entry) };
+  for (const event of /** @type {const} */ (["busy", "error", "open", "tick", "draw", "choices"])) {
     const listener = component[event];
     if (listener) listeners[event] = (detail) => isHere(entry) && listener(detail);
   }
   for (const [event, listener] of Object.entries(listeners)) {
-    if (!listener) continue;
     const off = on(event, (detail) => (root.isConnected ? listener(detail) : off()));
   }
 };
@@ -156,7 +150,7 @@ const demand = async (entry) => {
   const [first, ...others] = entry.lacking.splice(0);
   if (!first) return;
   if (await deliver(entry, token, first)) await Promise.all(others.map((name) => deliver(entry, token, name)));
-  else entry.lacking.push(...others);
+  else if (entry.asked === token) entry.lacking.push(...others);
 };
 
 /**
@@ -176,9 +170,9 @@ const deliver = async (entry, token, name) => {
     (problem) => ({ part: null, sentence: sentenceOf(problem) }),
   );
   underWay--;
+  sayWhatIsHere();
   if (!isWanted()) return false;
   root.classList.remove("is-empty");
-  sayWhatIsHere();
   if (part) {
     entry.shown = token;
     root.classList.remove("is-stale");

@@ -54,7 +54,8 @@ const none = () => token("--hx-line-strong");
  * @param {LayersPart["groups"]} groups
  * @param {string} letter
  */
-export const groupOf = (groups, letter) => (letter ? groups.findIndex(([, letters]) => letters.includes(letter)) : -1);
+export const groupOf = (groups, letter) =>
+  groups.findIndex(([, letters]) => [...letters].includes(letter.toLowerCase()));
 
 /**
  * What a colour means.
@@ -108,7 +109,7 @@ const quantity = (name, { quantities, unmeasured }, rest) => {
   const has = (/** @type {number} */ frame) => !Number.isNaN(values[frame]);
   const written = (/** @type {number} */ value) => `${signed(Math.round(value))} ${unit}`;
   return {
-    of: (frame) => (has(frame) ? colourAt(ramp("time"), (values[frame] - low) / (high - low)) : none()),
+    of: (frame) => (has(frame) ? colourAt(ramp("time"), (values[frame] - low) / (high - low || 1)) : none()),
     has,
     legend: () => [scale("time", written(low), written(high)), ...rest()],
     say: (frame) => (has(frame) ? written(values[frame]) : `no ${name}`),

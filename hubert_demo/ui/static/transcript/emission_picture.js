@@ -110,9 +110,9 @@ export const cellAt = ({ path, levels, axis, rows }, x, y) => {
   const time = axis.time(x);
   const frame = path.grid.frameAt(time);
   const row = Math.floor(y / ROW);
-  const level = row < rows && x >= axis.left ? levels[row * levels.shape[1] + frame] : null;
-  const run = path.runs.find((each) => each.symbol === row && each.writes && each.first <= frame
-    && (frame < each.end || x < axis.x(path.grid.startOf(each.end)) + LETTER_PX));
+  const level = row >= 0 && row < rows && x >= axis.left ? levels[row * levels.shape[1] + frame] : null;
+  const run = level === null ? undefined : path.runs.find((each) => each.symbol === row && each.writes
+    && each.first <= frame && (frame < each.end || x < axis.x(path.grid.startOf(each.end)) + LETTER_PX));
   return { x, time, frame, row, level, run };
 };
 
