@@ -109,7 +109,7 @@ export const nextFrame = () => {
 
 export const pause = () => new Promise((done) => setTimeout(done, WAIT_MS));
 
-const BYTES = { u1: Uint8Array, i2: Int16Array, f4: Float32Array };
+const BYTES = { u1: Uint8Array, u2: Uint16Array, i2: Int16Array, i4: Int32Array, f4: Float32Array };
 
 /** An array as `pack` in views/base.py writes it. */
 export const pack = (dtype, values, shape = [values.length]) => {
