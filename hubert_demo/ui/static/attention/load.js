@@ -54,8 +54,7 @@ export const headMaps = (page, { show, complain, busy }) => {
       small.has(layer) || askHeads({ layer }).then((answer) => answer && small.set(layer, smallMaps(answer, grid))),
       large.has(key) || askMap({ layer, head }).then((answer) => answer && large.set(key, headMap(answer, grid))),
     ]);
-    const [oldest] = large.keys();
-    if (large.size > KEPT_MAPS) large.delete(oldest);
+    for (const old of [...large.keys()].slice(0, -KEPT_MAPS)) large.delete(old);
   };
 
   const load = async () => {
