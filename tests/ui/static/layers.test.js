@@ -4,17 +4,20 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { layerFit, nearest, placesOf } from "../../../hubert_demo/ui/static/layers/places.js";
-import { install, timeline } from "./harness.js";
+import { install, pack, pause, timeline } from "./harness.js";
 
 install();
 const { clock } = await import("../../../hubert_demo/ui/static/core/clock.js");
+const { showResult } = await import("../../../hubert_demo/ui/static/core/store.js");
 const { listOf } = await import("../../../hubert_demo/ui/static/layers/captions.js");
 const { digitsOf, labelled, layerNumber, spoken } = await import("../../../hubert_demo/ui/static/layers/chart.js");
 const { colouringOf, groupOf, tinted, ways } = await import("../../../hubert_demo/ui/static/layers/colours.js");
 const { ceiling } = await import("../../../hubert_demo/ui/static/layers/curves.js");
 const { layerOf, wayOf } = await import("../../../hubert_demo/ui/static/layers/layers.js");
 const { between } = await import("../../../hubert_demo/ui/static/layers/map.js");
+const { layerMaps } = await import("../../../hubert_demo/ui/static/layers/maps.js");
 const { isSame, settingsOf } = await import("../../../hubert_demo/ui/static/layers/settings.js");
+const { layerUnits } = await import("../../../hubert_demo/ui/static/layers/units.js");
 
 /** Two layers of three frames. */
 const POINTS = Object.assign(Float32Array.from([0, 0, 4, 2, 2, 1, 10, 10, 10, 14, 11, 12]), { shape: [2, 3, 2] });
@@ -206,4 +209,132 @@ test("a layer that is none of this model's is its last", () => {
 test("a colouring that nobody knows is that by time", () => {
   assert.deepEqual([{}, { colour: "" }, { colour: "mood" }, { colour: "toString" }].map(wayOf), Array(4).fill("time"));
   assert.deepEqual(ways.map((colour) => wayOf({ colour })), ways);
+});
+
+const mapOf = (settings, more = {}) => ({
+  ...settings, neighbours_used: settings.num_neighbours, points: pack("f4", [0, 0, 1, 1], [1, 2, 2]),
+  trustworthiness: [1], ...more,
+});
+const PCA = mapOf({ ...DEFAULTS, method: "pca" });
+const UMAP = mapOf(DEFAULTS);
+
+/** A server whose answers are given by hand, and the maps that are asked of it. */
+const mapLoader = () => {
+  showResult({ token: "t", parts: [] });
+  const [waiting, heard] = [[], []];
+  let wanted = DEFAULTS;
+  const remap = (request) => new Promise((settle) => waiting.push({ request, settle }));
+  const maps = layerMaps({ server: { remap } }, () => wanted, (isOther) => heard.push(isOther));
+  maps.begin(DEFAULTS);
+  return {
+    ...maps, waiting, take: () => heard.splice(0),
+    want: (change) => {
+      wanted = { ...DEFAULTS, ...change };
+      maps.update();
+    },
+    answer: async (reply) => {
+      const { request, settle } = waiting.shift();
+      settle(reply ?? { ok: true, map: mapOf(request) });
+      await pause();
+    },
+  };
+};
+
+test("the first map is shown while a slower one is computed, which then takes its place", () => {
+  const { add, now, take } = mapLoader();
+  assert.deepEqual([now().map, now().absence, now().isWaiting], [null, "The map is being drawn …", false]);
+  take();
+  add({ map: PCA });
+  assert.equal(now().map, PCA);
+  assert.equal(now().status, "UMAP is being computed; until then this map stays.");
+  add({ map: UMAP });
+  assert.deepEqual([now().map, now().status, now().isWaiting], [UMAP, "", false]);
+  assert.deepEqual(now().points.shape, [1, 2, 2]);
+  assert.deepEqual(take(), [true, true]);
+});
+
+test("a map by other settings is asked for once, and what is shown stays meanwhile", async () => {
+  const { add, now, want, waiting, answer } = mapLoader();
+  add({ map: UMAP });
+  want({ seed: 0 });
+  assert.equal(now().map, UMAP);
+  assert.ok(now().isWaiting);
+  await answer();
+  assert.equal(now().map.seed, 0);
+  want({});
+  assert.equal(now().map, UMAP);
+  want({ seed: 0 });
+  assert.deepEqual([now().map.seed, waiting.length], [0, 0]);
+});
+
+test("a map that is no longer wanted when it comes is not shown", async () => {
+  const { add, now, want, answer } = mapLoader();
+  add({ map: UMAP });
+  want({ seed: 1 });
+  want({});
+  await answer();
+  assert.equal(now().map, UMAP);
+});
+
+test("the neighbours, metric and seed of PCA are no other map", () => {
+  const { add, now, want, waiting } = mapLoader();
+  add({ map: PCA });
+  want({ method: "pca", seed: 5, num_neighbours: 3 });
+  assert.deepEqual([now().map, now().isWaiting, waiting.length], [PCA, false, 0]);
+});
+
+test("why a map cannot be had is said beneath the one that stays, or in its place where there is none", async () => {
+  const { add, fail, now } = mapLoader();
+  fail("umap", "Too short.");
+  assert.equal(now().absence, "Too short.");
+  add({ map: PCA });
+  assert.deepEqual([now().map, now().status, now().isWaiting], [PCA, "No UMAP: Too short.", false]);
+  const other = mapLoader();
+  other.add({ map: UMAP });
+  other.want({ seed: 1 });
+  await other.answer({ ok: false, error: "No such seed." });
+  assert.deepEqual([other.now().map, other.now().status], [UMAP, "No such seed."]);
+});
+
+test("fewer neighbours than were wanted are told", () => {
+  const { add, now } = mapLoader();
+  add({ map: mapOf(DEFAULTS, { neighbours_used: 9 }) });
+  assert.equal(now().status, "With 9 neighbours: the recording has no more.");
+});
+
+test("only the last few maps by other settings are kept", async () => {
+  const { add, want, waiting, answer } = mapLoader();
+  add({ map: UMAP });
+  for (let seed = 0; seed < 5; seed++) {
+    want({ seed });
+    await answer();
+  }
+  for (let seed = 1; seed < 5; seed++) want({ seed });
+  assert.equal(waiting.length, 0);
+  want({ seed: 0 });
+  assert.equal(waiting.length, 1);
+});
+
+test("units are asked for once, told when they come, and may be asked for again where they cannot be had", async () => {
+  showResult({ token: "t", parts: [] });
+  const waiting = [];
+  let changes = 0;
+  const units = layerUnits({ server: { units: (request) => new Promise((settle) => waiting.push({ request, settle })) } },
+    () => changes++);
+  const wanted = { layer: 1, num_units: 3, seed: 0 };
+  units.want(wanted);
+  units.want({ ...wanted });
+  await pause();
+  assert.deepEqual(waiting.map(({ request }) => request), [{ ...wanted, token: "t" }]);
+  waiting.shift().settle({ ok: false, error: "Too few moments." });
+  await pause();
+  assert.deepEqual([units.now(), changes], [{ found: null, problem: "Too few moments." }, 1]);
+  units.want(wanted);
+  await pause();
+  waiting.shift().settle({ ok: true, layer: 1, num_units: 3, units: pack("i4", [2, 0, 1]) });
+  await pause();
+  const { found, problem } = units.now();
+  assert.deepEqual([found.layer, found.num_units, [...found.values], problem], [1, 3, [2, 0, 1], ""]);
+  units.clear();
+  assert.deepEqual(units.now(), { found: null, problem: "" });
 });
