@@ -319,8 +319,8 @@ test("units are asked for once, told when they come, and may be asked for again 
   showResult({ token: "t", parts: [] });
   const waiting = [];
   let changes = 0;
-  const units = layerUnits({ server: { units: (request) => new Promise((settle) => waiting.push({ request, settle })) } },
-    () => changes++);
+  const ask = (request) => new Promise((settle) => waiting.push({ request, settle }));
+  const units = layerUnits({ server: { units: ask } }, () => changes++);
   const wanted = { layer: 1, num_units: 3, seed: 0 };
   units.want(wanted);
   units.want({ ...wanted });

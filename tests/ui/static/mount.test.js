@@ -26,7 +26,7 @@ const { fetchPartsBy, fetchPart, openStrip, startMounting } =
 const { setOpen, showResult, store } = await import("../../../hubert_demo/ui/static/core/store.js");
 
 const scripts = new Map();
-let asked = [];
+const asked = [];
 let number = 0;
 let roots = [];
 
@@ -351,7 +351,7 @@ test("the page says when the open view is there, and when nothing more is on its
   assert.equal(dataset.hxComplete, token);
 });
 
-test("the page says that nothing more is on its way also where the last to come is of a result that is gone", async () => {
+test("the page says that nothing more is on its way also where the last to come is of an old result", async () => {
   const { root } = await mounted("seventeen", ["a"], { tab: true });
   const { dataset } = globalThis.document.body;
   resize(root, 300);

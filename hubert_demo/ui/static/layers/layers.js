@@ -1,7 +1,6 @@
 // The layers view: the large map with its controls, all layers small beside it, curves from layer to layer.
 
 import { unpack } from "../core/arrays.js";
-import { make } from "../core/dom.js";
 import { emit } from "../core/events.js";
 import { choose, store } from "../core/store.js";
 import { colouringOf, colourStrip, ways } from "./colours.js";
