@@ -1,6 +1,7 @@
 """A page, launched once for all tests of this folder, and a browser in front of it."""
 
 import asyncio
+import re
 import threading
 import time
 import wave
@@ -205,6 +206,8 @@ HARMLESS = "Waveform load error"
 TIMEOUT_MS = 60_000
 
 
+SERVER_FUNCTIONS = re.compile("/component_server")
+
 # Nothing that the server sent may be written into.
 FREEZE = """(() => {
   const frozen = (value) => {
@@ -253,6 +256,10 @@ class Visitor:
         self.tab.wait_for_selector("body[data-hx-ready]")
         self.tab.evaluate(LOOK_INSIDE)
 
+    def lose_the_server(self):
+        """Have every server function out of reach from now on."""
+        self.tab.route(SERVER_FUNCTIONS, lambda route: route.abort())
+
     def change_answer(self, function, change, **fields):
         """Change what a server function answers from now on, where the request has these fields."""
 
@@ -264,11 +271,11 @@ class Visitor:
             response = route.fetch()
             return route.fulfill(response=response, json=change(response.json()))
 
-        self.tab.route("**/component_server", answer)
+        self.tab.route(SERVER_FUNCTIONS, answer)
 
     def leave_answers(self):
         """Have the server's answers as they are."""
-        self.tab.unroute("**/component_server")
+        self.tab.unroute(SERVER_FUNCTIONS)
 
     def leave(self):
         """Close the tab as if nobody had been there."""
