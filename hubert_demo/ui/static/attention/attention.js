@@ -1,6 +1,6 @@
 // Attention: heads of a layer as small maps, the chosen one large, and all heads of all layers.
 
-import { labelled, make, say } from "../core/dom.js";
+import { layerSlider, make, say } from "../core/dom.js";
 import { clamp } from "../core/format.js";
 import { choose, store } from "../core/store.js";
 import { headsPanel } from "./heads.js";
@@ -26,13 +26,14 @@ export const mount = (root, page) => {
 
   const reading = mapReading();
   const map = largeMap(reading.readRow);
-  const slider = layerSlider((wanted) => pick(wanted, head));
+  const slider = layerSlider(1, ["attention-layer", "attention-layer-name"], (wanted) => pick(wanted - 1, head));
   const thumbs = layerHeads((wanted) => layer !== null && pick(layer, wanted));
   const panel = headsPanel((...wanted) => pick(...wanted));
   const title = make("h2", { "data-testid": "attention-title" });
   const problem = make("p", { class: "hx-nothing", role: "alert", hidden: true });
   root.append(make("div", { class: "hx-columns hx-columns-attention" },
-    make("div", { class: "hx-card" }, slider.element, thumbs.element, kindsNote()),
+    make("div", { class: "hx-card" }, make("div", { class: "hx-controls" }, ...slider.elements),
+      thumbs.element, kindsNote()),
     make("div", { class: "hx-card" }, make("div", { class: "hx-bar" }, title, map.range),
       problem, map.element, reading.sentence, reading.list)), panel.element);
 
@@ -52,7 +53,7 @@ export const mount = (root, page) => {
   // What is written around the map: the layer, the head, its kind and spread.
   const describe = () => {
     if (!part || layer === null) return;
-    slider.show(layer, part.num_layers);
+    slider.show(layer + 1, part.num_layers);
     title.textContent = `Layer ${layer + 1}, head ${head + 1}`;
     thumbs.mark(head, kinds?.[layer]);
     if (kinds) reading.kind.textContent = kinds[layer][head];
@@ -125,27 +126,6 @@ export const mount = (root, page) => {
 };
 
 const integer = (/** @type {unknown} */ value) => (Number.isInteger(value) ? Number(value) : null);
-
-/** @param {(layer: number) => void} onpick */
-const layerSlider = (onpick) => {
-  const slider = make("input", {
-    type: "range", min: 1, max: 1, step: 1, value: 1, "aria-label": "Layer", "data-testid": "attention-layer",
-  });
-  const which = make("output", { class: "hx-which", "data-testid": "attention-layer-name" });
-  slider.addEventListener("input", () => onpick(Number(slider.value) - 1));
-  const element = make("div", { class: "hx-controls" }, labelled("Layer", slider, { class: "hx-grow" }), which);
-  /**
-   * @param {number} layer
-   * @param {number} count
-   */
-  const show = (layer, count) => {
-    slider.max = String(count);
-    slider.value = String(layer + 1);
-    slider.style.setProperty("--share", `${(100 * layer) / Math.max(1, count - 1)}%`);
-    which.textContent = `${layer + 1} of ${count}`;
-  };
-  return { element, show };
-};
 
 const kindsNote = () =>
   make("p", { class: "hx-quiet" },

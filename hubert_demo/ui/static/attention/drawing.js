@@ -2,7 +2,7 @@
 
 import { clock } from "../core/clock.js";
 import { short } from "../core/format.js";
-import { font, image, ramp, token } from "../core/paint.js";
+import { font, image, line, ramp, style, token, writeUpwards } from "../core/paint.js";
 import { ticks } from "../core/scales.js";
 import { TICKS, WORDS } from "./bins.js";
 
@@ -25,18 +25,11 @@ export const drawLevels = (ctx, levels, filled, side, left = 0, top = 0) => {
 };
 
 /**
+ * A line along whole pixels.
  * @param {Context} ctx
- * @param {number} x1
- * @param {number} y1
- * @param {number} x2
- * @param {number} y2
+ * @param {readonly number[]} places
  */
-export const line = (ctx, x1, y1, x2, y2) => {
-  ctx.beginPath();
-  ctx.moveTo(Math.round(x1) + 0.5, Math.round(y1) + 0.5);
-  ctx.lineTo(Math.round(x2) + 0.5, Math.round(y2) + 0.5);
-  ctx.stroke();
-};
+export const crispLine = (ctx, places) => line(ctx, places.map((place) => Math.round(place) + 0.5));
 
 /**
  * @param {Context} ctx
@@ -55,28 +48,18 @@ const write = (ctx, align, baseline, ...what) => {
  * @param {Geometry} geometry
  */
 export const drawAxes = (ctx, { left, top, side, below, at }) => {
-  ctx.font = font(12);
-  ctx.fillStyle = token("--hx-ink-2");
-  ctx.strokeStyle = token("--hx-line-strong");
+  style(ctx, { font: font(12), fillStyle: token("--hx-ink-2"), strokeStyle: token("--hx-line-strong") });
   for (const { time, label } of ticks(clock.duration, side, 56)) {
     const from = Math.max(0, Math.round(at(time)));
     if (from > side) continue;
     write(ctx, "center", "top", time ? label : `${label} s`, left + from, top + side + 6);
     write(ctx, "right", "middle", label, left - 7, top + Math.max(6, from));
-    ctx.beginPath();
-    ctx.moveTo(left + from + 0.5, top + side);
-    ctx.lineTo(left + from + 0.5, top + side + 4);
-    ctx.moveTo(left - 4, top + from + 0.5);
-    ctx.lineTo(left, top + from + 0.5);
-    ctx.stroke();
+    line(ctx, [left + from + 0.5, top + side, left + from + 0.5, top + side + 4]);
+    line(ctx, [left - 4, top + from + 0.5, left, top + from + 0.5]);
   }
   ctx.fillStyle = token("--hx-ink-3");
   write(ctx, "center", "alphabetic", "looks at", left + side / 2, top + side + 22 + below + 15);
-  ctx.save();
-  ctx.translate(12, top + side / 2);
-  ctx.rotate(-Math.PI / 2);
-  ctx.fillText("this moment", 0, 0);
-  ctx.restore();
+  writeUpwards(ctx, "this moment", 12, top + side / 2);
 };
 
 /**
@@ -88,22 +71,19 @@ export const drawWords = (ctx, { left, top, side, beside, within }) => {
   const across = left - TICKS + 4;
   const down = top + side + 23;
   let [freeX, freeY] = [-Infinity, -Infinity];
-  ctx.font = font(12);
-  ctx.fillStyle = token("--hx-ink");
-  ctx.strokeStyle = token("--hx-ink-3");
-  ctx.lineWidth = 1;
+  style(ctx, { font: font(12), fillStyle: token("--hx-ink"), strokeStyle: token("--hx-ink-3"), lineWidth: 1 });
   for (const word of clock.words) {
     const [from, to] = [within(word.start_s), Math.max(within(word.start_s) + 2, within(word.end_s) - 2)];
     const text = short(word.text);
     const half = ctx.measureText(text).width / 2;
     const middle = (from + to) / 2;
-    line(ctx, left + from, down, left + to, down);
+    crispLine(ctx, [left + from, down, left + to, down]);
     if (middle - half >= freeX) {
       write(ctx, "center", "top", text, left + middle, down + 3);
       freeX = middle + half + 4;
     }
     if (!beside) continue;
-    line(ctx, across, top + from, across, top + to);
+    crispLine(ctx, [across, top + from, across, top + to]);
     if (middle - 7 < freeY) continue;
     write(ctx, "right", "middle", text, across - 6, top + middle, beside - WORDS.gap + 4);
     freeY = middle + 7;

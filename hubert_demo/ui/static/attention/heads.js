@@ -17,7 +17,7 @@ import { about, arranged, KINDS, SORTS } from "./sorting.js";
  * @param {(layer: number, head: number) => void} onpress
  */
 export const headsPanel = (onpress) => {
-  const order = select("head-sort", SORTS);
+  const order = select("head-sort", SORTS, (sort) => choose({ sort }));
   const kinds = make("span", { "data-testid": "head-filter" });
   const grid = make("div", {
     class: "hx-heads", role: "group", "aria-label": "All heads of all layers", "data-testid": "all-heads",
@@ -26,7 +26,6 @@ export const headsPanel = (onpress) => {
   const controls = make("div", { class: "hx-controls" }, labelled("Sort by", order), kinds);
   const element = make("div", { class: "hx-card hx-heads-card" },
     make("div", { class: "hx-bar" }, make("h2", { text: "All heads" }), controls), grid, note);
-  order.addEventListener("change", () => choose({ sort: order.value }));
   /** @type {HeadsPart | null} */
   let part = null;
   /** @type {Chip[]} */

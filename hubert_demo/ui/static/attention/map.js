@@ -4,11 +4,10 @@ import { clock } from "../core/clock.js";
 import { make, scale } from "../core/dom.js";
 import { emit } from "../core/events.js";
 import { clamp, seconds, short } from "../core/format.js";
-import { moveByKeys } from "../core/keyboard.js";
-import { announce, contextOf, fit, font, timeSlider, token } from "../core/paint.js";
+import { announce, contextOf, fit, font, style, timeSlider, token } from "../core/paint.js";
 import { store } from "../core/store.js";
 import { arrange, levelsOf, limitOf } from "./bins.js";
-import { drawAxes, drawLevels, drawWords, line } from "./drawing.js";
+import { crispLine, drawAxes, drawLevels, drawWords } from "./drawing.js";
 
 /** @import { Axis, Strip } from "../core/types.js" */
 /** @import { Geometry, HeadMap } from "./bins.js" */
@@ -73,7 +72,6 @@ export const largeMap = (read) => {
     if (cell?.row !== pointed?.row || cell?.column !== pointed?.column) pointed = cell;
     tick();
   };
-  moveByKeys(base);
   base.addEventListener("pointermove", (event) => point(cellAt(event)));
   base.addEventListener("pointerleave", () => point(null));
   base.addEventListener("click", (event) => {
@@ -114,8 +112,7 @@ const paint = (canvas, map, geometry, range) => {
   const ctx = fit(canvas, width, height);
   const limit = limitOf(map.values);
   drawLevels(ctx, levelsOf(map.values, limit), map.filled, side, left, top);
-  ctx.lineWidth = 1;
-  ctx.strokeStyle = token("--hx-line-strong");
+  style(ctx, { strokeStyle: token("--hx-line-strong"), lineWidth: 1 });
   ctx.strokeRect(left + 0.5, top + 0.5, side - 1, side - 1);
   drawAxes(ctx, geometry);
   drawWords(ctx, geometry);
@@ -135,8 +132,7 @@ const paintRow = (canvas, { left, top, side, width, height, cell }, row, pointed
   const ctx = fit(canvas, width, height);
   const tall = Math.max(5, cell);
   const centre = top + clamp((row + 0.5) * cell, tall / 2, side - tall / 2);
-  ctx.lineWidth = 1.5;
-  ctx.strokeStyle = token("--hx-now");
+  style(ctx, { strokeStyle: token("--hx-now"), lineWidth: 1.5 });
   ctx.strokeRect(left, centre - tall / 2, side, tall);
   if (!pointed) return;
   ctx.strokeStyle = token("--hx-ink");
@@ -163,13 +159,12 @@ const drawRow = (map, row, isPointed, ctx, axis, height) => {
   }
   ctx.lineTo(axis.left + axis.span, foot);
   ctx.fill();
-  ctx.lineWidth = 1;
-  ctx.strokeStyle = token("--hx-line-strong");
-  line(ctx, axis.left, foot, axis.left + axis.span, foot);
+  style(ctx, { strokeStyle: token("--hx-line-strong"), lineWidth: 1 });
+  crispLine(ctx, [axis.left, foot, axis.left + axis.span, foot]);
   if (!isPointed) return;
   ctx.strokeStyle = token("--hx-ink");
   ctx.setLineDash([3, 3]);
   const x = axis.x(map.timeOf(row));
-  line(ctx, x, 0, x, foot);
+  crispLine(ctx, [x, 0, x, foot]);
   ctx.setLineDash([]);
 };

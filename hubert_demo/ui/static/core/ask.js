@@ -32,18 +32,27 @@ export const askUntilReady = async (page, name, request, isWanted) => {
  */
 export const question = (page, name) => {
   let newest = 0;
+  /**
+   * @param {object} [request]
+   * @returns {Promise<any>} the answer; null where another was asked since, or the result is no longer on show
+   * @throws {Error} with a sentence; not where the answer is no longer wanted
+   */
+  const ask = (request = {}) => {
+    const number = ++newest;
+    const token = store.result?.token;
+    const isWanted = () => number === newest && token === store.result?.token;
+    return askUntilReady(page, name, { ...request, token }, isWanted);
+  };
   return {
+    ask,
     /**
-     * @param {object} [request]
-     * @returns {Promise<any>} the answer; null where another was asked since, or the result is no longer on show
-     * @throws {Error} with a sentence; not where the answer is no longer wanted
+     * Asks, and says how it went; nothing where the answer is no longer wanted.
+     * @param {object} request
+     * @param {(answer: any) => void} show
+     * @param {(sentence: string) => void} complain
      */
-    ask: (request = {}) => {
-      const number = ++newest;
-      const token = store.result?.token;
-      const isWanted = () => number === newest && token === store.result?.token;
-      return askUntilReady(page, name, { ...request, token }, isWanted);
-    },
+    put: (request, show, complain) =>
+      ask(request).then((answer) => answer && show(answer), (problem) => complain(sentenceOf(problem))),
     /** What was asked is no longer wanted. */
     forget: () => void newest++,
   };

@@ -100,8 +100,7 @@ export const clock = {
     samples = /** @type {Int16Array<ArrayBuffer>} */ (unpack(timeline.samples));
     ({ duration_s: duration, words } = timeline);
     grid = frameGrid(timeline);
-    const file = new Blob([wavHeader(samples.length, timeline.rate_hz), samples], { type: "audio/wav" });
-    audio.src = URL.createObjectURL(file);
+    audio.src = URL.createObjectURL(wavOf(samples, timeline.rate_hz));
     stop = selection = lastWord = null;
     now = 0;
   },
@@ -196,24 +195,16 @@ audio.addEventListener("pause", () => emit("tick"));
 audio.addEventListener("ended", () => move(stop ? stop.back : duration));
 
 /**
- * @param {number} count of samples
+ * A recording as a file. Numbers are written lowest byte first, as all that runs browsers keeps them.
+ * @param {Int16Array<ArrayBuffer>} sound
  * @param {number} rate in Hz
  */
-const wavHeader = (count, rate) => {
-  const header = new DataView(new ArrayBuffer(44));
-  const text = (/** @type {number} */ at, /** @type {string} */ letters) =>
-    [...letters].forEach((l, i) => header.setUint8(at + i, l.charCodeAt(0)));
-  text(0, "RIFF");
-  header.setUint32(4, 36 + 2 * count, true);
-  text(8, "WAVEfmt ");
-  header.setUint32(16, 16, true);
-  header.setUint16(20, 1, true);
-  header.setUint16(22, 1, true);
-  header.setUint32(24, rate, true);
-  header.setUint32(28, 2 * rate, true);
-  header.setUint16(32, 2, true);
-  header.setUint16(34, 16, true);
-  text(36, "data");
-  header.setUint32(40, 2 * count, true);
-  return header;
+const wavOf = (sound, rate) => {
+  const long = (/** @type {number[]} */ ...numbers) => new Uint32Array(numbers);
+  const short = (/** @type {number[]} */ ...numbers) => new Uint16Array(numbers);
+  const bytes = sound.byteLength;
+  return new Blob([
+    "RIFF", long(36 + bytes), "WAVEfmt ", long(16), short(1, 1), long(rate, 2 * rate), short(2, 16),
+    "data", long(bytes), sound,
+  ], { type: "audio/wav" });
 };

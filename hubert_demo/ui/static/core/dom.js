@@ -3,7 +3,23 @@
 /** @typedef {Record<string, unknown>} Attributes */
 
 /**
- * An element with attributes; `text` is text, never HTML; `on…` is a listener.
+ * Gives an element attributes; `text` is text, never HTML; `on…` is a listener.
+ * @template {Element} Node
+ * @param {Node} node
+ * @param {Attributes} attributes
+ */
+export const furnish = (node, attributes) => {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "text") node.textContent = String(value);
+    else if (name.startsWith("on")) node.addEventListener(name.slice(2), /** @type {EventListener} */ (value));
+    else if (value === true) node.setAttribute(name, "");
+    else if (value !== false && value != null) node.setAttribute(name, String(value));
+  }
+  return node;
+};
+
+/**
+ * An element with attributes, as `furnish` gives them.
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
  * @param {Attributes} [attributes]
@@ -11,13 +27,7 @@
  * @returns {HTMLElementTagNameMap[Tag]}
  */
 export const make = (tag, attributes = {}, ...children) => {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name === "text") node.textContent = String(value);
-    else if (name.startsWith("on")) node.addEventListener(name.slice(2), /** @type {EventListener} */ (value));
-    else if (value === true) node.setAttribute(name, "");
-    else if (value !== false && value != null) node.setAttribute(name, String(value));
-  }
+  const node = furnish(document.createElement(tag), attributes);
   node.append(...children);
   return node;
 };
@@ -33,8 +43,7 @@ const SVG = "http://www.w3.org/2000/svg";
  * @returns {SVGElementTagNameMap[Tag]}
  */
 export const shape = (tag, attributes, ...children) => {
-  const node = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, String(value));
+  const node = furnish(document.createElementNS(SVG, tag), attributes);
   node.append(...children);
   return node;
 };
@@ -63,6 +72,16 @@ export const button = (text, onclick, id, className = "") =>
   make("button", { type: "button", class: `hx-button ${className}`.trim(), text, onclick, "data-testid": id });
 
 /**
+ * A button with a picture.
+ * @param {keyof typeof ICONS} name of the picture
+ * @param {string} label what a screen reader says
+ * @param {() => void} onclick
+ * @param {Attributes} attributes
+ */
+export const iconButton = (name, label, onclick, attributes) =>
+  make("button", { type: "button", "aria-label": label, onclick, ...attributes }, icon(name));
+
+/**
  * A sentence that is not there while it is empty.
  * @param {HTMLElement} line
  * @param {string | null} [sentence]
@@ -73,6 +92,13 @@ export const say = (line, sentence) => {
 };
 
 /**
+ * Has the browser save what is at an address.
+ * @param {string} href
+ * @param {string} name of the file
+ */
+export const save = (href, name) => make("a", { href, download: name }).click();
+
+/**
  * Gives the visitor a file.
  * @param {string} name
  * @param {string} mime
@@ -80,7 +106,7 @@ export const say = (line, sentence) => {
  */
 export const download = (name, mime, content) => {
   const href = URL.createObjectURL(new Blob([content], { type: mime }));
-  make("a", { href, download: name }).click();
+  save(href, name);
   setTimeout(() => URL.revokeObjectURL(href), 10_000);
 };
 
@@ -119,9 +145,44 @@ export const labelled = (name, control, attributes = {}) =>
  * A choice among texts.
  * @param {string} id for the tests
  * @param {readonly (readonly [value: string, text: string, ...unknown[]])[]} options
+ * @param {(value: string) => void} onchoose
  */
-export const select = (id, options) =>
-  make("select", { "data-testid": id }, ...options.map(([value, text]) => make("option", { value, text })));
+export const select = (id, options, onchoose) => {
+  const onchange = () => onchoose(element.value);
+  const element = make("select", { "data-testid": id, onchange },
+    ...options.map(([value, text]) => make("option", { value, text })));
+  return element;
+};
+
+/**
+ * A slider from layer to layer, with the name of the one that is chosen.
+ * @param {number} first
+ * @param {[slider: string, name: string]} ids for the tests
+ * @param {(layer: number) => void} onpick
+ */
+export const layerSlider = (first, [id, nameId], onpick) => {
+  const oninput = () => onpick(Number(slider.value));
+  const slider = make("input", {
+    type: "range", min: first, max: 1, step: 1, value: first, "aria-label": "Layer", "data-testid": id, oninput,
+  });
+  const which = make("output", { class: "hx-which", "data-testid": nameId });
+  return {
+    elements: [labelled("Layer", slider, { class: "hx-grow" }), which],
+    /**
+     * @param {number} layer
+     * @param {number} last
+     * @param {string} [name]
+     * @param {string} [spoken] what a screen reader says instead of its number
+     */
+    show: (layer, last, name = `${layer} of ${last}`, spoken = undefined) => {
+      slider.max = String(last);
+      slider.value = String(layer);
+      slider.style.setProperty("--share", `${(100 * (layer - first)) / Math.max(1, last - first)}%`);
+      which.textContent = name;
+      if (spoken) slider.setAttribute("aria-valuetext", spoken);
+    },
+  };
+};
 
 /**
  * A bar of a ramp's colours with what its ends mean.

@@ -1,8 +1,9 @@
 // What all pictures share: colours of the theme, sharp canvases, the scale of time with its gutters.
 
 import { clock } from "./clock.js";
-import { make } from "./dom.js";
+import { furnish, make } from "./dom.js";
 import { emit } from "./events.js";
+import { moveByKeys } from "./keyboard.js";
 import { rampOf } from "./ramps.js";
 import { ticks, timeScale } from "./scales.js";
 
@@ -91,25 +92,67 @@ export const timeAxis = (width) =>
 export const font = (size, bold = false) => `${bold ? "700 " : ""}${size}px "IBM Plex Sans", sans-serif`;
 
 /**
+ * How all that follows is drawn.
+ * @param {Context} ctx
+ * @param {Partial<Context>} how
+ */
+export const style = (ctx, how) => void Object.assign(ctx, how);
+
+/**
+ * A line through places.
+ * @param {Context} ctx
+ * @param {ArrayLike<number>} places x and y of one after the other
+ */
+export const line = (ctx, places) => {
+  ctx.beginPath();
+  for (let i = 0; i < places.length; i += 2) ctx.lineTo(places[i], places[i + 1]);
+  ctx.stroke();
+};
+
+/**
+ * Text on a picture, with the card's colour around it.
+ * @param {Context} ctx
+ * @param {number} around in pixels
+ * @param {Parameters<Context["strokeText"]>} what and where
+ */
+export const writeOver = (ctx, around, ...what) => {
+  style(ctx, { strokeStyle: token("--hx-card"), lineWidth: 2 * around, lineJoin: "round" });
+  ctx.strokeText(...what);
+  ctx.fillText(...what);
+};
+
+/**
+ * Text that is read upwards, its middle at a place.
+ * @param {Context} ctx
+ * @param {string} text
+ * @param {number} x
+ * @param {number} y
+ */
+export const writeUpwards = (ctx, text, x, y) => {
+  ctx.save();
+  ctx.translate(x, y);
+  ctx.rotate(-Math.PI / 2);
+  ctx.textAlign = "center";
+  ctx.fillText(text, 0, 0);
+  ctx.restore();
+};
+
+export const AXIS_HEIGHT = 24; // room for the scale of time
+
+/**
  * Ticks and labels of the scale of time.
  * @param {Context} ctx
  * @param {Axis} axis
  * @param {number} y the foot of the picture above
  */
 export const drawTimeAxis = (ctx, axis, y) => {
-  ctx.font = font(12);
-  ctx.fillStyle = token("--hx-ink-2");
-  ctx.strokeStyle = token("--hx-line-strong");
-  ctx.textBaseline = "top";
+  style(ctx, { strokeStyle: token("--hx-line-strong"), fillStyle: token("--hx-ink-2") });
+  style(ctx, { font: font(12), textAlign: "left", textBaseline: "top" });
   for (const { time, label } of ticks(clock.duration, axis.span)) {
     const x = Math.round(axis.x(time)) + 0.5;
-    ctx.beginPath();
-    ctx.moveTo(x, y);
-    ctx.lineTo(x, y + 4);
-    ctx.stroke();
+    line(ctx, [x, y, x, y + 4]);
     const text = time === 0 ? `${label} s` : label;
     const half = ctx.measureText(text).width / 2;
-    ctx.textAlign = "left";
     ctx.fillText(text, Math.min(x - half, axis.left + axis.span - 2 * half + 8), y + 6);
   }
 };
@@ -171,14 +214,22 @@ export const cursor = (parent, className = "") => {
 const SAY_MS = 250; // how often a screen reader's text follows the clock while it plays
 
 /**
- * A canvas with time, which a screen reader takes for a slider.
+ * Makes a picture with time a slider, for screen readers and for the arrow keys.
+ * @template {HTMLElement} Picture
+ * @param {Picture} picture
+ * @param {string} label
+ */
+export const asSlider = (picture, label) => {
+  moveByKeys(picture);
+  return furnish(picture, { tabindex: 0, role: "slider", "aria-label": label, "aria-valuemin": 0, "aria-valuenow": 0 });
+};
+
+/**
+ * A canvas with time, which is a slider.
  * @param {string} label
  * @param {string} id for the tests
  */
-export const timeSlider = (label, id) =>
-  make("canvas", {
-    tabindex: 0, role: "slider", "aria-label": label, "aria-valuemin": 0, "aria-valuenow": 0, "data-testid": id,
-  });
+export const timeSlider = (label, id) => asSlider(make("canvas", { "data-testid": id }), label);
 
 /** @type {WeakMap<HTMLElement, number>} */
 const announced = new WeakMap();
@@ -196,7 +247,8 @@ export const announce = (slider, more = "") => {
   const word = clock.wordAt(time);
   const spoken = word ? `, ${word.text}` : "";
   const chosen = selection ? `, selected ${selection.from.toFixed(2)} to ${selection.to.toFixed(2)}` : "";
-  slider.setAttribute("aria-valuemax", clock.duration.toFixed(2));
-  slider.setAttribute("aria-valuenow", time.toFixed(2));
-  slider.setAttribute("aria-valuetext", `${time.toFixed(2)} seconds${spoken}${chosen}${more}`);
+  furnish(slider, {
+    "aria-valuemax": clock.duration.toFixed(2), "aria-valuenow": time.toFixed(2),
+    "aria-valuetext": `${time.toFixed(2)} seconds${spoken}${chosen}${more}`,
+  });
 };

@@ -2,15 +2,15 @@
 
 import { clock } from "../core/clock.js";
 import { make, scale } from "../core/dom.js";
-import { moveByKeys } from "../core/keyboard.js";
-import { announce, cursor, drawTimeAxis, fit, font, image, ramp, timeAxis, timeSlider, token } from "../core/paint.js";
+import {
+  announce, AXIS_HEIGHT, cursor, drawTimeAxis, fit, font, image, line, ramp, style, timeAxis, timeSlider, token,
+} from "../core/paint.js";
 import { bestOf, levelsOf, secondAround } from "./scores.js";
 
 /** @import { Axis, KeywordScores, Unpacked } from "../core/types.js" */
 /** @typedef {CanvasRenderingContext2D} Context */
 
 const ROW = 18;
-const AXIS_HEIGHT = 24;
 
 /**
  * A card.
@@ -33,7 +33,6 @@ export const windowsCard = (scores, windows) => {
     drawWindows(fit(canvas, box.clientWidth, ROW * scores.labels.length + AXIS_HEIGHT), axis, scores, windows);
     tick();
   };
-  moveByKeys(canvas);
   canvas.addEventListener("pointerdown", (event) => {
     if (axis) clock.hear(...secondAround(axis.time(event.offsetX), clock.duration));
   });
@@ -57,8 +56,7 @@ const drawWindows = (ctx, axis, scores, windows) => {
   ctx.imageSmoothingEnabled = false;
   ctx.drawImage(image(levelsOf(windows), times.length, labels.length, ramp("ink")), left, 0, right - left, height);
   drawRows(ctx, axis, labels, best);
-  ctx.strokeStyle = token("--hx-action");
-  ctx.lineWidth = 2;
+  style(ctx, { strokeStyle: token("--hx-action"), lineWidth: 2 });
   ctx.strokeRect(axis.x(start), best * ROW + 1, axis.x(end) - axis.x(start), ROW - 2);
   drawTimeAxis(ctx, axis, height);
 };
@@ -70,16 +68,10 @@ const drawWindows = (ctx, axis, scores, windows) => {
  * @param {number} best
  */
 const drawRows = (ctx, { left, span }, labels, best) => {
-  ctx.strokeStyle = token("--hx-line");
-  ctx.lineWidth = 1;
-  ctx.textAlign = "right";
-  ctx.textBaseline = "middle";
+  style(ctx, { strokeStyle: token("--hx-line"), lineWidth: 1, textAlign: "right", textBaseline: "middle" });
   labels.forEach((label, row) => {
     const y = row * ROW + 0.5;
-    ctx.beginPath();
-    ctx.moveTo(left, y);
-    ctx.lineTo(left + span, y);
-    ctx.stroke();
+    line(ctx, [left, y, left + span, y]);
     ctx.font = font(left < 60 ? 10 : 12, row === best);
     ctx.fillStyle = token(row === best ? "--hx-ink" : "--hx-ink-2");
     ctx.fillText(label, left - 5, y + ROW / 2, left - 8);

@@ -3,8 +3,7 @@
 import { clock } from "../core/clock.js";
 import { calm, make } from "../core/dom.js";
 import { clamp, seconds, short } from "../core/format.js";
-import { moveByKeys } from "../core/keyboard.js";
-import { announce, fit, font, timeSlider, token } from "../core/paint.js";
+import { announce, fit, font, line, style, timeSlider, token, writeOver } from "../core/paint.js";
 import { nearest, placesOf } from "./places.js";
 
 /** @import { Context } from "../core/paint.js" */
@@ -27,9 +26,6 @@ const HEARD_S = 0.4; // of a dot that is clicked
 const REACH = 16; // how near, in pixels, a click has to be
 const MARGIN = 30;
 const MANY = 1200; // dots that are drawn without their outline, to stay quick
-
-/** @type {(ctx: Context, how: Partial<Context>) => void} */
-const style = (ctx, how) => void Object.assign(ctx, how);
 
 export const layerMap = () => {
   const base = timeSlider("Map of the layer: one dot for every moment", "layer-map");
@@ -82,7 +78,6 @@ export const layerMap = () => {
 
   const dotAt = (/** @type {MouseEvent} */ event) => places && nearest(places, event.offsetX, event.offsetY, REACH);
 
-  moveByKeys(base);
   base.addEventListener("click", (event) => {
     const frame = dotAt(event);
     if (frame === null) return;
@@ -179,11 +174,8 @@ const paintDots = (ctx, places, { part: { tokens }, colouring }) => {
  * @param {number} count
  */
 const drawThread = (ctx, places, count) => {
-  style(ctx, { strokeStyle: token("--hx-thread"), lineWidth: 1 });
-  ctx.beginPath();
-  for (let frame = 0; frame < count; frame++) ctx.lineTo(places[2 * frame], places[2 * frame + 1]);
-  ctx.globalAlpha = Math.min(1, 500 / count);
-  ctx.stroke();
+  style(ctx, { strokeStyle: token("--hx-thread"), lineWidth: 1, globalAlpha: Math.min(1, 500 / count) });
+  line(ctx, places);
   ctx.globalAlpha = 1;
 };
 
@@ -199,10 +191,7 @@ const paintPresent = (ctx, places, width) => {
   style(ctx, { strokeStyle: token("--hx-now"), fillStyle: token("--hx-now"), lineWidth: 3, lineCap: "round" });
   for (let i = Math.max(1, frame - trail + 1); i <= frame; i++) {
     ctx.globalAlpha = 1 - (frame - i) / trail;
-    ctx.beginPath();
-    ctx.moveTo(places[2 * i - 2], places[2 * i - 1]);
-    ctx.lineTo(places[2 * i], places[2 * i + 1]);
-    ctx.stroke();
+    line(ctx, places.subarray(2 * i - 2, 2 * i + 2));
   }
   ctx.globalAlpha = 1;
   const [x, y] = [places[2 * frame], places[2 * frame + 1]];
@@ -226,7 +215,5 @@ const namePresent = (ctx, width, text, x, y) => {
   ctx.font = font(14, true);
   const right = x + 14 + ctx.measureText(text).width < width;
   style(ctx, { textAlign: right ? "left" : "right", fillStyle: token("--hx-ink") });
-  style(ctx, { strokeStyle: token("--hx-card"), lineWidth: 5, lineJoin: "round" });
-  ctx.strokeText(text, right ? x + 13 : x - 13, y - 9);
-  ctx.fillText(text, right ? x + 13 : x - 13, y - 9);
+  writeOver(ctx, 2.5, text, right ? x + 13 : x - 13, y - 9);
 };

@@ -1,7 +1,7 @@
 // Which map is on show: those of the result, and the last few that were made by other settings.
 
 import { unpack } from "../core/arrays.js";
-import { question, sentenceOf } from "../core/ask.js";
+import { question } from "../core/ask.js";
 import { isSame, NAMES } from "./settings.js";
 
 /** @import { LayerMap, LayerMapPart, MapSettings, Page } from "../core/types.js" */
@@ -55,7 +55,7 @@ export const layerMaps = (page, wanted, shown) => {
   };
 
   // Shows the map that is wanted, or asks for it and keeps what is shown meanwhile.
-  const update = async () => {
+  const update = () => {
     remap.forget();
     problem = "";
     const chosen = wanted();
@@ -63,16 +63,14 @@ export const layerMaps = (page, wanted, shown) => {
     const ready = isOwn ? own.get(chosen.method) : others.get(keyOf(chosen));
     show(ready ?? map ?? own.get("umap") ?? own.get("pca") ?? null);
     if (ready || isOwn || failed()) return;
-    try {
-      const answer = await remap.ask(chosen);
-      if (!answer) return;
-      others.set(keyOf(chosen), answer.map);
+    remap.put(chosen, ({ map: made }) => {
+      others.set(keyOf(chosen), made);
       for (const old of [...others.keys()].slice(0, -MOST_OTHERS)) others.delete(old);
-      show(answer.map);
-    } catch (error) {
-      problem = sentenceOf(error);
+      show(made);
+    }, (sentence) => {
+      problem = sentence;
       show(map);
-    }
+    });
   };
 
   // The method without which the map on show is not the one that is wanted.

@@ -44,24 +44,13 @@ const number = (name, id) => {
   return input;
 };
 
-/**
- * @param {typeof NAMES[number]} name
- * @param {string} id for the tests
- * @param {[value: string, text: string][]} options
- */
-const choice = (name, id, options) => {
-  const input = select(id, options);
-  input.addEventListener("change", () => choose({ [name]: input.value }));
-  return input;
-};
-
 export const mapSettings = () => {
   /** @type {MapSettings} */
   let defaults;
   const inputs = {
-    method: choice("method", "method-choice", [["umap", "UMAP"], ["pca", "PCA"]]),
+    method: select("method-choice", [["umap", "UMAP"], ["pca", "PCA"]], (method) => choose({ method })),
     num_neighbours: number("num_neighbours", "neighbours"),
-    metric: choice("metric", "metric", [["euclidean", "straight line"], ["cosine", "cosine"]]),
+    metric: select("metric", [["euclidean", "straight line"], ["cosine", "cosine"]], (metric) => choose({ metric })),
     seed: number("seed", "seed"),
   };
   const back = button("Reset", () => choose({ ...defaults }), "map-reset");

@@ -1,7 +1,7 @@
 // Groups of moments that k-means finds: those of a layer, and what those of all layers tell of the letters.
 
 import { unpack } from "../core/arrays.js";
-import { question, sentenceOf } from "../core/ask.js";
+import { question } from "../core/ask.js";
 
 /** @import { Packed, Page, Unpacked } from "../core/types.js" */
 
@@ -34,17 +34,14 @@ const newest = (page, name, read, changed) => {
   /** @type {Found | null} */
   let found = null;
 
-  const fetch = async (/** @type {object} */ request) => {
-    try {
-      const answer = await asking.ask(request);
-      if (!answer) return;
-      [found, problem] = [read(answer), ""];
-    } catch (error) {
-      // What could not be had may be asked for again.
-      [asked, problem] = ["", sentenceOf(error)];
-    }
+  const fetch = (/** @type {object} */ request) => asking.put(request, (answer) => {
+    [found, problem] = [read(answer), ""];
     changed();
-  };
+  }, (sentence) => {
+    // What could not be had may be asked for again.
+    [asked, problem] = ["", sentence];
+    changed();
+  });
 
   const expect = (/** @type {string} */ wanted) => {
     asked = wanted;

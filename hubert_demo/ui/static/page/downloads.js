@@ -1,7 +1,7 @@
 // Downloads: figures and numbers of the open view, everything in a zip, and the Python that makes it again.
 
-import { question, sentenceOf } from "../core/ask.js";
-import { button, make } from "../core/dom.js";
+import { question } from "../core/ask.js";
+import { button, furnish, make, save } from "../core/dom.js";
 import { store } from "../core/store.js";
 
 /** @import { Choices, Mount } from "../core/types.js" */
@@ -32,30 +32,27 @@ export const mount = (root, page) => {
     list, status, script,
   );
 
+  const tell = (/** @type {string} */ sentence) => {
+    status.textContent = sentence;
+  };
+
   const copyCode = async () => {
     try {
       await navigator.clipboard.writeText(code.textContent || "");
-      status.textContent = "Copied.";
+      tell("Copied.");
     } catch {
       // Without a secure connection a page may not write there.
       getSelection()?.selectAllChildren(code);
-      status.textContent = "Marked for you to copy.";
+      tell("Marked for you to copy.");
     }
   };
 
   const reproduce = question(page, "reproduce");
-  const showScript = async () => {
-    if (!store.result) return;
-    try {
-      const answer = await reproduce.ask({ choices: store.choices });
-      if (!answer) return;
-      code.textContent = answer.text;
-      script.hidden = false;
-      status.textContent = "";
-    } catch (problem) {
-      status.textContent = sentenceOf(problem);
-    }
-  };
+  const showScript = () => store.result && reproduce.put({ choices: store.choices }, ({ text }) => {
+    code.textContent = text;
+    script.hidden = false;
+    tell("");
+  }, tell);
 
   // The server writes the file and sends its address, as the next value of this component.
   /** @type {HTMLButtonElement | null} */
@@ -64,7 +61,7 @@ export const mount = (root, page) => {
     if (!store.result || pressed) return;
     pressed = by;
     pressed.disabled = true;
-    status.textContent = format === "zip" ? "Drawing and packing everything …" : "Making the file …";
+    tell(format === "zip" ? "Drawing and packing everything …" : "Making the file …");
     const { token, title } = store.result;
     page.trigger("take", { token, title, name, format, choices: { ...store.choices } });
   };
@@ -75,8 +72,8 @@ export const mount = (root, page) => {
     if (pressed) pressed.disabled = false;
     pressed = null;
     allow();
-    status.textContent = answer.error || "";
-    if (answer.file) follow(answer.file.url, answer.name);
+    tell(answer.error || "");
+    if (answer.file) save(answer.file.url, answer.name);
   };
   page.watch("value", receive);
 
@@ -98,9 +95,9 @@ export const mount = (root, page) => {
    * @param {string} format
    */
   const fileButton = (title, name, format) => {
-    const one = button(format.toUpperCase(), () => ask(name, format, one), `take-${name}-${format}`);
-    one.setAttribute("aria-label", `${title} as ${format.toUpperCase()}`);
-    return one;
+    const type = format.toUpperCase();
+    const one = button(type, () => ask(name, format, one), `take-${name}-${format}`);
+    return furnish(one, { "aria-label": `${title} as ${type}` });
   };
 
   // A download that needs a choice is disabled until that is made, and says why.
@@ -115,19 +112,7 @@ export const mount = (root, page) => {
 
   const result = () => {
     script.hidden = true;
-    status.textContent = "";
+    tell("");
   };
   return { open: fill, choices: allow, result };
-};
-
-/**
- * Has the browser fetch a file.
- * @param {string} href
- * @param {string} name
- */
-const follow = (href, name) => {
-  const link = make("a", { href, download: name, hidden: true });
-  document.body.append(link);
-  link.click();
-  link.remove();
 };

@@ -1,6 +1,6 @@
 // The page's head: light or dark.
 
-import { icon, make } from "../core/dom.js";
+import { iconButton } from "../core/dom.js";
 
 /** @import { Mount } from "../core/types.js" */
 
@@ -16,9 +16,7 @@ export const mount = (root) => {
     const dark = document.body.classList.toggle("dark");
     localStorage.setItem(KEY, dark ? "dark" : "light");
   };
-  root.append(make("button", {
-    type: "button", class: "hx-theme", "aria-label": "Light or dark", title: "Light or dark",
-    "data-testid": "theme", onclick: toggle,
-  }, icon("theme")));
+  const title = "Light or dark";
+  root.append(iconButton("theme", title, toggle, { class: "hx-theme", title, "data-testid": "theme" }));
   return {};
 };

@@ -1,15 +1,13 @@
 // What the server is doing, and what went wrong.
 
-import { icon, make, say } from "../core/dom.js";
+import { icon, iconButton, make, say } from "../core/dom.js";
 
 /** @import { Mount } from "../core/types.js" */
 
 /** @type {Mount} */
 export const mount = (root) => {
   const text = make("span", { "data-testid": "alert" });
-  const close = make("button", {
-    type: "button", class: "hx-close", "aria-label": "Dismiss", onclick: () => error(null),
-  }, icon("close"));
+  const close = iconButton("close", "Dismiss", () => error(null), { class: "hx-close" });
   const box = make("div", { class: "hx-alert", role: "alert", hidden: true }, icon("alert"), text, close);
   const status = make("p", { class: "hx-status", role: "status", hidden: true, "data-testid": "status" });
   root.append(box, status);

@@ -2,11 +2,10 @@
 
 import { unpack } from "../core/arrays.js";
 import { clock } from "../core/clock.js";
-import { drawTimeAxis, fit, font, image, pixels, ramp, token } from "../core/paint.js";
+import { AXIS_HEIGHT, drawTimeAxis, fit, font, image, pixels, ramp, style, token, writeUpwards } from "../core/paint.js";
 
 /** @import { Axis, TimelinePart } from "../core/types.js" */
 
-const AXIS_HEIGHT = 24;
 const GAP = 8;
 // What is quieter than this, of 255, is left as paper.
 const QUIET = 64;
@@ -92,10 +91,7 @@ const drawSpectrum = (ctx, axis, columnS, levels, [rows, columns]) => {
  * @param {number} height
  */
 const labelFrequencies = (ctx, axis, frequencies, height) => {
-  ctx.font = font(12);
-  ctx.fillStyle = token("--hx-ink-2");
-  ctx.textAlign = "right";
-  ctx.textBaseline = "middle";
+  style(ctx, { font: font(12), fillStyle: token("--hx-ink-2"), textAlign: "right", textBaseline: "middle" });
   let above = Infinity;
   for (const [hz, label] of LABELS) {
     if (hz < 1000 && height < 100) continue;
@@ -106,13 +102,7 @@ const labelFrequencies = (ctx, axis, frequencies, height) => {
     above = y;
     ctx.fillText(label, axis.left - 8, Math.max(y, 7));
   }
-  if (axis.left < 60) return;
-  ctx.save();
-  ctx.translate(20, height / 2);
-  ctx.rotate(-Math.PI / 2);
-  ctx.textAlign = "center";
-  ctx.fillText("frequency, Hz", 0, 0);
-  ctx.restore();
+  if (axis.left >= 60) writeUpwards(ctx, "frequency, Hz", 20, height / 2);
 };
 
 /** @type {[number, string][]} */

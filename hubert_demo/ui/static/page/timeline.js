@@ -1,16 +1,16 @@
 // The timeline: play, waveform over spectrogram, words beneath, and a strip that belongs to the open tab.
 
 import { clock } from "../core/clock.js";
-import { icon, make, segments } from "../core/dom.js";
+import { icon, iconButton, make, segments } from "../core/dom.js";
 import { on } from "../core/events.js";
 import { seconds } from "../core/format.js";
-import { moveByKeys } from "../core/keyboard.js";
 import { openStrip } from "../core/mount.js";
 import { announce, cursor, fit, timeAxis, timeSlider } from "../core/paint.js";
 import { store } from "../core/store.js";
 import { heightToTheMiddle, soundPicture } from "./sound.js";
 import { layWords } from "./words.js";
 
+/** @import { LitWords } from "../core/lit.js" */
 /** @import { Axis, Mount, Result, Word } from "../core/types.js" */
 
 const DRAG_PX = 4; // a hand that clicks moves less
@@ -33,12 +33,9 @@ export const mount = (root) => {
   let axis = null;
   /** @type {ReturnType<typeof soundPicture> | null} */
   let paintSound = null;
-  /** @type {Map<Word, HTMLElement>} */
-  let cells = new Map();
-  /** The word cell that is lit. @type {HTMLElement | undefined} */
-  let lit;
+  /** @type {LitWords | null} */
+  let cells = null;
 
-  moveByKeys(canvas);
   for (const picture of [canvas, strip.canvas]) jumpAndSelect(picture, () => axis);
 
   const draw = () => {
@@ -47,7 +44,6 @@ export const mount = (root) => {
     axis = timeAxis(width);
     paintSound(canvas, axis, width);
     cells = layWords(words, axis, width);
-    lit = undefined;
     drawStrip();
     tick();
   };
@@ -67,14 +63,8 @@ export const mount = (root) => {
   const tick = () => {
     if (!axis) return;
     for (const each of cursors) each.place(axis);
-    const word = clock.wordAt(clock.time);
-    bar.show(word);
-    const cell = word ? cells.get(word) : undefined;
-    if (cell !== lit) {
-      lit?.classList.remove("is-now");
-      cell?.classList.add("is-now");
-      lit = cell;
-    }
+    bar.show(clock.wordAt(clock.time));
+    cells?.light();
     announce(canvas);
   };
 
@@ -104,10 +94,8 @@ export const mount = (root) => {
 
 /** Play, the time, and the word that is said. */
 const playBar = () => {
-  const play = make("button", {
-    type: "button", class: "hx-play", "aria-label": "Play", "data-testid": "play",
-    onclick: () => store.result && clock.toggle(),
-  }, icon("play"));
+  const toggle = () => store.result && clock.toggle();
+  const play = iconButton("play", "Play", toggle, { class: "hx-play", "data-testid": "play" });
   const time = make("b", { text: "0.00", "data-testid": "clock" });
   const duration = make("span", { text: "" });
   const said = make("b", { class: "hx-said", "data-testid": "now-word" });

@@ -1,8 +1,8 @@
 // The guided tour: a card that stays in sight, sets the views as it goes, and scrolls to what it talks about.
 
-import { question, sentenceOf } from "../core/ask.js";
+import { question } from "../core/ask.js";
 import { clock } from "../core/clock.js";
-import { button, icon, make } from "../core/dom.js";
+import { button, iconButton, make } from "../core/dom.js";
 import { emit } from "../core/events.js";
 import { clamp } from "../core/format.js";
 import { choose, store } from "../core/store.js";
@@ -43,9 +43,7 @@ export const mount = (root, page) => {
   const text = make("p", { "data-testid": "tour-text" });
   const back = button("Back", () => show(at - 1), "tour-back");
   const next = button("Next", () => (at + 1 < steps.length ? show(at + 1) : end()), "tour-next", "is-main");
-  const close = make("button", {
-    type: "button", class: "hx-close", "aria-label": "End the tour", onclick: () => end(), "data-testid": "tour-end",
-  }, icon("close"));
+  const close = iconButton("close", "End the tour", () => end(), { class: "hx-close", "data-testid": "tour-end" });
   const card = make("section", { class: "hx-tour-card", "aria-label": "Guided tour", hidden: true },
     make("div", { class: "hx-bar" }, title, count, make("span", { class: "hx-grow" }), close),
     text, make("div", { class: "hx-bar" }, back, next));
@@ -58,16 +56,11 @@ export const mount = (root, page) => {
     if (!store.result) return;
     start.disabled = true;
     start.textContent = "Reading the layers …";
-    try {
-      const answer = await route.ask();
-      if (answer) {
-        ({ steps } = answer);
-        running = true;
-        show(0);
-      }
-    } catch (problem) {
-      emit("error", sentenceOf(problem));
-    }
+    await route.put({}, (answer) => {
+      ({ steps } = answer);
+      running = true;
+      show(0);
+    }, (sentence) => emit("error", sentence));
     start.disabled = false;
     start.textContent = TAKE;
   };

@@ -2,8 +2,10 @@
 
 import { clock } from "../core/clock.js";
 import { make } from "../core/dom.js";
+import { litWords } from "../core/lit.js";
 import { contextOf, font } from "../core/paint.js";
 
+/** @import { LitWords } from "../core/lit.js" */
 /** @import { Axis, Word } from "../core/types.js" */
 
 const SMALL = 0.8; // of the usual size of type
@@ -15,7 +17,7 @@ const PADDING = 6;
  * @param {HTMLElement} box to be filled
  * @param {Axis} axis
  * @param {number} boxWidth in pixels
- * @returns {Map<Word, HTMLElement>} the cell of each word
+ * @returns {LitWords} the cells
  */
 export const layWords = (box, axis, boxWidth) => {
   const { words } = clock;
@@ -26,17 +28,17 @@ export const layWords = (box, axis, boxWidth) => {
   const rooms = words.map((_, index) => (lefts[index + 1] ?? boxWidth) - lefts[index]);
   const rows = rowsOf(wanted.map((width, index) => width * SMALL <= rooms[index]));
   box.classList.toggle("has-two-rows", rows.some((row) => row));
-  const cells = new Map(words.map((word, index) => {
+  const cells = litWords(words, (word, index) => {
     const width = Math.max(3, axis.x(word.end_s) - lefts[index]);
     // Text may reach to the next word in its row, or to one that fills both.
     const next = rows.findIndex((row, i) => i > index && (!row || !rows[index] || row === rows[index]));
     const room = (next < 0 ? boxWidth : lefts[next]) - lefts[index];
     const isSmall = rows[index] || wanted[index] > room;
     const size = wanted[index] * SMALL > room ? "is-narrow" : isSmall ? "is-small" : "";
-    return [word, cell(word, lefts[index], width, `${size} ${rows[index]}`)];
-  }));
+    return cell(word, lefts[index], width, `${size} ${rows[index]}`);
+  });
   const silent = make("span", { class: "hx-silent", text: "no speech recognised" });
-  box.replaceChildren(...(words.length ? cells.values() : [silent]));
+  box.replaceChildren(...(words.length ? cells.elements : [silent]));
   return cells;
 };
 

@@ -3,10 +3,11 @@
 import { question, sentenceOf } from "../core/ask.js";
 import { make, numbers, say } from "../core/dom.js";
 import { percent } from "../core/format.js";
+import { litWords } from "../core/lit.js";
 import { choose, facts, store } from "../core/store.js";
 import { downloads } from "./downloads.js";
 import { askForm, problemLine } from "./form.js";
-import { litWords, timesOf, wordButton } from "./words.js";
+import { timesOf, wordButton } from "./words.js";
 
 /** @import { Choices, Page, TextFormat, Word } from "../core/types.js" */
 
@@ -51,7 +52,7 @@ export const alignment = (page) => {
       if (!answer) return;
       reference = wanted;
       lights = litWords(answer.words, buttonOf);
-      found.replaceChildren(make("div", { class: "hx-transcript" }, ...lights.buttons), ...comparisonOf(answer),
+      found.replaceChildren(make("div", { class: "hx-transcript" }, ...lights.elements), ...comparisonOf(answer),
         downloads(page, formats, () => ({ reference })));
       lights.light();
     } catch (error) {

@@ -1,7 +1,7 @@
 // Buttons that fetch a text in each format.
 
-import { question, sentenceOf } from "../core/ask.js";
-import { download, make } from "../core/dom.js";
+import { question } from "../core/ask.js";
+import { button, download, furnish, make } from "../core/dom.js";
 
 /** @import { Page, TextFormat } from "../core/types.js" */
 
@@ -14,19 +14,16 @@ import { download, make } from "../core/dom.js";
  */
 export const downloads = (page, formats, request = () => ({})) => {
   const problem = make("span", { class: "hx-problem", role: "alert" });
-  const fetch = async (/** @type {string} */ format) => {
-    problem.textContent = "";
-    try {
-      // A question of its own for every press: whoever presses two buttons gets two files.
-      const file = /** @type {TextFile | null} */ (await question(page, "text").ask({ format, ...request() }));
-      if (file) download(file.name, file.mime, file.text);
-    } catch (error) {
-      problem.textContent = sentenceOf(error);
-    }
+  const complain = (/** @type {string} */ sentence) => {
+    problem.textContent = sentence;
   };
-  const buttons = formats.map(({ name, title }) => make("button", {
-    type: "button", class: "hx-button is-plain", text: title, title: `Download as ${title}`,
-    "data-testid": `text-${name}`, onclick: () => fetch(name),
-  }));
+  const give = (/** @type {TextFile} */ { name, mime, text }) => download(name, mime, text);
+  const fetch = (/** @type {string} */ format) => {
+    complain("");
+    // A question of its own for every press: whoever presses two buttons gets two files.
+    question(page, "text").put({ format, ...request() }, give, complain);
+  };
+  const buttons = formats.map(({ name, title }) =>
+    furnish(button(title, () => fetch(name), `text-${name}`, "is-plain"), { title: `Download as ${title}` }));
   return make("div", { class: "hx-downloads", role: "group", "aria-label": "Download" }, ...buttons, problem);
 };

@@ -1,7 +1,9 @@
 // The map of letters as a picture: cells, the names of the rows, and the letters of the best path beside their cells.
 
 import { short } from "../core/format.js";
-import { drawTimeAxis, fit, font, image, ramp, timeAxis, token } from "../core/paint.js";
+import {
+  AXIS_HEIGHT, drawTimeAxis, fit, font, image, ramp, style, timeAxis, token, writeOver,
+} from "../core/paint.js";
 import { LEAST_S } from "./path.js";
 
 /** @import { Axis, Unpacked } from "../core/types.js" */
@@ -12,7 +14,6 @@ import { LEAST_S } from "./path.js";
 
 export const ROW = 13; // pixels
 export const FAINT = 26; // of 255: what is paler than this is no letter to hear
-const AXIS_HEIGHT = 24;
 const LETTER_PX = 10;
 const LEAST_ROOM_PX = 2.5; // a letter of the path; with less, letters would hide the cells
 
@@ -34,8 +35,7 @@ export const paint = (canvas, width, { path, levels }, withBlank) => {
   const [left, right] = [0, frames].map((frame) => axis.x(path.grid.startOf(frame)));
   ctx.imageSmoothingEnabled = false;
   ctx.drawImage(image(values, columns, rows, ramp("ink")), left, 0, right - left, height);
-  ctx.strokeStyle = token("--hx-line");
-  ctx.lineWidth = 1;
+  style(ctx, { strokeStyle: token("--hx-line"), lineWidth: 1 });
   ctx.strokeRect(axis.left + 0.5, 0.5, axis.span - 1, height - 1);
   nameRows(ctx, axis, path.symbols.slice(0, rows));
   const letters = path.runs.filter((run) => run.writes && !run.space && run.symbol < rows);
@@ -70,10 +70,8 @@ export const pooled = (levels, rows, frames, pixels) => {
  * @param {readonly { text: string }[]} symbols
  */
 const nameRows = (ctx, axis, symbols) => {
-  ctx.font = font(axis.left < 60 ? 10 : 11);
-  ctx.fillStyle = token("--hx-ink-2");
-  ctx.textAlign = "right";
-  ctx.textBaseline = "middle";
+  style(ctx, { font: font(axis.left < 60 ? 10 : 11), fillStyle: token("--hx-ink-2") });
+  style(ctx, { textAlign: "right", textBaseline: "middle" });
   symbols.forEach(({ text }, row) => ctx.fillText(short(text), axis.left - 6, (row + 0.5) * ROW, axis.left - 8));
 };
 
@@ -83,20 +81,14 @@ const nameRows = (ctx, axis, symbols) => {
  * @param {(run: Run) => number} endOf where its cells end
  */
 const writeLetters = (ctx, letters, endOf) => {
-  ctx.font = font(11, true);
-  ctx.fillStyle = token("--hx-now");
-  ctx.strokeStyle = token("--hx-card");
-  ctx.lineWidth = 3;
-  ctx.lineJoin = "round";
-  ctx.textAlign = "left";
+  style(ctx, { font: font(11, true), fillStyle: token("--hx-now"), textAlign: "left" });
   /** @type {Map<number, number>} */
   const taken = new Map();
   for (const run of letters) {
     const x = endOf(run) + 1.5;
     if (x < (taken.get(run.symbol) ?? 0)) continue;
     taken.set(run.symbol, x + LETTER_PX);
-    ctx.strokeText(run.text, x, (run.symbol + 0.5) * ROW);
-    ctx.fillText(run.text, x, (run.symbol + 0.5) * ROW);
+    writeOver(ctx, 1.5, run.text, x, (run.symbol + 0.5) * ROW);
   }
 };
 

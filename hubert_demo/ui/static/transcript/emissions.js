@@ -4,7 +4,6 @@ import { unpack } from "../core/arrays.js";
 import { clock } from "../core/clock.js";
 import { make, scale, segments } from "../core/dom.js";
 import { clamp, percent, seconds } from "../core/format.js";
-import { moveByKeys } from "../core/keyboard.js";
 import { announce, cursor, timeSlider } from "../core/paint.js";
 import { cellAt, FAINT, paint, ROW, soundAround } from "./emission_picture.js";
 
@@ -67,7 +66,6 @@ export const emissionMap = () => {
  * @param {() => Picture | null} look gives what is painted
  */
 const listen = (canvas, tip, look) => {
-  moveByKeys(canvas);
   canvas.addEventListener("keydown", (event) => {
     const path = look()?.path;
     if (event.key !== "Enter" || !path) return;
@@ -78,14 +76,14 @@ const listen = (canvas, tip, look) => {
   canvas.addEventListener("click", (event) => {
     const picture = look();
     if (!picture) return;
-    const { run, level, row, frame, time } = under(canvas, picture, event);
+    const { run, level, row, frame, time } = cellAt(picture, event.offsetX, event.offsetY);
     if (run) picture.path.hear(run);
     else if ((level ?? 0) >= FAINT) clock.hear(...soundAround(picture, row, frame));
     else clock.seek(time);
   });
   canvas.addEventListener("pointermove", (event) => {
     const picture = look();
-    const found = picture && under(canvas, picture, event);
+    const found = picture && cellAt(picture, event.offsetX, event.offsetY);
     tip.hidden = found?.level == null;
     if (!picture || found?.level == null) return;
     const { grid, symbols } = picture.path;
@@ -96,14 +94,4 @@ const listen = (canvas, tip, look) => {
     tip.style.transform = `translate(${to}px, ${below}px)`;
   });
   canvas.addEventListener("pointerleave", () => void (tip.hidden = true));
-};
-
-/**
- * @param {HTMLElement} canvas
- * @param {Picture} picture
- * @param {MouseEvent} event
- */
-const under = (canvas, picture, event) => {
-  const { left, top } = canvas.getBoundingClientRect();
-  return cellAt(picture, event.clientX - left, event.clientY - top);
 };

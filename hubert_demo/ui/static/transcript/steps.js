@@ -3,8 +3,7 @@
 import { clock } from "../core/clock.js";
 import { make } from "../core/dom.js";
 import { clamp, seconds } from "../core/format.js";
-import { moveByKeys } from "../core/keyboard.js";
-import { announce } from "../core/paint.js";
+import { announce, asSlider } from "../core/paint.js";
 
 /** @import { FrameGrid } from "../core/grid.js" */
 /** @import { Word } from "../core/types.js" */
@@ -23,7 +22,7 @@ const WHY = "A blank between two equal letters keeps them apart: that is how a d
 export const stepThrough = () => {
   const where = make("span", { class: "hx-quiet", "data-testid": "steps-where" });
   const rows = NAMES.map(emptyRow);
-  const slider = rows[0].cells;
+  const slider = asSlider(rows[0].cells, "What each frame says");
   const element = make("div", { class: "hx-card hx-steps" },
     make("div", { class: "hx-bar" }, make("h2", { text: "How letters become text" }), where),
     ...rows.flatMap((row) => [row.sentence, row.cells]), make("p", { class: "hx-quiet", text: WHY }));
@@ -87,9 +86,7 @@ export const stepThrough = () => {
  */
 const emptyRow = (name, step) => ({
   sentence: make("p", { class: "hx-step-name", "data-testid": `step-${name}-name` }),
-  cells: make("div", { class: "hx-step", "data-testid": `step-${name}`, ...(step ? { "aria-hidden": "true" } : {
-    tabindex: 0, role: "slider", "aria-label": "What each frame says", "aria-valuemin": 0, "aria-valuenow": 0,
-  }) }),
+  cells: make("div", { class: "hx-step", "data-testid": `step-${name}`, "aria-hidden": step ? "true" : null }),
 });
 
 /**
@@ -174,7 +171,6 @@ const cell = (piece, from, step) =>
  * @param {() => Path | null} pathNow
  */
 const listen = (element, slider, pathNow) => {
-  moveByKeys(slider);
   slider.addEventListener("keydown", (event) => {
     const path = event.key === "Enter" ? pathNow() : null;
     const run = path?.at(path.frame);

@@ -1,9 +1,10 @@
-// Words as buttons, the one being said lit; and those of the transcript, shaded where the model was unsure.
+// Words as buttons; and those of the transcript, shaded where the model was unsure.
 
 import { clock } from "../core/clock.js";
 import { make } from "../core/dom.js";
 import { clamp, percent } from "../core/format.js";
 import { stepOf } from "../core/keyboard.js";
+import { litWords } from "../core/lit.js";
 
 /** @import { Word } from "../core/types.js" */
 
@@ -11,27 +12,6 @@ import { stepOf } from "../core/keyboard.js";
 const SURE = 0.9;
 // More words than this are set smaller, with what is beneath them on hover alone.
 const MANY = 60;
-
-/**
- * A button for every word; `light()` marks the one that is said now.
- * @template {Word} Each
- * @param {readonly Each[]} words
- * @param {(word: Each) => HTMLElement} buttonOf
- */
-export const litWords = (words, buttonOf) => {
-  const all = words.map((word) => ({ word, button: buttonOf(word) }));
-  /** @type {typeof all[number] | null} */
-  let lit = null;
-  const light = () => {
-    const { time } = clock;
-    const isSaid = (/** @type {typeof all[number]} */ { word }) => word.start_s <= time && time < word.end_s;
-    if (lit && isSaid(lit)) return;
-    lit?.button.classList.remove("is-now");
-    lit = all.find(isSaid) || null;
-    lit?.button.classList.add("is-now");
-  };
-  return { buttons: all.map(({ button }) => button), light };
-};
 
 /** From when to when a word is said. @param {Word} word */
 export const timesOf = ({ start_s: start, end_s: end }) => `${start.toFixed(2)}–${end.toFixed(2)}`;
@@ -55,9 +35,9 @@ export const transcriptWords = () => {
   let lights = litWords([], shadedButton);
   const show = (/** @type {readonly Word[]} */ words) => {
     lights = litWords(words, shadedButton);
-    element.replaceChildren(...(words.length ? lights.buttons : [make("div", {}, ...nothing())]));
+    element.replaceChildren(...(words.length ? lights.elements : [make("div", {}, ...nothing())]));
     element.classList.toggle("has-many", words.length > MANY);
-    lights.buttons[0]?.setAttribute("tabindex", "0");
+    lights.elements[0]?.setAttribute("tabindex", "0");
     lights.light();
   };
   return { element, show, tick: () => lights.light() };
