@@ -63,17 +63,17 @@ const draw = (title, width, { lines, range: [low, high], layer, count }, choose)
   const x = (/** @type {number} */ l) => MARGIN.left + (count > 1 ? (l / (count - 1)) * span : span / 2);
   const y = (/** @type {number} */ value) =>
     FOOT - ((clamp(value, low, high) - low) / (high - low || 1)) * (FOOT - MARGIN.top);
+  const onclick = (/** @type {MouseEvent} */ { clientX }) => {
+    const across = clientX - svg.getBoundingClientRect().left - MARGIN.left;
+    choose(clamp(Math.round((across / span) * (count - 1)), 0, count - 1));
+  };
   const svg = shape("svg", {
-    width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": spoken(title, lines),
+    width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": spoken(title, lines), onclick,
   },
   ...scaleLines([low, (low + high) / 2, high], y, width - MARGIN.right),
   shape("line", { class: "hx-chart-chosen", x1: x(layer), x2: x(layer), y1: MARGIN.top, y2: FOOT }),
   ...labels(labelled(count, layer, span), layer, x),
   ...lines.flatMap((line) => path(line, layer, x, y)));
-  svg.addEventListener("click", (event) => {
-    const across = event.clientX - svg.getBoundingClientRect().left - MARGIN.left;
-    choose(clamp(Math.round((across / span) * (count - 1)), 0, count - 1));
-  });
   return svg;
 };
 
@@ -94,7 +94,7 @@ export const digitsOf = (values) => {
 const scaleLines = (values, y, right) =>
   values.flatMap((value) => [
     shape("line", { class: "hx-chart-grid", x1: MARGIN.left, x2: right, y1: y(value), y2: y(value) }),
-    shape("text", { x: MARGIN.left - 8, y: y(value) + 4, "text-anchor": "end" }, value.toFixed(digitsOf(values))),
+    shape("text", { x: MARGIN.left - 8, y: y(value) + 4, "text-anchor": "end", text: value.toFixed(digitsOf(values)) }),
   ]);
 
 /**
@@ -114,10 +114,9 @@ export const labelled = (count, layer, span) => {
  * @param {Across} x
  */
 const labels = (layers, chosen, x) =>
-  layers.map((l) => {
-    const bold = l === chosen ? { class: "is-chosen" } : {};
-    return shape("text", { x: x(l), y: HEIGHT - 7, "text-anchor": "middle", ...bold }, String(l));
-  });
+  layers.map((l) => shape("text", {
+    x: x(l), y: HEIGHT - 7, "text-anchor": "middle", class: l === chosen && "is-chosen", text: l,
+  }));
 
 /**
  * @param {Line} line

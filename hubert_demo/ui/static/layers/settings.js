@@ -29,12 +29,13 @@ export const settingsOf = (choices, defaults) =>
   NAMES.reduce((settings, name) => ({ ...settings, [name]: choices[name] ?? defaults[name] }), defaults);
 
 /**
- * A whole number. What is none goes back to what is chosen.
- * @param {typeof NAMES[number]} name
+ * A whole number to choose. What is none goes back to what is chosen.
+ * @param {keyof Choices} name
  * @param {string} id for the tests
+ * @param {number} min
  */
-const number = (name, id) => {
-  const input = make("input", { type: "number", min: 0, step: 1, "data-testid": id });
+export const numberInput = (name, id, min) => {
+  const input = make("input", { type: "number", min, step: 1, "data-testid": id });
   input.addEventListener("change", () => {
     const value = Math.round(Number(input.value));
     if (input.value === "" || !Number.isFinite(value)) return emit("choices", { [name]: store.choices[name] });
@@ -49,9 +50,9 @@ export const mapSettings = () => {
   let defaults;
   const inputs = {
     method: select("method-choice", [["umap", "UMAP"], ["pca", "PCA"]], (method) => choose({ method })),
-    num_neighbours: number("num_neighbours", "neighbours"),
+    num_neighbours: numberInput("num_neighbours", "neighbours", 0),
     metric: select("metric", [["euclidean", "straight line"], ["cosine", "cosine"]], (metric) => choose({ metric })),
-    seed: number("seed", "seed"),
+    seed: numberInput("seed", "seed", 0),
   };
   const back = button("Reset", () => choose({ ...defaults }), "map-reset");
   const element = make("details", { class: "hx-map-settings" },

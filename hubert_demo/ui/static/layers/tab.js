@@ -1,6 +1,6 @@
 // What the tab shows: its pieces, where they lie, and how they are painted anew.
 
-import { make } from "../core/dom.js";
+import { make, say } from "../core/dom.js";
 import { choose } from "../core/store.js";
 import { layerNumbers, methodLines } from "./captions.js";
 import { key } from "./colours.js";
@@ -86,8 +86,7 @@ export const layersTab = (root) => {
     showMap: (known, isOther) => {
       const { map, absence: sentence } = known.shown;
       if (!map) big.clear();
-      absence.textContent = sentence;
-      absence.hidden = Boolean(map);
+      say(absence, map ? null : sentence);
       big.element.hidden = legend.hidden = !map;
       if (root.clientWidth && isOther && map) {
         big.move(known);

@@ -2,7 +2,9 @@
 
 import { unpack } from "../core/arrays.js";
 import { clock } from "../core/clock.js";
-import { AXIS_HEIGHT, drawTimeAxis, fit, font, image, pixels, ramp, style, token, writeUpwards } from "../core/paint.js";
+import {
+  AXIS_HEIGHT, drawTimeAxis, fit, font, image, pixels, ramp, style, token, writeUpwards,
+} from "../core/paint.js";
 
 /** @import { Axis, TimelinePart } from "../core/types.js" */
 
