@@ -29,19 +29,26 @@ export const askUntilReady = async (page, name, request, isWanted) => {
  * A question about the result on show, of which only the newest counts.
  * @param {Page} page
  * @param {string} name of the server function
+ * @param {HTMLElement} [place] of the answer, marked as busy until it is there
  */
-export const question = (page, name) => {
+export const question = (page, name, place) => {
   let newest = 0;
+  const rest = () => place?.removeAttribute("aria-busy");
   /**
    * @param {object} [request]
    * @returns {Promise<any>} the answer; null where another was asked since, or the result is no longer on show
    * @throws {Error} with a sentence; not where the answer is no longer wanted
    */
-  const ask = (request = {}) => {
+  const ask = async (request = {}) => {
     const number = ++newest;
     const token = store.result?.token;
     const isWanted = () => number === newest && token === store.result?.token;
-    return askUntilReady(page, name, { ...request, token }, isWanted);
+    place?.setAttribute("aria-busy", "true");
+    try {
+      return await askUntilReady(page, name, { ...request, token }, isWanted);
+    } finally {
+      if (isWanted()) rest();
+    }
   };
   return {
     ask,
@@ -54,7 +61,10 @@ export const question = (page, name) => {
     put: (request, show, complain) =>
       ask(request).then((answer) => answer && show(answer), (problem) => complain(sentenceOf(problem))),
     /** What was asked is no longer wanted. */
-    forget: () => void newest++,
+    forget: () => {
+      newest++;
+      rest();
+    },
   };
 };
 

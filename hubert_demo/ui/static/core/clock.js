@@ -168,10 +168,8 @@ const endOfSelection = () =>
 const start = () => audio.play().catch(() => {});
 
 const run = () => {
-  if (audio.paused) {
-    running = false;
-    return;
-  }
+  running = !audio.paused;
+  if (!running) return;
   now = clamp(audio.currentTime, 0, duration);
   if (stop && now >= stop.at) {
     const { back } = stop;
@@ -186,10 +184,8 @@ const run = () => {
 
 audio.addEventListener("play", () => {
   emit("tick");
-  if (!running) {
-    running = true;
-    requestAnimationFrame(run);
-  }
+  if (!running) requestAnimationFrame(run);
+  running = true;
 });
 audio.addEventListener("pause", () => emit("tick"));
 audio.addEventListener("ended", () => move(stop ? stop.back : duration));

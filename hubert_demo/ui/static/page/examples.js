@@ -7,11 +7,9 @@ export const mount = (root, page) => {
   const rows = [...root.querySelectorAll(".hx-example")];
   const mark = (/** @type {number | undefined} */ number) =>
     rows.forEach((row, i) => row.setAttribute("aria-pressed", String(i === number)));
-  rows.forEach((row, index) =>
-    row.addEventListener("click", () => {
-      mark(index);
-      page.trigger("pick", { index });
-    }),
-  );
+  rows.forEach((row, index) => row.addEventListener("click", () => {
+    mark(index);
+    page.trigger("pick", { index });
+  }));
   return { result: ({ example }) => mark(example) };
 };

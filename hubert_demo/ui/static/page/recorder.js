@@ -74,7 +74,5 @@ before("drop", (event) => {
   event.preventDefault();
   event.stopPropagation();
   if (refused) return;
-  event.target?.dispatchEvent(
-    new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: transfer }),
-  );
+  event.target?.dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: transfer }));
 });

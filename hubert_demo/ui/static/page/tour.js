@@ -44,7 +44,8 @@ export const mount = (root, page) => {
   const back = button("Back", () => show(at - 1), "tour-back");
   const next = button("Next", () => (at + 1 < steps.length ? show(at + 1) : end()), "tour-next", "is-main");
   const close = iconButton("close", "End the tour", () => end(), { class: "hx-close", "data-testid": "tour-end" });
-  const card = make("section", { class: "hx-tour-card", "aria-label": "Guided tour", hidden: true },
+  const onkeydown = (/** @type {KeyboardEvent} */ { key }) => key === "Escape" && end();
+  const card = make("section", { class: "hx-tour-card", "aria-label": "Guided tour", hidden: true, onkeydown },
     make("div", { class: "hx-bar" }, title, count, make("span", { class: "hx-grow" }), close),
     text, make("div", { class: "hx-bar" }, back, next));
   const start = button(TAKE, () => begin(), "tour-start");
@@ -89,10 +90,6 @@ export const mount = (root, page) => {
     sight.rest();
     start.focus({ preventScroll: true });
   };
-
-  card.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") end();
-  });
 
   return { result: () => running && end() };
 };

@@ -1,6 +1,6 @@
 // A text that the visitor types, put in time and compared with the transcript.
 
-import { question, sentenceOf } from "../core/ask.js";
+import { question } from "../core/ask.js";
 import { make, numbers, say } from "../core/dom.js";
 import { percent } from "../core/format.js";
 import { litWords } from "../core/lit.js";
@@ -28,7 +28,6 @@ const NOTES = { missing: () => "not written", inserted: () => "not said", replac
 
 /** @param {Page} page */
 export const alignment = (page) => {
-  const asking = question(page, "align");
   let reference = ""; // that is on show
   let lights = litWords([], buttonOf);
   /** @type {readonly TextFormat[]} */
@@ -40,26 +39,22 @@ export const alignment = (page) => {
     lights = litWords([], buttonOf);
     say(problem);
     found.replaceChildren();
-    element.removeAttribute("aria-busy");
   };
 
-  const align = async () => {
+  const align = () => {
     clear();
     const wanted = input.value;
-    element.setAttribute("aria-busy", "true");
-    try {
-      const answer = /** @type {Alignment | null} */ (await asking.ask({ reference: wanted }));
-      if (!answer) return;
+    asking.put({ reference: wanted }, (/** @type {Alignment} */ answer) => {
       reference = wanted;
       lights = litWords(answer.words, buttonOf);
       found.replaceChildren(make("div", { class: "hx-transcript" }, ...lights.elements), ...comparisonOf(answer),
         downloads(page, formats, () => ({ reference })));
       lights.light();
-    } catch (error) {
-      say(problem, sentenceOf(error));
-    }
-    element.removeAttribute("aria-busy");
-    choose({ reference });
+      choose({ reference });
+    }, (sentence) => {
+      say(problem, sentence);
+      choose({ reference });
+    });
   };
 
   const input = textField(align);
@@ -69,6 +64,7 @@ export const alignment = (page) => {
     make("div", { class: "hx-bar" }, make("h2", { text: "Align your own text" }),
       make("span", { class: "hx-quiet", text: "where each word was said, and what the transcript got wrong" })),
     askForm(input, "Align", "align", align), problem, found);
+  const asking = question(page, "align", element);
 
   const follow = (/** @type {Choices} */ { reference: chosen }) => {
     if (chosen === undefined || chosen === reference) return;

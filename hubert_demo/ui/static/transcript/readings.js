@@ -1,6 +1,6 @@
 // Other readings of the recording: what a search over whole texts finds, with words to listen for.
 
-import { question, sentenceOf } from "../core/ask.js";
+import { question } from "../core/ask.js";
 import { clock } from "../core/clock.js";
 import { labelled, make, say } from "../core/dom.js";
 import { signed } from "../core/format.js";
@@ -42,27 +42,23 @@ export const readings = (page, showBest) => {
   const element = make("div", { class: "hx-card hx-readings-card" },
     make("div", { class: "hx-bar" }, make("h2", { text: "Other readings the search considered" }), form),
     list, problem, status);
-  const asking = question(page, "readings");
+  const asking = question(page, "readings", element);
   let isWanted = false;
   /** @type {string | undefined} The choice that the input follows. */
   let followed;
 
-  const search = async () => {
+  const search = () => {
     isWanted = false;
     say(problem);
     status.textContent = "Searching …";
-    element.setAttribute("aria-busy", "true");
-    try {
-      const answer = /** @type {Readings | null} */ (await asking.ask({ hotwords: store.choices.hotwords || "" }));
-      if (!answer) return;
+    asking.put({ hotwords: store.choices.hotwords || "" }, (/** @type {Readings} */ answer) => {
       showBest(answer.readings[0].words, answer.language_model);
       list.replaceChildren(greedy(), ...rowsOf(answer));
       status.textContent = "Bold: other than the greedy reading; further down, other than reading 1. " + answer.score;
-    } catch (error) {
-      say(problem, sentenceOf(error));
+    }, (sentence) => {
+      say(problem, sentence);
       status.textContent = "";
-    }
-    element.removeAttribute("aria-busy");
+    });
   };
 
   // A tab that nobody has opened asks for nothing.
