@@ -95,7 +95,8 @@ def tab(browser):
 
     def hear(message):
         # Gradio looks for its manifest and fonts at the root, wherever it is served.
-        is_gradio_s = "manifest.json" in message.text or PREFIX not in message.location["url"]
+        where = f"{message.text} {message.location['url']}"
+        is_gradio_s = "/manifest.json" in where or "/static/fonts/" in where or "/favicon" in where
         if message.type == "error" and not is_gradio_s:
             tab.problems.append(message.text)
 
