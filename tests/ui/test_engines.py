@@ -114,5 +114,5 @@ def test_webkit_shows_every_view(find, missing, visit):
     browsers = sorted(Path("/usr/lib").glob("*/webkit2gtk-4.*/MiniBrowser"))
     if not browsers:
         missing("no MiniBrowser of WebKitGTK on this machine; on Debian: apt-get install webkit2gtk-driver")
-    display = [find("xvfb-run", package="xvfb xauth"), "-a", "-s", "-screen 0 1440x1000x24"]
+    display = [find("xvfb-run", package="xvfb xauth"), "-a", "-s", "-screen 0 1440x2000x24"]
     visit("webkit", *display, MINIBROWSER=str(browsers[-1]))

@@ -16,7 +16,9 @@ export const open = async (url) => {
   const problems = [];
   page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
   page.on("pageerror", (error) => problems.push(error.stack ?? String(error)));
+  // Other browsers' consoles tell of these.
   page.on("requestfailed", (request) => problems.push(`${request.url()}: ${request.failure()?.errorText}`));
+  page.on("response", (response) => !response.ok() && problems.push(`${response.url()}: ${response.status()}`));
   await page.goto(url);
   return {
     name: await browser.version(),

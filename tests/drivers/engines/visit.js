@@ -9,8 +9,9 @@
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
-const PATIENCE_MS = 120_000; // the first UMAP of a process is compiled
+const DEADLINE = Date.now() + 240_000; // for all of it; the first UMAP of a process is compiled
 const BETWEEN_MS = 100;
+const LATE_MS = 500; // errors may be told this much later
 
 // The pictures of every tab, by their ids; the timeline is beside all of them.
 const PICTURES = {
@@ -25,13 +26,12 @@ const { open } = await import(`./${engine}.js`);
 
 /** Waits until something in the page is true, and gives it; functions run in the page. */
 const until = async (tab, what, look, ...given) => {
-  const deadline = Date.now() + PATIENCE_MS;
-  for (;;) {
+  while (Date.now() < DEADLINE) {
     const found = await tab.evaluate(look, ...given);
     if (found) return found;
-    if (Date.now() > deadline) throw new Error(`Waited in vain for ${what}.`);
     await pause(BETWEEN_MS);
   }
+  throw new Error(`Waited in vain for ${what}.`);
 };
 
 /** In the page: the token of a result that is on show, if it is another one. */
@@ -86,10 +86,11 @@ try {
   await visit(tab);
   console.log(`${tab.name}: every tab seen three times`);
 } catch (problem) {
+  tab.problems.push(problem.stack);
   await tab.screenshot(path.join(pictures, `${engine}-stuck.png`));
-  throw problem;
 } finally {
-  await tab.close();
-  for (const problem of tab.problems) console.log(`The page says: ${problem}`);
+  await pause(LATE_MS);
+  for (const problem of tab.problems) console.error(`What went wrong: ${problem}`);
   if (tab.problems.length) process.exitCode = 1;
+  await tab.close();
 }

@@ -12,9 +12,11 @@ const BROWSER = {
   "webkitgtk:browserOptions": {
     binary: process.env.MINIBROWSER,
     // What the console says from the first script on, which no script of ours could hear that early.
-    args: ["--automation", "--enable-write-console-messages-to-stdout=true", "--geometry=1440x1000"],
+    args: ["--automation", "--enable-write-console-messages-to-stdout=true"],
   },
 };
+
+const SIZE = { x: 0, y: 0, width: 1440, height: 2000 }; // a picture shows no more than the window does
 
 const freePort = async () => {
   const server = createServer().listen(0, "127.0.0.1");
@@ -36,6 +38,7 @@ const callAt = (address) => async (method, path, content) => {
 const startDriver = async (onLine) => {
   const port = await freePort();
   const driver = spawn("WebKitWebDriver", [`--port=${port}`], { stdio: ["ignore", "pipe", "inherit"] });
+  process.once("exit", () => driver.kill());
   readline.createInterface(driver.stdout).on("line", onLine);
   const call = callAt(`http://127.0.0.1:${port}`);
   while (!(await call("GET", "/status").catch(() => null))) {
@@ -54,6 +57,7 @@ export const open = async (url) => {
   const element = async (selector) =>
     (await session("POST", "element", { using: "css selector", value: selector }))[ELEMENT];
   await session("POST", "timeouts", { implicit: 10_000 });
+  await session("POST", "window/rect", SIZE);
   await session("POST", "url", { url });
   return {
     name: `${capabilities.browserName} ${capabilities.browserVersion}`,
