@@ -16,13 +16,12 @@ export const open = async (url) => {
   const problems = [];
   page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
   page.on("pageerror", (error) => problems.push(error.stack ?? String(error)));
-  // Other browsers' consoles tell of these.
-  page.on("requestfailed", (request) => problems.push(`${request.url()}: ${request.failure()?.errorText}`));
+  // Other browsers' consoles tell of this.
   page.on("response", (response) => !response.ok() && problems.push(`${response.url()}: ${response.status()}`));
   await page.goto(url);
   return {
     name: await browser.version(),
-    problems,
+    problems: () => problems,
     evaluate: (look, ...given) => page.evaluate(look, ...given),
     click: (selector) => page.locator(selector).click(),
     upload: async (selector, file) => (await page.waitForSelector(selector)).uploadFile(file),

@@ -86,11 +86,14 @@ try {
   await visit(tab);
   console.log(`${tab.name}: every tab seen three times`);
 } catch (problem) {
-  tab.problems.push(problem.stack);
+  console.error(problem.stack);
+  process.exitCode = 1;
   await tab.screenshot(path.join(pictures, `${engine}-stuck.png`));
 } finally {
   await pause(LATE_MS);
-  for (const problem of tab.problems) console.error(`What went wrong: ${problem}`);
-  if (tab.problems.length) process.exitCode = 1;
+  for (const problem of await tab.problems()) {
+    console.error(`The page says: ${problem}`);
+    process.exitCode = 1;
+  }
   await tab.close();
 }
