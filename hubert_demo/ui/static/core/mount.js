@@ -125,14 +125,16 @@ const listen = (entry) => {
 const watchSize = (entry) => {
   const { name, root, component } = entry;
   let width = 0;
-  new ResizeObserver(() => {
+  const look = () => {
     const before = width;
     width = root.clientWidth;
     if (!width) return;
     if (component.tab && !before) setOpen(name);
     if (width !== before && isHere(entry)) component.draw?.();
     if (!before) demand(entry);
-  }).observe(root);
+  };
+  // In the next frame: drawing changes heights, which WebKit's console calls an error while sizes are being told.
+  new ResizeObserver(() => requestAnimationFrame(look)).observe(root);
 };
 
 /**
