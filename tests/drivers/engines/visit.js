@@ -47,7 +47,7 @@ const textOf = (selector) => document.querySelector(selector).textContent;
 /** In the page: whether the middle of a picture of this result, beside its axes, has more than one colour. */
 const isPainted = (id) => {
   const canvas = document.querySelector(`[data-testid=${id}]`);
-  if (!canvas?.offsetParent || canvas.closest(".is-stale, .is-empty")) return false;
+  if (!canvas?.offsetParent || canvas.closest(".is-stale, .is-empty, .is-waiting")) return false;
   const [x, y, width, height] = [canvas.width / 4, canvas.height / 4, canvas.width / 2, canvas.height / 2];
   const { data } = canvas.getContext("2d").getImageData(x, y, width, height);
   return new Set(new Uint32Array(data.buffer)).size > 1;
