@@ -47,7 +47,8 @@ def served(root, folder):
         try:
             until = time.monotonic() + PATIENCE_S
             while not answers(url):
-                assert process.poll() is None and time.monotonic() < until, log.read_text()
+                assert process.poll() is None, log.read_text()
+                assert time.monotonic() < until, log.read_text()
                 time.sleep(0.2)
             yield url
         finally:
