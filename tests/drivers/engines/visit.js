@@ -58,6 +58,7 @@ const openEveryTab = async (tab, name) => {
     await tab.click(`[role=tab][data-tab-id=${view}]`);
     for (const id of ids) await until(tab, `the picture ${id} of ${name}`, isPainted, id);
     if (view === "layers") await until(tab, `the slow map of ${name}`, seen, "[data-method=umap]");
+    await until(tab, `the tab ${view}`, seen, `[role=tab][data-tab-id=${view}].selected`);
     await tab.screenshot(path.join(pictures, `${engine}-${name}-${view}.png`));
   }
 };

@@ -45,6 +45,7 @@ const rootOf = (clientWidth = 0) => {
 const resize = (root, width) => {
   root.clientWidth = width;
   observers.get(root)();
+  nextFrame();
 };
 
 /** A component that writes down what reaches it. */
