@@ -90,7 +90,7 @@ class StaticFiles:
             for path, content in self.files.items()
         }
 
-        def serve(request: Request) -> Response:
+        async def serve(request: Request) -> Response:
             found = known.get(f"hx/{request.path_params['path']}")
             if found is None:
                 return PlainTextResponse("There is no such file in this version of the page.", 404)

@@ -178,7 +178,7 @@ def test_a_view_fetches_its_parts_when_it_is_first_on_show(visit, write_wav):
     before = visitor.token
     visitor.upload(write_wav("parts.wav", seed=91))
     visitor.wait_for_other_result(before)
-    assert parts() == ["timeline", "transcript"]
+    assert sorted(parts()) == ["timeline", "transcript"]
     visitor.open("Layers")
     visitor.tab.wait_for_selector("[data-method]")
     assert parts()[2:5] == ["layers", "layer_measures", "layer_pca"]

@@ -5,7 +5,7 @@ import { make } from "./dom.js";
 import { emit, on } from "./events.js";
 import { setOpen, store } from "./store.js";
 
-/** @import { Component, Mount, Mounting, Page } from "./types.js" */
+/** @import { Component, Mount, Mounting, Page, ResultMessage } from "./types.js" */
 
 /**
  * @typedef {object} Mounted
@@ -24,7 +24,7 @@ const mounted = new Map();
 /** @type {Page | null} */
 let channel = null;
 
-/** Parts of the result on show: asked for once, whoever shows them. @type {Map<string, Promise<any>>} */
+/** Parts by token and name: asked for once, whoever shows them. @type {Map<string, Promise<any>>} */
 const fetched = new Map();
 let underWay = 0;
 
@@ -47,6 +47,19 @@ export const fetchPartsBy = (page) => {
 export const fetchPart = (token, name, isWanted) => {
   if (!channel) throw new Error("Parts cannot be fetched yet.");
   return askUntilReady(channel, "part", { token, name }, isWanted);
+};
+
+/**
+ * The timeline of a result that is coming; what the components on show begin with is fetched beside it.
+ * @param {ResultMessage} message
+ * @param {() => boolean} isWanted
+ */
+export const fetchTimeline = ({ token, parts }, isWanted) => {
+  for (const { root, component } of mounted.values()) {
+    const first = Object.keys(component.parts || {}).find((name) => parts.includes(name));
+    if (first && root.clientWidth) once(token, first, isWanted);
+  }
+  return fetchPart(token, "timeline", isWanted);
 };
 
 /** The strip of the open tab, if there is anything to show in it. */
@@ -204,16 +217,17 @@ const complain = ({ root, alert }, sentence) => {
  * @param {() => boolean} isWanted
  */
 const once = (token, name, isWanted) => {
-  const known = fetched.get(name);
-  if (known) return known;
-  const asked = fetchPart(token, name, isWanted);
-  fetched.set(name, asked);
+  const key = `${token} ${name}`;
+  const asked = fetched.get(key) ?? fetchPart(token, name, isWanted);
+  fetched.set(key, asked);
   // What failed may be asked for again.
-  asked.catch(() => fetched.get(name) === asked && fetched.delete(name));
+  asked.catch(() => fetched.delete(key));
   return asked;
 };
 
-on("result", () => fetched.clear());
+on("result", ({ token }) => {
+  for (const key of fetched.keys()) if (!key.startsWith(token)) fetched.delete(key);
+});
 
 /** For whoever waits for the page: the open view is drawn, or says why not; and nothing more is on its way. */
 const sayWhatIsHere = () => {

@@ -3,7 +3,7 @@
 import { clock } from "../core/clock.js";
 import { sentenceOf } from "../core/ask.js";
 import { emit } from "../core/events.js";
-import { fetchPart, fetchPartsBy } from "../core/mount.js";
+import { fetchPartsBy, fetchTimeline } from "../core/mount.js";
 import { showResult, store } from "../core/store.js";
 
 /** @import { Message, Mount, ResultMessage } from "../core/types.js" */
@@ -41,7 +41,7 @@ export const mount = (_root, page) => {
   const result = async (/** @type {ResultMessage} */ message) => {
     newest = message.token;
     try {
-      const timeline = await fetchPart(message.token, "timeline", () => newest === message.token);
+      const timeline = await fetchTimeline(message, () => newest === message.token);
       if (!timeline) return;
       delete document.body.dataset.hxComplete;
       clock.load(timeline);
