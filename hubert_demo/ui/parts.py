@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Coroutine, Iterable, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 from hubert_demo.errors import InputError
 from hubert_demo.memo import Memo
 from hubert_demo.ui.results import Result, Results
-from hubert_demo.ui.views.base import NOT_UNDERSTOOD, Json, Part, attempt
+from hubert_demo.ui.views.base import FIRST, NOT_UNDERSTOOD, Json, Part, attempt
 from hubert_demo.ui.waiting import Waiting, patient
 
 Rendering = Mapping[str, "Future[Json]"]
@@ -40,12 +40,20 @@ class Parts:
         """What the browser draws of a result."""
         with self._lock:
             memo = self._renderings.setdefault(result, Memo(1))
-        return memo.get(None, lambda: {part.name: self._begin(part, result.token) for part in self._parts})
+        return memo.get(None, lambda: self._render(result.token))
 
-    def _begin(self, part: Part, token: str) -> "Future[Json]":
+    def _render(self, token: str) -> Rendering:
+        begun: dict[str, Future[Json]] = {}
+        for part in sorted(self._parts, key=lambda part: part.lane != FIRST):
+            # What takes longer does not compete with what the browser waits for.
+            before = () if part.lane == FIRST else tuple(begun.values())
+            begun[part.name] = self._waiting.submit(part.lane, partial(self._compute, part, token, before))
+        return {part.name: begun[part.name] for part in self._parts}
+
+    def _compute(self, part: Part, token: str, before: "Iterable[Future[Json]]") -> Json:
+        wait(before)
         # By its token: when its turn comes, a result may have been dropped.
-        compute = partial(attempt, lambda: part.compute(self._results.get(token).analysis))
-        return self._waiting.submit(part.lane, compute)
+        return attempt(lambda: part.compute(self._results.get(token).analysis))
 
     def fetching(self) -> Callable[[Any], Coroutine[Any, Any, Json]]:
         """The function by which the browser fetches a part of a result, by `token` and `name`."""

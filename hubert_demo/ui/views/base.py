@@ -25,6 +25,9 @@ Answer = Callable[[Analysis, Json], Json]
 APOLOGY = "Something went wrong on our side, and it has been noted. Please try again."
 NOT_UNDERSTOOD = "The page sent something that cannot be understood. Reload it and try again."
 
+FIRST = "first"
+"""The lane of what a view shows first."""
+
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -41,7 +44,7 @@ class Part:
 
     name: str
     compute: Callable[[Analysis], Json]
-    lane: str = "first"
+    lane: str = FIRST
 
 
 @dataclass(frozen=True)
