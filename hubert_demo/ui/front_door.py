@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from starlette.requests import Request
@@ -16,6 +17,8 @@ from hubert_demo.ui.views.base import STATIC_DIR
 
 # What all views need, in the order in which their styles apply.
 _SHARED = ("core", "page")
+
+STYLES = "styles.css"
 
 _TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 _HEADERS = {
@@ -35,10 +38,12 @@ class StaticFiles:
     """The page's scripts and styles, in memory, under an address that changes when one of them does.
 
     Attributes:
-        files: Their content by path, such as `core/store.js`; styles in the order in which they apply.
+        files: Their content by path, such as `core/store.js`; all styles are one file, `styles.css`.
+        views: The names of the views that have a folder among them, in the order of the tabs.
     """
 
     files: Mapping[str, bytes]
+    views: tuple[str, ...]
 
     @classmethod
     def from_folders(cls, folders: Iterable[Path], static_dir: Path = STATIC_DIR) -> "StaticFiles":
@@ -48,14 +53,19 @@ class StaticFiles:
             folders: One for each view, by whose name its scripts and styles are addressed.
             static_dir: Holds the folders that all views share.
         """
-        files = {"core/palette.css": _palette_css().encode()}
-        for folder in (*(static_dir / name for name in _SHARED), *folders):
-            for path in sorted(folder.iterdir()):
-                if path.suffix in _TYPES:
-                    files[f"{folder.name}/{path.name}"] = path.read_bytes()
-        return cls(files)
+        folders = tuple(folders)
+        paths = [
+            path
+            for folder in (*(static_dir / name for name in _SHARED), *folders)
+            for path in sorted(folder.iterdir())
+        ]
+        styles = [_palette_css().encode(), *(path.read_bytes() for path in paths if path.suffix == ".css")]
+        scripts = {
+            f"{path.parent.name}/{path.name}": path.read_bytes() for path in paths if path.suffix == ".js"
+        }
+        return cls({STYLES: b"\n".join(styles), **scripts}, tuple(folder.name for folder in folders))
 
-    @property
+    @cached_property
     def address(self) -> str:
         """Where they are served, relative to the page: `hx/` and a hash of all of them."""
         digest = hashlib.sha256()
@@ -66,18 +76,21 @@ class StaticFiles:
     def head(self, facts: Mapping[str, object]) -> str:
         """HTML for the page's head: the queue, styles, scripts, and what both halves of the page say alike.
 
+        The first tab's scripts come with those that all share; those of the others when the page is there.
+
         Args:
             facts: Small JSON values by name, read by `facts` in `static/core/store.js`.
         """
-        styles = [path for path in self.files if path.endswith(".css")]
-        scripts = [path for path in self.files if path.endswith(".js")]
+        soon = (*_SHARED, *self.views[:1])
+        scripts = [path for path in self.files if path != STYLES and path.split("/")[0] in soon]
+        tabs = [f"{name}/{name}.js" for name in self.views]
         # In JSON, "<" stands in strings alone.
-        said = json.dumps(facts).replace("<", "\\u003c")
+        said = json.dumps({**facts, "tabs": tabs}).replace("<", "\\u003c")
         return "\n".join(
             (
                 _QUEUE,
                 f'<script type="application/json" id="hx-facts">{said}</script>',
-                *(f'<link rel="stylesheet" href="./{self.address}/{path}">' for path in styles),
+                f'<link rel="stylesheet" href="./{self.address}/{STYLES}">',
                 *(f'<link rel="modulepreload" href="./{self.address}/{path}">' for path in scripts),
                 f'<script type="module" src="./{self.address}/page/main.js"></script>',
             )

@@ -24,7 +24,7 @@ def client(files):
 
 
 def test_every_file_is_served_under_the_address_for_good(files, client):
-    assert {"core/store.js", "page/main.js", "layers/layers.js", "core/tokens.css"} <= set(files.files)
+    assert {"core/store.js", "page/main.js", "layers/layers.js", "styles.css"} <= set(files.files)
     for path, content in files.files.items():
         answer = client.get(f"/{files.address}/{path}")
         assert answer.content == content
@@ -62,34 +62,32 @@ def test_another_version_has_another_address(files, change):
     path, content = first
     changed = {
         "content": [(path, content + b" "), *rest],
-        "name": [(path.replace("core/", "core/a"), content), *rest],
+        "name": [("other.css", content), *rest],
         "order": [*rest, first],
     }
-    assert StaticFiles(dict(changed[change])).address != files.address
-    assert StaticFiles(dict(files.files)).address == files.address
+    assert StaticFiles(dict(changed[change]), files.views).address != files.address
+    assert StaticFiles(dict(files.files), files.views).address == files.address
 
 
-def test_the_head_names_every_file_and_says_what_both_halves_say_alike(files):
+def test_the_head_names_what_is_seen_first_and_says_what_both_halves_say_alike(files):
     head = files.head({"max_upload_mb": 3, "tag": "</script>"})
     for path in files.files:
-        assert f'"./{files.address}/{path}"' in head
+        later = path.startswith(("keywords/", "layers/", "attention/"))
+        assert (f'"./{files.address}/{path}"' in head) is not later
     said = re.search(r'<script type="application/json" id="hx-facts">(.*)</script>', head)[1]
-    assert json.loads(said) == {"max_upload_mb": 3, "tag": "</script>"}
+    tabs = [f"{view.name}/{view.name}.js" for view in VIEWS]
+    assert json.loads(said) == {"max_upload_mb": 3, "tag": "</script>", "tabs": tabs}
     # On the window there is the queue, and nothing else.
     assert re.findall(r"window\.\w+", head) == ["window.hx"]
 
 
 def test_figures_and_page_have_the_same_colours(files):
-    styles = files.files["core/palette.css"].decode()
+    styles = files.files["styles.css"].decode()
     assert f"--hx-ramp-ink: {' '.join(palette.INK_STOPS)};" in styles
     assert f"--hx-class-6: {palette.CLASSES[5]};" in styles
-    said_again = re.findall(r"--hx-(?:ramp-\w+|class-\d|ink|now): #\S+", _light(files))
-    assert said_again == []
-
-
-def _light(files):
-    """What tokens.css says of the light page."""
-    return files.files["core/tokens.css"].decode().split("body.dark")[0]
+    light = styles.split("body.dark")[0]
+    for name in ("ink", "now", "line", "ramp-ink", "ramp-time", "class-1"):
+        assert light.count(f"--hx-{name}:") == 1
 
 
 def test_nothing_is_fetched_from_elsewhere(files):

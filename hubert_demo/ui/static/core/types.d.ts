@@ -227,6 +227,8 @@ export interface Facts {
   readonly max_upload_mb: number;
   readonly max_reference: number;
   readonly max_hotwords: number;
+  /** The scripts of the tabs. */
+  readonly tabs: readonly string[];
 }
 
 /** A function of the server: one request, one answer; nothing when the call failed. */
