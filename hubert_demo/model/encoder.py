@@ -31,16 +31,11 @@ class HubertPositionalConvEmbedding(nn.Module):
 
     def __init__(self, config: HubertConfig) -> None:
         super().__init__()
-        kernel = config.num_conv_pos_embeddings
-        conv = nn.Conv1d(
-            config.hidden_size,
-            config.hidden_size,
-            kernel,
-            padding=kernel // 2,
-            groups=config.num_conv_pos_embedding_groups,
-        )
+        width, kernel = config.hidden_size, config.num_conv_pos_embeddings
+        groups = config.num_conv_pos_embedding_groups
+        conv = nn.Conv1d(width, width, kernel, padding=kernel // 2, groups=groups)
         has_batch_norm = config.conv_pos_batch_norm
-        self.batch_norm = nn.BatchNorm1d(config.hidden_size) if has_batch_norm else nn.Identity()
+        self.batch_norm = nn.BatchNorm1d(width) if has_batch_norm else nn.Identity()
         self.conv = conv if has_batch_norm else parametrizations.weight_norm(conv, dim=2)
         self.activation = activation(config.feat_extract_activation)
 
