@@ -48,10 +48,8 @@ class LoadedCheckpoint:
     @property
     def num_parameters(self) -> int:
         """Weights of the encoder and its heads."""
-        heads = [] if self.keyword_head is None else list(self.keyword_head.parameters())
-        return sum(
-            parameter.numel() for parameter in [*(self.ctc_model or self.encoder).parameters(), *heads]
-        )
+        modules = [self.ctc_model or self.encoder, self.keyword_head]
+        return sum(weights.numel() for module in modules if module for weights in module.parameters())
 
     model = Renamed("ctc_model")
 

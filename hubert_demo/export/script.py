@@ -24,9 +24,7 @@ def script(analysis: Analysis, choices: Choices) -> str:
         checkpoint=analysis.encoding.checkpoint,
         choices=arguments,
         counting=how_python_counts(chosen),
-        layer=chosen.layer,
-        attention_layer=chosen.attention_layer,
-        head=chosen.head,
+        **chosen.as_json(),
     )
 
 

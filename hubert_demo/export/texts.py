@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from hubert_demo.analysis.transcript.ctc import Character, Transcript, Word
@@ -21,6 +23,8 @@ MAX_CUE_PAUSE_S = 0.7
 MIN_CUE_S = 1.0
 
 _DIGITS = 4
+
+Pieces = Sequence[Word] | Sequence[Character]
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,7 @@ def to_vtt(transcript: Transcript, duration_s: float) -> str:
     Source: W3C, "WebVTT: The Web Video Text Tracks Format", sections 4.1 and 4.2.2 (what is escaped).
     """
     blocks = [
-        f"{_clock(cue.start_s, '.')} --> {_clock(cue.end_s, '.')}\n{_escaped(cue.text)}\n"
+        f"{_clock(cue.start_s, '.')} --> {_clock(cue.end_s, '.')}\n{html.escape(cue.text, quote=False)}\n"
         for cue in cues(transcript.words, duration_s)
     ]
     return "\n".join(["WEBVTT\n", *blocks])
@@ -119,10 +123,7 @@ def to_textgrid(transcript: Transcript, duration_s: float) -> str:
 
     Source: Praat's manual, "TextGrid file formats", the long format.
     """
-    tiers: dict[str, Sequence[Word | Character]] = {
-        "words": transcript.words,
-        "characters": transcript.characters,
-    }
+    tiers: dict[str, Pieces] = {"words": transcript.words, "characters": transcript.characters}
     lines = [
         'File type = "ooTextFile"',
         'Object class = "TextGrid"',
@@ -168,12 +169,10 @@ def cues(words: Sequence[Word], duration_s: float) -> list[Cue]:
             groups[-1].append(word)
         else:
             groups.append([word])
-    if not groups:
-        return []
     starts = [group[0].start_s for group in groups]
     return [
         Cue(start, max(group[-1].end_s, min(start + MIN_CUE_S, following)), _line(group))
-        for group, start, following in zip(groups, starts, [*starts[1:], duration_s], strict=True)
+        for group, start, following in zip(groups, starts, [*starts, duration_s][1:], strict=True)
     ]
 
 
@@ -197,21 +196,12 @@ def _clock(seconds: float, comma: str) -> str:
     return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}{comma}{thousandths:03}"
 
 
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _tier(name: str, pieces: Sequence[Word | Character], duration_s: float) -> list[str]:
+def _tier(name: str, pieces: Pieces, duration_s: float) -> list[str]:
     """One interval tier, with empty intervals where nothing was recognised."""
-    intervals: list[tuple[float, float, str]] = []
-    position = 0.0
-    for piece in pieces:
-        if piece.start_s > position:
-            intervals.append((position, piece.start_s, ""))
-        intervals.append((piece.start_s, piece.end_s, piece.text))
-        position = piece.end_s
-    if position < duration_s:
-        intervals.append((position, duration_s, ""))
+    edges = [0.0, *(edge for piece in pieces for edge in (piece.start_s, piece.end_s)), duration_s]
+    texts = ["", *(text for piece in pieces for text in (piece.text, ""))]
+    spans = zip(pairwise(edges), texts, strict=True)
+    intervals = [(start_s, end_s, text) for (start_s, end_s), text in spans if start_s < end_s]
     lines = ['class = "IntervalTier"', f'name = "{name}"', *_span(0, duration_s)]
     lines.append(f"intervals: size = {len(intervals)}")
     for number, (start_s, end_s, text) in enumerate(intervals, start=1):

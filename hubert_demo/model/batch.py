@@ -106,6 +106,11 @@ def padded_length(
     return PaddedLength(truncated, rounded(wanted))
 
 
+def rows_of(examples: Mapping[str, Any] | Sequence[Mapping[str, Any]], name: str) -> Sequence[Any]:
+    """The rows of one name, from several examples or from one mapping to a list of them."""
+    return examples[name] if isinstance(examples, Mapping) else [example[name] for example in examples]
+
+
 def as_tensors(rows: Mapping[str, list[Any]], return_tensors: str | None) -> Batch:
     """Stack rows of equal length.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Unpack
@@ -35,6 +35,9 @@ ACTIVATION_FORMULAS = {
 
 _NOT_IN_FILE = {"num_labels", "extra"}
 _DERIVED = {"num_feat_extract_layers", "transformers_version", "model_type", "num_labels"}
+
+# One value for each convolution of the front end.
+_CONVOLUTIONS = ("conv_dim", "conv_stride", "conv_kernel")
 
 # Which fields must lie in which range.
 _POSITIVE = (
@@ -126,10 +129,10 @@ class HubertConfig:
 
     def __post_init__(self) -> None:
         """Normalise sequence types and refuse contradictory values."""
-        for name in ("conv_dim", "conv_stride", "conv_kernel"):
+        for name in _CONVOLUTIONS:
             object.__setattr__(self, name, tuple(getattr(self, name)))
         self._complete_labels()
-        problems = self._problems()
+        problems = [problem for is_met, problem in self._requirements() if not is_met]
         if problems:
             raise ConfigError("Inconsistent HuBERT configuration: " + "; ".join(problems) + ".")
 
@@ -148,50 +151,39 @@ class HubertConfig:
         object.__setattr__(self, "label2id", dict(label2id))
         object.__setattr__(self, "num_labels", len(id2label) if num_labels is None else num_labels)
 
-    def _problems(self) -> list[str]:
-        named = {name: getattr(self, name) for name in (*_POSITIVE, *_NOT_NEGATIVE, *_PROBABILITIES)}
-        problems = [
-            *(f"{name}={named[name]} must be above 0" for name in _POSITIVE if not named[name] > 0),
-            *(f"{name}={named[name]} must not be negative" for name in _NOT_NEGATIVE if named[name] < 0),
-            *(f"{n}={named[n]} must be 0 to 1" for n in _PROBABILITIES if not 0 <= named[n] <= 1),
-            *self._front_end_problems(),
-            *self._label_problems(),
-        ]
+    def _requirements(self) -> Iterator[tuple[bool, str]]:
+        """Whether each requirement is met, and what to say where it is not."""
+        values: dict[str, Any] = vars(self)
+        for name in _POSITIVE:
+            yield values[name] > 0, f"{name}={values[name]} must be above 0"
+        for name in _NOT_NEGATIVE:
+            yield values[name] >= 0, f"{name}={values[name]} must not be negative"
+        for name in _PROBABILITIES:
+            yield 0 <= values[name] <= 1, f"{name}={values[name]} must be 0 to 1"
+        dims, strides, kernels = (len(values[name]) for name in _CONVOLUTIONS)
+        yield (
+            dims == strides == kernels > 0,
+            "conv_dim, conv_stride and conv_kernel must have equal lengths above 0, got "
+            f"{dims}, {strides} and {kernels}",
+        )
+        for name in _CONVOLUTIONS:
+            yield min(values[name], default=1) > 0, f"{name}={values[name]} must all be above 0"
         for name in ("num_attention_heads", "num_conv_pos_embedding_groups"):
-            if getattr(self, name) > 0 and self.hidden_size % getattr(self, name):
-                problems.append(
-                    f"hidden_size={self.hidden_size} must be a multiple of {name}={getattr(self, name)}"
-                )
+            fits = values[name] <= 0 or self.hidden_size % values[name] == 0
+            yield fits, f"hidden_size={self.hidden_size} must be a multiple of {name}={values[name]}"
         for name in ("hidden_act", "feat_extract_activation"):
-            value = getattr(self, name)
-            if not callable(value) and value not in ACTIVATION_FORMULAS:
-                names = ", ".join(ACTIVATION_FORMULAS)
-                problems.append(f"{name}={value!r} must be callable or one of {names}")
-        if self.ctc_loss_reduction not in ("sum", "mean"):
-            problems.append(f"ctc_loss_reduction={self.ctc_loss_reduction!r} must be 'sum' or 'mean'")
-        return problems
-
-    def _front_end_problems(self) -> list[str]:
-        problems = []
-        if not len(self.conv_dim) == len(self.conv_stride) == len(self.conv_kernel) > 0:
-            problems.append(
-                "conv_dim, conv_stride and conv_kernel must have equal lengths above 0, got "
-                f"{len(self.conv_dim)}, {len(self.conv_stride)} and {len(self.conv_kernel)}"
-            )
-        for name in ("conv_dim", "conv_stride", "conv_kernel"):
-            if any(value < 1 for value in getattr(self, name)):
-                problems.append(f"{name}={getattr(self, name)} must all be above 0")
-        if self.feat_extract_norm not in ("group", "layer"):
-            problems.append(f"feat_extract_norm={self.feat_extract_norm!r} must be 'group' or 'layer'")
-        return problems
-
-    def _label_problems(self) -> list[str]:
-        problems = []
-        if len(self.id2label) != self.num_labels:
-            problems.append(f"num_labels={self.num_labels} must be {len(self.id2label)}, as in id2label")
-        if dict(self.label2id) != {label: index for index, label in self.id2label.items()}:
-            problems.append(f"label2id={self.label2id} must be the reverse of id2label={self.id2label}")
-        return problems
+            is_known = callable(values[name]) or values[name] in ACTIVATION_FORMULAS
+            names = ", ".join(ACTIVATION_FORMULAS)
+            yield is_known, f"{name}={values[name]!r} must be callable or one of {names}"
+        choices = {"feat_extract_norm": ("group", "layer"), "ctc_loss_reduction": ("sum", "mean")}
+        for name, (one, other) in choices.items():
+            yield values[name] in (one, other), f"{name}={values[name]!r} must be {one!r} or {other!r}"
+        count, reverse = len(self.id2label), {label: index for index, label in self.id2label.items()}
+        yield self.num_labels == count, f"num_labels={self.num_labels} must be {count}, as in id2label"
+        yield (
+            dict(self.label2id) == reverse,
+            f"label2id={self.label2id} must be the reverse of id2label={self.id2label}",
+        )
 
     @property
     def num_feat_extract_layers(self) -> int:
@@ -234,7 +226,7 @@ class HubertConfig:
     def to_dict(self) -> dict[str, Any]:
         """Contents of a config.json that transformers reads back to the same architecture."""
         values = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in _NOT_IN_FILE}
-        for name in ("conv_dim", "conv_stride", "conv_kernel"):
+        for name in _CONVOLUTIONS:
             values[name] = list(values[name])
         for name in ("hidden_act", "feat_extract_activation"):
             if callable(values[name]):

@@ -31,31 +31,18 @@ class HubertPositionalConvEmbedding(nn.Module):
 
     def __init__(self, config: HubertConfig) -> None:
         super().__init__()
-        kernel = config.num_conv_pos_embeddings
-        conv = nn.Conv1d(
-            config.hidden_size,
-            config.hidden_size,
-            kernel,
-            padding=kernel // 2,
-            groups=config.num_conv_pos_embedding_groups,
-        )
-        self.batch_norm: nn.Module | None = None
-        if config.conv_pos_batch_norm:
-            self.batch_norm = nn.BatchNorm1d(config.hidden_size)
-            self.conv: nn.Module = conv
-        else:
-            self.conv = parametrizations.weight_norm(conv, dim=2)
-        self.drops_last = kernel % 2 == 0
+        width, kernel = config.hidden_size, config.num_conv_pos_embeddings
+        groups = config.num_conv_pos_embedding_groups
+        conv = nn.Conv1d(width, width, kernel, padding=kernel // 2, groups=groups)
+        has_batch_norm = config.conv_pos_batch_norm
+        self.batch_norm = nn.BatchNorm1d(width) if has_batch_norm else nn.Identity()
+        self.conv = conv if has_batch_norm else parametrizations.weight_norm(conv, dim=2)
         self.activation = activation(config.feat_extract_activation)
 
     def forward(self, hidden_states: Tensor) -> Tensor:
         """(batch, frames, hidden) to the same shape."""
-        x = hidden_states.mT
-        if self.batch_norm is not None:
-            x = self.batch_norm(x)
-        x = self.conv(x)
-        if self.drops_last:
-            x = x[..., :-1]
+        # An even kernel gives one frame more than it was given.
+        x = self.conv(self.batch_norm(hidden_states.mT))[..., : hidden_states.shape[1]]
         return self.activation(x).mT
 
 
@@ -320,35 +307,22 @@ class HubertModel(PretrainedModel):
         self, hidden_states: Tensor, mask_time_indices: Tensor | None, frame_mask: Tensor | None
     ) -> Tensor:
         """Mask the given frames; in training also what SpecAugment draws (frames only if none are given)."""
-        config = self.config
-        batch, frames, hidden = hidden_states.shape
-        augments = self.training and config.apply_spec_augment
-        rng = np.random.default_rng(int(torch.randint(2**31, ()).item())) if augments else None
-        if mask_time_indices is None and rng is not None and config.mask_time_prob > 0:
-            drawn = span_mask(
-                batch,
-                frames,
-                config.mask_time_prob,
-                config.mask_time_length,
-                config.mask_time_min_masks,
-                rng,
-                None if frame_mask is None else frame_mask.sum(-1).tolist(),
-            )
-            mask_time_indices = torch.from_numpy(drawn)
+        config, (batch, frames, hidden) = self.config, hidden_states.shape
+        feature_mask = None
+        if self.training and config.apply_spec_augment:
+            rng = np.random.default_rng(int(torch.randint(2**31, ()).item()))
+            if mask_time_indices is None and config.mask_time_prob > 0:
+                spans = config.mask_time_prob, config.mask_time_length, config.mask_time_min_masks
+                lengths = None if frame_mask is None else frame_mask.sum(-1).tolist()
+                drawn = span_mask(batch, frames, *spans, rng, lengths)
+                mask_time_indices = torch.from_numpy(drawn)
+            if config.mask_feature_prob > 0:
+                spans = config.mask_feature_prob, config.mask_feature_length, config.mask_feature_min_masks
+                feature_mask = torch.from_numpy(span_mask(batch, hidden, *spans, rng))
         if mask_time_indices is not None:
             time_mask = mask_time_indices.to(hidden_states.device, torch.bool)
-            hidden_states = torch.where(
-                time_mask[..., None], self.masked_spec_embed.to(hidden_states.dtype), hidden_states
-            )
-        if rng is not None and config.mask_feature_prob > 0:
-            drawn = span_mask(
-                batch,
-                hidden,
-                config.mask_feature_prob,
-                config.mask_feature_length,
-                config.mask_feature_min_masks,
-                rng,
-            )
-            feature_mask = torch.from_numpy(drawn).to(hidden_states.device)
-            hidden_states = hidden_states.masked_fill(feature_mask[:, None], 0.0)
+            learned = self.masked_spec_embed.to(hidden_states.dtype)
+            hidden_states = torch.where(time_mask[..., None], learned, hidden_states)
+        if feature_mask is not None:
+            hidden_states = hidden_states.masked_fill(feature_mask.to(hidden_states.device)[:, None], 0.0)
         return hidden_states

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from hubert_demo.audio import FloatArray, samples_to_float
 from hubert_demo.errors import CheckpointError, InputError
-from hubert_demo.model.batch import Batch, PaddedLength, as_tensors, is_tensor, padded_length
+from hubert_demo.model.batch import Batch, PaddedLength, as_tensors, is_tensor, padded_length, rows_of
 from hubert_demo.model.files import CheckpointFiles, HubOptions, read_json, write_json
 
 PREPROCESSOR_NAME = "preprocessor_config.json"
@@ -108,11 +108,7 @@ class Wav2Vec2FeatureExtractor:
             return_attention_mask: As in `__call__`.
             return_tensors: As in `__call__`.
         """
-        if isinstance(processed_features, Mapping):
-            rows = processed_features["input_values"]
-        else:
-            rows = [example["input_values"] for example in processed_features]
-        rows = [_waveform(row) for row in rows]
+        rows = [_waveform(row) for row in rows_of(processed_features, "input_values")]
         length = padded_length(rows, padding, max_length, truncation, pad_to_multiple_of, "samples")
         rows = [row[: length.truncated] for row in rows]
         return self._batch(rows, length, return_attention_mask, return_tensors)

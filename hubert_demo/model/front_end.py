@@ -118,15 +118,12 @@ class HubertFeatureProjection(nn.Module):
 
     def __init__(self, config: HubertConfig) -> None:
         super().__init__()
-        if config.feat_proj_layer_norm:
-            self.layer_norm = nn.LayerNorm(config.conv_dim[-1], eps=config.layer_norm_eps)
+        norm = nn.LayerNorm(config.conv_dim[-1], eps=config.layer_norm_eps)
+        self.layer_norm = norm if config.feat_proj_layer_norm else nn.Identity()
         self.projection = nn.Linear(config.conv_dim[-1], config.hidden_size)
         self.dropout = nn.Dropout(config.feat_proj_dropout)
-        self.has_norm = config.feat_proj_layer_norm
 
     def forward(self, features: Tensor) -> Tensor:
         """(batch, frames, channels) to (batch, frames, hidden)."""
-        if self.has_norm:
-            features = self.layer_norm(features)
-        projected: Tensor = self.dropout(self.projection(features))
+        projected: Tensor = self.dropout(self.projection(self.layer_norm(features)))
         return projected

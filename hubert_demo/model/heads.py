@@ -271,14 +271,9 @@ class KeywordHead(nn.Module):
         try:
             settings = json.loads((directory / cls.settings_name).read_text(encoding="utf-8"))
             tensors = {k: v.float() for k, v in load_file(directory / cls.weights_name).items()}
+            labels, num_states = tuple(settings["labels"]), len(tensors["layer_weights"])
             proj_size, hidden_size = tensors["projector.weight"].shape
-            head = cls(
-                tuple(settings["labels"]),
-                len(tensors["layer_weights"]),
-                hidden_size,
-                proj_size,
-                settings.get("threshold"),
-            )
+            head = cls(labels, num_states, hidden_size, proj_size, settings.get("threshold"))
             head.load_state_dict(tensors)
         except Exception as error:
             raise CheckpointError(

@@ -178,10 +178,7 @@ def _dtype(dtype: torch.dtype | str | None) -> torch.dtype | None:
 
 def _read_tensors(files: CheckpointFiles) -> dict[str, Tensor]:
     """All tensors of a checkpoint, by their names in the file."""
-    tensors: dict[str, Tensor] = {}
-    for path in weight_files(files):
-        tensors |= _read_file(path)
-    return tensors
+    return {name: tensor for path in weight_files(files) for name, tensor in _read_file(path).items()}
 
 
 def _read_file(path: Path) -> dict[str, Tensor]:

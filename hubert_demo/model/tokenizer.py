@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from hubert_demo.errors import CheckpointError, InputError
-from hubert_demo.model.batch import Batch, PaddedLength, as_tensors, is_tensor, padded_length
+from hubert_demo.model.batch import Batch, PaddedLength, as_tensors, is_tensor, padded_length, rows_of
 from hubert_demo.model.ctc_text import (
     CTCTokenizerOutput,
     without_english_spaces,
@@ -81,7 +81,7 @@ class Wav2Vec2CTCTokenizer:
         self._tokens = {index: token for token, index in self._vocab.items() if isinstance(index, int)}
         long = sorted((token for token in self._vocab if len(token) > 1), key=len, reverse=True)
         # A token of several characters takes the spaces around it with it, as in transformers.
-        self._splitter = re.compile("|".join(rf" *{re.escape(token)} *" for token in long) or "(?!)")
+        self._splitter = re.compile(f" *({'|'.join(map(re.escape, long)) or '(?!)'}) *")
 
     def set_target_lang(self, target_lang: str) -> None:
         """Choose the language of a nested vocabulary.
@@ -91,14 +91,8 @@ class Wav2Vec2CTCTokenizer:
         """
         languages = [name for name, vocab in self._languages.items() if isinstance(vocab, Mapping)]
         if target_lang not in languages:
-            raise InputError(
-                f"There is no vocabulary for {target_lang!r}; "
-                + (
-                    f"choose {', '.join(languages)}."
-                    if languages
-                    else "this tokenizer has only one language."
-                )
-            )
+            hint = f"choose {', '.join(languages)}" if languages else "this tokenizer has only one language"
+            raise InputError(f"There is no vocabulary for {target_lang!r}; {hint}.")
         self.target_lang = target_lang
         self._use(self._languages[target_lang])
 
@@ -143,12 +137,10 @@ class Wav2Vec2CTCTokenizer:
         """Tokens of a text: its characters, with word delimiters for spaces, and longer tokens as a whole."""
         text = text.upper() if self.do_lower_case else text
         tokens: list[str] = []
-        position = 0
-        for match in self._splitter.finditer(text):
-            tokens += text[position : match.start()].replace(" ", self.word_delimiter_token)
-            tokens.append(match.group().strip(" "))
-            position = match.end()
-        return [*tokens, *text[position:].replace(" ", self.word_delimiter_token)]
+        # The splitter gives what lies between the longer tokens, and every second time one of those.
+        for index, part in enumerate(self._splitter.split(text)):
+            tokens += [part] if index % 2 else part.replace(" ", self.word_delimiter_token)
+        return tokens
 
     def convert_tokens_to_ids(self, tokens: str | Iterable[str]) -> Any:
         """Ids of tokens, or of one token; those outside the vocabulary get the id of the unknown token."""
@@ -218,10 +210,7 @@ class Wav2Vec2CTCTokenizer:
             return_attention_mask: As in `__call__`.
             return_tensors: As in `__call__`.
         """
-        if isinstance(encoded_inputs, Mapping):
-            rows = encoded_inputs["input_ids"]
-        else:
-            rows = [example["input_ids"] for example in encoded_inputs]
+        rows = rows_of(encoded_inputs, "input_ids")
         length = padded_length(rows, padding, max_length, False, pad_to_multiple_of, "tokens")
         return self._batch(rows, length, return_attention_mask, return_tensors)
 
@@ -335,34 +324,24 @@ class Wav2Vec2CTCTokenizer:
         for name in (SPECIAL_TOKENS_NAME, TOKENIZER_NAME):
             path = files.find(name)
             settings |= read_json(path) if path else {}
-        chosen: dict[str, Any] = {
-            name: _token_text(settings[name]) for name in _TOKEN_NAMES if name in settings
-        }
-        for name in ("replace_word_delimiter_char", "do_lower_case", "target_lang"):
-            if settings.get(name) is not None:
-                chosen[name] = settings[name]
         if target_lang is not None:
-            chosen["target_lang"] = target_lang
+            settings["target_lang"] = target_lang
+        chosen: dict[str, Any] = {n: settings[n] for n in _OTHER_NAMES if settings.get(n) is not None}
+        chosen |= {name: _token_text(settings[name]) for name in _TOKEN_NAMES if name in settings}
         return cls(files.require(VOCAB_NAME), **chosen)
 
     def save_pretrained(self, save_directory: str | Path) -> None:
         """Write the vocabulary and settings, as transformers' Wav2Vec2CTCTokenizer reads them."""
-        special = {name: getattr(self, name) for name in _TOKEN_NAMES[:4]}
-        settings = {
-            **special,
-            "word_delimiter_token": self.word_delimiter_token,
-            "replace_word_delimiter_char": self.replace_word_delimiter_char,
-            "do_lower_case": self.do_lower_case,
-            "target_lang": self.target_lang,
-            "tokenizer_class": "Wav2Vec2CTCTokenizer",
-        }
-        known = {name: token for name, token in special.items() if token is not None}
+        settings = {name: getattr(self, name) for name in (*_TOKEN_NAMES, *_OTHER_NAMES)}
+        known = {name: settings[name] for name in _TOKEN_NAMES[:4] if settings[name] is not None}
+        settings["tokenizer_class"] = "Wav2Vec2CTCTokenizer"
         files = {VOCAB_NAME: self._languages, TOKENIZER_NAME: settings, SPECIAL_TOKENS_NAME: known}
         for name, content in files.items():
             write_json(Path(save_directory) / name, content)
 
 
 _TOKEN_NAMES = ("pad_token", "bos_token", "eos_token", "unk_token", "word_delimiter_token")
+_OTHER_NAMES = ("replace_word_delimiter_char", "do_lower_case", "target_lang")
 
 
 def _token_text(token: str | Mapping[str, str] | None) -> str | None:

@@ -67,12 +67,10 @@ def heads_figure(metrics: HeadMetrics) -> Figure:
     """
     num_layers, num_heads, num_bins = metrics.small_maps.shape[:3]
     cell = num_bins + _GAP
+    scaled = metrics.small_maps / metrics.small_maps.max(axis=(2, 3), keepdims=True)
     # Paper between the maps.
-    mosaic = np.zeros((num_layers * cell, num_heads * cell), np.float32)
-    for layer, head in np.ndindex(num_layers, num_heads):
-        small = metrics.small_maps[layer, head]
-        at = np.s_[layer * cell : layer * cell + num_bins, head * cell : head * cell + num_bins]
-        mosaic[at] = small / small.max()
+    cells = np.pad(scaled, ((0, 0), (0, 0), (0, _GAP), (0, _GAP)))
+    mosaic = cells.swapaxes(1, 2).reshape(num_layers * cell, num_heads * cell)
     figure = new_figure(max(4.0, 0.75 * num_heads + 0.8), max(3.0, 0.9 * num_layers + 0.8))
     axes = figure.subplots()
     axes.imshow(mosaic, cmap=INK_RAMP, norm=PowerNorm(0.5, vmin=0, vmax=1), interpolation="nearest")

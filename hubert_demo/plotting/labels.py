@@ -1,7 +1,9 @@
 """Words beside the pictures, at their times: as many as there is room for."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
@@ -25,39 +27,31 @@ def write_words_above(axes: Axes, words: Iterable[Word]) -> list[Text]:
     Returns:
         The labels in order of time, for `leave_out_crowded` to thin out.
     """
-    transform = axes.get_xaxis_transform()
-    bracket, text = (_moved(axes, transform, 0, points) for points in (_BRACKET_PT, _TEXT_PT))
-    labels = []
-    for word in words:
-        _bracket(axes, bracket, [word.start_s, word.end_s], [1, 1])
-        labels.append(_label(axes, text, (word.start_s + word.end_s) / 2, 1, word.text))
-        labels[-1].set(rotation=45, rotation_mode="anchor")
-    return labels
+    return _write(axes, words, axes.get_xaxis_transform(), (0, 1), rotation=45, rotation_mode="anchor")
 
 
 def write_words_beside(axes: Axes, words: Iterable[Word]) -> list[Text]:
     """Each word right of the axes at its time, behind a bracket as long as the word; as above."""
-    transform = axes.get_yaxis_transform()
-    bracket, text = (_moved(axes, transform, points, 0) for points in (_BRACKET_PT, _TEXT_PT))
+    return _write(axes, words, axes.get_yaxis_transform(), (1, 0), verticalalignment="center")
+
+
+def _write(
+    axes: Axes, words: Iterable[Word], transform: Transform, away: tuple[int, int], **style: Any
+) -> list[Text]:
+    """Each word with its bracket; `away` from the axes is either to the right, `(1, 0)`, or up, `(0, 1)`."""
+    bracket, text = (
+        offset_copy(transform, axes.get_figure(root=True), right_pt, up_pt, units="points")
+        for right_pt, up_pt in np.outer((_BRACKET_PT, _TEXT_PT), away)
+    )
     labels = []
     for word in words:
-        _bracket(axes, bracket, [1, 1], [word.start_s, word.end_s])
-        labels.append(_label(axes, text, 1, (word.start_s + word.end_s) / 2, word.text))
-        labels[-1].set(verticalalignment="center")
+        span, edge = [word.start_s, word.end_s], [1.0, 1.0]
+        xs, ys = (edge, span) if away == (1, 0) else (span, edge)
+        axes.plot(xs, ys, transform=bracket, color=ACTION, lw=2, solid_capstyle="butt", clip_on=False)
+        short = word.text if len(word.text) <= _LONGEST else f"{word.text[: _LONGEST - 2]}…"
+        middle = sum(xs) / 2, sum(ys) / 2
+        labels.append(axes.text(*middle, short, transform=text, color=INK, fontsize=8, **style))
     return labels
-
-
-def _moved(axes: Axes, transform: Transform, right_pt: float, up_pt: float) -> Transform:
-    return offset_copy(transform, axes.get_figure(root=True), right_pt, up_pt, units="points")
-
-
-def _bracket(axes: Axes, transform: Transform, xs: list[float], ys: list[float]) -> None:
-    axes.plot(xs, ys, transform=transform, color=ACTION, lw=2, solid_capstyle="butt", clip_on=False)
-
-
-def _label(axes: Axes, transform: Transform, x: float, y: float, text: str) -> Text:
-    short = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 2]}…"
-    return axes.text(x, y, short, transform=transform, color=INK, fontsize=8)
 
 
 def leave_out_crowded(figure: Figure, rows: Iterable[Sequence[Text]]) -> None:

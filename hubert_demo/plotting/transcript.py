@@ -1,6 +1,6 @@
 """How probable every letter is in every frame, and which of them were chosen."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -50,33 +50,23 @@ def transcript_figure(
     axes.set_yticks(range(len(labels)), labels)
     axes.set(xlabel="time (s)", ylabel="letter")
     figure.colorbar(picture, ax=axes, label="probability", fraction=0.03, pad=0.01)
-    # Neither the space nor the blank is a letter to write.
-    rows = {
-        token_id: row
-        for row, (token_id, label) in enumerate(zip(emissions.token_ids.tolist(), labels, strict=True))
-        if label not in NOT_LETTERS
-    }
-    path = [int(token_id) for token_id in frame_token_ids]
-    written = [write_words_above(axes, words), *_write_path(axes, path, labels, rows, grid)]
+    written = [write_words_above(axes, words), *_write_path(axes, frame_token_ids, emissions, grid)]
     tidy(axes)
     leave_out_crowded(figure, written)
     return figure
 
 
-def _write_path(
-    axes: Axes,
-    frame_token_ids: Sequence[int],
-    labels: Sequence[str],
-    rows: dict[int, int],
-    grid: FrameGrid,
-) -> list[list[Text]]:
+def _write_path(axes: Axes, path: Iterable[int], emissions: Emissions, grid: FrameGrid) -> list[list[Text]]:
     """Each letter of the best path to the right of its cells; gives those of every row."""
-    written: dict[int, list[Text]] = {row: [] for row in rows.values()}
-    for run in merge_repeats(frame_token_ids):
-        if run.token_id in rows:
+    row_of = {token_id: row for row, token_id in enumerate(emissions.token_ids.tolist())}
+    written: list[list[Text]] = [[] for _ in row_of]
+    for run in merge_repeats(path):
+        row = row_of.get(run.token_id)
+        # Neither the space nor the blank is a letter to write.
+        if row is not None and emissions.labels[row] not in NOT_LETTERS:
             letter = axes.annotate(
-                labels[rows[run.token_id]],
-                (grid.start_s(run.end_frame), rows[run.token_id]),
+                emissions.labels[row],
+                (grid.start_s(run.end_frame), row),
                 xytext=(1.5, 0),
                 textcoords="offset points",
                 va="center",
@@ -87,5 +77,5 @@ def _write_path(
             )
             # They lie in the picture; a thousand of them would only keep the layout busy.
             letter.set_in_layout(False)
-            written[rows[run.token_id]].append(letter)
-    return list(written.values())
+            written[row].append(letter)
+    return written

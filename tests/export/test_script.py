@@ -4,11 +4,13 @@ import os
 import subprocess
 import sys
 
-from hubert_demo.export import Choices, script, write_folder
+from hubert_demo.export import EXHIBITS, Choices, script, write_folder
 
 
 def test_the_script_makes_the_same_numbers_again(analysis, tmp_path, root):
-    write_folder(analysis, Choices(layer=1, method="pca"), str(tmp_path))
+    names = ("timeline", "attention", "words", "layer_map", "heads")
+    exhibits = {name: EXHIBITS[name] for name in names}
+    write_folder(analysis, Choices(layer=1, method="pca"), str(tmp_path), exhibits)
     done = subprocess.run(
         [sys.executable, "reproduce.py"],
         cwd=tmp_path,

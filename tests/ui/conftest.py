@@ -320,7 +320,7 @@ class Visitor:
 def visit(browser, page):
     visitors = []
 
-    def arrive(**options):
+    def arrive(page=page, **options):
         visitors.append(Visitor(browser, page.demo.local_url, **options))
         return visitors[-1]
 
