@@ -108,7 +108,7 @@ def test_sound_can_be_slowed_down(visit):
 @pytest.fixture
 def quick_page(build_page, serve_page):
     """A page without maps of layers and all heads, which take many seconds for a minute of sound."""
-    page = build_page(views=tuple(replace(view, quick_part=None, slow_part=None) for view in VIEWS))
+    page = build_page(views=tuple(replace(view, parts=view.parts[:1]) for view in VIEWS))
     serve_page(page)
     yield page
     page.close()
