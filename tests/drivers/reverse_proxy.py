@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 
 import httpx
 import uvicorn
@@ -20,6 +20,11 @@ HOP_BY_HOP = {"connection", "content-length", "host", "keep-alive", "transfer-en
 def app_for(page_url, prefix):
     """Serves what `page_url` serves under `prefix`, and at /framed a document with the page in a frame."""
     client = httpx.AsyncClient(timeout=None)
+
+    @asynccontextmanager
+    async def closing_the_client(_):
+        async with client:
+            yield
 
     async def forward(request):
         url = httpx.URL(page_url).copy_with(
@@ -46,7 +51,8 @@ def app_for(page_url, prefix):
         routes=[
             Route("/framed", framed),
             Route(prefix + "/{path:path}", forward, methods=["GET", "HEAD", "POST", "DELETE"]),
-        ]
+        ],
+        lifespan=closing_the_client,
     )
 
 

@@ -304,6 +304,12 @@ class Visitor:
     def open(self, title):
         self.tab.get_by_role("tab", name=title).click()
         self.id(f"view-{title.lower()}").wait_for()
+        self.wait_until_open(title.lower())
+
+    def wait_until_open(self, view):
+        """Until everybody on the page has been told that a view is open."""
+        self.tab.wait_for_function("view => inside.store.open === view", arg=view)
+        self.tab.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
     def wait_for_other_result(self, token):
         self.tab.wait_for_function(

@@ -21,6 +21,7 @@ def steps(visitor):
     """Every step by its number, once it is shown; then the tour is over."""
     for number in range(1, 6):
         visitor.tab.get_by_text(f"{number} of 5").wait_for()
+        visitor.wait_until_open(VIEWS[number - 1])
         yield number
         visitor.id("tour-next").click()
 

@@ -138,16 +138,19 @@ const listen = (entry) => {
 const watchSize = (entry) => {
   const { name, root, component } = entry;
   let width = 0;
-  const look = () => {
+  new ResizeObserver(() => {
     const before = width;
     width = root.clientWidth;
-    if (!width) return;
-    if (component.tab && !before) setOpen(name);
-    if (width !== before && isHere(entry)) component.draw?.();
-    if (!before) demand(entry);
-  };
-  // In the next frame: drawing changes heights, which WebKit's console calls an error while sizes are being told.
-  new ResizeObserver(() => requestAnimationFrame(look)).observe(root);
+    const isNew = width > 0 && !before;
+    const isOther = width > 0 && width !== before;
+    if (isNew && component.tab) setOpen(name);
+    if (isNew) demand(entry);
+    // In the next frame: drawing changes heights, which WebKit's console calls an error while sizes are being told.
+    requestAnimationFrame(() => {
+      if (isNew && component.tab) emit("open", name);
+      if (isOther && isHere(entry)) component.draw?.();
+    });
+  }).observe(root);
 };
 
 /**

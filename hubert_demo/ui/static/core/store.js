@@ -47,12 +47,11 @@ export const showResult = (result) => {
 };
 
 /**
- * A tab has been opened. Everybody hears "open".
+ * A tab has been opened.
  * @param {string} name
  */
 export const setOpen = (name) => {
   state.open = name;
-  emit("open", name);
 };
 
 /**
