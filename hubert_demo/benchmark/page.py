@@ -18,7 +18,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,36 +35,78 @@ _TIMEOUT_MS = 120_000
 _TABS = ("Transcript", "Keywords", "Layers", "Attention")
 _PLAY_S = 3.0
 
+# What the page's modules know.
+_LOOK_INSIDE = """async () => {
+  const main = document.querySelector("script[type=module][src$='/page/main.js']").src;
+  const load = (name) => import(main.replace("page/main.js", `core/${name}.js`));
+  window.inside = Object.assign({}, ...await Promise.all(["clock", "store", "events"].map(load)));
+}"""
+
+_TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+_FIRST_PAINT = "performance.getEntriesByName('first-contentful-paint')[0].startTime / 1000"
+
 _COUNT_TICKS = """async (seconds) => {
-  hx.clock.seek(5);
-  await hx.clock.toggle();
+  inside.clock.seek(5);
+  await inside.clock.toggle();
   let ticks = 0;
-  const off = hx.on("tick", () => { ticks += 1; });
+  const off = inside.on("tick", () => { ticks += 1; });
   const began = performance.now();
   await new Promise((done) => setTimeout(done, 1000 * seconds));
   off();
   const took = performance.now() - began;
-  await hx.clock.toggle();
+  await inside.clock.toggle();
   return (1000 * ticks) / took;
 }"""
 
 
 @dataclass
-class Waits:
-    """Seconds that a visitor waited, by what for; each measured several times."""
+class Measured:
+    """Numbers of one unit, by what they are of; each measured several times."""
 
-    seconds: dict[str, list[float]] = field(default_factory=dict)
+    unit: str
+    numbers: dict[str, list[float]] = field(default_factory=dict)
 
-    def note(self, what: str, took_s: float) -> None:
+    def note(self, what: str, number: float) -> None:
         """Add a measurement."""
-        self.seconds.setdefault(what, []).append(took_s)
+        self.numbers.setdefault(what, []).append(number)
 
     def report(self) -> str:
         """A line each: median, and from least to most."""
         return "\n".join(
-            f"{what:44} {statistics.median(times):6.2f} s   ({min(times):.2f} to {max(times):.2f})"
-            for what, times in self.seconds.items()
+            f"{what:44} {statistics.median(all_):6.2f} {self.unit:3} ({min(all_):.2f} to {max(all_):.2f})"
+            for what, all_ in self.numbers.items()
         )
+
+
+@dataclass
+class Traffic:
+    """Bytes that a tab received, as they travelled.
+
+    Attributes:
+        total: All of them.
+        queue: Those of the stream that answers what was queued.
+    """
+
+    total: int = 0
+    queue: int = 0
+    _streams: set[str] = field(default_factory=set)
+
+    def listen(self, tab: Any) -> None:
+        """Count from now on."""
+        session = tab.context.new_cdp_session(tab)
+        session.send("Network.enable")
+        session.on("Network.responseReceived", self._remember)
+        session.on("Network.dataReceived", self._add)
+
+    def _remember(self, event: dict[str, Any]) -> None:
+        if "/queue/data" in event["response"]["url"]:
+            self._streams.add(event["requestId"])
+
+    def _add(self, event: dict[str, Any]) -> None:
+        # Of a stream, the browser tells the bytes after unpacking alone.
+        count = event["encodedDataLength"] or event["dataLength"]
+        self.total += count
+        self.queue += count if event["requestId"] in self._streams else 0
 
 
 class Visitor:
@@ -73,8 +115,11 @@ class Visitor:
     def __init__(self, tab: Any, url: str) -> None:
         self._tab = tab
         tab.set_default_timeout(_TIMEOUT_MS)
+        self._traffic = Traffic()
+        self._traffic.listen(tab)
         tab.goto(url)
         tab.wait_for_selector("body[data-hx-complete]")
+        tab.evaluate(_LOOK_INSIDE)
         for title in _TABS:
             self.open(title)
 
@@ -83,22 +128,33 @@ class Visitor:
         self._tab.get_by_role("tab", name=title).click()
         self._tab.get_by_test_id(f"view-{title.lower()}").wait_for()
 
-    def upload(self, path: Path, waits: Waits, size: str) -> None:
-        """Hand a recording over, and wait until all that is shown is about it."""
+    def upload(self, path: Path, waits: Measured, traffic: Measured, size: str) -> None:
+        """Hand a recording over, and wait until all that every view shows is about it."""
         before = self._tab.get_attribute("body", "data-hx-ready")
         if not self._tab.get_by_test_id("file-upload").count():
             self._tab.get_by_role("button", name="Upload file").click()
         self.open("Transcript")
-        began = time.perf_counter()
+        began, came = time.perf_counter(), replace(self._traffic)
         self._tab.get_by_test_id("file-upload").set_input_files(path)
-        for what, mark in (("transcript and keywords", "hxReady"), ("everything", "hxComplete")):
-            self._tab.wait_for_function(
-                "([mark, old]) => document.body.dataset[mark] && document.body.dataset[mark] !== old",
-                arg=[mark, before],
-            )
-            waits.note(f"{size}: {what}", time.perf_counter() - began)
+        self._wait_for("hxReady", before)
+        waits.note(f"{size}: transcript", time.perf_counter() - began)
+        self._wait_for("hxComplete", before)
+        for title in _TABS[1:]:
+            self.open(title)
+            # A tab that opens asks for its parts when it is laid out.
+            self._tab.evaluate(_TWO_FRAMES)
+            self._wait_for("hxComplete", before)
+        waits.note(f"{size}: everything", time.perf_counter() - began)
+        traffic.note(f"{size}: through the queue", (self._traffic.queue - came.queue) / 1000)
+        traffic.note(f"{size}: in all", (self._traffic.total - came.total) / 1000)
 
-    def switch(self, waits: Waits, size: str) -> None:
+    def _wait_for(self, mark: str, before: str) -> None:
+        self._tab.wait_for_function(
+            "([mark, old]) => document.body.dataset[mark] && document.body.dataset[mark] !== old",
+            arg=[mark, before],
+        )
+
+    def switch(self, waits: Measured, size: str) -> None:
         """Choose another layer, then another head, in the attention view."""
         self.open("Attention")
         self._tab.wait_for_selector("[data-shown]")
@@ -110,15 +166,15 @@ class Visitor:
         ):
             before = self._tab.get_attribute("[data-shown]", "data-shown")
             began = time.perf_counter()
-            self._tab.evaluate("wanted => hx.choose(wanted)", choice)
+            self._tab.evaluate("wanted => inside.choose(wanted)", choice)
             self._tab.wait_for_function(
                 "old => document.querySelector('[data-shown]').dataset.shown !== old", arg=before
             )
             waits.note(f"{size}: another {what} of attention", time.perf_counter() - began)
 
-    def frames_per_second(self, path: Path) -> dict[str, float]:
+    def frames_per_second(self, path: Path, traffic: Measured) -> dict[str, float]:
         """How often the cursor moves while a recording plays, by the view that is open."""
-        self.upload(path, Waits(), "")
+        self.upload(path, Measured("s"), traffic, "60 s")
         rates = {}
         for title in _TABS:
             self.open(title)
@@ -150,7 +206,7 @@ def write_base_checkpoint(folder: Path) -> Path:
 
 
 @contextmanager
-def serve(arguments: list[str], waits: Waits) -> Iterator[str]:
+def serve(arguments: list[str], waits: Measured) -> Iterator[str]:
     """The page of the current directory, in a process of its own; how long it took to answer is noted."""
     if not Path("app.py").exists():
         raise InputError("There is no app.py here; run this in the project's folder, or give --url.")
@@ -206,13 +262,31 @@ def _chromium() -> Iterator[Any]:
         browser.close()
 
 
-def _measure(url: str, size: str, rounds: int, folder: Path, waits: Waits) -> dict[str, float]:
+def _visit(browser: Any, url: str, waits: Measured) -> None:
+    """How long the page takes to a visitor who comes for the first time, and for the second."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    for cache in ("cold", "warm"):
+        tab = context.new_page()
+        tab.set_default_timeout(_TIMEOUT_MS)
+        began = time.perf_counter()
+        tab.goto(url)
+        tab.wait_for_selector("body[data-hx-ready]")
+        waits.note(f"page ready, {cache} cache", time.perf_counter() - began)
+        waits.note(f"first paint, {cache} cache", tab.evaluate(_FIRST_PAINT))
+        tab.close()
+    context.close()
+
+
+def _measure(
+    url: str, size: str, rounds: int, folder: Path, waits: Measured, traffic: Measured
+) -> dict[str, float]:
     with _chromium() as browser:
         visitor = Visitor(browser.new_page(viewport={"width": 1440, "height": 900}), url)
         for number in range(rounds):
-            visitor.upload(recording(10, number, folder), waits, size)
+            _visit(browser, url, waits)
+            visitor.upload(recording(10, number, folder), waits, traffic, size)
             visitor.switch(waits, size)
-        return visitor.frames_per_second(recording(60, 0, folder))
+        return visitor.frames_per_second(recording(60, 0, folder), traffic)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -224,19 +298,20 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> None:
-    waits = Waits()
+    waits, traffic = Measured("s"), Measured("kB")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if options.url:
-            rates = _measure(options.url, "10 s", options.rounds, folder, waits)
+            rates = _measure(options.url, "10 s", options.rounds, folder, waits, traffic)
         else:
             with serve([], waits) as url:
-                rates = _measure(url, "10 s", options.rounds, folder, waits)
+                rates = _measure(url, "10 s", options.rounds, folder, waits, traffic)
         if options.base:
             directory = write_base_checkpoint(folder / "base")
-            with serve(["--checkpoint", str(directory)], Waits()) as url:
-                _measure(url, "10 s, base size", options.rounds, folder, waits)
+            with serve(["--checkpoint", str(directory)], Measured("s")) as url:
+                _measure(url, "10 s, base size", options.rounds, folder, waits, traffic)
     print(waits.report())
+    print(traffic.report())
     for title, rate in rates.items():
         print(f"{'60 s: cursor, ' + title:44} {rate:6.1f} times a second")
 

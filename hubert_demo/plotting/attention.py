@@ -11,14 +11,8 @@ from matplotlib.patches import Rectangle
 from hubert_demo.analysis.attention.heads import HeadMetrics
 from hubert_demo.analysis.transcript.ctc import Word
 from hubert_demo.plotting.labels import leave_out_crowded, write_words_above, write_words_beside
-from hubert_demo.plotting.style import (
-    HAIRLINE,
-    INK,
-    INK_RAMP,
-    SECOND_INK,
-    new_figure,
-    tidy,
-)
+from hubert_demo.plotting.palette import HAIRLINE, INK, SECOND_INK
+from hubert_demo.plotting.style import INK_RAMP, new_figure, tidy
 
 # Bins between two small maps, room for the name of the upper one's kind.
 _GAP = 6

@@ -8,7 +8,8 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hubert_demo.plotting.style import ACTION, INK, SECOND_INK, new_figure, tidy
+from hubert_demo.plotting.palette import ACTION, INK, SECOND_INK
+from hubert_demo.plotting.style import new_figure, tidy
 
 _COLOURS = {
     ("transformers", "eager"): "#c9ced1",

@@ -6,7 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from hubert_demo.analysis.keywords.detection import Keywords
-from hubert_demo.plotting.style import ACTION, INK_RAMP, NOW, SECOND_INK, WAVEFORM, new_figure, tidy
+from hubert_demo.plotting.palette import ACTION, NOW, SECOND_INK, WAVEFORM
+from hubert_demo.plotting.style import INK_RAMP, new_figure, tidy
 
 
 def keywords_figure(keywords: Keywords) -> Figure:

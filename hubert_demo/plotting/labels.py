@@ -11,7 +11,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import Affine2D, Bbox, Transform, offset_copy
 
 from hubert_demo.analysis.transcript.ctc import Word
-from hubert_demo.plotting.style import ACTION, INK
+from hubert_demo.plotting.palette import ACTION, INK
 
 _LONGEST = 24
 # Away from the axes.

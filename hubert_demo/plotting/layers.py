@@ -14,20 +14,9 @@ from hubert_demo.analysis.layers.colouring import Colouring
 from hubert_demo.analysis.layers.projection import Projection
 from hubert_demo.analysis.layers.similarity import LayerCurves
 from hubert_demo.analysis.layers.units import UnitScores
-from hubert_demo.plotting.style import (
-    ACTION,
-    HAIRLINE,
-    INK,
-    NOW,
-    SECOND_INK,
-    TIME_RAMP,
-    new_figure,
-    tidy,
-)
+from hubert_demo.plotting.palette import ACTION, CLASSES, HAIRLINE, INK, NONE, NOW, SECOND_INK
+from hubert_demo.plotting.style import TIME_RAMP, new_figure, tidy
 
-NONE_COLOUR = "#c3c8c5"
-# Okabe and Ito's without black and without vermilion, which stands for the present.
-_CLASS_COLOURS = ("#e69f00", "#56b4e9", "#2fb58c", "#dd8fb8", "#f0e442", "#0072b2")
 _PNMI = "#1d8a68"
 # Each as it is, then lighter, then darker.
 _TINTS = ((0.0, 0.0), (1.0, 0.55), (0.0, 0.4))
@@ -121,13 +110,13 @@ def dot_colours(colouring: Colouring) -> npt.NDArray[np.float64]:
         colours = np.column_stack([palette[known.astype(int)], np.ones(len(known))])
     else:
         colours = TIME_RAMP(_normalise(colouring)(known))
-    colours[missing] = (*to_rgb(NONE_COLOUR), 1)
+    colours[missing] = (*to_rgb(NONE), 1)
     return colours
 
 
 def class_colours(count: int) -> npt.NDArray[np.float64]:
     """Colours `(count, 3)`: six that most eyes tell apart, then lighter and darker; after 18 they repeat."""
-    base = np.array([to_rgb(colour) for colour in _CLASS_COLOURS])
+    base = np.array([to_rgb(colour) for colour in CLASSES])
     every = np.concatenate([base + (towards - base) * share for towards, share in _TINTS])
     colours: npt.NDArray[np.float64] = every[np.arange(count) % len(every)]
     return colours
@@ -151,7 +140,7 @@ def _explain(figure: Figure, axes: Sequence[Axes], colouring: Colouring) -> None
         ]
         figure.legend(handles=dots, loc="outside lower center", ncols=6, frameon=False, fontsize=9)
     else:
-        repeats = 3 * len(_CLASS_COLOURS)
+        repeats = 3 * len(CLASSES)
         again = f"; colours repeat after {repeats}" if len(colouring.classes) > repeats else ""
         figure.supxlabel(f"{len(colouring.classes)} k-means units{again}", fontsize=9, color=SECOND_INK)
 

@@ -8,29 +8,16 @@ import itertools
 import re
 from collections import defaultdict
 
-import matplotlib
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LinearSegmentedColormap
 from matplotlib.figure import Figure
 
+from hubert_demo.plotting.palette import HAIRLINE, INK_STOPS, SECOND_INK, TIME_STOPS
+
 __all__ = ["Figure", "new_figure", "rendered", "tidy"]
 
-INK = "#16202a"
-SECOND_INK = "#52606b"
-HAIRLINE = "#dcdfdc"
-ACTION = "#0f5c8c"
-NOW = "#d1480b"
-WAVEFORM = "#33556e"
-
-# Zero is the paper; more is darker.
-INK_RAMP: Colormap = LinearSegmentedColormap.from_list(
-    "ink", ["#ffffff", "#dfe9ef", "#a9c6d8", "#6697b8", "#2f6690", "#123a5c", "#071b2e"]
-)
-# Without its palest end, which is lost on white paper.
-TIME_RAMP: Colormap = LinearSegmentedColormap.from_list(
-    "time", matplotlib.colormaps["viridis"](np.linspace(0, 0.85, 64))
-)
+INK_RAMP: Colormap = LinearSegmentedColormap.from_list("ink", INK_STOPS)
+TIME_RAMP: Colormap = LinearSegmentedColormap.from_list("time", TIME_STOPS)
 
 # A prefix and ten digits of a hash, where an id is given (`id="…"`) and where it is used (`#…`).
 _SVG_ID = re.compile(r'(\bid="|#)((?:C[0-9a-f]+_[0-9a-f]+_)?[A-Za-z_]*)([0-9a-f]{10})(?=["\)])')

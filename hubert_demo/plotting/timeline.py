@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from hubert_demo.analysis.timeline.spectrogram import Spectrogram
 from hubert_demo.analysis.transcript.ctc import Word
 from hubert_demo.plotting.labels import leave_out_crowded, write_words_above
-from hubert_demo.plotting.style import INK_RAMP, WAVEFORM, new_figure, tidy
+from hubert_demo.plotting.palette import WAVEFORM
+from hubert_demo.plotting.style import INK_RAMP, new_figure, tidy
 
 
 def timeline_figure(

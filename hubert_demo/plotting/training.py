@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.figure import Figure
 
-from hubert_demo.plotting.style import ACTION, INK, NOW, SECOND_INK, WAVEFORM, new_figure, tidy
+from hubert_demo.plotting.palette import ACTION, INK, NOW, SECOND_INK, WAVEFORM
+from hubert_demo.plotting.style import new_figure, tidy
 
 _COLOURS = (ACTION, NOW, SECOND_INK, WAVEFORM)
 _PLACE = ("step", "minute")

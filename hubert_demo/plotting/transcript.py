@@ -13,12 +13,8 @@ from hubert_demo.analysis.transcript.ctc import Word
 from hubert_demo.analysis.transcript.emissions import NOT_LETTERS, Emissions
 from hubert_demo.encoding import FrameGrid
 from hubert_demo.plotting.labels import leave_out_crowded, write_words_above
-from hubert_demo.plotting.style import (
-    INK_RAMP,
-    NOW,
-    new_figure,
-    tidy,
-)
+from hubert_demo.plotting.palette import NOW
+from hubert_demo.plotting.style import INK_RAMP, new_figure, tidy
 
 
 def transcript_figure(

@@ -19,12 +19,13 @@ from hubert_demo.inference import Passes
 from hubert_demo.ui import card, downloads, theme, tour, zero_gpu
 from hubert_demo.ui.endpoints import Endpoints
 from hubert_demo.ui.examples import examples, template
+from hubert_demo.ui.front_door import StaticFiles
 from hubert_demo.ui.models import Models
 from hubert_demo.ui.parts import Parts
 from hubert_demo.ui.results import Result, Results
 from hubert_demo.ui.server_functions import ServerFunctions
-from hubert_demo.ui.views import VIEWS, timeline
-from hubert_demo.ui.views.base import Json, View, component, frame, index, sentence
+from hubert_demo.ui.views import VIEWS, timeline, transcript
+from hubert_demo.ui.views.base import Json, View, component, frame, index, plain, sentence
 from hubert_demo.ui.waiting import Waiting
 
 MODEL_QUEUE = "model"
@@ -32,6 +33,13 @@ MAX_WAITING = 32
 MAX_UPLOAD_MB = 256
 MAX_TITLE = 255
 CACHE_SECONDS = (3600, 3600)
+
+# What both halves of the page say alike: `Facts` in `static/core/types.d.ts`.
+_FACTS = {
+    "max_upload_mb": MAX_UPLOAD_MB,
+    "max_reference": transcript.MAX_REFERENCE,
+    "max_hotwords": transcript.MAX_HOTWORDS_TEXT,
+}
 
 _HEAD = """
 <div class="hx-root hx-head">
@@ -42,7 +50,7 @@ _HEAD = """
   <div><h1>HuBERT Explorer</h1><p>See what a speech model hears, layer by layer</p></div>
 </div>
 """
-_NOTE = f'<div class="hx-root hx-note" data-max-mb="{MAX_UPLOAD_MB}"></div>'
+_NOTE = '<div class="hx-root hx-note"></div>'
 _SESSION = '<div class="hx-root"></div>'
 
 
@@ -63,6 +71,7 @@ class Page:
         results: What visitors are looking at.
         waiting: What is computed and fetched in the background.
         parts: What the browser draws of the results.
+        static_files: The browser's half of the page.
         examples: The recordings to pick from.
 
     Raises:
@@ -82,7 +91,9 @@ class Page:
         self.results = Results() if results is None else results
         self.waiting = Waiting() if waiting is None else waiting
         self.models = Models(self.waiting, checkpoint, directories, store)
-        self.parts = Parts(views, self.results, self.waiting)
+        parts = (timeline.PART, *(part for view in views for part in view.parts))
+        self.parts = Parts(parts, self.results, self.waiting)
+        self.static_files = StaticFiles.from_folders(view.folder for view in views)
         self.examples = examples()
         self._store = store
         self._passes = Passes(zero_gpu.encode)
@@ -108,8 +119,8 @@ class Page:
         self.start()
         settings: dict[str, Any] = {
             "theme": theme.theme(),
-            "css": theme.css(),
-            "head": theme.head(),
+            "head": self.static_files.head(_FACTS),
+            "app_kwargs": {"routes": [self.static_files.route()]},
             "footer_links": ["api"],
             "max_file_size": f"{MAX_UPLOAD_MB}mb",
             "run_history": False,
@@ -163,9 +174,9 @@ class Page:
                     for view in views:
                         with gr.Tab(view.title, id=view.name):
                             answers = functions.of(view.quick_answers, view.slow_answers)
-                            component(view.name, frame(view), answers)
+                            component(view.name, frame(view), answers, folder=view.name)
                 script = functions.of([downloads.reproduce])
-                files = component("take", downloads.template(), script, events=("take",))
+                files = component("downloads", downloads.template(), script, events=("take",))
         session = component("session", _SESSION, [self.parts.fetching()])
         self._listen(recording, picker, model, files, session)
         for name, function in Endpoints(self.analyse).all().items():
@@ -289,17 +300,17 @@ class Page:
             yield _message("error", text=sentence(error))
 
     def _result(self, result: Result, about: Json) -> str:
-        """The message that shows a result, whose slower parts are on their way from now on."""
-        analysis, rendering = result.analysis, self.parts.rendering(result)
+        """The message that shows a result, whose parts are on their way from now on."""
+        analysis = result.analysis
         return _message(
             "result",
             token=result.token,
             seconds=result.seconds,
             checkpoint=analysis.checkpoint.name,
             model=card.model_card(self._store.find(analysis.checkpoint)),
+            **plain(analysis.encoding, "num_layers", "num_heads"),
             sources=card.borrowed(analysis),
-            parts=[{"view": view, "speed": speed} for view, speed in rendering.parts],
-            views=rendering.payloads,
+            parts=list(self.parts.rendering(result)),
             **about,
         )
 

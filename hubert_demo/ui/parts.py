@@ -1,49 +1,35 @@
-"""What the page draws of a result: the payloads of the views, and the parts that take longer."""
+"""What the browser draws of a result, part by part."""
 
 import threading
-from collections.abc import Callable, Coroutine, Mapping
-from concurrent.futures import Future
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from concurrent.futures import Future, wait
 from functools import partial
-from operator import attrgetter
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from hubert_demo.api import Analysis
 from hubert_demo.errors import InputError
 from hubert_demo.memo import Memo
 from hubert_demo.ui.results import Result, Results
-from hubert_demo.ui.views import timeline
-from hubert_demo.ui.views.base import NOT_UNDERSTOOD, Json, View, attempt
+from hubert_demo.ui.views.base import FIRST, NOT_UNDERSTOOD, Json, Part, attempt
 from hubert_demo.ui.waiting import Waiting, patient
 
-
-@dataclass(frozen=True, eq=False)
-class Rendering:
-    """What the browser is sent of one result.
-
-    Attributes:
-        payloads: What each view draws at once, by its name; and the timeline.
-        parts: What a view draws later, by its name and speed (`"quick"` or `"slow"`).
-    """
-
-    payloads: Json
-    parts: Mapping[tuple[str, str], "Future[Json]"]
+Rendering = Mapping[str, "Future[Json]"]
+"""The parts of a result, by name; all are on their way."""
 
 
 class Parts:
     """The renderings of results that somebody looks at. Safe to share between threads.
 
-    A rendering is made when it is first asked for, shared by all visitors, and forgotten with its result.
+    A rendering begins when it is first asked for, is shared by all visitors, and forgotten with its result.
 
     Args:
-        views: The tabs of the page.
+        parts: What is drawn of a result, in the order in which it is computed.
         results: Where the results are kept.
-        waiting: Where what takes longer is computed.
+        waiting: Where parts are computed.
     """
 
-    def __init__(self, views: tuple[View, ...], results: Results, waiting: Waiting) -> None:
-        self._views = views
+    def __init__(self, parts: Iterable[Part], results: Results, waiting: Waiting) -> None:
+        self._parts = tuple(parts)
         self._results = results
         self._waiting = waiting
         # Weak, so that no rendering outlives its result: there is one bound for both.
@@ -51,33 +37,30 @@ class Parts:
         self._lock = threading.Lock()
 
     def rendering(self, result: Result) -> Rendering:
-        """What the browser is sent of a result; its slower parts are on their way."""
+        """What the browser draws of a result."""
         with self._lock:
             memo = self._renderings.setdefault(result, Memo(1))
-        return memo.get(None, lambda: self._render(result))
+        return memo.get(None, lambda: self._render(result.token))
 
-    def _render(self, result: Result) -> Rendering:
-        payloads = {"timeline": timeline.payload(result.analysis)}
-        payloads |= {view.name: view.payload(result.analysis) for view in self._views}
-        parts: dict[tuple[str, str], Future[Json]] = {}
-        for speed, part in (("quick", attrgetter("quick_part")), ("slow", attrgetter("slow_part"))):
-            for view in filter(part, self._views):
-                parts[view.name, speed] = self._begin(speed, result.token, part(view))
-        return Rendering(payloads, parts)
+    def _render(self, token: str) -> Rendering:
+        begun: dict[str, Future[Json]] = {}
+        for part in sorted(self._parts, key=lambda part: part.lane != FIRST):
+            # What takes longer does not compete with what the browser waits for.
+            before = () if part.lane == FIRST else tuple(begun.values())
+            begun[part.name] = self._waiting.submit(part.lane, partial(self._compute, part, token, before))
+        return {part.name: begun[part.name] for part in self._parts}
 
-    def _begin(self, speed: str, token: str, compute: Callable[[Analysis], Json]) -> "Future[Json]":
+    def _compute(self, part: Part, token: str, before: "Iterable[Future[Json]]") -> Json:
+        wait(before)
         # By its token: when its turn comes, a result may have been dropped.
-        return self._waiting.submit(
-            speed, partial(attempt, lambda: compute(self._results.get(token).analysis))
-        )
+        return attempt(lambda: part.compute(self._results.get(token).analysis))
 
     def fetching(self) -> Callable[[Any], Coroutine[Any, Any, Json]]:
-        """The function by which the browser fetches a part of a result, by `token`, `view` and `speed`."""
+        """The function by which the browser fetches a part of a result, by `token` and `name`."""
         return patient("part", self._find, self._waiting.patience_s)
 
     def _find(self, request: Any) -> "Future[Json]":
-        parts = self.rendering(self._results.of(request)).parts
-        wanted = (str(request.get("view")), str(request.get("speed")))
-        if wanted not in parts:
+        rendering = self.rendering(self._results.of(request))
+        if (name := str(request.get("name"))) not in rendering:
             raise InputError(NOT_UNDERSTOOD)
-        return parts[wanted]
+        return rendering[name]

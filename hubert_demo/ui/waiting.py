@@ -12,7 +12,7 @@ from hubert_demo.ui.views.base import Json, sentence
 Value = TypeVar("Value")
 
 # How many jobs of a lane run at once: of the slow ones two, so that only a UMAP waits for a UMAP.
-LANES = {"quick": 1, "slow": 2, "fetch": 2}
+LANES = {"first": 2, "quick": 1, "slow": 2, "fetch": 2}
 PATIENCE_S = 20.0
 MAX_QUESTIONS = 16
 
@@ -45,7 +45,7 @@ class Waiting:
         """Run a job once those before it in its lane have begun.
 
         Args:
-            lane: `"quick"`, `"slow"` or `"fetch"`.
+            lane: `"first"`, `"quick"`, `"slow"` or `"fetch"`.
             compute: The job.
         """
         with self._ended:

@@ -199,7 +199,9 @@ class Page:
     def _ask_everything(self, message: Answer, out: Path) -> None:
         token, checkpoint = message["token"], message["checkpoint"]
         lists = [value for value in message.values() if isinstance(value, list)]
-        parts = next((items for items in lists if items and "view" in items[0]), [])
+        # A view and a speed each, or a name.
+        found = next((items for items in lists if "timeline" in items or (items and "view" in items[0])), [])
+        parts = [part if isinstance(part, dict) else {"name": part} for part in found]
         for name, piece in self._pieces.items():
             for function in piece["props"].get("server_fns", []):
                 requests = [{"token": token, "checkpoint": checkpoint, **request} for request in REQUESTS]

@@ -12,7 +12,8 @@ from hubert_demo.analysis.layers.similarity import LayerCurves
 from hubert_demo.analysis.layers.units import UnitScores
 from hubert_demo.analysis.timeline.prosody import Prosody
 from hubert_demo.plotting import layer_curves_figure, layer_figure, layer_grid_figure
-from hubert_demo.plotting.layers import NONE_COLOUR, class_colours, dot_colours
+from hubert_demo.plotting.layers import class_colours, dot_colours
+from hubert_demo.plotting.palette import NONE
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def scores() -> UnitScores:
 def test_frames_without_a_value_are_grey(pitch):
     colours = dot_colours(pitch)
     assert colours.shape == (50, 4)
-    assert colours[10].tolist() == pytest.approx(to_rgba(NONE_COLOUR))
+    assert colours[10].tolist() == pytest.approx(to_rgba(NONE))
     assert not np.allclose(colours[11], colours[10])
 
 

@@ -1,6 +1,7 @@
 """A page, launched once for all tests of this folder, and a browser in front of it."""
 
 import asyncio
+import re
 import threading
 import time
 import wave
@@ -75,7 +76,7 @@ class Requests:
             self.under_way -= counts
 
 
-def serve(page):
+def serve(page, **options):
     """Launch a page; what it computes in the background begins when the server stands.
 
     While a server is built, FastAPI keeps pydantic's warnings back by the process's filters, which libraries
@@ -85,7 +86,7 @@ def serve(page):
     page.waiting.submit("quick", may_begin.wait)
 
     async def launch():
-        page.launch(prevent_thread_lock=True, quiet=True)
+        page.launch(prevent_thread_lock=True, quiet=True, **options)
 
     try:
         run(launch())
@@ -205,6 +206,39 @@ HARMLESS = "Waveform load error"
 TIMEOUT_MS = 60_000
 
 
+SERVER_FUNCTIONS = re.compile("/component_server")
+
+# Nothing that the server sent may be written into.
+FREEZE = """(() => {
+  const frozen = (value) => {
+    if (value && typeof value === "object" && !Object.isFrozen(value)) {
+      Object.values(Object.freeze(value)).forEach(frozen);
+    }
+    return value;
+  };
+  const [{ parse }, { json }] = [JSON, Response.prototype];
+  JSON.parse = (...given) => {
+    const value = parse(...given);
+    return ["busy", "error", "result"].includes(value?.kind) ? frozen(value) : value;
+  };
+  Response.prototype.json = async function () {
+    const value = await json.call(this);
+    return this.url.includes("/component_server") ? frozen(value) : value;
+  };
+})();"""
+
+# What the page's modules know, for the tests alone.
+LOOK_INSIDE = """async () => {
+  const main = document.querySelector("script[type=module][src$='/page/main.js']").src;
+  const load = (path) => import(main.replace("page/main.js", path));
+  const [clock, store, events, mount, paint, path] = await Promise.all(
+    [...["clock", "store", "events", "mount", "paint"].map((name) => `core/${name}.js`), "transcript/path.js"]
+      .map(load));
+  const part = (name) => mount.fetchPart(store.store.result.token, name, () => true);
+  window.inside = { ...clock, ...store, ...events, ...paint, ...path, part, load };
+}"""
+
+
 class Visitor:
     """A tab of the browser that looks at the page, with all that went wrong in it."""
 
@@ -217,8 +251,31 @@ class Visitor:
         self.tab.on("console", self._hear)
         self.tab.on("pageerror", lambda error: self.problems.append(str(error)))
         self.tab.on("request", self._watch)
+        self.tab.add_init_script(FREEZE)
         self.tab.goto(f"{url}?__theme={theme}")
         self.tab.wait_for_selector("body[data-hx-ready]")
+        self.tab.evaluate(LOOK_INSIDE)
+
+    def lose_the_server(self):
+        """Have every server function out of reach from now on."""
+        self.tab.route(SERVER_FUNCTIONS, lambda route: route.abort())
+
+    def change_answer(self, function, change, **fields):
+        """Change what a server function answers from now on, where the request has these fields."""
+
+        def answer(route):
+            asked = route.request.post_data_json
+            [request] = asked["data"] if isinstance(asked["data"], list) else [asked["data"]]
+            if asked["fn_name"] != function or any(request[name] != value for name, value in fields.items()):
+                return route.continue_()
+            response = route.fetch()
+            return route.fulfill(response=response, json=change(response.json()))
+
+        self.tab.route(SERVER_FUNCTIONS, answer)
+
+    def leave_answers(self):
+        """Have the server's answers as they are."""
+        self.tab.unroute(SERVER_FUNCTIONS)
 
     def leave(self):
         """Close the tab as if nobody had been there."""
@@ -247,6 +304,12 @@ class Visitor:
     def open(self, title):
         self.tab.get_by_role("tab", name=title).click()
         self.id(f"view-{title.lower()}").wait_for()
+        self.wait_until_open(title.lower())
+
+    def wait_until_open(self, view):
+        """Until everybody on the page has been told that a view is open."""
+        self.tab.wait_for_function("view => inside.store.open === view", arg=view)
+        self.tab.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
     def wait_for_other_result(self, token):
         self.tab.wait_for_function(

@@ -49,7 +49,7 @@ def test_a_recording_from_the_microphone_is_analysed(visit):
     visitor.tab.locator("#hx-recorder .stop-button:visible").click()
     visitor.wait_for_other_result(before)
     assert visitor.id("notes").inner_text().startswith("Your recording")
-    assert visitor.tab.evaluate("Math.max(...hx.result.samples)") > 1000
+    assert visitor.tab.evaluate("Math.max(...inside.clock.samples)") > 1000
     visitor.tab.locator("#hx-recorder .record-button").wait_for()
 
 
@@ -92,7 +92,7 @@ def test_the_layer_map_has_a_dot_wherever_it_says(visit):
     visitor.tab.mouse.down()
     visitor.tab.mouse.up()
     visitor.tab.wait_for_function(
-        "said => Math.abs(hx.clock.time - said) < 0.02 && !hx.clock.playing", arg=said
+        "said => Math.abs(inside.clock.time - said) < 0.02 && !inside.clock.playing", arg=said
     )
 
 
@@ -102,7 +102,7 @@ def test_a_press_on_the_timeline_moves_the_one_clock(visit):
     left, right = 70, 16
     x = box["x"] + left + (box["width"] - left - right) / 2
     visitor.tab.mouse.click(x, box["y"] + 20)
-    half = visitor.tab.evaluate("hx.clock.duration") / 2
+    half = visitor.tab.evaluate("inside.clock.duration") / 2
     assert visitor.time == pytest.approx(half, abs=0.02)
     visitor.tab.keyboard.press("ArrowRight")
     assert visitor.time == pytest.approx(half + 0.02, abs=0.02)
@@ -111,9 +111,9 @@ def test_a_press_on_the_timeline_moves_the_one_clock(visit):
 def test_space_plays_and_pauses(visit):
     visitor = visit()
     visitor.tab.keyboard.press("Space")
-    visitor.tab.wait_for_function("hx.clock.playing && hx.clock.time > 0.2")
+    visitor.tab.wait_for_function("inside.clock.playing && inside.clock.time > 0.2")
     visitor.tab.keyboard.press("Space")
-    assert not visitor.tab.evaluate("hx.clock.playing")
+    assert not visitor.tab.evaluate("inside.clock.playing")
     # The button follows the audio's own event, a moment later.
     visitor.tab.locator("[data-testid=play][aria-label=Play]").wait_for()
 
@@ -122,9 +122,9 @@ def test_a_press_on_a_word_plays_it_and_comes_back(visit):
     visitor = visit()
     word = visitor.id("word").nth(1)
     word.click()
-    start = visitor.tab.evaluate("hx.result.views.transcript.words[1].start_s")
+    start = visitor.tab.evaluate("inside.clock.words[1].start_s")
     visitor.tab.wait_for_function(
-        "start => !hx.clock.playing && Math.abs(hx.clock.time - start) < 0.02", arg=start
+        "start => !inside.clock.playing && Math.abs(inside.clock.time - start) < 0.02", arg=start
     )
     assert "is-now" in word.get_attribute("class")
     assert visitor.id("now-word").inner_text() == word.inner_text().split("\n")[0]
@@ -218,6 +218,6 @@ def test_every_view_shows_the_same_moment(visit):
     for title in TABS:
         visitor.open(title)
     visitor.tab.wait_for_selector("[data-shown]")
-    visitor.tab.evaluate("hx.clock.seek(1.5)")
+    visitor.tab.evaluate("inside.clock.seek(1.5)")
     for name in ("timeline-canvas", "keyword-strip", "layer-map", "attention-map"):
         assert visitor.id(name).get_attribute("aria-valuenow") == "1.50"

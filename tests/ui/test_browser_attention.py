@@ -35,7 +35,7 @@ def test_layer_and_head_can_be_chosen_and_are_known_to_all(visitor, analysis):
     layer.press("ArrowRight")
     visitor.tab.wait_for_selector('[data-shown="1-2"]')
     assert visitor.id("attention-layer-name").inner_text().startswith("2 of ")
-    chosen = visitor.tab.evaluate("[hx.choices.attention_layer, hx.choices.head]")
+    chosen = visitor.tab.evaluate("[inside.store.choices.attention_layer, inside.store.choices.head]")
     assert chosen == [1, 2]
     attended = analysis.attention(1, 2).astype(np.float64)
     expected = -(attended * np.log(attended + 1e-30)).sum(axis=1).mean()
@@ -43,17 +43,17 @@ def test_layer_and_head_can_be_chosen_and_are_known_to_all(visitor, analysis):
 
 
 def test_what_is_chosen_elsewhere_is_shown(visitor):
-    visitor.tab.evaluate("hx.choose({ attention_layer: 4, head: 3 })")
+    visitor.tab.evaluate("inside.choose({ attention_layer: 4, head: 3 })")
     visitor.tab.wait_for_selector('[data-shown="4-3"]')
     assert visitor.id("attention-layer").input_value() == "5"
-    visitor.tab.evaluate("hx.choose({ attention_layer: 99, head: 'x' })")
+    visitor.tab.evaluate("inside.choose({ attention_layer: 99, head: 'x' })")
     last = int(visitor.id("attention-layer").get_attribute("max")) - 1
     visitor.tab.wait_for_selector(f'[data-shown="{last}-3"]')
 
 
 def test_the_numbers_are_about_the_row_of_the_present(visitor, analysis):
-    visitor.tab.evaluate("hx.clock.seek(hx.clock.timeOf(100))")
-    layer, head = visitor.tab.evaluate("[hx.choices.attention_layer, hx.choices.head]")
+    visitor.tab.evaluate("inside.clock.seek(inside.clock.timeOf(100))")
+    layer, head = visitor.tab.evaluate("[inside.store.choices.attention_layer, inside.store.choices.head]")
     row = analysis.attention(layer, head)[100]
     times_s = analysis.encoding.frame_times_s
     assert number(visitor, "attention-most") == pytest.approx(times_s[row.argmax()], abs=0.006)
@@ -61,7 +61,7 @@ def test_the_numbers_are_about_the_row_of_the_present(visitor, analysis):
     assert near == pytest.approx(100 * row[95:106].sum(), rel=0.06, abs=0.5)
     assert number(visitor, "attention-near-chance") == pytest.approx(100 * 11 / len(row), abs=0.06)
     # At the edge of the recording there is less within reach.
-    visitor.tab.evaluate("hx.clock.seek(hx.clock.timeOf(0))")
+    visitor.tab.evaluate("inside.clock.seek(inside.clock.timeOf(0))")
     assert number(visitor, "attention-near-chance") == pytest.approx(100 * 6 / len(row), abs=0.06)
 
 
@@ -74,16 +74,16 @@ def test_pointing_at_the_map_reads_a_value_and_a_press_is_heard(visitor):
     assert reading.split(" s")[0] in visitor.id("strip").inner_text()
     visitor.tab.mouse.down()
     visitor.tab.mouse.up()
-    visitor.tab.wait_for_function("said => hx.clock.playing && hx.clock.time > said", arg=said)
+    visitor.tab.wait_for_function("said => inside.clock.playing && inside.clock.time > said", arg=said)
     visitor.tab.wait_for_function(
-        "said => !hx.clock.playing && Math.abs(hx.clock.time - said) < 0.02", arg=said
+        "said => !inside.clock.playing && Math.abs(inside.clock.time - said) < 0.02", arg=said
     )
 
 
 def test_every_head_says_its_kind(visitor, analysis):
     visitor.id("all-heads").wait_for()
     kinds = analysis.head_metrics().kinds
-    layer, head = visitor.tab.evaluate("[hx.choices.attention_layer, hx.choices.head]")
+    layer, head = visitor.tab.evaluate("[inside.store.choices.attention_layer, inside.store.choices.head]")
     assert visitor.id("attention-kind").inner_text() == kinds[layer, head]
     for each, kind in enumerate(kinds[layer]):
         assert visitor.id(f"head-{each}").inner_text().split() == [str(each + 1), kind]
@@ -107,7 +107,8 @@ def test_all_heads_are_sorted_filtered_and_chosen(visitor, analysis):
     assert heads.first.get_attribute("data-testid") == f"head-{layer}-{head}"
     visitor.id("head-filter").get_by_role("button", name="vertical").click()
     assert heads.count() == (metrics.kinds == "vertical").sum()
-    assert visitor.tab.evaluate("[hx.choices.sort, hx.choices.filter]") == ["least spread", "vertical"]
+    wanted = visitor.tab.evaluate("inside.store.choices")
+    assert (wanted["sort"], wanted["filter"]) == ("least spread", "vertical")
     chosen = heads.last.get_attribute("data-testid").removeprefix("head-")
     heads.last.click()
     visitor.tab.wait_for_selector(f'[data-shown="{chosen}"]')
@@ -116,13 +117,10 @@ def test_all_heads_are_sorted_filtered_and_chosen(visitor, analysis):
 
 def test_a_choice_that_fails_says_so_and_the_next_one_works(visitor):
     shown = visitor.tab.get_attribute("[data-shown]", "data-shown")
-    visitor.tab.evaluate("""() => {
-      window.asking = hx.ask;
-      hx.ask = async () => { throw new Error("Out of order."); };
-    }""")
+    visitor.change_answer("head_map", lambda _: {"ok": False, "error": "Out of order."})
     visitor.id("head-3").click()
     visitor.tab.get_by_text("Out of order.").wait_for()
-    visitor.tab.evaluate("hx.ask = window.asking; 0")
+    visitor.leave_answers()
     visitor.id("head-1").click()
     visitor.tab.wait_for_selector(f'[data-shown="{shown.split("-")[0]}-1"]')
     assert not visitor.tab.get_by_text("Out of order.").is_visible()
@@ -140,7 +138,7 @@ def test_switching_answers_within_a_moment(visit, write_wav):
       const times = [];
       for (const [layer, head] of [[0, 1], [1, 2], [3, 0], [4, 3], [5, 1]]) {
         const began = performance.now();
-        hx.choose({ attention_layer: layer, head });
+        inside.choose({ attention_layer: layer, head });
         while (shown() !== `${layer}-${head}`) await new Promise(requestAnimationFrame);
         times.push(performance.now() - began);
       }

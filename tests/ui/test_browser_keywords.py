@@ -25,14 +25,14 @@ def test_it_says_whether_the_command_was_heard(visit, page):
 
 
 def test_a_command_below_the_threshold_is_not_called_heard(visit):
+    def unsure(scores):
+        probabilities = [0.34 if i == 2 else 0.06 for i in range(len(scores["labels"]))]
+        return {**scores, "probabilities": probabilities, "is_heard": False, "threshold": 0.5}
+
     visitor = visit()
+    visitor.change_answer("part", lambda part: {**part, "scores": unsure(part["scores"])}, name="keywords")
     visitor.open("Keywords")
-    visitor.tab.evaluate("""() => {
-      const { keywords } = hx.result.views;
-      keywords.probabilities = keywords.labels.map((_, i) => (i === 2 ? 0.34 : 0.06));
-      Object.assign(keywords, { is_heard: false, threshold: 0.5 });
-      hx.emit("result", hx.result);
-    }""")
+    visitor.id("keyword-state").wait_for()
     assert visitor.id("keyword-state").inner_text().split("\n") == [
         "not sure enough",
         "34 %, but 50 % is needed",
@@ -44,9 +44,9 @@ def test_a_press_on_the_strip_plays_the_second_that_was_judged_there(visit):
     visitor.open("Keywords")
     strip = visitor.id("keyword-strip")
     strip.click(position={"x": 70 + (strip.bounding_box()["width"] - 86) / 2, "y": 20})
-    middle = visitor.tab.evaluate("hx.clock.duration") / 2
-    visitor.tab.wait_for_function("hx.clock.playing")
-    visitor.tab.wait_for_function("!hx.clock.playing")
+    middle = visitor.tab.evaluate("inside.clock.duration") / 2
+    visitor.tab.wait_for_function("inside.clock.playing")
+    visitor.tab.wait_for_function("!inside.clock.playing")
     assert visitor.time == pytest.approx(middle - 0.5, abs=0.05)
 
 
@@ -63,6 +63,6 @@ def test_the_layers_weights_are_bars(visit, page):
 
 def test_a_model_without_keyword_head_says_so(visit):
     visitor = visit()
+    visitor.change_answer("part", lambda part: {**part, "scores": None}, name="keywords")
     visitor.open("Keywords")
-    visitor.tab.evaluate("hx.result.views.keywords = { labels: [] }; hx.emit('result', hx.result)")
     visitor.tab.get_by_text("no keyword head").wait_for()

@@ -40,7 +40,7 @@ def test_every_layer_is_a_small_map_and_a_press_chooses_it(layers, page):
     assert visitor.id("layer-slider").input_value() == "2"
     assert visitor.id("layer-cell-2").get_attribute("aria-pressed") == "true"
     assert visitor.id(f"layer-cell-{last}").get_attribute("aria-pressed") == "false"
-    assert visitor.tab.evaluate("hx.choices.layer") == 2
+    assert visitor.tab.evaluate("inside.store.choices.layer") == 2
     trust = analysis_of(visitor, page).projections().trustworthiness[2]
     expected = f"Layer 2: {round(100 * trust)} % of neighbours kept"
     assert visitor.id("layer-cell-2").get_attribute("title") == expected
@@ -68,7 +68,7 @@ def test_a_colouring_reaches_map_grid_and_strip(layers, colour, legend):
     visitor.tab.locator(".hx-view-layers .hx-legend").get_by_text(legend).first.wait_for()
     after = [pixels(visitor, canvas) for canvas in canvases]
     assert all(old != new for old, new in zip(before, after, strict=True))
-    assert visitor.tab.evaluate("hx.choices.colour") == colour
+    assert visitor.tab.evaluate("inside.store.choices.colour") == colour
 
 
 def test_pointing_at_a_dot_tells_what_it_is_coloured_by(layers, page):
@@ -112,7 +112,7 @@ def test_units_are_those_of_the_seed_that_is_chosen(layers, page):
     legend = visitor.tab.locator(".hx-view-layers .hx-legend")
     legend.get_by_text("groups of moments").wait_for()
     visitor.tab.locator("[data-testid=told-note]").get_by_text("k-means groups").wait_for()
-    visitor.tab.evaluate("hx.choose({ seed: 5, method: 'pca', layer: 4 })")
+    visitor.tab.evaluate("inside.choose({ seed: 5, method: 'pca', layer: 4 })")
     analysis = analysis_of(visitor, page)
     scores = analysis.unit_scores(seed=5)
     expected = f"{scores.pnmi[4]:.2f}"
@@ -120,7 +120,7 @@ def test_units_are_those_of_the_seed_that_is_chosen(layers, page):
     pnmi = "document.querySelectorAll('[data-testid=chart-told] .hx-chart-key b')[2]"
     visitor.tab.wait_for_function(f"text => {pnmi}.textContent === text", arg=expected)
     before = pixels(visitor, "[data-testid=strip] canvas")
-    visitor.tab.evaluate("hx.choose({ seed: 0 })")
+    visitor.tab.evaluate("inside.choose({ seed: 0 })")
     visitor.tab.wait_for_function(
         "before => document.querySelector('[data-testid=strip] canvas').toDataURL() !== before", arg=before
     )
@@ -170,7 +170,7 @@ def test_pca_is_at_hand_and_knows_no_neighbours(layers):
 
 def test_choices_made_elsewhere_are_followed(layers):
     visitor = layers()
-    visitor.tab.evaluate("hx.choose({ layer: 1, colour: 'pitch', method: 'pca' })")
+    visitor.tab.evaluate("inside.choose({ layer: 1, colour: 'pitch', method: 'pca' })")
     visitor.tab.wait_for_selector("[data-method=pca]")
     assert visitor.id("layer-slider").input_value() == "1"
     assert visitor.id("colouring").input_value() == "pitch"
@@ -212,17 +212,20 @@ def test_a_minute_of_sound_is_drawn_quickly(layers):
     """Three thousand dots: what is drawn for one step of the slider, not how long the server takes."""
     visitor = layers()
     took = visitor.tab.evaluate(
-        """() => {
-            const view = { layer: 0, colour: "time", data: { tokens: Array(3000).fill("") } };
-            view.points = Float32Array.from({ length: 6000 }, () => Math.random());
-            view.points.shape = [1, 3000, 2];
-            const map = hx.layerMap(view);
+        """async () => {
+            const [{ layerMap }, { colouringOf }] = await Promise.all(
+              ["layers/map.js", "layers/colours.js"].map(inside.load));
+            const tokens = Array(3000).fill("");
+            const points = Float32Array.from({ length: 6000 }, () => Math.random());
+            points.shape = [1, 3000, 2];
+            const map = layerMap();
             document.querySelector(".hx-view-layers").prepend(map.element);
-            view.colours = hx.layerColours.all(view);
-            map.draw();
+            const colouring = colouringOf("time", { tokens });
+            const known = { part: { tokens }, layer: 0, shown: { points }, colouring };
+            map.draw(known);
             const began = performance.now();
-            for (let i = 0; i < 10; i++) map.repaint();
-            map.base.getContext("2d").getImageData(0, 0, 1, 1);
+            for (let i = 0; i < 10; i++) map.repaint(known);
+            map.element.querySelector("canvas").getContext("2d").getImageData(0, 0, 1, 1);
             map.element.remove();
             return (performance.now() - began) / 10;
         }"""

@@ -62,7 +62,7 @@ def test_another_model_hears_the_same_recording_and_each_view_says_whose_it_is(v
     token = visitor.token
     visitor.id("example-1").click()
     visitor.wait_for_other_result(token)
-    assert visitor.tab.evaluate("hx.result.checkpoint") == "bare"
+    assert visitor.tab.evaluate("inside.store.result.checkpoint") == "bare"
     token = visitor.token
     visitor.id("model").select_option("hubert-explorer")
     visitor.wait_for_other_result(token)
@@ -71,12 +71,12 @@ def test_another_model_hears_the_same_recording_and_each_view_says_whose_it_is(v
         assert not visitor.id(f"source-{view.lower()}").is_visible()
 
 
-HEAR_A_LETTER = """() => {
-  const path = hx.path(hx.result.views.transcript);
+HEAR_A_LETTER = """async () => {
+  const path = inside.pathOf(await inside.part("transcript"));
   path.hear(path.runs.filter((run) => run.writes)[3]);
-  const { time } = hx.clock;
-  hx.clock.toggle();
-  hx.clock.seek(time);
+  const { time } = inside.clock;
+  inside.clock.toggle();
+  inside.clock.seek(time);
   return [time, path.at(path.frame).text];
 }"""
 
@@ -94,12 +94,12 @@ def test_a_model_with_other_frames_borrows_letters_at_their_own_times(visit):
     assert "One every 20 ms" in steps
     assert visitor.id("steps-where").inner_text() == where
     # The states have frames of their own.
-    assert visitor.tab.evaluate("hx.clock.timeOf(1) - hx.clock.timeOf(0)") == pytest.approx(0.01)
+    assert visitor.tab.evaluate("inside.clock.timeOf(1) - inside.clock.timeOf(0)") == pytest.approx(0.01)
     visitor.open("Layers")
     visitor.tab.wait_for_selector("[data-method]")
     num_frames = int(visitor.id("num-frames").inner_text())
-    assert num_frames == visitor.tab.evaluate("hx.result.views.timeline.num_frames")
-    assert num_frames > visitor.tab.evaluate("1.9 * hx.result.views.transcript.num_frames")
+    assert num_frames == visitor.tab.evaluate("inside.clock.grid.count")
+    assert num_frames > 1.9 * visitor.tab.evaluate("inside.part('transcript')")["num_frames"]
 
 
 def test_a_hub_that_cannot_be_reached_is_said_and_the_page_goes_on(visit, unreachable_hub):
@@ -143,9 +143,9 @@ def test_the_progress_of_a_download_is_shown_while_the_page_stays_usable(
     token = visitor.token
     hub.may_go_on.set()
     visitor.wait_for_other_result(token)
-    assert visitor.tab.evaluate("hx.result.checkpoint") == BASE
+    assert visitor.tab.evaluate("inside.store.result.checkpoint") == BASE
     assert visitor.id("example-5").get_attribute("aria-pressed") == "true"
-    assert np.isfinite(visitor.tab.evaluate("hx.result.seconds"))
+    assert np.isfinite(visitor.tab.evaluate("inside.store.result.seconds"))
 
 
 @pytest.mark.parametrize("name", ["voice.m4a", "voice.webm"])

@@ -46,7 +46,7 @@ def test_each_export_of_a_view_downloads_and_holds_something(visit, title):
     visitor = visit()
     visitor.tab.wait_for_selector("body[data-hx-complete]")
     visitor.open(title)
-    visitor.tab.evaluate("hx.choose({ reference: 'the harbour' })")
+    visitor.tab.evaluate("inside.choose({ reference: 'the harbour' })")
     buttons = visitor.tab.locator("[data-testid^=take-]").evaluate_all(
         "all => all.filter((one) => one.offsetParent).map((one) => one.dataset.testid)"
     )
@@ -86,7 +86,7 @@ def test_an_aligned_text_can_be_had_as_soon_as_there_is_one(visit):
     )
     assert not aligned.get_attribute("title")
     assert "harbour" in download(visitor, "take-alignment-csv").path().read_text()
-    visitor.tab.evaluate("hx.choose({ reference: '' })")
+    visitor.tab.evaluate("inside.choose({ reference: '' })")
     assert aligned.is_disabled()
 
 

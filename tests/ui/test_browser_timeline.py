@@ -25,22 +25,23 @@ def drag(visitor, start, end):
 
 
 def selection(visitor):
-    return visitor.tab.evaluate("hx.clock.selection && [hx.clock.selection.from, hx.clock.selection.to]")
+    chosen = visitor.tab.evaluate("inside.clock.selection")
+    return chosen and [chosen["from"], chosen["to"]]
 
 
 @pytest.mark.parametrize("ends", [(0.25, 0.4), (0.4, 0.25)])
 def test_a_drag_selects_a_stretch_and_play_plays_just_that(visit, ends):
     visitor = visit()
-    duration = visitor.tab.evaluate("hx.clock.duration")
+    duration = visitor.tab.evaluate("inside.clock.duration")
     drag(visitor, *ends)
     assert selection(visitor) == pytest.approx([0.25 * duration, 0.4 * duration], abs=0.02)
     assert visitor.time == pytest.approx(0.25 * duration, abs=0.02)
     assert visitor.tab.locator(".hx-sound .hx-selection").first.is_visible()
     visitor.tab.evaluate(
-        "window.latest = 0; hx.on('tick', (clock) => { latest = Math.max(latest, clock.time) }); 0"
+        "window.latest = 0; inside.on('tick', () => { latest = Math.max(latest, inside.clock.time) }); 0"
     )
     visitor.id("play").click()
-    visitor.tab.wait_for_function("latest > hx.clock.selection.to - 0.2 && !hx.clock.playing")
+    visitor.tab.wait_for_function("latest > inside.clock.selection.to - 0.2 && !inside.clock.playing")
     assert visitor.tab.evaluate("latest") < 0.4 * duration + 0.3
     assert visitor.time == pytest.approx(0.25 * duration, abs=0.02)
     assert selection(visitor) is not None
@@ -52,7 +53,7 @@ def test_a_click_and_escape_clear_the_selection(visit):
     visitor.tab.mouse.click(x_of(visitor, 0.8), visitor.id("timeline-canvas").bounding_box()["y"] + 30)
     assert selection(visitor) is None
     assert not visitor.tab.locator(".hx-sound .hx-selection").first.is_visible()
-    assert visitor.time == pytest.approx(0.8 * visitor.tab.evaluate("hx.clock.duration"), abs=0.02)
+    assert visitor.time == pytest.approx(0.8 * visitor.tab.evaluate("inside.clock.duration"), abs=0.02)
     drag(visitor, 0.2, 0.6)
     assert selection(visitor) is not None
     visitor.tab.keyboard.press("Escape")
@@ -61,7 +62,7 @@ def test_a_click_and_escape_clear_the_selection(visit):
 
 def test_shift_and_arrow_keys_select(visit):
     visitor = visit()
-    visitor.tab.evaluate("hx.clock.seek(1)")
+    visitor.tab.evaluate("inside.clock.seek(1)")
     canvas = visitor.id("timeline-canvas")
     for _ in range(3):
         canvas.press("Shift+ArrowRight")
@@ -87,19 +88,19 @@ def test_a_new_result_has_no_selection(visit):
 def test_sound_can_be_slowed_down(visit):
     visitor = visit()
     visitor.id("speed").get_by_role("button", name="Half speed").click()
-    assert visitor.tab.evaluate("hx.clock.rate") == 0.5
+    assert visitor.tab.evaluate("inside.clock.rate") == 0.5
     assert visitor.id("speed").get_by_role("button", pressed=True).inner_text() == "½×"
     before = visitor.token
     visitor.id("example-1").click()
     visitor.wait_for_other_result(before)
-    assert visitor.tab.evaluate("hx.clock.rate") == 0.5
+    assert visitor.tab.evaluate("inside.clock.rate") == 0.5
     visitor.id("play").click()
-    visitor.tab.wait_for_function("hx.clock.playing && hx.clock.time > 0.1")
+    visitor.tab.wait_for_function("inside.clock.playing && inside.clock.time > 0.1")
     taken = visitor.tab.evaluate("""async () => {
       const pause = (ms) => new Promise((done) => setTimeout(done, ms));
-      const [from, began] = [hx.clock.time, performance.now()];
+      const [from, began] = [inside.clock.time, performance.now()];
       await pause(400);
-      return (hx.clock.time - from) / ((performance.now() - began) / 1000);
+      return (inside.clock.time - from) / ((performance.now() - began) / 1000);
     }""")
     assert 0.2 < taken < 0.75
 
@@ -107,7 +108,7 @@ def test_sound_can_be_slowed_down(visit):
 @pytest.fixture
 def quick_page(build_page, serve_page):
     """A page without maps of layers and all heads, which take many seconds for a minute of sound."""
-    page = build_page(views=tuple(replace(view, quick_part=None, slow_part=None) for view in VIEWS))
+    page = build_page(views=tuple(replace(view, parts=view.parts[:1]) for view in VIEWS))
     serve_page(page)
     yield page
     page.close()
@@ -126,7 +127,7 @@ def test_the_clock_ticks_often_over_a_long_recording(visit, quick_page, write_wa
       const times = [];
       for (let i = 0; i < 120; i++) {
         const began = performance.now();
-        hx.clock.seek(20 + i / 60);
+        inside.clock.seek(20 + i / 60);
         times.push(performance.now() - began);
       }
       return times.sort((a, b) => a - b)[60];
@@ -176,7 +177,7 @@ def test_a_phone_on_its_side_keeps_its_screen_and_the_play_button(visit):
 
 
 def playing(visitor):
-    return visitor.tab.evaluate("hx.clock.playing")
+    return visitor.tab.evaluate("inside.clock.playing")
 
 
 def test_space_plays_after_a_pointer_has_pressed_something_else(visit):
@@ -189,9 +190,9 @@ def test_space_plays_after_a_pointer_has_pressed_something_else(visit):
         press()
         is_dark = visitor.tab.evaluate("document.body.classList.contains('dark')")
         visitor.tab.keyboard.press("Space")
-        visitor.tab.wait_for_function("hx.clock.playing")
+        visitor.tab.wait_for_function("inside.clock.playing")
         visitor.tab.keyboard.press("Space")
-        visitor.tab.wait_for_function("!hx.clock.playing")
+        visitor.tab.wait_for_function("!inside.clock.playing")
         assert visitor.tab.evaluate("document.body.classList.contains('dark')") == is_dark
 
 

@@ -21,6 +21,7 @@ def steps(visitor):
     """Every step by its number, once it is shown; then the tour is over."""
     for number in range(1, 6):
         visitor.tab.get_by_text(f"{number} of 5").wait_for()
+        visitor.wait_until_open(VIEWS[number - 1])
         yield number
         visitor.id("tour-next").click()
 
@@ -61,7 +62,7 @@ def test_the_tour_leads_through_five_steps_and_sets_the_views(visit):
     begin(visitor)
     seen = []
     for _ in steps(visitor):
-        seen.append(visitor.tab.evaluate("[hx.open, { ...hx.choices }]"))
+        seen.append(visitor.tab.evaluate("[inside.store.open, { ...inside.store.choices }]"))
         assert len(visitor.id("tour-text").inner_text()) > 60
     assert not visitor.id("tour-title").is_visible()
     assert visitor.id("tour-start").is_visible()

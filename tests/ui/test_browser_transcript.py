@@ -13,15 +13,16 @@ ROW = 13
 def path_of(visitor):
     """The letters of the best path: row of the map, first frame, and the frame after the last."""
     return visitor.tab.evaluate(
-        "hx.path(hx.result.views.transcript).runs.filter((run) => run.writes && !run.space)"
-        ".map((run) => [run.symbol, run.first, run.end, run.text])"
+        """async () => inside.pathOf(await inside.part("transcript")).runs
+             .filter((run) => run.writes && !run.space)
+             .map((run) => [run.symbol, run.first, run.end, run.text])"""
     )
 
 
 def place_of(visitor, row, frame):
     """Where on the page the map has a cell."""
     box = visitor.id("emission-map").bounding_box()
-    x = visitor.tab.evaluate(f"hx.axis({box['width']}).x(hx.clock.timeOf({frame}))")
+    x = visitor.tab.evaluate(f"inside.timeAxis({box['width']}).x(inside.clock.timeOf({frame}))")
     return box["x"] + x, box["y"] + (row + 0.5) * ROW
 
 
@@ -29,22 +30,23 @@ def test_a_press_on_a_letter_moves_the_clock_there_and_plays_it(visit):
     visitor = visit()
     visitor.id("emission-map").scroll_into_view_if_needed()
     row, first, _, letter = path_of(visitor)[6]
-    visitor.tab.evaluate("hx.clock.hear = (from, to) => Object.assign(window, { heard: [from, to] })")
+    visitor.tab.evaluate("inside.clock.hear = (from, to) => Object.assign(window, { heard: [from, to] })")
     visitor.tab.mouse.move(*place_of(visitor, row, first))
     assert re.match(rf"\d\.\d\d s · {letter} \d+ %", visitor.id("emission-tip").inner_text())
     visitor.tab.mouse.click(*place_of(visitor, row, first))
     start, end = visitor.tab.evaluate("window.heard")
-    assert start == pytest.approx(visitor.tab.evaluate(f"hx.clock.timeOf({first})") - 0.01)
+    assert start == pytest.approx(visitor.tab.evaluate(f"inside.clock.timeOf({first})") - 0.01)
     assert 0.1 - 1e-6 <= end - start <= 0.3 + 1e-6
 
 
 def test_a_press_elsewhere_on_the_map_jumps(visit):
     visitor = visit()
     visitor.id("emission-map").scroll_into_view_if_needed()
-    rows = visitor.tab.evaluate("hx.result.views.transcript.symbols.findIndex((each) => each.text === 'z')")
+    symbols = visitor.tab.evaluate("inside.part('transcript')")["symbols"]
+    rows = [symbol["text"] for symbol in symbols].index("z")
     visitor.tab.mouse.click(*place_of(visitor, rows, 60))
-    assert visitor.time == pytest.approx(visitor.tab.evaluate("hx.clock.timeOf(60)"), abs=0.02)
-    assert not visitor.tab.evaluate("hx.clock.playing")
+    assert visitor.time == pytest.approx(visitor.tab.evaluate("inside.clock.timeOf(60)"), abs=0.02)
+    assert not visitor.tab.evaluate("inside.clock.playing")
 
 
 def test_the_map_is_a_slider_and_can_show_the_blank(visit):
@@ -62,8 +64,8 @@ def test_the_map_is_a_slider_and_can_show_the_blank(visit):
 
 def test_steps_merge_repeats_and_drop_blanks_around_the_clock(visit):
     visitor = visit()
-    word = visitor.tab.evaluate("hx.result.views.transcript.words[2]")
-    visitor.tab.evaluate(f"hx.clock.seek({word['start_s']} + 0.005)")
+    word = visitor.tab.evaluate("inside.clock.words[2]")
+    visitor.tab.evaluate(f"inside.clock.seek({word['start_s']} + 0.005)")
     frames, merged, kept = (
         visitor.id(f"step-{name}").locator("span") for name in ("frames", "merged", "kept")
     )
@@ -80,7 +82,7 @@ def test_steps_merge_repeats_and_drop_blanks_around_the_clock(visit):
 
 def test_a_letter_of_the_steps_stands_under_its_frames(visit):
     visitor = visit()
-    visitor.tab.evaluate("hx.clock.seek(hx.result.views.transcript.words[2].start_s + 0.005)")
+    visitor.tab.evaluate("inside.clock.seek(inside.clock.words[2].start_s + 0.005)")
     letter = visitor.id("step-kept").locator(".is-letter").first.bounding_box()
     frame = visitor.id("step-frames").locator(".is-letter").first.bounding_box()
     assert letter["x"] == pytest.approx(frame["x"], abs=1)
@@ -117,11 +119,11 @@ def test_the_words_are_one_stop_of_the_tab_key_and_arrows_go_on(visit):
     assert words.nth(1).get_attribute("tabindex") == "0"
     visitor.tab.keyboard.press("Enter")
     begin = page_words(visitor)[1]["start_s"]
-    visitor.tab.wait_for_function("from => hx.clock.time >= from", arg=begin)
+    visitor.tab.wait_for_function("from => inside.clock.time >= from", arg=begin)
 
 
 def page_words(visitor):
-    return visitor.tab.evaluate("hx.result.views.transcript.words")
+    return visitor.tab.evaluate("inside.clock.words")
 
 
 def test_words_to_listen_for_change_the_search(visit, page):
@@ -132,7 +134,7 @@ def test_words_to_listen_for_change_the_search(visit, page):
     visitor.tab.get_by_text("a word to listen for").wait_for()
     expected = page.results.get(visitor.token).analysis.beam_search(5, ["boats", "still"])
     assert expected[0].text.lower() in " ".join(visitor.id("reading").nth(1).inner_text().split())
-    assert visitor.tab.evaluate("hx.choices.hotwords") == "boats, still"
+    assert visitor.tab.evaluate("inside.store.choices.hotwords") == "boats, still"
     visitor.id("hotwords").fill("x" * 31)
     visitor.id("search").click()
     visitor.id("readings-problem").wait_for()
@@ -153,10 +155,10 @@ def test_a_typed_text_is_aligned_and_compared(visit, page):
     said = visitor.id("compared").inner_text()
     assert "harbour was bquiet b”" in said
     assert said.endswith("< > , 3. Write numbers as words.")
-    assert visitor.tab.evaluate("hx.choices.reference") == reference
+    assert visitor.tab.evaluate("inside.store.choices.reference") == reference
     visitor.id("aligned-word").nth(3).click()
     start = expected.words[3].start_s
-    visitor.tab.wait_for_function("start => Math.abs(hx.clock.time - start) < 0.3", arg=start)
+    visitor.tab.wait_for_function("start => Math.abs(inside.clock.time - start) < 0.3", arg=start)
 
 
 def test_a_text_that_cannot_be_aligned_says_why(visit):
@@ -169,7 +171,7 @@ def test_a_text_that_cannot_be_aligned_says_why(visit):
 
 def test_choices_made_elsewhere_are_followed(visit):
     visitor = visit()
-    visitor.tab.evaluate("hx.choose({ reference: 'the old harbour', hotwords: 'harbour' })")
+    visitor.tab.evaluate("inside.choose({ reference: 'the old harbour', hotwords: 'harbour' })")
     visitor.id("aligned-word").first.wait_for()
     assert visitor.id("reference").input_value() == "the old harbour"
     assert visitor.id("hotwords").input_value() == "harbour"
@@ -190,7 +192,7 @@ def test_nothing_recognised_is_said_and_breaks_nothing(visit, write_wav):
     before = visitor.token
     visitor.upload(write_wav("quiet.wav", duration_s=0.5, seed=41))
     visitor.wait_for_other_result(before)
-    if visitor.tab.evaluate("hx.result.views.transcript.words.length"):
+    if visitor.tab.evaluate("inside.clock.words.length"):
         pytest.skip("the model hears words in noise")
     assert "No speech recognised" in visitor.id("transcript").inner_text()
     assert "Nothing is left here" in visitor.id("step-kept-name").inner_text()

@@ -1,17 +1,19 @@
-"""What is drawn of a result: once for everybody, only for whoever shows it, and in two speeds."""
+"""What is drawn of a result: part by part, once for everybody, only for whoever shows it."""
 
 import gc
 import threading
 import weakref
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from hubert_demo.api import analyze
 from hubert_demo.audio import Waveform
+from hubert_demo.errors import InputError
 from hubert_demo.ui.parts import Parts
 from hubert_demo.ui.results import GONE, Results
-from hubert_demo.ui.views.base import NOT_UNDERSTOOD, View
+from hubert_demo.ui.views.base import NOT_UNDERSTOOD, Part
 from hubert_demo.ui.waiting import Waiting
 
 LONG_S = 30
@@ -23,19 +25,23 @@ def noise(seed=0, duration_s=0.5):
 
 
 class Shown:
-    """Parts of one view that tells what is asked of it, and a result of half a second."""
+    """Three parts that tell when they are computed, and a result of half a second."""
 
     def __init__(self, patience_s=LONG_S, max_results=32):
         self.calls = []
         self.may_end = threading.Event()
         self.may_end.set()
-        view = View("layers", "", "", "", self.payload, quick_part=self.quick, slow_part=self.slow)
+        parts = (
+            Part("first", self.first),
+            Part("quick", self.quick, "quick"),
+            Part("slow", self.slow, "slow"),
+        )
         self.results, self.waiting = Results(max_results), Waiting(patience_s)
-        self.parts = Parts((view,), self.results, self.waiting)
+        self.parts = Parts(parts, self.results, self.waiting)
         self.result = self.results.keep(analyze(noise()), 0.1)
 
-    def payload(self, analysis):
-        self.calls.append("payload")
+    def first(self, analysis):
+        self.calls.append("first")
         return {"frames": analysis.encoding.num_frames}
 
     def quick(self, analysis):
@@ -73,10 +79,10 @@ def test_all_visitors_share_a_rendering(shown):
     first = shown.parts.rendering(shown.result)
     assert shown.parts.rendering(shown.result) is first
     assert shown.waiting.idle(LONG_S)
-    assert sorted(shown.calls) == ["payload", "quick", "slow"]
-    assert set(first.payloads) == {"timeline", "layers"}
-    assert first.payloads["layers"] == {"frames": shown.result.analysis.encoding.num_frames}
-    assert list(first.parts) == [("layers", "quick"), ("layers", "slow")]
+    assert sorted(shown.calls) == ["first", "quick", "slow"]
+    assert list(first) == ["first", "quick", "slow"]
+    num_frames = shown.result.analysis.encoding.num_frames
+    assert first["first"].result() == {"ok": True, "frames": num_frames}
 
 
 def test_visitors_who_come_at_once_share_a_rendering_too(shown):
@@ -90,22 +96,35 @@ def test_visitors_who_come_at_once_share_a_rendering_too(shown):
         thread.join()
     assert len(found) == 4
     assert len(set(map(id, found))) == 1
-    assert shown.calls.count("payload") == 1
+    assert shown.waiting.idle(LONG_S)
+    assert shown.calls.count("first") == 1
 
 
-def test_parts_of_both_speeds_arrive(shown, fetch):
-    shown.parts.rendering(shown.result)
-    request = {"token": shown.result.token, "view": "layers"}
-    num_layers = shown.result.analysis.encoding.num_layers
-    assert fetch(shown, {**request, "speed": "quick"}) == {"ok": True, "ready": True, "quick": num_layers}
-    assert fetch(shown, {**request, "speed": "slow"}) == {"ok": True, "ready": True, "slow": True}
+def test_parts_arrive_one_by_one(shown, fetch):
+    token, num_layers = shown.result.token, shown.result.analysis.encoding.num_layers
+    assert fetch(shown, {"token": token, "name": "quick"}) == {"ok": True, "ready": True, "quick": num_layers}
+    assert fetch(shown, {"token": token, "name": "slow"}) == {"ok": True, "ready": True, "slow": True}
+
+
+def test_a_part_that_fails_takes_nothing_else_down(fetch):
+    def fail(_):
+        raise InputError("This part is not to be had.")
+
+    results, waiting = Results(), Waiting()
+    parts = Parts((Part("broken", fail), Part("whole", lambda _: {"value": 1})), results, waiting)
+    token = results.keep(analyze(noise()), 0.1).token
+    page = SimpleNamespace(parts=parts)
+    answer = fetch(page, {"token": token, "name": "broken"})
+    assert answer == {"ok": False, "ready": True, "error": "This part is not to be had."}
+    assert fetch(page, {"token": token, "name": "whole"}) == {"ok": True, "ready": True, "value": 1}
+    waiting.close()
 
 
 def test_a_part_that_is_not_ready_says_so(fetch):
     shown = Shown(patience_s=0.01)
     shown.may_end.clear()
-    pending = shown.parts.rendering(shown.result).parts["layers", "slow"]
-    request = {"token": shown.result.token, "view": "layers", "speed": "slow"}
+    pending = shown.parts.rendering(shown.result)["slow"]
+    request = {"token": shown.result.token, "name": "slow"}
     assert fetch(shown, request) == {"ok": True, "ready": False}
     assert not pending.cancelled()
     shown.close()
@@ -116,7 +135,7 @@ def test_a_part_of_a_dropped_result_is_not_computed():
     shown.may_end.clear()
     # One of them waits for a turn in the slow lane behind two others.
     blockers = [shown.waiting.submit("slow", lambda: shown.may_end.wait(LONG_S)) for _ in range(2)]
-    part = shown.parts.rendering(shown.result).parts["layers", "slow"]
+    part = shown.parts.rendering(shown.result)["slow"]
     shown.results.keep(analyze(noise(2)), 0.1)
     shown.may_end.set()
     assert part.result(LONG_S) == {"ok": False, "error": GONE}
@@ -127,7 +146,7 @@ def test_a_part_of_a_dropped_result_is_not_computed():
 
 def test_a_rendering_is_forgotten_with_its_result():
     shown = Shown(max_results=1)
-    rendering = weakref.ref(shown.parts.rendering(shown.result))
+    rendering = weakref.ref(shown.parts.rendering(shown.result)["first"])
     assert shown.waiting.idle(LONG_S)
     shown.result = shown.results.keep(analyze(noise(2)), 0.1)
     gc.collect()
@@ -151,13 +170,7 @@ def test_strange_requests_get_a_sentence(shown, fetch, request_, error):
     assert fetch(shown, request_) == {"ok": False, "error": error}
 
 
-@pytest.mark.parametrize("view", [None, 3, "transcript", "__class__", ["layers"]])
-def test_strange_views_get_a_sentence(shown, fetch, view):
-    answer = fetch(shown, {"token": shown.result.token, "view": view, "speed": "slow"})
-    assert answer == {"ok": False, "error": NOT_UNDERSTOOD}
-
-
-@pytest.mark.parametrize("speed", [None, 3, "late", ["slow"]])
-def test_strange_speeds_get_a_sentence(shown, fetch, speed):
-    answer = fetch(shown, {"token": shown.result.token, "view": "layers", "speed": speed})
+@pytest.mark.parametrize("name", [None, 3, "transcript", "__class__", ["slow"]])
+def test_strange_names_get_a_sentence(shown, fetch, name):
+    answer = fetch(shown, {"token": shown.result.token, "name": name})
     assert answer == {"ok": False, "error": NOT_UNDERSTOOD}

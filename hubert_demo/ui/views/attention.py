@@ -6,7 +6,7 @@ import numpy.typing as npt
 from hubert_demo.analysis.attention.heads import NEAR_S, entropy_nats, near_shares, pool, query_step
 from hubert_demo.api import Analysis
 from hubert_demo.audio import FloatArray
-from hubert_demo.ui.views.base import Json, View, index, pack, pack_fraction, plain
+from hubert_demo.ui.views.base import Json, Part, View, index, pack, pack_fraction, plain
 
 MAX_BINS = 500
 THUMBNAIL_BINS = 48
@@ -17,14 +17,13 @@ def payload(analysis: Analysis) -> Json:
     return plain(analysis.encoding, "num_layers", "num_heads", "middle_layer")
 
 
-def slow_part(analysis: Analysis) -> Json:
+def all_heads(analysis: Analysis) -> Json:
     """What each head of each layer does, and all maps in 8 bits, 255 being each head's largest value."""
     metrics = analysis.head_metrics()
     num_frames = analysis.encoding.num_frames
     small = [_levels(maps, num_frames, metrics.frames_per_bin) for maps in metrics.small_maps]
     return {
         **plain(metrics, "kinds", "globalness", "verticality", "diagonality", "frames_per_bin", "query_step"),
-        "entropy": metrics.globalness.tolist(),
         "maps": pack(np.stack(small)),
     }
 
@@ -93,7 +92,6 @@ VIEW = View(
     title="Attention",
     what="Where each moment looks for context.",
     hint="Pick a head, then point at a row to see its gaze under the spectrogram.",
-    payload=payload,
-    slow_part=slow_part,
+    parts=(Part("attention", payload), Part("heads", all_heads, "slow")),
     quick_answers=(heads, head_map),
 )

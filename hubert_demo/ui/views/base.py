@@ -4,6 +4,7 @@ import base64
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -16,13 +17,34 @@ from hubert_demo.errors import HubertDemoError, InputError, no_such
 
 Json = dict[str, Any]
 
+STATIC_DIR = Path(__file__).parents[1] / "static"
+
 Answer = Callable[[Analysis, Json], Json]
 """Answers what the browser asks about an analysis."""
 
 APOLOGY = "Something went wrong on our side, and it has been noted. Please try again."
 NOT_UNDERSTOOD = "The page sent something that cannot be understood. Reload it and try again."
 
+FIRST = "first"
+"""The lane of what a view shows first."""
+
 _LOGGER = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Something that the browser draws of a result, fetched when it is first on show.
+
+    Attributes:
+        name: By which the browser fetches it; `static/core/types.d.ts` says what its fields are.
+        compute: Gives its fields: JSON, with arrays packed by `pack`. Called once, in the background.
+        lane: `"first"`, `"quick"` where it would keep the transcript waiting in a long recording, or `"slow"`
+            where it takes seconds.
+    """
+
+    name: str
+    compute: Callable[[Analysis], Json]
+    lane: str = FIRST
 
 
 @dataclass(frozen=True)
@@ -30,30 +52,32 @@ class View:
     """One tab of the page.
 
     Attributes:
-        name: What the browser's half calls itself: `hx.view(name, …)` in `static/`.
+        name: Of its folder in `static/` and the script in there, which fills the tab.
         title: Of the tab.
         what: One sentence: what this is.
         hint: One thing to try.
-        payload: What the browser draws, sent with the result; JSON, with arrays packed by `pack`.
-        quick_part: What would keep the transcript waiting in a long recording; fetched as soon as it is
-            computed.
-        slow_part: What takes seconds; fetched after that. Both are computed once, in the background.
+        parts: What the browser draws, what comes first before the rest.
         quick_answers: Functions that the browser may call by their `__name__` with the result's token. They
             are given the analysis and what the browser sent, which may be anything, and give JSON.
         slow_answers: The same, for what takes seconds: in turns with the slow parts. Whoever asks waits
             without holding a thread, and is told now and then that it is not `"ready"`: asking again waits
             for the same answer.
+        static_dir: The folder of its folder.
     """
 
     name: str
     title: str
     what: str
     hint: str
-    payload: Callable[[Analysis], Json]
-    quick_part: Callable[[Analysis], Json] | None = None
-    slow_part: Callable[[Analysis], Json] | None = None
+    parts: tuple[Part, ...]
     quick_answers: tuple[Answer, ...] = ()
     slow_answers: tuple[Answer, ...] = ()
+    static_dir: Path = STATIC_DIR
+
+    @property
+    def folder(self) -> Path:
+        """Its scripts and styles."""
+        return self.static_dir / self.name
 
 
 def pack(array: npt.NDArray[Any]) -> Json:
@@ -63,7 +87,7 @@ def pack(array: npt.NDArray[Any]) -> Json:
         array: Of any type the browser has a typed array for.
 
     Returns:
-        `{"dtype", "shape", "data"}`, read by `hx.unpack` in `static/store.js`.
+        `{"dtype", "shape", "data"}`, read by `unpack` in `static/core/arrays.js`.
     """
     little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
     data = base64.b64encode(little.tobytes()).decode("ascii")
@@ -90,7 +114,7 @@ def plain(result: Any, *names: str) -> Json:
 
 
 def grid_as_json(encoding: Encoding) -> Json:
-    """Where the frames of an encoding lie in time, read by `hx.grid` in `static/clock.js`."""
+    """Where the frames of an encoding lie in time, read by `static/core/grid.js`."""
     return {
         "hop_s": encoding.grid.hop_s,
         "first_frame_s": float(encoding.frame_times_s[0]),
@@ -154,18 +178,21 @@ def component(
     template: str,
     functions: list[Callable[..., Any]] | None = None,
     events: tuple[str, ...] = (),
+    folder: str = "page",
 ) -> gr.HTML:
-    """A component of the page that `static/` fills.
+    """A component of the page that a script fills.
 
     Args:
-        name: Under which the browser's half is registered: `hx.view(name, …)`.
-        template: Static HTML; an element of class `hx-root` is what the browser fills.
+        name: Of its script.
+        template: Static HTML; an element of class `hx-root` is what the script fills.
         functions: What the browser may call.
-        events: What the browser may trigger. Gradio finds them because they stand quoted in the script.
+        events: What the browser may trigger. Gradio finds them because they stand quoted in `js_on_load`.
+        folder: Of the script, in `static/`.
     """
+    about = f"name: '{name}', module: '{folder}/{name}.js', events: {list(events)}"
     return gr.HTML(
         html_template=template,
-        js_on_load=f"hx.mount('{name}', {{element, props, watch, trigger, server}}, {list(events)})",
+        js_on_load=f"hx.push({{{about}, element, props, watch, trigger, server}})",
         apply_default_css=False,
         elem_id=f"hx-{name}",
         elem_classes="hx-component",

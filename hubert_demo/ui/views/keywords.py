@@ -2,21 +2,24 @@
 
 import numpy as np
 
+from hubert_demo.analysis.keywords.detection import NOT_COMMANDS
 from hubert_demo.api import Analysis
-from hubert_demo.ui.views.base import Json, View, pack, plain
+from hubert_demo.ui.views.base import Json, Part, View, pack, plain
 
 
 def payload(analysis: Analysis) -> Json:
     """The class probabilities, the stretch they are about, every one-second window, the layers' weights."""
     found = analysis.keywords
     if found is None:
-        return {"labels": []}
-    return {
+        return {"scores": None}
+    scores = {
         "labels": [label.strip("_") for label in found.labels],
         **plain(found, "probabilities", "start_s", "end_s", "is_heard", "threshold"),
         **plain(found, "layer_weights", "window_times_s"),
+        "is_command": [label not in NOT_COMMANDS for label in found.labels],
         "window_probabilities": pack(found.window_probabilities.astype(np.float32)),
     }
+    return {"scores": scores}
 
 
 VIEW = View(
@@ -24,5 +27,5 @@ VIEW = View(
     title="Keywords",
     what="Which of ten commands it heard.",
     hint="Say “yes”, “stop” or “left” and see when it is heard.",
-    payload=payload,
+    parts=(Part("keywords", payload),),
 )

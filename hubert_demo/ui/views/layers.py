@@ -6,7 +6,7 @@ from hubert_demo.analysis.layers.colouring import LETTER_GROUPS, Colouring
 from hubert_demo.analysis.layers.projection import (
     DEFAULT_SETTINGS,
     MAX_NEIGHBOURS,
-    METRICS,
+    MAX_SEED,
     MIN_NEIGHBOURS,
     Projection,
     ProjectionSettings,
@@ -14,7 +14,7 @@ from hubert_demo.analysis.layers.projection import (
 from hubert_demo.analysis.layers.units import LABEL_REACH_S, MAX_UNITS, default_num_units
 from hubert_demo.api import Analysis
 from hubert_demo.errors import InputError
-from hubert_demo.ui.views.base import Json, View, index, pack, plain
+from hubert_demo.ui.views.base import Json, Part, View, index, pack, plain
 
 
 def payload(analysis: Analysis) -> Json:
@@ -23,36 +23,32 @@ def payload(analysis: Analysis) -> Json:
     return {
         "num_layers": analysis.encoding.num_layers,
         "tokens": list(analysis.frame_characters),
-        "kinds": [list(group) for group in LETTER_GROUPS],
+        "groups": [list(group) for group in LETTER_GROUPS],
         "label_reach_s": LABEL_REACH_S,
         "num_units": default_num_units(num_frames),
         "max_units": min(MAX_UNITS, num_frames),
         "neighbours": [MIN_NEIGHBOURS, MAX_NEIGHBOURS],
-        "metrics": list(METRICS),
+        "max_seed": MAX_SEED,
         "settings": plain(DEFAULT_SETTINGS),
     }
 
 
-def quick_part(analysis: Analysis) -> Json:
-    """PCA of all layers, to look at until UMAP is there; curves; energy and pitch."""
+def measures(analysis: Analysis) -> Json:
+    """Curves from layer to layer; energy and pitch."""
     return {
         "curves": plain(analysis.layer_curves()),
         "quantities": {name: _quantity_as_json(analysis.colouring(name)) for name in ("energy", "pitch")},
-        **_map_or_problem(analysis, "pca"),
     }
 
 
-def slow_part(analysis: Analysis) -> Json:
-    """UMAP of all layers, with all that `quick_part` gives: the browser may be told this first."""
-    return {**quick_part(analysis), **_map_or_problem(analysis, "umap")}
+def pca(analysis: Analysis) -> Json:
+    """PCA of all layers, to look at until UMAP is there."""
+    return {"map": _map_as_json(analysis.projections("pca"))}
 
 
-def _map_or_problem(analysis: Analysis, method: str) -> Json:
-    """A recording too short for a map has everything else."""
-    try:
-        return {method: _map_as_json(analysis.projections(method))}
-    except InputError as error:
-        return {"problem": str(error)}
+def umap(analysis: Analysis) -> Json:
+    """UMAP of all layers."""
+    return {"map": _map_as_json(analysis.projections("umap"))}
 
 
 def _map_as_json(projection: Projection) -> Json:
@@ -108,9 +104,12 @@ VIEW = View(
     title="Layers",
     what="Each dot is one 25 ms moment of the recording.",
     hint="Near means alike to this layer. Drag the slider to regroup them; click one to hear it.",
-    payload=payload,
-    quick_part=quick_part,
-    slow_part=slow_part,
+    parts=(
+        Part("layers", payload),
+        Part("layer_measures", measures, "quick"),
+        Part("layer_pca", pca, "quick"),
+        Part("layer_umap", umap, "slow"),
+    ),
     quick_answers=(units,),
     slow_answers=(remap, unit_scores),
 )

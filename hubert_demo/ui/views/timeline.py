@@ -3,8 +3,9 @@
 import numpy as np
 
 from hubert_demo.analysis.timeline.spectrogram import RANGE_DB, spectrogram
+from hubert_demo.analysis.transcript.spelling import reading_case
 from hubert_demo.api import Analysis
-from hubert_demo.ui.views.base import Json, grid_as_json, pack
+from hubert_demo.ui.views.base import Json, Part, grid_as_json, pack, plain
 
 MAX_COLUMNS = 1500
 
@@ -12,7 +13,8 @@ TEMPLATE = '<div class="hx-root hx-card hx-timeline" data-testid="timeline"></di
 
 
 def payload(analysis: Analysis) -> Json:
-    """The sound itself (16 bits), its spectrogram (8 bits, 255 is loudest) and where frames lie in time."""
+    """The sound itself (16 bits), its spectrogram (8 bits, 255 is loudest), the words, and the frame grid."""
+    show = reading_case(analysis.ctc.vocabulary)
     waveform = analysis.encoding.waveform
     picture = spectrogram(waveform)
     columns = picture.decibels
@@ -22,9 +24,17 @@ def payload(analysis: Analysis) -> Json:
         "samples": pack(np.rint(np.clip(waveform.samples, -1, 1) * 32767).astype(np.int16)),
         "rate_hz": waveform.sample_rate_hz,
         "duration_s": waveform.duration_s,
-        "changes": list(waveform.notes),
+        "notes": list(waveform.notes),
         "spectrogram": pack(np.rint((loudest / RANGE_DB + 1) * 255).astype(np.uint8)),
         "column_s": every * float(picture.times_s[1] - picture.times_s[0]),
         "frequencies_hz": picture.frequencies_hz.tolist(),
+        "words": [
+            {**plain(word, "start_s", "end_s", "confidence"), "text": show(word.text)}
+            for word in analysis.transcript.words
+        ],
         **grid_as_json(analysis.encoding),
     }
+
+
+PART = Part("timeline", payload)
+"""Every view needs it: the clock, the words and the frames."""

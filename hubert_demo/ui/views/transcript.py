@@ -17,7 +17,7 @@ from hubert_demo.analysis.transcript.spelling import reading_case
 from hubert_demo.api import Analysis
 from hubert_demo.errors import InputError
 from hubert_demo.export.texts import TEXTS
-from hubert_demo.ui.views.base import NOT_UNDERSTOOD, Json, View, grid_as_json, pack, plain
+from hubert_demo.ui.views.base import NOT_UNDERSTOOD, Json, Part, View, grid_as_json, pack, plain
 
 MAX_REFERENCE = 2000
 MAX_HOTWORDS_TEXT = MAX_HOTWORDS * (MAX_HOTWORD_LETTERS + 2)
@@ -25,10 +25,8 @@ NUM_BEST = 5
 
 
 def payload(analysis: Analysis) -> Json:
-    """The words with their times and confidence; the emission map; the best path; where its frames lie."""
-    show = reading_case(analysis.ctc.vocabulary)
+    """The emission map, the best path, where its frames lie; and the formats of a text."""
     return {
-        "words": [{**_times(word), "text": show(word.text)} for word in analysis.transcript.words],
         "formats": [{"name": each.suffix, "title": each.title} for each in TEXTS.values()],
         **grid_as_json(analysis.ctc_encoding),
         **_path(analysis),
@@ -153,7 +151,7 @@ VIEW = View(
     title="Transcript",
     what="What the model wrote down.",
     hint="Shaded words are the ones it was unsure about. Click a word to hear it.",
-    payload=payload,
+    parts=(Part("transcript", payload),),
     quick_answers=(align, text),
     slow_answers=(readings,),
 )

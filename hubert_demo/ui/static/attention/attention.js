@@ -1,0 +1,134 @@
+// Attention: heads of a layer as small maps, the chosen one large, and all heads of all layers.
+
+import { layerSlider, make, say } from "../core/dom.js";
+import { clamp } from "../core/format.js";
+import { choose, store } from "../core/store.js";
+import { headsPanel } from "./heads.js";
+import { headMaps } from "./load.js";
+import { largeMap } from "./map.js";
+import { mapReading } from "./reading.js";
+import { layerHeads } from "./thumbs.js";
+
+/** @import { AttentionPart, HeadsPart, Mount } from "../core/types.js" */
+/** @import { Here } from "./load.js" */
+
+/** @type {Mount} */
+export const mount = (root, page) => {
+  /** @type {AttentionPart | null} */
+  let part = null;
+  /** @type {HeadsPart["kinds"] | null} */
+  let kinds = null;
+  /** @type {number | null} */
+  let layer = null;
+  let head = 0;
+  /** @type {Here | null} */
+  let shown = null;
+
+  const reading = mapReading();
+  const map = largeMap(reading.readRow);
+  const slider = layerSlider(1, ["attention-layer", "attention-layer-name"], (wanted) => pick(wanted - 1, head));
+  const thumbs = layerHeads((wanted) => layer !== null && pick(layer, wanted));
+  const panel = headsPanel((...wanted) => pick(...wanted));
+  const title = make("h2", { "data-testid": "attention-title" });
+  const problem = make("p", { class: "hx-nothing", role: "alert", hidden: true });
+  root.append(make("div", { class: "hx-columns hx-columns-attention" },
+    make("div", { class: "hx-card" }, make("div", { class: "hx-controls" }, ...slider.elements),
+      thumbs.element, kindsNote()),
+    make("div", { class: "hx-card" }, make("div", { class: "hx-bar" }, title, map.range),
+      problem, map.element, reading.sentence, reading.list)), panel.element);
+
+  const maps = headMaps(page, {
+    show: (here) => {
+      shown = here;
+      say(problem, null);
+      map.show(here.large);
+      thumbs.fill(here.small.count);
+      draw();
+      root.dataset.shown = `${here.large.layer}-${here.large.head}`;
+    },
+    complain: (sentence) => say(problem, sentence),
+    busy: (isBusy) => (isBusy ? root.setAttribute("aria-busy", "true") : root.removeAttribute("aria-busy")),
+  });
+
+  // What is written around the map: the layer, the head, its kind and spread.
+  const describe = () => {
+    if (!part || layer === null) return;
+    slider.show(layer + 1, part.num_layers);
+    title.textContent = `Layer ${layer + 1}, head ${head + 1}`;
+    thumbs.mark(head, kinds?.[layer]);
+    if (kinds) reading.kind.textContent = kinds[layer][head];
+    panel.mark(layer, head);
+    if (shown) reading.readSpread(shown.large);
+  };
+
+  const draw = () => {
+    panel.draw();
+    if (!shown || !root.clientWidth) return;
+    map.draw();
+    thumbs.draw(shown.small);
+    describe();
+  };
+
+  /**
+   * @param {number} wantedLayer
+   * @param {number} wantedHead
+   */
+  const pick = (wantedLayer, wantedHead) => {
+    if (!part) return;
+    [layer, head] = [wantedLayer, wantedHead];
+    describe();
+    choose({ attention_layer: layer, head });
+    maps.want({ layer, head });
+  };
+
+  /** What was chosen, here or elsewhere, as far as this model has it. @param {AttentionPart} model */
+  const wanted = ({ num_layers, num_heads, middle_layer }) => /** @type {const} */ ([
+    clamp(integer(store.choices.attention_layer) ?? layer ?? middle_layer, 0, num_layers - 1),
+    clamp(integer(store.choices.head) ?? head, 0, num_heads - 1),
+  ]);
+
+  /**
+   * What all heads do, or a sentence in its place.
+   * @param {HeadsPart | string} measured
+   * @param {string} [kind]
+   */
+  const fill = (measured, kind = "…") => {
+    kinds = typeof measured === "string" ? null : measured.kinds;
+    reading.kind.textContent = kind;
+    panel.fill(measured);
+    describe();
+  };
+
+  return {
+    tab: true, strip: map.strip, draw, tick: map.tick,
+    result: () => {
+      part = shown = null;
+      maps.forget();
+      map.show(null);
+      thumbs.fill(0);
+      fill("The heads are being measured …");
+    },
+    parts: {
+      attention: (/** @type {AttentionPart} */ model) => {
+        part = model;
+        pick(...wanted(model));
+      },
+      heads: fill,
+    },
+    failed: (_, sentence) => fill(sentence, "unknown"),
+    choices: (changed) => {
+      panel.follow(changed);
+      if (!part) return;
+      const [wantedLayer, wantedHead] = wanted(part);
+      if (wantedLayer !== layer || wantedHead !== head) pick(wantedLayer, wantedHead);
+    },
+  };
+};
+
+const integer = (/** @type {unknown} */ value) => (Number.isInteger(value) ? Number(value) : null);
+
+const kindsNote = () =>
+  make("p", { class: "hx-quiet" },
+    make("b", { text: "Diagonal" }), " heads look nearer than this model’s other heads, ",
+    make("b", { text: "vertical" }), " heads more at the same few moments, ", make("b", { text: "global" }),
+    " heads more widely. With another recording a head’s kind may change.");

@@ -1,0 +1,91 @@
+// What is drawn of attention maps: their values, and axes in seconds and words.
+
+import { clock } from "../core/clock.js";
+import { short } from "../core/format.js";
+import { font, image, line, ramp, style, token, writeUpwards } from "../core/paint.js";
+import { ticks } from "../core/scales.js";
+import { TICKS, WORDS } from "./bins.js";
+
+/** @import { Geometry } from "./bins.js" */
+/** @typedef {CanvasRenderingContext2D} Context */
+
+/**
+ * A map's values as a square.
+ * @param {Context} ctx
+ * @param {Uint8Array} levels
+ * @param {number} filled how many of its bins the recording fills
+ * @param {number} side
+ * @param {number} [left]
+ * @param {number} [top]
+ */
+export const drawLevels = (ctx, levels, filled, side, left = 0, top = 0) => {
+  const bins = Math.sqrt(levels.length);
+  ctx.imageSmoothingEnabled = bins > side;
+  ctx.drawImage(image(levels, bins, bins, ramp("ink")), 0, 0, filled, filled, left, top, side, side);
+};
+
+/**
+ * A line along whole pixels.
+ * @param {Context} ctx
+ * @param {readonly number[]} places
+ */
+export const crispLine = (ctx, places) => line(ctx, places.map((place) => Math.round(place) + 0.5));
+
+/**
+ * @param {Context} ctx
+ * @param {CanvasTextAlign} align
+ * @param {CanvasTextBaseline} baseline
+ * @param {Parameters<Context["fillText"]>} what and where
+ */
+const write = (ctx, align, baseline, ...what) => {
+  ctx.textAlign = align;
+  ctx.textBaseline = baseline;
+  ctx.fillText(...what);
+};
+
+/**
+ * @param {Context} ctx
+ * @param {Geometry} geometry
+ */
+export const drawAxes = (ctx, { left, top, side, below, at }) => {
+  style(ctx, { font: font(12), fillStyle: token("--hx-ink-2"), strokeStyle: token("--hx-line-strong") });
+  for (const { time, label } of ticks(clock.duration, side, 56)) {
+    const from = Math.max(0, Math.round(at(time)));
+    if (from > side) continue;
+    write(ctx, "center", "top", time ? label : `${label} s`, left + from, top + side + 6);
+    write(ctx, "right", "middle", label, left - 7, top + Math.max(6, from));
+    line(ctx, [left + from + 0.5, top + side, left + from + 0.5, top + side + 4]);
+    line(ctx, [left - 4, top + from + 0.5, left, top + from + 0.5]);
+  }
+  ctx.fillStyle = token("--hx-ink-3");
+  write(ctx, "center", "alphabetic", "looks at", left + side / 2, top + side + 22 + below + 15);
+  writeUpwards(ctx, "this moment", 12, top + side / 2);
+};
+
+/**
+ * A bracket a word on both axes, and its text where the one before leaves room for it.
+ * @param {Context} ctx
+ * @param {Geometry} geometry
+ */
+export const drawWords = (ctx, { left, top, side, beside, within }) => {
+  const across = left - TICKS + 4;
+  const down = top + side + 23;
+  let [freeX, freeY] = [-Infinity, -Infinity];
+  style(ctx, { font: font(12), fillStyle: token("--hx-ink"), strokeStyle: token("--hx-ink-3"), lineWidth: 1 });
+  for (const word of clock.words) {
+    const [from, to] = [within(word.start_s), Math.max(within(word.start_s) + 2, within(word.end_s) - 2)];
+    const text = short(word.text);
+    const half = ctx.measureText(text).width / 2;
+    const middle = (from + to) / 2;
+    crispLine(ctx, [left + from, down, left + to, down]);
+    if (middle - half >= freeX) {
+      write(ctx, "center", "top", text, left + middle, down + 3);
+      freeX = middle + half + 4;
+    }
+    if (!beside) continue;
+    crispLine(ctx, [across, top + from, across, top + to]);
+    if (middle - 7 < freeY) continue;
+    write(ctx, "right", "middle", text, across - 6, top + middle, beside - WORDS.gap + 4);
+    freeY = middle + 7;
+  }
+};

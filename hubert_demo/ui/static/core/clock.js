@@ -1,0 +1,206 @@
+// The one audio element and the one clock. `clock.seek(t)` moves it, and every view hears "tick": many times a
+// second, so whoever listens does little and reads no layout.
+
+import { unpack } from "./arrays.js";
+import { emit } from "./events.js";
+import { clamp } from "./format.js";
+import { frameGrid } from "./grid.js";
+
+/** @import { TimelinePart, Word } from "./types.js" */
+
+/** @typedef {Readonly<{ from: number, to: number }>} Stretch in seconds */
+
+const AT_END_S = 0.02; // as near to the end as this, playing begins anew
+
+const audio = new Audio();
+let duration = 0;
+let samples = new Int16Array(0);
+let grid = frameGrid({ hop_s: 1, first_frame_s: 0, num_frames: 1 });
+/** @type {readonly Word[]} */
+let words = [];
+let now = 0;
+/**
+ * Where playing stops, and where the clock returns to.
+ * @type {{ at: number, back: number, selected?: boolean } | null}
+ */
+let stop = null;
+/** @type {Stretch | null} */
+let selection = null;
+let running = false;
+/** @type {Word | null} */
+let lastWord = null;
+
+export const clock = {
+  get time() {
+    return now;
+  },
+  get duration() {
+    return duration;
+  },
+  get playing() {
+    return !audio.paused;
+  },
+  /** The recording, int16. */
+  get samples() {
+    return samples;
+  },
+  get words() {
+    return words;
+  },
+  /** The frames of the chosen model. */
+  get grid() {
+    return grid;
+  },
+  /** The frame that is heard now. */
+  get frame() {
+    return grid.frameAt(now);
+  },
+  /** @param {number} frame */
+  timeOf: (frame) => grid.timeOf(frame),
+  /**
+   * The word that is said at a time, or null.
+   * @param {number} time
+   */
+  wordAt: (time) => {
+    const says = (/** @type {Word} */ word) => word.start_s <= time && time < word.end_s;
+    if (!lastWord || !says(lastWord)) lastWord = words.find(says) || null;
+    return lastWord;
+  },
+  /** The stretch that is selected, or null. A new one is a new object. */
+  get selection() {
+    return selection;
+  },
+  /**
+   * Selects a stretch, whichever end comes first; nothing, or less than a frame, selects none.
+   * @param {number | null} from
+   * @param {number} [to]
+   */
+  select: (from, to) => {
+    const chosen = stretchOf(from, to);
+    if (!chosen && !selection) return;
+    selection = chosen;
+    if (!stop || stop.selected) stop = endOfSelection();
+    emit("tick");
+  },
+  /** 0.5 to 1; the pitch stays. */
+  get rate() {
+    return audio.playbackRate;
+  },
+  set rate(rate) {
+    audio.preservesPitch = true;
+    audio.playbackRate = audio.defaultPlaybackRate = rate;
+  },
+  /**
+   * Another recording.
+   * @param {TimelinePart} timeline
+   */
+  load: (timeline) => {
+    audio.pause();
+    if (audio.src) URL.revokeObjectURL(audio.src);
+    samples = /** @type {Int16Array<ArrayBuffer>} */ (unpack(timeline.samples));
+    ({ duration_s: duration, words } = timeline);
+    grid = frameGrid(timeline);
+    audio.src = URL.createObjectURL(wavOf(samples, timeline.rate_hz));
+    stop = selection = lastWord = null;
+    now = 0;
+  },
+  /** @param {number} time */
+  seek: (time) => {
+    move(time);
+    stop = endOfSelection();
+  },
+  toggle: () => {
+    if (clock.playing) return audio.pause();
+    const { from, to } = selection || { from: 0, to: duration };
+    if ((selection && now < from) || now > to - AT_END_S) move(from);
+    stop = endOfSelection();
+    return start();
+  },
+  /**
+   * Plays one stretch, then comes back to its beginning.
+   * @param {number} from
+   * @param {number} to
+   */
+  hear: (from, to) => {
+    move(from);
+    stop = { at: Math.min(to, duration), back: from };
+    return start();
+  },
+  /**
+   * Moves the clock and, with it, the end of the selection at which it stands; elsewhere, begins a new one here.
+   * @param {number} seconds
+   */
+  extend: (seconds) => {
+    const at = (/** @type {number} */ time) => Math.abs(time - now) < 1e-6;
+    let anchor = now;
+    if (selection && at(selection.to)) anchor = selection.from;
+    else if (selection && at(selection.from)) anchor = selection.to;
+    move(now + seconds);
+    clock.select(anchor, now);
+  },
+};
+
+/**
+ * @param {number | null} from
+ * @param {number} [to]
+ * @returns {Stretch | null}
+ */
+const stretchOf = (from, to) => {
+  if (from == null || to == null) return null;
+  const [start, end] = [from, to].map((time) => clamp(time, 0, duration)).sort((a, b) => a - b);
+  return end - start < grid.hop ? null : Object.freeze({ from: start, to: end });
+};
+
+/** @param {number} time */
+const move = (time) => {
+  now = clamp(time, 0, duration);
+  audio.currentTime = now;
+  emit("tick");
+};
+
+// Where playing stops if the clock stands in the selection; behind it, nothing stops it.
+const endOfSelection = () =>
+  selection && now >= selection.from && now < selection.to
+    ? { at: selection.to, back: selection.from, selected: true }
+    : null;
+
+// Refused where a browser wants a gesture first: then the clock has moved, and that is all.
+const start = () => audio.play().catch(() => {});
+
+const run = () => {
+  running = !audio.paused;
+  if (!running) return;
+  now = clamp(audio.currentTime, 0, duration);
+  if (stop && now >= stop.at) {
+    const { back } = stop;
+    stop = null;
+    audio.pause();
+    move(back);
+  } else {
+    emit("tick");
+  }
+  requestAnimationFrame(run);
+};
+
+audio.addEventListener("play", () => {
+  emit("tick");
+  if (!running) requestAnimationFrame(run);
+  running = true;
+});
+audio.addEventListener("pause", () => emit("tick"));
+audio.addEventListener("ended", () => move(stop ? stop.back : duration));
+
+/**
+ * A recording as a file. Numbers are written lowest byte first, as all that runs browsers keeps them.
+ * @param {Int16Array<ArrayBuffer>} sound
+ * @param {number} rate in Hz
+ */
+const wavOf = (sound, rate) => {
+  const long = (/** @type {number[]} */ ...numbers) => new Uint32Array(numbers);
+  const short = (/** @type {number[]} */ ...numbers) => new Uint16Array(numbers);
+  const bytes = sound.byteLength;
+  return new Blob([
+    "RIFF", long(36 + bytes), "WAVEfmt ", long(16), short(1, 1), long(rate, 2 * rate), short(2, 16),
+    "data", long(bytes), sound,
+  ], { type: "audio/wav" });
+};

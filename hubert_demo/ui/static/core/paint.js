@@ -1,0 +1,254 @@
+// What all pictures share: colours of the theme, sharp canvases, the scale of time with its gutters.
+
+import { clock } from "./clock.js";
+import { furnish, make } from "./dom.js";
+import { emit } from "./events.js";
+import { moveByKeys } from "./keyboard.js";
+import { rampOf } from "./ramps.js";
+import { ticks, timeScale } from "./scales.js";
+
+/** @import { Axis } from "./types.js" */
+/** @import { Ramp } from "./ramps.js" */
+/** @typedef {CanvasRenderingContext2D} Context */
+
+/** @type {Map<string, string>} */
+let tokens = new Map();
+
+/**
+ * A custom property of the theme that is on.
+ * @param {string} name
+ */
+export const token = (name) => {
+  const known = tokens.get(name) ?? getComputedStyle(document.body).getPropertyValue(name).trim();
+  tokens.set(name, known);
+  return known;
+};
+
+/** The same where it is a number of pixels. @param {string} name */
+export const pixels = (name) => parseFloat(token(name));
+
+/** @type {Map<string, Ramp>} */
+const ramps = new Map();
+
+/**
+ * A ramp of the theme.
+ * @param {"ink" | "time"} name
+ */
+export const ramp = (name) => {
+  const stops = token(`--hx-ramp-${name}`);
+  const known = ramps.get(stops) || rampOf(stops);
+  ramps.set(stops, known);
+  return known;
+};
+
+const redraw = () => {
+  tokens = new Map();
+  emit("draw");
+};
+
+// Light and dark are a class of the body.
+new MutationObserver(redraw).observe(document.body, { attributeFilter: ["class"] });
+window.matchMedia("(max-width: 899px)").addEventListener("change", redraw);
+
+/**
+ * Sizes a canvas in CSS pixels, clears it, and gives its context, sharp on every screen.
+ * @param {HTMLCanvasElement} canvas
+ * @param {number} width
+ * @param {number} height
+ */
+export const fit = (canvas, width, height) => {
+  const ratio = window.devicePixelRatio || 1;
+  const [columns, rows] = [Math.round(width * ratio), Math.round(height * ratio)];
+  const ctx = contextOf(canvas);
+  if (canvas.width !== columns || canvas.height !== rows) {
+    canvas.width = columns;
+    canvas.height = rows;
+    canvas.style.width = `${width}px`;
+    canvas.style.height = `${height}px`;
+  }
+  ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+  ctx.clearRect(0, 0, width, height);
+  return ctx;
+};
+
+/** @param {HTMLCanvasElement} canvas */
+export const contextOf = (canvas) => {
+  const ctx = canvas.getContext("2d");
+  if (!ctx) throw new Error("This browser cannot draw.");
+  return ctx;
+};
+
+/**
+ * Every picture with time has the same gutters, so that one moment is one vertical line down the page.
+ * @param {number} width
+ */
+export const timeAxis = (width) =>
+  timeScale(width, clock.duration, { left: pixels("--hx-gutter-left"), right: pixels("--hx-gutter-right") });
+
+/**
+ * @param {number} size in pixels
+ * @param {boolean} [bold]
+ */
+export const font = (size, bold = false) => `${bold ? "700 " : ""}${size}px "IBM Plex Sans", sans-serif`;
+
+/**
+ * How all that follows is drawn.
+ * @param {Context} ctx
+ * @param {Partial<Context>} how
+ */
+export const style = (ctx, how) => void Object.assign(ctx, how);
+
+/**
+ * A line through places.
+ * @param {Context} ctx
+ * @param {ArrayLike<number>} places x and y of one after the other
+ */
+export const line = (ctx, places) => {
+  ctx.beginPath();
+  for (let i = 0; i < places.length; i += 2) ctx.lineTo(places[i], places[i + 1]);
+  ctx.stroke();
+};
+
+/**
+ * Text on a picture, with the card's colour around it.
+ * @param {Context} ctx
+ * @param {number} around in pixels
+ * @param {Parameters<Context["strokeText"]>} what and where
+ */
+export const writeOver = (ctx, around, ...what) => {
+  style(ctx, { strokeStyle: token("--hx-card"), lineWidth: 2 * around, lineJoin: "round" });
+  ctx.strokeText(...what);
+  ctx.fillText(...what);
+};
+
+/**
+ * Text that is read upwards, its middle at a place.
+ * @param {Context} ctx
+ * @param {string} text
+ * @param {number} x
+ * @param {number} y
+ */
+export const writeUpwards = (ctx, text, x, y) => {
+  ctx.save();
+  ctx.translate(x, y);
+  ctx.rotate(-Math.PI / 2);
+  ctx.textAlign = "center";
+  ctx.fillText(text, 0, 0);
+  ctx.restore();
+};
+
+export const AXIS_HEIGHT = 24; // room for the scale of time
+
+/**
+ * Ticks and labels of the scale of time.
+ * @param {Context} ctx
+ * @param {Axis} axis
+ * @param {number} y the foot of the picture above
+ */
+export const drawTimeAxis = (ctx, axis, y) => {
+  style(ctx, { strokeStyle: token("--hx-line-strong"), fillStyle: token("--hx-ink-2") });
+  style(ctx, { font: font(12), textAlign: "left", textBaseline: "top" });
+  for (const { time, label } of ticks(clock.duration, axis.span)) {
+    const x = Math.round(axis.x(time)) + 0.5;
+    line(ctx, [x, y, x, y + 4]);
+    const text = time === 0 ? `${label} s` : label;
+    const half = ctx.measureText(text).width / 2;
+    ctx.fillText(text, Math.min(x - half, axis.left + axis.span - 2 * half + 8), y + 6);
+  }
+};
+
+/**
+ * Values of 0 to 255 as a small canvas in the colours of a ramp, to be drawn at any size.
+ * @param {ArrayLike<number>} values rows of `columns`
+ * @param {number} columns
+ * @param {number} rows
+ * @param {Ramp} colours
+ * @param {boolean} [flip] whether the first row is the lowest
+ */
+export const image = (values, columns, rows, colours, flip = false) => {
+  const canvas = make("canvas", { width: columns, height: rows });
+  const ctx = contextOf(canvas);
+  const picture = ctx.createImageData(columns, rows);
+  for (let row = 0; row < rows; row++) {
+    const from = (flip ? rows - 1 - row : row) * columns;
+    for (let column = 0; column < columns; column++) {
+      const to = 4 * (row * columns + column);
+      const colour = 3 * values[from + column];
+      picture.data[to] = colours[colour];
+      picture.data[to + 1] = colours[colour + 1];
+      picture.data[to + 2] = colours[colour + 2];
+      picture.data[to + 3] = 255;
+    }
+  }
+  ctx.putImageData(picture, 0, 0);
+  return canvas;
+};
+
+/**
+ * The line of the present in a picture with time, and the stretch that is selected; `place(axis)` moves them
+ * without drawing anything.
+ * @param {HTMLElement} parent
+ * @param {string} [className]
+ */
+export const cursor = (parent, className = "") => {
+  const line = make("i", { class: `hx-cursor ${className}`, "aria-hidden": "true" });
+  const stretch = make("i", { class: "hx-selection", "aria-hidden": "true", hidden: true });
+  parent.append(stretch, line);
+  /** @type {[object | null, Axis | null]} */
+  let [placed, along] = [null, null];
+  return {
+    /** @param {Axis} axis */
+    place: (axis) => {
+      line.style.transform = `translateX(${axis.x(clock.time)}px)`;
+      const { selection } = clock;
+      if (selection === placed && axis === along) return;
+      [placed, along] = [selection, axis];
+      stretch.hidden = !selection;
+      if (!selection) return;
+      stretch.style.left = `${axis.x(selection.from)}px`;
+      stretch.style.width = `${axis.x(selection.to) - axis.x(selection.from)}px`;
+    },
+  };
+};
+
+const SAY_MS = 250; // how often a screen reader's text follows the clock while it plays
+
+/**
+ * Makes a picture with time a slider, for screen readers and for the arrow keys.
+ * @template {HTMLElement} Picture
+ * @param {Picture} picture
+ * @param {string} label
+ */
+export const asSlider = (picture, label) => {
+  moveByKeys(picture);
+  return furnish(picture, { tabindex: 0, role: "slider", "aria-label": label, "aria-valuemin": 0, "aria-valuenow": 0 });
+};
+
+/**
+ * A canvas with time, which is a slider.
+ * @param {string} label
+ * @param {string} id for the tests
+ */
+export const timeSlider = (label, id) => asSlider(make("canvas", { "data-testid": id }), label);
+
+/** @type {WeakMap<HTMLElement, number>} */
+const announced = new WeakMap();
+
+/**
+ * Says to a screen reader where the clock stands.
+ * @param {HTMLElement} slider
+ * @param {string} [more] what this picture shows there
+ */
+export const announce = (slider, more = "") => {
+  const passed = performance.now() - (announced.get(slider) ?? -Infinity);
+  if (clock.playing && passed < SAY_MS) return;
+  announced.set(slider, performance.now());
+  const { selection, time } = clock;
+  const word = clock.wordAt(time);
+  const spoken = word ? `, ${word.text}` : "";
+  const chosen = selection ? `, selected ${selection.from.toFixed(2)} to ${selection.to.toFixed(2)}` : "";
+  furnish(slider, {
+    "aria-valuemax": clock.duration.toFixed(2), "aria-valuenow": time.toFixed(2),
+    "aria-valuetext": `${time.toFixed(2)} seconds${spoken}${chosen}${more}`,
+  });
+};

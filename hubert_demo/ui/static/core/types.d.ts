@@ -1,0 +1,303 @@
+/**
+ * What the server sends, and what the page's modules are to each other. A test holds the server's real answers
+ * against the parts below: nothing missing, nothing more.
+ */
+
+/** An array as `pack` in views/base.py writes it: element type, shape, little-endian bytes in base64. */
+export interface Packed {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly data: string;
+}
+
+/** The typed array in it. */
+export type Unpacked = (
+  | Uint8Array<ArrayBuffer>
+  | Uint16Array<ArrayBuffer>
+  | Int16Array<ArrayBuffer>
+  | Int32Array<ArrayBuffer>
+  | Float32Array<ArrayBuffer>
+  | Float64Array<ArrayBuffer>
+) & { shape: readonly number[] };
+
+/** Where frames lie in time. */
+export interface GridPart {
+  readonly hop_s: number;
+  readonly first_frame_s: number;
+  readonly num_frames: number;
+}
+
+export interface Word {
+  readonly text: string;
+  readonly start_s: number;
+  readonly end_s: number;
+  readonly confidence: number;
+}
+
+export interface TimelinePart extends GridPart {
+  /** int16 `(samples,)` at `rate_hz`. */
+  readonly samples: Packed;
+  readonly rate_hz: number;
+  readonly duration_s: number;
+  /** What was done to the recording. */
+  readonly notes: readonly string[];
+  /** uint8 `(frequencies, columns)`, 255 is loudest; a column every `column_s`. */
+  readonly spectrogram: Packed;
+  readonly column_s: number;
+  readonly frequencies_hz: readonly number[];
+  readonly words: readonly Word[];
+}
+
+/** A row of the emission map, or a token that lies on the best path alone. */
+export interface Symbol {
+  readonly text: string;
+  readonly writes: boolean;
+  readonly space: boolean;
+}
+
+export interface TextFormat {
+  readonly name: string;
+  readonly title: string;
+}
+
+/** The grid is that of the model that wrote the transcript. */
+export interface TranscriptPart extends GridPart {
+  readonly formats: readonly TextFormat[];
+  readonly symbols: readonly Symbol[];
+  /** uint8 `(rows, frames)`, 255 is certain; the blank is the last row. */
+  readonly emissions: Packed;
+  /** int32 `(runs, 3)`: symbol, first frame, the frame after the last. */
+  readonly runs: Packed;
+}
+
+export interface KeywordScores {
+  readonly labels: readonly string[];
+  /** Whether a label is one of the commands, rather than "unknown" or "silence". */
+  readonly is_command: readonly boolean[];
+  readonly probabilities: readonly number[];
+  readonly start_s: number;
+  readonly end_s: number;
+  readonly is_heard: boolean;
+  readonly threshold: number;
+  readonly layer_weights: readonly number[] | null;
+  readonly window_times_s: readonly number[];
+  /** float32 `(windows, labels)`. */
+  readonly window_probabilities: Packed;
+}
+
+export interface KeywordsPart {
+  /** null where no model has a keyword head. */
+  readonly scores: KeywordScores | null;
+}
+
+export interface MapSettings {
+  readonly method: string;
+  readonly num_neighbours: number;
+  readonly metric: string;
+  readonly seed: number;
+}
+
+export interface LayersPart {
+  readonly num_layers: number;
+  /** The character recognised in each frame, "" where there is none. */
+  readonly tokens: readonly string[];
+  /** Groups of letters: a name, and the letters in it. */
+  readonly groups: readonly (readonly [string, string])[];
+  readonly label_reach_s: number;
+  readonly num_units: number;
+  readonly max_units: number;
+  /** Least and most neighbours. */
+  readonly neighbours: readonly number[];
+  readonly max_seed: number;
+  readonly settings: MapSettings;
+}
+
+/** float32 `(frames,)`, NaN where there is none. */
+export interface Quantity {
+  readonly values: Packed;
+  readonly low: number;
+  readonly high: number;
+  readonly unit: string;
+}
+
+export interface LayerCurves {
+  readonly norms: readonly number[];
+  readonly cosines: readonly number[];
+  readonly cka: readonly number[];
+}
+
+export interface LayerMeasuresPart {
+  readonly curves: LayerCurves;
+  readonly quantities: { readonly energy: Quantity; readonly pitch: Quantity };
+}
+
+export interface LayerMap extends MapSettings {
+  readonly neighbours_used: number;
+  /** float32 `(layers + 1, frames, 2)`. */
+  readonly points: Packed;
+  readonly trustworthiness: readonly number[];
+}
+
+export interface LayerMapPart {
+  readonly map: LayerMap;
+}
+
+export interface AttentionPart {
+  readonly num_layers: number;
+  readonly num_heads: number;
+  readonly middle_layer: number;
+}
+
+export interface HeadsPart {
+  /** Each `(layers, heads)`. */
+  readonly kinds: readonly (readonly string[])[];
+  readonly globalness: readonly (readonly number[])[];
+  readonly verticality: readonly (readonly number[])[];
+  readonly diagonality: readonly (readonly number[])[];
+  /** uint8 `(layers, heads, bins, bins)`, 255 is each head's largest value. */
+  readonly maps: Packed;
+  readonly frames_per_bin: number;
+  readonly query_step: number;
+}
+
+/** The parts of a result, by name. */
+export interface Parts {
+  timeline: TimelinePart;
+  transcript: TranscriptPart;
+  keywords: KeywordsPart;
+  layers: LayersPart;
+  layer_measures: LayerMeasuresPart;
+  layer_pca: LayerMapPart;
+  layer_umap: LayerMapPart;
+  attention: AttentionPart;
+  heads: HeadsPart;
+}
+
+/** What the queue carries of a result. */
+export interface ResultMessage {
+  readonly kind: "result";
+  readonly token: string;
+  readonly title: string;
+  readonly seconds: number;
+  readonly checkpoint: string;
+  readonly model: { readonly title: string; readonly rows: readonly (readonly [string, string])[] };
+  /** How many there are of what can be chosen. */
+  readonly num_layers: number;
+  readonly num_heads: number;
+  /** A sentence for each view that another model fills. */
+  readonly sources: Readonly<Record<string, string>>;
+  readonly parts: readonly string[];
+  /** Its number, if it is one of the examples. */
+  readonly example?: number;
+  readonly welcome?: boolean;
+}
+
+export interface SentenceMessage {
+  readonly kind: "busy" | "error";
+  readonly text: string;
+  readonly welcome?: boolean;
+}
+
+export type Message = ResultMessage | SentenceMessage;
+
+/** The result on show, and its timeline, which every view needs. */
+export interface Result extends ResultMessage {
+  readonly timeline: TimelinePart;
+}
+
+/** What the visitor has chosen: as in `export/choices.py`; `sort` and `filter` are the page's own. */
+export interface Choices {
+  layer?: number;
+  attention_layer?: number;
+  head?: number;
+  colour?: string;
+  num_units?: number;
+  method?: string;
+  num_neighbours?: number;
+  metric?: string;
+  seed?: number;
+  reference?: string;
+  hotwords?: string;
+  sort?: string;
+  filter?: string;
+}
+
+/** What both halves say alike, in the page's head. */
+export interface Facts {
+  readonly max_upload_mb: number;
+  readonly max_reference: number;
+  readonly max_hotwords: number;
+  /** The scripts of the tabs. */
+  readonly tabs: readonly string[];
+}
+
+/** A function of the server: one request, one answer; nothing when the call failed. */
+export type ServerFunction = (request: object) => Promise<any>;
+
+/** What Gradio hands to a component when it mounts. */
+export interface Page {
+  readonly element: HTMLElement;
+  readonly props: { readonly value?: any };
+  readonly watch: (prop: string, listener: () => void) => void;
+  readonly trigger: (event: string, data: object) => void;
+  readonly server: Readonly<Record<string, ServerFunction>>;
+}
+
+/** A mounting component, as the inline queue keeps it. */
+export interface Mounting extends Page {
+  readonly name: string;
+  /** Its script, from `static/`. */
+  readonly module: string;
+}
+
+/** A picture of the open tab on the timeline's scale, beneath the words. */
+export interface Strip {
+  readonly height: number;
+  /** What it shows; nothing hides the strip. */
+  label(): string;
+  draw(ctx: CanvasRenderingContext2D, axis: Axis, height: number): void;
+}
+
+/** Seconds and pixels of a picture with time. */
+export interface Axis {
+  readonly left: number;
+  readonly span: number;
+  x(time: number): number;
+  time(x: number): number;
+}
+
+/**
+ * What a script gives for its component. All is called when it happens; of a component with parts, nothing but
+ * `result` between a new result and its first part.
+ */
+export interface Component {
+  /** Whether it fills a tab. */
+  readonly tab?: boolean;
+  readonly strip?: Strip;
+  /**
+   * By name, what to do with a part of the result once it is here: fetched when the component is first on show,
+   * the first one before the others.
+   */
+  readonly parts?: { readonly [Name in keyof Parts]?: (part: Parts[Name]) => void };
+  /** A part could not be had; of the first one, the page itself says so. */
+  failed?(name: string, sentence: string): void;
+  result?(result: Result): void;
+  busy?(sentence: string | null): void;
+  error?(sentence: string | null): void;
+  /** The clock has moved: many times a second while it plays. */
+  tick?(): void;
+  /** The size or the theme has changed. */
+  draw?(): void;
+  /** A tab has been opened. */
+  open?(): void;
+  choices?(changed: Choices): void;
+}
+
+export type Mount = (root: HTMLElement, page: Page) => Component;
+
+declare global {
+  interface Window {
+    /** Components that mounted before the modules were there; then their `push` mounts at once. */
+    hx: { push(mounting: Mounting): unknown };
+  }
+}

@@ -1,0 +1,90 @@
+// Keywords: probabilities of the classes, along the recording where it is long enough, and as bars; and how much
+// the classifier listens to each layer.
+
+import { unpack } from "../core/arrays.js";
+import { clock } from "../core/clock.js";
+import { icon, make } from "../core/dom.js";
+import { percent } from "../core/format.js";
+import { bestOf, verdictOf } from "./scores.js";
+import { windowsCard } from "./windows.js";
+
+/** @import { KeywordScores, KeywordsPart, Mount } from "../core/types.js" */
+
+/** @type {Mount} */
+export const mount = (root) => {
+  /** @type {ReturnType<typeof windowsCard> | null} */
+  let along = null;
+  const draw = () => {
+    if (root.clientWidth) along?.draw();
+  };
+  const show = (/** @type {KeywordsPart} */ { scores }) => {
+    const windows = scores && unpack(scores.window_probabilities);
+    along = windows && windows.shape[0] > 1 ? windowsCard(scores, windows) : null;
+    root.replaceChildren(...(along ? [along.element] : []), scores
+      ? make("div", { class: "hx-columns" }, barsCard(scores, Boolean(along)), weightsCard(scores.layer_weights))
+      : make("div", { class: "hx-card" }, make("p", { class: "hx-nothing", text: "This model has no keyword head" })));
+    draw();
+  };
+  return {
+    tab: true, draw,
+    tick: () => along?.tick(),
+    parts: { keywords: show },
+  };
+};
+
+/**
+ * @param {KeywordScores} scores
+ * @param {boolean} isLong whether there is more than one window
+ */
+const barsCard = (scores, isLong) => {
+  const { labels, is_command, probabilities, threshold, start_s: start, end_s: end } = scores;
+  const best = bestOf(scores);
+  const rows = labels.map((label, i) => {
+    const track = make("span", { class: "hx-track" }, make("i", { style: `--share:${100 * probabilities[i]}%` }));
+    if (is_command[i]) track.append(make("s", { style: `left:${100 * threshold}%` }));
+    return make("li", { class: i === best ? "is-best" : "", "data-testid": "keyword" },
+      make("span", { text: label }), track, make("span", { text: percent(probabilities[i]) }));
+  });
+  const hear = make("button", { type: "button", class: "hx-button", onclick: () => clock.hear(start, end) },
+    icon("play"), make("span", { text: "Hear it" }));
+  const stretch = `${start.toFixed(2)}–${end.toFixed(2)} s`;
+  return make("div", { class: "hx-card" },
+    make("div", { class: "hx-bar" },
+      make("h2", { text: isLong ? "In the second with the clearest command" : "Over the whole recording" }),
+      make("span", { class: "hx-quiet", text: stretch, "data-testid": "keyword-window" })),
+    make("div", { class: "hx-verdict" },
+      make("p", { class: "hx-big", text: labels[best], "data-testid": "keyword-best" }), verdict(scores), hear),
+    make("ul", { class: "hx-bars" }, ...rows),
+    make("p", { class: "hx-quiet" }, "“Unknown” is any other word, “silence” no speech at all. The twelve add up " +
+      "to 100 %; a command counts as heard from the mark in its row on."));
+};
+
+/** @param {KeywordScores} scores */
+const verdict = (scores) => {
+  const [state, why] = verdictOf(scores);
+  return make("p", { class: `hx-state ${scores.is_heard ? "is-heard" : ""}`, "data-testid": "keyword-state" },
+    make("b", { text: state }), make("span", { text: why }));
+};
+
+/**
+ * The classifier mixes all layers; these are the shares it learned. They are the same for every recording.
+ * @param {readonly number[] | null} weights
+ */
+const weightsCard = (weights) => {
+  if (!weights) return "";
+  const most = Math.max(...weights);
+  const bars = weights.map((weight, layer) => {
+    const isBest = weight === most;
+    const exact = weight.toFixed(3);
+    return make("li", {
+      class: isBest ? "is-best" : "", title: `Layer ${layer}: ${exact}`, "data-testid": "layer-weight",
+    }, make("i", { style: `--share:${(100 * weight) / most}%` }, make("b", { text: isBest ? weight.toFixed(2) : "" })),
+    make("span", { text: String(layer) }), make("span", { class: "hx-unseen", text: `: ${exact}` }));
+  });
+  const crowded = weights.length > 16 ? "is-crowded" : "";
+  return make("div", { class: "hx-card hx-weights-card" },
+    make("h2", { text: "Which layers the classifier listens to" }),
+    make("p", { class: "hx-quiet", text: "Learned weights; they add up to 1, and are the same for every recording." }),
+    make("ol", { class: `hx-weights ${crowded}`, "aria-label": "Weight of each layer" }, ...bars),
+    make("p", { class: "hx-quiet hx-axis-name", text: "layer (0 is the input of the first)" }));
+};

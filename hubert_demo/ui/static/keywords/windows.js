@@ -1,0 +1,80 @@
+// Probabilities of the keyword classes along the recording, where it is long enough for more than one window.
+
+import { clock } from "../core/clock.js";
+import { make, scale } from "../core/dom.js";
+import {
+  announce, AXIS_HEIGHT, cursor, drawTimeAxis, fit, font, image, line, ramp, style, timeAxis, timeSlider, token,
+} from "../core/paint.js";
+import { bestOf, levelsOf, secondAround } from "./scores.js";
+
+/** @import { Axis, KeywordScores, Unpacked } from "../core/types.js" */
+/** @typedef {CanvasRenderingContext2D} Context */
+
+const ROW = 18;
+
+/**
+ * A card.
+ * @param {KeywordScores} scores
+ * @param {Unpacked} windows `(windows, classes)`
+ */
+export const windowsCard = (scores, windows) => {
+  const canvas = timeSlider("Keyword probabilities over time", "keyword-strip");
+  const box = make("div", { class: "hx-sound" }, canvas);
+  const present = cursor(box);
+  /** @type {Axis | null} */
+  let axis = null;
+  const tick = () => {
+    if (!axis) return;
+    present.place(axis);
+    announce(canvas);
+  };
+  const draw = () => {
+    axis = timeAxis(box.clientWidth);
+    drawWindows(fit(canvas, box.clientWidth, ROW * scores.labels.length + AXIS_HEIGHT), axis, scores, windows);
+    tick();
+  };
+  canvas.addEventListener("pointerdown", (event) => {
+    if (axis) clock.hear(...secondAround(axis.time(event.offsetX), clock.duration));
+  });
+  const element = make("div", { class: "hx-card hx-wide" }, make("div", { class: "hx-bar" },
+    make("h2", { text: "When: probability in each one-second window" }), scale("ink", "0", "1")), box);
+  return { element, draw, tick };
+};
+
+/**
+ * @param {Context} ctx
+ * @param {Axis} axis
+ * @param {KeywordScores} scores
+ * @param {Unpacked} windows
+ */
+const drawWindows = (ctx, axis, scores, windows) => {
+  const { labels, window_times_s: times, start_s: start, end_s: end } = scores;
+  const best = bestOf(scores);
+  const height = ROW * labels.length;
+  const half = (times[1] - times[0]) / 2;
+  const [left, right] = [axis.x(times[0] - half), axis.x(times[times.length - 1] + half)];
+  ctx.imageSmoothingEnabled = false;
+  ctx.drawImage(image(levelsOf(windows), times.length, labels.length, ramp("ink")), left, 0, right - left, height);
+  drawRows(ctx, axis, labels, best);
+  style(ctx, { strokeStyle: token("--hx-action"), lineWidth: 2 });
+  ctx.strokeRect(axis.x(start), best * ROW + 1, axis.x(end) - axis.x(start), ROW - 2);
+  drawTimeAxis(ctx, axis, height);
+};
+
+/**
+ * @param {Context} ctx
+ * @param {Axis} axis
+ * @param {readonly string[]} labels
+ * @param {number} best
+ */
+const drawRows = (ctx, { left, span }, labels, best) => {
+  style(ctx, { strokeStyle: token("--hx-line"), lineWidth: 1, textAlign: "right", textBaseline: "middle" });
+  labels.forEach((label, row) => {
+    const y = row * ROW + 0.5;
+    line(ctx, [left, y, left + span, y]);
+    ctx.font = font(left < 60 ? 10 : 12, row === best);
+    ctx.fillStyle = token(row === best ? "--hx-ink" : "--hx-ink-2");
+    ctx.fillText(label, left - 5, y + ROW / 2, left - 8);
+  });
+  ctx.strokeRect(left + 0.5, 0.5, span - 1, ROW * labels.length - 1);
+};

@@ -1,0 +1,73 @@
+// What changes from layer to layer: three charts.
+
+import { make } from "../core/dom.js";
+import { percent } from "../core/format.js";
+import { layerChart } from "./chart.js";
+
+/** @import { Known } from "./tab.js" */
+/** @import { UnitScores } from "./units.js" */
+
+const NORM = "Mean length (norm) of a moment’s state. Layers differ in scale, so the maps standardise each first.";
+const FINDING = "The groups of all layers are being found …";
+
+/** @param {(layer: number) => void} choose is called at a press */
+export const layerCurves = (choose) => {
+  const alike = layerChart("How alike neighbouring layers are", choose, "chart-alike");
+  const size = layerChart("Size of states", choose, "chart-size");
+  const told = layerChart("What groups of moments tell of the letters", choose, "chart-told");
+  const note = make("p", { class: "hx-quiet", "data-testid": "told-note" });
+  told.element.append(note);
+  size.element.append(make("p", { class: "hx-quiet", text: NORM }));
+  const rest = make("div", { class: "hx-card hx-layer-rest" }, size.element, told.element);
+
+  /** @param {Known} result */
+  const show = ({ part, layer, curves, scores: { found, problem } }) => {
+    rest.hidden = !curves;
+    if (!curves) return;
+    const common = { layer, count: part.num_layers + 1 };
+    const least = Math.min(...curves.cosines, ...curves.cka);
+    alike.show({ ...common, range: [Math.floor(Math.min(least, 0.9) * 10) / 10, 1], lines: [
+      { name: "cosine to the layer below", values: curves.cosines, from: 1, kind: "hx-tone-1" },
+      { name: "linear CKA", values: curves.cka, from: 1, kind: "hx-tone-2" },
+    ] });
+    size.show({ ...common, range: [0, ceiling(Math.max(...curves.norms))], lines: [
+      { name: "norm", values: curves.norms, kind: "hx-tone-1" },
+    ] });
+    const known = problem ? null : found;
+    told.element.classList.toggle("is-waiting", !known);
+    note.textContent = known ? toldNote(known, part.label_reach_s) : problem || FINDING;
+    if (known) told.show({ ...common, range: [0, 1], lines: toldLines(known) });
+  };
+  return { alike: alike.element, rest, show };
+};
+
+/**
+ * The round number at or above a value where a scale may end.
+ * @param {number} value
+ */
+export const ceiling = (value) => {
+  const step = 10 ** Math.floor(Math.log10(value || 1));
+  return [1, 1.5, 2, 3, 4, 5, 6, 8].map((times) => times * step).find((nice) => nice >= value) ?? 10 * step;
+};
+
+/** @param {UnitScores} scores */
+const toldLines = (scores) => {
+  const chance = (/** @type {readonly number[]} */ values, /** @type {string} */ kind) =>
+    ({ name: "by chance", values, kind: `${kind} is-chance`, dots: false });
+  return [
+    { name: "purity", values: scores.purity, kind: "hx-tone-1" },
+    chance(scores.purity_by_chance, "hx-tone-1"),
+    { name: "PNMI", values: scores.pnmi, kind: "hx-tone-3" },
+    chance(scores.pnmi_by_chance, "hx-tone-3"),
+  ];
+};
+
+/**
+ * @param {UnitScores} scores
+ * @param {number} reach in seconds
+ */
+const toldNote = ({ num_units: count, most_common_share: share }, reach) =>
+  `${count} k-means groups against the recognised letters. Purity: moments that carry their group’s most common ` +
+  "letter. PNMI: share of what there is to know about the letters that the group tells. A moment takes the nearest " +
+  `letter within ${reach.toFixed(1)} s, else “none”; the most common label alone has ` +
+  `${percent(share).replace(" ", "\u00a0")}. By chance: the same groups against the letters of other times.`;

@@ -1,0 +1,15 @@
+// The recordings to pick from.
+
+/** @import { Mount } from "../core/types.js" */
+
+/** @type {Mount} */
+export const mount = (root, page) => {
+  const rows = [...root.querySelectorAll(".hx-example")];
+  const mark = (/** @type {number | undefined} */ number) =>
+    rows.forEach((row, i) => row.setAttribute("aria-pressed", String(i === number)));
+  rows.forEach((row, index) => row.addEventListener("click", () => {
+    mark(index);
+    page.trigger("pick", { index });
+  }));
+  return { result: ({ example }) => mark(example) };
+};

@@ -1,0 +1,21 @@
+// Where the page begins.
+
+import { on } from "../core/events.js";
+import "../core/keyboard.js";
+import { startMounting } from "../core/mount.js";
+import { facts } from "../core/store.js";
+import "./recorder.js";
+
+const LATER_MS = 1000;
+
+/** @param {string} module its path in `static/` */
+const load = (module) => import(`../${module}`);
+
+startMounting(load);
+
+// Once there is something to see, the scripts of the other tabs: they are at hand when one is opened, also where the
+// server has another version by then.
+const off = on("result", () => {
+  off();
+  setTimeout(() => facts().tabs.forEach(load), LATER_MS);
+});

@@ -1,0 +1,78 @@
+// Gradio's recorder takes what the browser calls audio. A sound in a .webm or .mp4 is called a video by its name
+// alone: it is handed on as the audio that it holds, and the file dialogue shows such files too. A file that the
+// server would refuse for its size is refused here, with a reason.
+
+import { emit } from "../core/events.js";
+import { facts } from "../core/store.js";
+
+const ALSO = ["video/webm", "video/mp4", "video/3gpp", "video/quicktime", "video/x-matroska"];
+
+const isVideo = (/** @type {File} */ file) => file.type.startsWith("video/");
+const asAudio = (/** @type {File} */ file) =>
+  isVideo(file) ? new File([file], file.name, { type: file.type.replace("video/", "audio/") }) : file;
+
+/**
+ * The same files as audio, or null where there is nothing to change.
+ * @param {FileList} files
+ */
+const changed = (files) => {
+  if (![...files].some(isVideo)) return null;
+  const transfer = new DataTransfer();
+  for (const file of files) transfer.items.add(asAudio(file));
+  return transfer;
+};
+
+/**
+ * Whether files are too large to send; the visitor is told.
+ * @param {FileList} files
+ */
+const tooLarge = (files) => {
+  const most = facts().max_upload_mb;
+  const file = [...files].find(({ size }) => size > most * 2 ** 20);
+  if (!file) return false;
+  const megabytes = Math.round(file.size / 2 ** 20);
+  emit("error", `${file.name} has ${megabytes} MB; at most ${most} MB can be sent. Cut it shorter.`);
+  return true;
+};
+
+/**
+ * Hears of an event in the recorder while it is still on its way down, so that Gradio meets the changed files.
+ * @template {"click" | "change" | "drop"} Name
+ * @param {Name} name
+ * @param {(event: DocumentEventMap[Name]) => void} listener
+ */
+const before = (name, listener) =>
+  document.addEventListener(name, (event) => {
+    if (event.target instanceof Element && event.target.closest("#hx-recorder")) listener(event);
+  }, true);
+
+/** @param {EventTarget | null} target */
+const fileInput = (target) => (target instanceof HTMLInputElement && target.type === "file" ? target : null);
+
+before("click", ({ target }) => {
+  const input = fileInput(target);
+  if (input && !input.accept.includes(ALSO[0])) input.accept += `, ${ALSO.join(", ")}`;
+});
+
+before("change", (event) => {
+  const input = fileInput(event.target);
+  if (!input?.files) return;
+  if (tooLarge(input.files)) {
+    event.stopPropagation();
+    input.value = "";
+    return;
+  }
+  const transfer = changed(input.files);
+  if (transfer) input.files = transfer.files;
+});
+
+before("drop", (event) => {
+  if (!event.dataTransfer) return;
+  const refused = tooLarge(event.dataTransfer.files);
+  const transfer = refused ? null : changed(event.dataTransfer.files);
+  if (!refused && !transfer) return;
+  event.preventDefault();
+  event.stopPropagation();
+  if (refused) return;
+  event.target?.dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: transfer }));
+});

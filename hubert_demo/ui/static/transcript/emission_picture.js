@@ -1,0 +1,125 @@
+// The map of letters as a picture: cells, the names of the rows, and the letters of the best path beside their cells.
+
+import { short } from "../core/format.js";
+import {
+  AXIS_HEIGHT, drawTimeAxis, fit, font, image, ramp, style, timeAxis, token, writeOver,
+} from "../core/paint.js";
+import { LEAST_S } from "./path.js";
+
+/** @import { Axis, Unpacked } from "../core/types.js" */
+/** @import { Path, Run } from "./path.js" */
+
+/** @typedef {{ path: Path, levels: Unpacked }} Source `levels` are `(rows, frames)`, 0 to 255 */
+/** @typedef {Source & { axis: Axis, rows: number, isWritten: boolean }} Picture `isWritten`: with letters */
+
+export const ROW = 13; // pixels
+export const FAINT = 26; // of 255: what is paler than this is no letter to hear
+const LETTER_PX = 10;
+const LEAST_ROOM_PX = 2.5; // a letter of the path; with less, letters would hide the cells
+
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {number} width
+ * @param {Source} source
+ * @param {boolean} withBlank whether the last row, which is the blank, is shown too
+ * @returns {Picture}
+ */
+export const paint = (canvas, width, { path, levels }, withBlank) => {
+  const axis = timeAxis(width);
+  const [all, frames] = levels.shape;
+  const rows = withBlank ? all : all - 1;
+  const height = rows * ROW;
+  const ctx = fit(canvas, width, height + AXIS_HEIGHT);
+  const pixels = Math.max(1, Math.floor(axis.span * (window.devicePixelRatio || 1)));
+  const { values, columns } = pooled(levels, rows, frames, pixels);
+  const [left, right] = [0, frames].map((frame) => axis.x(path.grid.startOf(frame)));
+  ctx.imageSmoothingEnabled = false;
+  ctx.drawImage(image(values, columns, rows, ramp("ink")), left, 0, right - left, height);
+  style(ctx, { strokeStyle: token("--hx-line"), lineWidth: 1 });
+  ctx.strokeRect(axis.left + 0.5, 0.5, axis.span - 1, height - 1);
+  nameRows(ctx, axis, path.symbols.slice(0, rows));
+  const letters = path.runs.filter((run) => run.writes && !run.space && run.symbol < rows);
+  const isWritten = axis.span >= letters.length * LEAST_ROOM_PX;
+  if (isWritten) writeLetters(ctx, letters, (run) => axis.x(path.grid.startOf(run.end)));
+  drawTimeAxis(ctx, axis, height);
+  return { path, levels, axis, rows, isWritten };
+};
+
+/**
+ * Where there are more frames than pixels, a column shows the largest of its frames: no letter is lost.
+ * @param {ArrayLike<number>} levels
+ * @param {number} rows
+ * @param {number} frames
+ * @param {number} pixels
+ */
+export const pooled = (levels, rows, frames, pixels) => {
+  if (frames <= pixels) return { values: levels, columns: frames };
+  const values = new Uint8Array(rows * pixels);
+  for (let row = 0; row < rows; row++) {
+    for (let frame = 0; frame < frames; frame++) {
+      const at = row * pixels + Math.floor((frame / frames) * pixels);
+      values[at] = Math.max(values[at], levels[row * frames + frame]);
+    }
+  }
+  return { values, columns: pixels };
+};
+
+/**
+ * @param {CanvasRenderingContext2D} ctx
+ * @param {Axis} axis
+ * @param {readonly { text: string }[]} symbols
+ */
+const nameRows = (ctx, axis, symbols) => {
+  style(ctx, { font: font(axis.left < 60 ? 10 : 11), fillStyle: token("--hx-ink-2") });
+  style(ctx, { textAlign: "right", textBaseline: "middle" });
+  symbols.forEach(({ text }, row) => ctx.fillText(short(text), axis.left - 6, (row + 0.5) * ROW, axis.left - 8));
+};
+
+/**
+ * @param {CanvasRenderingContext2D} ctx
+ * @param {readonly Run[]} letters
+ * @param {(run: Run) => number} endOf where its cells end
+ */
+const writeLetters = (ctx, letters, endOf) => {
+  style(ctx, { font: font(11, true), fillStyle: token("--hx-now"), textAlign: "left" });
+  /** @type {Map<number, number>} */
+  const taken = new Map();
+  for (const run of letters) {
+    const x = endOf(run) + 1.5;
+    if (x < (taken.get(run.symbol) ?? 0)) continue;
+    taken.set(run.symbol, x + LETTER_PX);
+    writeOver(ctx, 1.5, run.text, x, (run.symbol + 0.5) * ROW);
+  }
+};
+
+/**
+ * What lies at a point: a moment, a row, and the run of the path if its cells or its letter are there.
+ * @param {Picture} picture
+ * @param {number} x
+ * @param {number} y
+ */
+export const cellAt = ({ path, levels, axis, rows }, x, y) => {
+  const time = axis.time(x);
+  const frame = path.grid.frameAt(time);
+  const row = Math.floor(y / ROW);
+  const level = row >= 0 && row < rows && x >= axis.left ? levels[row * levels.shape[1] + frame] : null;
+  const run = level === null ? undefined : path.runs.find((each) => each.symbol === row && each.writes
+    && each.first <= frame && (frame < each.end || x < axis.x(path.grid.startOf(each.end)) + LETTER_PX));
+  return { x, time, frame, row, level, run };
+};
+
+/**
+ * From when to when a letter is heard that was thought of but not chosen: as long as it is more than faint.
+ * @param {Pick<Picture, "levels" | "path">} picture
+ * @param {number} row
+ * @param {number} frame
+ * @returns {[from: number, to: number]}
+ */
+export const soundAround = ({ levels, path: { grid } }, row, frame) => {
+  const [, frames] = levels.shape;
+  const isStrong = (/** @type {number} */ at) => at >= 0 && at < frames && levels[row * frames + at] >= FAINT;
+  let [first, end] = [frame, frame + 1];
+  while (isStrong(first - 1)) first--;
+  while (isStrong(end)) end++;
+  return [grid.startOf(first), Math.max(grid.startOf(end), grid.startOf(first) + LEAST_S)];
+};

@@ -1,0 +1,125 @@
+// Other readings of the recording: what a search over whole texts finds, with words to listen for.
+
+import { question } from "../core/ask.js";
+import { clock } from "../core/clock.js";
+import { labelled, make, say } from "../core/dom.js";
+import { signed } from "../core/format.js";
+import { choose, facts, store } from "../core/store.js";
+import { askForm, problemLine } from "./form.js";
+
+/** @import { Choices, Page } from "../core/types.js" */
+
+/** @typedef {{ readonly text: string, readonly differs?: boolean }} ReadWord */
+
+/**
+ * @typedef {object} Readings
+ * @property {readonly { words: readonly ReadWord[], score: number, ctc_log_probability: number }[]} readings
+ * @property {string} score what it is
+ * @property {boolean} language_model whether one judged
+ */
+
+const LONG = 30; // words; of a longer reading only what differs from the best one is shown
+const AROUND = 3; // with so many words before and after
+
+/**
+ * @param {Page} page
+ * @param {(words: readonly ReadWord[], judged: boolean) => void} showBest hears the words of the best reading, and
+ *   whether a language model judged it
+ */
+export const readings = (page, showBest) => {
+  const input = make("input", {
+    type: "text", maxlength: facts().max_hotwords, placeholder: "harbour, quiet", autocomplete: "off",
+    "data-testid": "hotwords",
+  });
+  const form = askForm(labelled("Words to listen for", input), "Search again", "search", () => {
+    const hotwords = input.value.trim();
+    if (hotwords === (store.choices.hotwords || "")) search();
+    else choose({ hotwords });
+  });
+  const list = make("ol", { class: "hx-readings", "data-testid": "readings" });
+  const status = make("p", { class: "hx-quiet", role: "status", "data-testid": "readings-status" });
+  const problem = problemLine("readings-problem");
+  const element = make("div", { class: "hx-card hx-readings-card" },
+    make("div", { class: "hx-bar" }, make("h2", { text: "Other readings the search considered" }), form),
+    list, problem, status);
+  const asking = question(page, "readings", element);
+  let isWanted = false;
+  /** @type {string | undefined} The choice that the input follows. */
+  let followed;
+
+  const search = () => {
+    isWanted = false;
+    say(problem);
+    status.textContent = "Searching …";
+    asking.put({ hotwords: store.choices.hotwords || "" }, (/** @type {Readings} */ answer) => {
+      showBest(answer.readings[0].words, answer.language_model);
+      list.replaceChildren(greedy(), ...rowsOf(answer));
+      status.textContent = "Bold: other than the greedy reading; further down, other than reading 1. " + answer.score;
+    }, (sentence) => {
+      say(problem, sentence);
+      status.textContent = "";
+    });
+  };
+
+  // A tab that nobody has opened asks for nothing.
+  const draw = () => {
+    if (isWanted && element.clientWidth) search();
+  };
+
+  const follow = () => {
+    const { hotwords } = store.choices;
+    if (hotwords !== followed) input.value = hotwords || "";
+    followed = hotwords;
+    isWanted = true;
+    draw();
+  };
+
+  return {
+    element, draw,
+    show: () => {
+      list.replaceChildren(greedy());
+      follow();
+    },
+    choices: (/** @type {Choices} */ { hotwords }) => {
+      if (hotwords !== undefined) follow();
+    },
+  };
+};
+
+const greedy = () =>
+  row("greedy", clock.words.map(({ text }) => ({ text })), "the likeliest letter of every moment, as above");
+
+/**
+ * @param {string} name
+ * @param {readonly ReadWord[]} words
+ * @param {...(Node | string)} scores
+ */
+const row = (name, words, ...scores) =>
+  make("li", { "data-testid": "reading" }, make("span", { class: "hx-rank", text: name }),
+    make("span", { class: words.length ? "hx-read" : "hx-quiet" },
+      ...(words.length ? words.flatMap(spaced) : ["no speech"])),
+    make("span", { class: "hx-quiet hx-scores" }, ...scores));
+
+/**
+ * @param {ReadWord} word
+ * @param {number} index
+ */
+const spaced = ({ text, differs }, index) => [index ? " " : "", make(differs ? "b" : "span", { text })];
+
+/** @param {Readings} answer */
+const rowsOf = ({ readings: found }) => found.map(({ words, score, ctc_log_probability: ctc }, index) =>
+  row(String(index + 1), index ? shortened(words) : words,
+    make("b", { text: `score ${signed(score, 1)}`, "data-testid": "score" }),
+    make("span", { text: `CTC ${signed(ctc, 1)}` })));
+
+/**
+ * Of many words those that differ, and their neighbours.
+ * @param {readonly ReadWord[]} words
+ * @returns {readonly ReadWord[]}
+ */
+export const shortened = (words) => {
+  if (words.length <= LONG || !words.some((word) => word.differs)) return words;
+  const isNear = (/** @type {number} */ index) =>
+    words.slice(Math.max(0, index - AROUND), index + AROUND + 1).some((word) => word.differs);
+  return words.flatMap((word, index) => (isNear(index) ? [word] : !index || isNear(index - 1) ? [{ text: "…" }] : []));
+};

@@ -1,0 +1,80 @@
+// Words as buttons; and those of the transcript, shaded where the model was unsure.
+
+import { clock } from "../core/clock.js";
+import { make } from "../core/dom.js";
+import { clamp, percent } from "../core/format.js";
+import { stepOf } from "../core/keyboard.js";
+import { litWords } from "../core/lit.js";
+
+/** @import { Word } from "../core/types.js" */
+
+// Surer than this is not shaded.
+const SURE = 0.9;
+// More words than this are set smaller, with what is beneath them on hover alone.
+const MANY = 60;
+
+/** From when to when a word is said. @param {Word} word */
+export const timesOf = ({ start_s: start, end_s: end }) => `${start.toFixed(2)}–${end.toFixed(2)}`;
+
+/**
+ * A word to hear.
+ * @param {Word} word
+ * @param {string} text
+ * @param {string} beneath
+ * @param {import("../core/dom.js").Attributes} attributes
+ */
+export const wordButton = (word, text, beneath, attributes) =>
+  make("button", {
+    type: "button", ...attributes, title: `${timesOf(word)} s · sure ${percent(word.confidence)}`,
+    onclick: () => clock.hear(word.start_s, word.end_s),
+  }, make("span", { text }), make("small", { text: beneath }));
+
+export const transcriptWords = () => {
+  const element = make("div", { class: "hx-transcript", "data-testid": "transcript" });
+  makeOneStop(element);
+  let lights = litWords([], shadedButton);
+  const show = (/** @type {readonly Word[]} */ words) => {
+    lights = litWords(words, shadedButton);
+    element.replaceChildren(...(words.length ? lights.elements : [make("div", {}, ...nothing())]));
+    element.classList.toggle("has-many", words.length > MANY);
+    lights.elements[0]?.setAttribute("tabindex", "0");
+    lights.light();
+  };
+  return { element, show, tick: () => lights.light() };
+};
+
+/**
+ * How far a word is shaded: 0 where the model was sure, 1 where it did not know at all.
+ * @param {number} confidence
+ */
+export const doubtOf = (confidence) => clamp((SURE - confidence) / SURE, 0, 1);
+
+/** @param {Word} word */
+const shadedButton = (word) => {
+  const doubt = doubtOf(word.confidence);
+  return wordButton(word, word.text, timesOf(word) + (doubt ? ` · ${percent(word.confidence)}` : ""), {
+    class: "hx-word", tabindex: -1, "data-testid": "word", style: `--doubt:${(100 * doubt).toFixed(0)}%`,
+  });
+};
+
+const nothing = () => [
+  make("p", { class: "hx-nothing", text: "No speech recognised" }),
+  make("p", { class: "hx-quiet", text: "Speak a little louder or closer to the microphone, in English." }),
+];
+
+/**
+ * One stop for the tab key: arrow keys go from word to word.
+ * @param {HTMLElement} element
+ */
+const makeOneStop = (element) =>
+  element.addEventListener("keydown", (event) => {
+    const step = stepOf(event);
+    const here = /** @type {HTMLButtonElement} */ (event.target);
+    const buttons = [...element.querySelectorAll("button")];
+    const next = step && buttons[buttons.indexOf(here) + step];
+    if (!next) return;
+    event.preventDefault();
+    here.setAttribute("tabindex", "-1");
+    next.setAttribute("tabindex", "0");
+    next.focus();
+  });

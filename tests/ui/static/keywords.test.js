@@ -1,0 +1,48 @@
+// Probabilities of the keyword classes, as numbers and words.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { bestOf, levelsOf, secondAround, verdictOf } from "../../../hubert_demo/ui/static/keywords/scores.js";
+
+const scoresOf = (probabilities, more = {}) => Object.freeze({
+  labels: ["yes", "no", "unknown"],
+  is_command: Object.freeze([true, true, false]),
+  probabilities: Object.freeze(probabilities),
+  threshold: 0.6,
+  is_heard: false,
+  ...more,
+});
+
+test("the best class is the most probable, the first of equals", () => {
+  assert.equal(bestOf(scoresOf([0.1, 0.7, 0.2])), 1);
+  assert.equal(bestOf(scoresOf([0.4, 0.4, 0.2])), 0);
+  assert.equal(bestOf(scoresOf([1])), 0);
+});
+
+test("a command counts as heard where the server says so, not where the page rounds up to it", () => {
+  assert.deepEqual(verdictOf(scoresOf([0.1, 0.7, 0.2], { is_heard: true })), ["heard", "70 %, and 60 % is enough"]);
+  assert.deepEqual(verdictOf(scoresOf([0.1, 0.599, 0.2])), ["not sure enough", "60 %, but 60 % is needed"]);
+});
+
+test("what is no command is never heard, however sure", () => {
+  assert.deepEqual(verdictOf(scoresOf([0, 0, 1])), ["no command heard", "100 %; it is none of the ten commands"]);
+});
+
+test("windows become rows of classes, and certainty the full colour", () => {
+  const windows = Object.assign(Float32Array.from([0, 1, 0.5, 0.25, 0.125, 0]), { shape: [2, 3] });
+  const before = [...windows];
+  assert.deepEqual([...levelsOf(windows)], [0, 63, 255, 31, 127, 0]);
+  assert.deepEqual([...windows], before);
+  assert.equal(levelsOf(Object.assign(new Float32Array(3), { shape: [1, 3] })).length, 3);
+});
+
+test("the second around a time lies within the recording", () => {
+  assert.deepEqual(secondAround(2, 4), [1.5, 2.5]);
+  assert.deepEqual(secondAround(0, 4), [0, 1]);
+  assert.deepEqual(secondAround(4, 4), [3, 4]);
+});
+
+test("of a recording shorter than a second it is the first second", () => {
+  for (const time of [0, 0.2, 0.4]) assert.deepEqual(secondAround(time, 0.4), [0, 1]);
+});
