@@ -197,6 +197,28 @@ def test_a_view_fetches_its_parts_when_it_is_first_on_show(visit, write_wav):
     assert len(parts()) == 6
 
 
+def test_a_result_that_is_shown_again_is_drawn_again(visit):
+    visitor = visit()
+    visitor.tab.evaluate("window.shown = 0; inside.on('result', () => { window.shown += 1; }); 0")
+    for count in (1, 2):
+        visitor.id("example-0").click()
+        visitor.tab.wait_for_function("count => window.shown === count", arg=count)
+        visitor.tab.wait_for_selector(".hx-view-transcript:not(.is-stale)")
+        visitor.tab.wait_for_selector("body[data-hx-ready]")
+    visitor.id("word").nth(1).click()
+    visitor.tab.wait_for_selector("[data-testid=word].is-now")
+
+
+def test_a_script_that_cannot_be_had_is_missed_where_its_tab_is_opened(browser, page):
+    tab = browser.new_page()
+    tab.route("**/layers/layers.js", lambda route: route.abort())
+    tab.goto(page.demo.local_url)
+    tab.wait_for_selector("body[data-hx-ready]", timeout=LONG_MS)
+    tab.get_by_role("tab", name="Layers").click()
+    tab.get_by_text("could not be loaded").wait_for()
+    tab.close()
+
+
 # --- adding a view ---
 
 PULSE = """

@@ -27,6 +27,8 @@ let channel = null;
 /** Parts by token and name: asked for once, whoever shows them. @type {Map<string, Promise<any>>} */
 const fetched = new Map();
 let underWay = 0;
+/** Token of the result that comes next. @type {string | null} */
+let coming = null;
 
 /**
  * By which component's server functions parts are fetched.
@@ -55,9 +57,10 @@ export const fetchPart = (token, name, isWanted) => {
  * @param {() => boolean} isWanted
  */
 export const fetchTimeline = ({ token, parts }, isWanted) => {
+  coming = token;
   for (const { root, component } of mounted.values()) {
     const first = Object.keys(component.parts || {}).find((name) => parts.includes(name));
-    if (first && root.clientWidth) once(token, first, isWanted);
+    if (first && root.clientWidth) once(token, first);
   }
   return fetchPart(token, "timeline", isWanted);
 };
@@ -75,8 +78,13 @@ export const openStrip = () => {
 export const startMounting = (load) => {
   const early = /** @type {Mounting[]} */ (/** @type {unknown} */ (window.hx));
   const push = async (/** @type {Mounting} */ mounting) => {
-    const { mount } = await load(mounting.module);
-    add(mounting, mount);
+    try {
+      add(mounting, (await load(mounting.module)).mount);
+    } catch (problem) {
+      console.error(problem);
+      const text = "This could not be loaded. Check the connection and reload the page.";
+      mounting.element.append(make("p", { class: "hx-nothing", role: "alert", text }));
+    }
   };
   window.hx = { push };
   early.forEach(push);
@@ -111,6 +119,8 @@ const begin = (entry) => {
   const { component, root, alert } = entry;
   if (!store.result) return;
   alert.remove();
+  // Also where the very same result is shown again: its words and its grid are new objects.
+  Object.assign(entry, { asked: null, shown: null, lacking: [] });
   if (component.parts) root.classList.add("is-stale");
   else root.classList.remove("is-empty");
   component.result?.(store.result);
@@ -183,7 +193,7 @@ const deliver = async (entry, token, name) => {
   const isWanted = () => store.result?.token === token;
   underWay++;
   delete document.body.dataset.hxComplete;
-  const { part, sentence } = await once(token, name, isWanted).then(
+  const { part, sentence } = await once(token, name).then(
     (found) => ({ part: found, sentence: "" }),
     (problem) => ({ part: null, sentence: sentenceOf(problem) }),
   );
@@ -198,6 +208,7 @@ const deliver = async (entry, token, name) => {
     /** @type {Record<string, (part: any) => void>} */ (component.parts)[name](part);
   } else {
     entry.lacking.push(name);
+    if (!sentence) return false;
     if (entry.shown === token) component.failed?.(name, sentence);
     else complain(entry, sentence);
   }
@@ -217,14 +228,14 @@ const complain = ({ root, alert }, sentence) => {
 /**
  * @param {string} token
  * @param {string} name
- * @param {() => boolean} isWanted
  */
-const once = (token, name, isWanted) => {
+const once = (token, name) => {
   const key = `${token} ${name}`;
+  const isWanted = () => token === coming || token === store.result?.token;
   const asked = fetched.get(key) ?? fetchPart(token, name, isWanted);
   fetched.set(key, asked);
-  // What failed may be asked for again.
-  asked.catch(() => fetched.delete(key));
+  // What failed, or was not wanted for a while, may be asked for again.
+  asked.then((part) => part || fetched.delete(key), () => fetched.delete(key));
   return asked;
 };
 
