@@ -210,19 +210,9 @@ const deliver = async (entry, token, name) => {
     entry.lacking.push(name);
     if (!sentence) return false;
     if (entry.shown === token) component.failed?.(name, sentence);
-    else complain(entry, sentence);
+    else root.prepend(Object.assign(entry.alert, { textContent: sentence }));
   }
   return entry.shown === token;
-};
-
-/**
- * In place of a view whose first part cannot be had.
- * @param {Mounted} entry
- * @param {string} sentence
- */
-const complain = ({ root, alert }, sentence) => {
-  alert.textContent = sentence;
-  root.prepend(alert);
 };
 
 /**
@@ -231,8 +221,7 @@ const complain = ({ root, alert }, sentence) => {
  */
 const once = (token, name) => {
   const key = `${token} ${name}`;
-  const isWanted = () => token === coming || token === store.result?.token;
-  const asked = fetched.get(key) ?? fetchPart(token, name, isWanted);
+  const asked = fetched.get(key) ?? fetchPart(token, name, () => [coming, store.result?.token].includes(token));
   fetched.set(key, asked);
   // What failed, or was not wanted for a while, may be asked for again.
   asked.then((part) => part || fetched.delete(key), () => fetched.delete(key));
