@@ -62,7 +62,7 @@ class View:
         slow_answers: The same, for what takes seconds: in turns with the slow parts. Whoever asks waits
             without holding a thread, and is told now and then that it is not `"ready"`: asking again waits
             for the same answer.
-        static_dir: The folder of its folder.
+        static_dir: Where its folder is.
     """
 
     name: str
