@@ -141,6 +141,8 @@ def test_components_that_mount_before_their_module_wait_for_it(browser, page, la
     for route in held:
         route.continue_()
     tab.wait_for_selector("body[data-hx-ready]", timeout=LONG_MS)
+    # A view may be ready before the timeline, whose module came late.
+    tab.wait_for_selector("#hx-timeline [data-testid=play]", timeout=LONG_MS)
     assert tab.locator("#hx-timeline [data-testid=play]").count() == 1
     assert tab.get_by_test_id("word").count() > 3
     tab.close()
