@@ -119,8 +119,7 @@ class Page:
         self.start()
         settings: dict[str, Any] = {
             "theme": theme.theme(),
-            "head": self.static_files.head(_FACTS),
-            "app_kwargs": {"routes": [self.static_files.route()]},
+            "app_kwargs": self.static_files.app_kwargs(_FACTS),
             "footer_links": ["api"],
             "max_file_size": f"{MAX_UPLOAD_MB}mb",
             "run_history": False,

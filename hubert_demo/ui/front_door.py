@@ -7,10 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hubert_demo.plotting import palette
 from hubert_demo.ui.views.base import STATIC_DIR
@@ -73,6 +77,13 @@ class StaticFiles:
             digest.update(f"{path} {len(content)} ".encode() + content)
         return f"hx/{digest.hexdigest()[:16]}"
 
+    def app_kwargs(self, facts: Mapping[str, object]) -> dict[str, Any]:
+        """What makes the server that `gr.Blocks.launch` starts serve them, and name them in its pages."""
+        return {
+            "routes": [self.route()],
+            "middleware": [Middleware(PageHead, html=self.head(facts))],
+        }
+
     def head(self, facts: Mapping[str, object]) -> str:
         """HTML for the page's head: the queue, styles, scripts, and what both halves of the page say alike.
 
@@ -114,6 +125,47 @@ class StaticFiles:
             return Response(content, media_type=media_type, headers=headers)
 
         return Route("/hx/{path:path}", serve)
+
+
+class PageHead:
+    """ASGI middleware that puts HTML at the end of the head of each HTML page.
+
+    What `launch(head=…)` is given, Gradio's scripts put there once they run: a third of a second later.
+
+    Args:
+        app: What answers.
+        html: To put there.
+    """
+
+    def __init__(self, app: ASGIApp, html: str) -> None:
+        self._app, self._html = app, html.encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and what answers it back."""
+        begun: Message | None = None
+        body = b""
+
+        async def pass_back(message: Message) -> None:
+            nonlocal begun, body
+            if message["type"] == "http.response.start" and _is_page(scope, message):
+                begun = message
+                return
+            if begun is None or message["type"] != "http.response.body":
+                await send(message)
+                return
+            body += message.get("body", b"")
+            if not message.get("more_body"):
+                changed = body.replace(b"</head>", self._html + b"</head>", 1)
+                MutableHeaders(scope=begun)["content-length"] = str(len(changed))
+                await send(begun)
+                await send({**message, "body": changed})
+
+        await self._app(scope, receive, pass_back)
+
+
+def _is_page(scope: Scope, start: Message) -> bool:
+    media_type = Headers(raw=start["headers"]).get("content-type", "")
+    return scope["method"] == "GET" and media_type.startswith("text/html")
 
 
 def _palette_css() -> str:

@@ -134,7 +134,8 @@ def test_components_that_mount_before_their_module_wait_for_it(browser, page, la
     tab = browser.new_page()
     held = []
     tab.route(f"**/{late}", lambda route: held.append(route))
-    tab.goto(page.demo.local_url)
+    # The page is loaded only when its modules are.
+    tab.goto(page.demo.local_url, wait_until="commit")
     tab.wait_for_selector("#hx-timeline .hx-root", state="attached")
     tab.wait_for_timeout(300)
     assert tab.locator("#hx-timeline [data-testid=play]").count() == 0

@@ -6,10 +6,13 @@ import re
 
 import pytest
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import HTMLResponse, JSONResponse, StreamingResponse
+from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from hubert_demo.plotting import palette
-from hubert_demo.ui.front_door import StaticFiles
+from hubert_demo.ui.front_door import PageHead, StaticFiles
 from hubert_demo.ui.views import VIEWS
 
 
@@ -79,6 +82,51 @@ def test_the_head_names_what_is_seen_first_and_says_what_both_halves_say_alike(f
     assert json.loads(said) == {"max_upload_mb": 3, "tag": "</script>", "tabs": tabs}
     # On the window there is the queue, and nothing else.
     assert re.findall(r"window\.\w+", head) == ["window.hx"]
+
+
+HTML = "<html><head><title>é</title></head><body>%s</body></html>"
+
+
+def answered(app, method="GET"):
+    """What comes back through the middleware."""
+    app = Starlette(routes=[Route("/", app)], middleware=[Middleware(PageHead, html="<b>ü</b>")])
+    return TestClient(app).request(method, "/")
+
+
+@pytest.mark.parametrize("answer_by", ["at once", "in pieces"])
+def test_the_head_is_in_the_page_that_is_served(answer_by):
+    whole = (HTML % ("x" * 1000)).encode()
+
+    async def page(_):
+        if answer_by == "at once":
+            return HTMLResponse(whole)
+        return StreamingResponse(iter([whole[:20], whole[20:]]), media_type="text/html")
+
+    answer = answered(page)
+    assert answer.text == (HTML % ("x" * 1000)).replace("</head>", "<b>ü</b></head>")
+    assert int(answer.headers["content-length"]) == len(answer.content)
+
+
+@pytest.mark.parametrize("other", ["json", "stream", "HEAD"])
+def test_whatever_is_no_page_passes_as_it_is(other):
+    async def page(_):
+        if other == "json":
+            return JSONResponse({"a": "</head>"})
+        if other == "stream":
+            return StreamingResponse(
+                iter([b"data: </head>\n\n", b"data: 2\n\n"]), media_type="text/event-stream"
+            )
+        return HTMLResponse(HTML % "")
+
+    answer = answered(page, "HEAD" if other == "HEAD" else "GET")
+    assert (
+        answer.content
+        == {
+            "json": b'{"a":"</head>"}',
+            "stream": b"data: </head>\n\ndata: 2\n\n",
+            "HEAD": b"",
+        }[other]
+    )
 
 
 def test_figures_and_page_have_the_same_colours(files):
