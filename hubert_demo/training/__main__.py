@@ -14,14 +14,15 @@ from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, load, resolve
 from hubert_demo.errors import HubertDemoError
 from hubert_demo.plotting.layers import structure_figure
 from hubert_demo.plotting.training import curves_figure
-from hubert_demo.training import corpora, recipe
-from hubert_demo.training.data import load_clips
-from hubert_demo.training.evaluate import evaluate
-from hubert_demo.training.finetune_keywords import KeywordSettings
-from hubert_demo.training.layerwise import layer_structure, teacher_quality
-from hubert_demo.training.manifests import write_manifest
-from hubert_demo.training.pretrain import MASK_PROB
-from hubert_demo.training.trainer import TrainerSettings, read_curve
+from hubert_demo.training.data import corpora
+from hubert_demo.training.data.clips import load_clips
+from hubert_demo.training.data.manifests import write_manifest
+from hubert_demo.training.engine.trainer import TrainerSettings, read_curve
+from hubert_demo.training.evaluation.evaluate import evaluate
+from hubert_demo.training.evaluation.layers import layer_structure, teacher_quality
+from hubert_demo.training.stages import recipe
+from hubert_demo.training.stages.keywords import KeywordSettings
+from hubert_demo.training.stages.pretrain import MASK_PROB
 
 
 def _write_manifest(arguments: argparse.Namespace) -> None:

@@ -1,0 +1,1 @@
+"""Clips heard otherwise: faster, by other voices, through other microphones, in noise."""

@@ -1,0 +1,1 @@
+"""What is learnt from: corpora, their clips, the words cut from them, batches."""

@@ -1,0 +1,208 @@
+"""Which clips train what: the split policy of the embedded checkpoint, in one place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hubert_demo.errors import InputError
+from hubert_demo.training.data.clips import MANIFEST_NAME, Clip, read_manifest
+
+COMMANDS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go")
+UNKNOWN, SILENCE = "_unknown_", "_silence_"
+KEYWORD_LABELS = (*COMMANDS, UNKNOWN, SILENCE)
+"""The twelve classes of SUPERB's keyword spotting."""
+
+HELD_OUT_WORDS = frozenset({"zero", "marvin", "wow", "bird", "house", "tree"})
+"""Single words whose clips train neither the encoder nor the keyword head."""
+
+SOUND_ALIKES = frozenset({"know", "write", "of"})
+"""Words that sound like a command, or nearly, and are too frequent in sentences to be told from it."""
+
+SPOKEN_ALONE = ("speech_commands", "an4")
+"""Corpora in which people say single words."""
+
+SPLICED = "spliced_commands"
+"""Commands put together from the sounds of other words (`splices`); trained on where they are at hand."""
+
+_READING, _ORDERS = "librispeech", "picovoice_intent"
+_CORPORA = (
+    _READING,
+    "synthetic_sentences",
+    "ljspeech",
+    "an4",
+    "speech_commands",
+    "synthetic_commands",
+    _ORDERS,
+    "picovoice_wakewords",
+)
+_SHORTEST_S, _LONGEST_S = 0.3, 17.0
+
+
+def pretraining_clips(data_dir: Path) -> list[Clip]:
+    """Clips of the train splits, transcribed or not; nobody reads their texts.
+
+    Raises:
+        InputError: If there are none, or one is by somebody of a valid or test split.
+    """
+    clips = [clip for corpus in _CORPORA for clip in _trainable(data_dir / corpus)]
+    return _refuse_leaks(data_dir, [clip for clip in clips if _SHORTEST_S < clip.duration_s < _LONGEST_S])
+
+
+def transcribed_training_clips(data_dir: Path, reading_times: int = 2) -> list[Clip]:
+    """Clips with a transcript from speakers of the train splits.
+
+    Args:
+        data_dir: Holds the corpus folders.
+        reading_times: How often LibriSpeech's clips come in an epoch; the others come once.
+
+    Raises:
+        InputError: If there are none, or one is by somebody of a valid or test split.
+    """
+    clips = [
+        clip
+        for corpus in _CORPORA
+        for clip in _trainable(data_dir / corpus) * (reading_times if corpus == _READING else 1)
+        if clip.text
+    ]
+    return _refuse_leaks(data_dir, [clip for clip in clips if _SHORTEST_S < clip.duration_s < _LONGEST_S])
+
+
+def reading_clips(data_dir: Path, split: str) -> list[Clip]:
+    """LibriSpeech's clips of a split (`"valid"` or `"test"`): readers who train nothing."""
+    return [clip for clip in read_manifest(data_dir / _READING) if clip.split == split]
+
+
+def reading_test_clips(data_dir: Path) -> dict[str, list[Clip]]:
+    """Test clips with a text, of every corpus of sentences, spellings or numbers that has some."""
+    found = {
+        corpus: [clip for clip in _manifest(data_dir / corpus) if clip.split == "test"]
+        for corpus in (_READING, "an4", "synthetic_sentences")
+    }
+    return {corpus: clips for corpus, clips in found.items() if clips}
+
+
+def word_training_clips(data_dir: Path) -> list[Clip]:
+    """Single words of the train splits, by people, spliced from theirs, and by synthetic voices."""
+    return [
+        clip
+        for corpus in (*SPOKEN_ALONE, SPLICED, "synthetic_commands")
+        for clip in _trainable(data_dir / corpus)
+        if _is_word(clip)
+    ]
+
+
+def clips_to_splice(data_dir: Path) -> list[Clip]:
+    """Transcribed clips of people of the train splits who say words alone or give orders."""
+    return [
+        clip for corpus in (*SPOKEN_ALONE, _ORDERS) for clip in _trainable(data_dir / corpus) if clip.text
+    ]
+
+
+def word_test_clips(data_dir: Path, split: str = "test") -> list[Clip]:
+    """Single words spoken by people of a split (AN4 has no valid split)."""
+    return [
+        clip
+        for corpus in SPOKEN_ALONE
+        for clip in read_manifest(data_dir / corpus)
+        if clip.split == split and _is_word(clip)
+    ]
+
+
+def sentences_to_read(data_dir: Path) -> list[str]:
+    """Sentences for a language model: the training transcripts, and `text/novels.tsv` where it is at hand.
+
+    Its columns are the sentence as spoken and normalised. A sentence that a valid or test clip says is
+    left out, whoever says it; single words are no sentences.
+    """
+    clips = [clip for corpus in _CORPORA for clip in _manifest(data_dir / corpus)]
+    kept_apart = {clip.text for clip in clips if clip.split != "train"}
+    sentences = {clip.text for clip in clips if clip.split == "train"}
+    novels = data_dir / "text" / "novels.tsv"
+    if novels.exists():
+        lines = novels.read_text(encoding="utf-8").splitlines()
+        sentences |= {line.rpartition("\t")[2] for line in lines}
+    return sorted(sentence for sentence in sentences - kept_apart if " " in sentence)
+
+
+def synthetic_word_test_clips(data_dir: Path) -> list[Clip]:
+    """Single words by synthetic voices that train nothing."""
+    return [
+        clip for clip in _manifest(data_dir / "synthetic_commands") if clip.split == "test" and _is_word(clip)
+    ]
+
+
+def running_speech_clips(data_dir: Path) -> list[Clip]:
+    """Sentences and orders of the train splits, to cut stretches without a lone command from."""
+    return [
+        clip
+        for corpus in ("librispeech", "ljspeech", "synthetic_sentences", _ORDERS)
+        for clip in _trainable(data_dir / corpus)
+        if clip.duration_s > 2.0
+    ]
+
+
+def sentences_with_commands(data_dir: Path) -> list[Clip]:
+    """Sentences that people of the train splits read and that hold a command, to cut words from."""
+    return [
+        clip
+        for corpus in (_READING, "ljspeech")
+        for clip in _trainable(data_dir / corpus)
+        if clip.duration_s < _LONGEST_S and says_command(clip)
+    ]
+
+
+def says_command(clip: Clip) -> bool:
+    """Whether one of the commands is among the clip's words."""
+    return not set(COMMANDS).isdisjoint(clip.text.lower().split())
+
+
+def keyword_label(clip: Clip) -> str:
+    """The class of a single-word clip."""
+    word = clip.text.lower()
+    return word if word in COMMANDS else UNKNOWN
+
+
+def without_repeats(clips: list[Clip]) -> list[Clip]:
+    """Each clip once, in order."""
+    return list({(clip.corpus, clip.file): clip for clip in clips}.values())
+
+
+def _manifest(corpus_dir: Path) -> list[Clip]:
+    """Clips of a corpus; none where it is not at hand."""
+    return read_manifest(corpus_dir) if (corpus_dir / MANIFEST_NAME).exists() else []
+
+
+def _trainable(corpus_dir: Path) -> list[Clip]:
+    return [
+        clip
+        for clip in _manifest(corpus_dir)
+        if clip.split == "train" and not (_is_word(clip) and clip.text.lower() in HELD_OUT_WORDS)
+    ]
+
+
+def _is_word(clip: Clip) -> bool:
+    return bool(clip.text) and " " not in clip.text and clip.duration_s < 1.6
+
+
+def _refuse_leaks(data_dir: Path, clips: list[Clip]) -> list[Clip]:
+    """The clips, if none is by somebody who is to be heard for the first time when scores are taken."""
+    if not clips:
+        raise InputError(f"{data_dir} holds no clips to train on; see `manifest` for what it should hold.")
+    corpora = sorted({clip.corpus for clip in clips})
+    kept_apart = {
+        voice
+        for corpus in corpora
+        for clip in _manifest(data_dir / corpus)
+        if clip.split != "train"
+        for voice in _voices(clip)
+    }
+    leaks = sorted({clip.speaker for clip in clips if not kept_apart.isdisjoint(_voices(clip))})
+    if leaks:
+        raise InputError(f"Speakers of a valid or test split are in a train split: {', '.join(leaks)}.")
+    return clips
+
+
+def _voices(clip: Clip) -> set[tuple[str, str]]:
+    """Who is heard: a person of a corpus, or the voices of a synthetic blend (`a+b@0.5`) in any corpus."""
+    family = "synthetic" if clip.corpus.startswith("synthetic") else clip.corpus
+    return {(family, voice.partition("@")[0]) for voice in clip.speaker.split("+") if voice}

@@ -1,0 +1,1 @@
+"""What every stage runs on: the training loop, its optimiser and processes."""

@@ -1,0 +1,1 @@
+"""How well a checkpoint reads and spots keywords, and what its layers know."""

@@ -1,0 +1,91 @@
+"""The split policy: nothing that is tested on is ever trained on."""
+
+import shutil
+
+import pytest
+
+from hubert_demo.errors import InputError
+from hubert_demo.training.data import corpora
+
+
+def test_only_train_speakers_train(data_dir):
+    for clips in (
+        corpora.pretraining_clips(data_dir),
+        corpora.transcribed_training_clips(data_dir),
+        corpora.word_training_clips(data_dir),
+        corpora.running_speech_clips(data_dir),
+    ):
+        assert clips
+        assert {clip.speaker for clip in clips}.isdisjoint({"b", "c"})
+
+
+def test_held_out_words_train_nothing_but_are_tested(data_dir):
+    training = [*corpora.transcribed_training_clips(data_dir), *corpora.word_training_clips(data_dir)]
+    assert {clip.text.lower() for clip in training}.isdisjoint(corpora.HELD_OUT_WORDS)
+    assert "ZERO" in {clip.text for clip in corpora.word_test_clips(data_dir)}
+
+
+def test_read_speech_comes_twice_an_epoch(data_dir):
+    clips = corpora.transcribed_training_clips(data_dir)
+    assert sum(clip.corpus == "librispeech" for clip in clips) == 2
+    assert sum(clip.corpus == "librispeech" for clip in corpora.without_repeats(clips)) == 1
+
+
+def test_single_words_are_told_from_sentences(data_dir):
+    words = corpora.word_training_clips(data_dir)
+    assert {clip.text for clip in words if clip.corpus == "an4"} == {"YES"}
+
+
+def test_labels_are_the_commands_and_unknown(data_dir):
+    labels = {clip.text: corpora.keyword_label(clip) for clip in corpora.word_training_clips(data_dir)}
+    assert labels["STOP"] == "stop"
+    assert labels["EIGHT"] == "_unknown_"
+    assert len(corpora.KEYWORD_LABELS) == 12
+
+
+def test_recordings_without_text_serve_pretraining_only(data_dir):
+    read = {clip.corpus for clip in corpora.transcribed_training_clips(data_dir)}
+    heard = {clip.corpus for clip in corpora.pretraining_clips(data_dir)}
+    assert heard - read == {"picovoice_intent"}
+    assert "picovoice_wakewords" in read
+
+
+@pytest.mark.parametrize(
+    ("corpus", "leak"), [("librispeech", "c"), ("synthetic_sentences", "v+c@0.4")], ids=["reader", "blend"]
+)
+def test_a_speaker_in_two_splits_is_refused(data_dir, tmp_path, corpus, leak):
+    shutil.copytree(data_dir, tmp_path, dirs_exist_ok=True)
+    manifest = tmp_path / corpus / "manifest.tsv"
+    manifest.write_text(manifest.read_text() + f"000.wav\ttrain\t{leak}\t2.2\tTHE TEST READER\n")
+    for choose in (corpora.pretraining_clips, corpora.transcribed_training_clips):
+        with pytest.raises(InputError, match="valid or test split"):
+            choose(tmp_path)
+
+
+def test_corpora_that_are_missing_are_done_without_but_not_all(data_dir, tmp_path):
+    shutil.copytree(data_dir / "librispeech", tmp_path / "librispeech")
+    assert {clip.corpus for clip in corpora.transcribed_training_clips(tmp_path)} == {"librispeech"}
+    with pytest.raises(InputError, match="no clips to train on"):
+        corpora.pretraining_clips(tmp_path / "librispeech")
+
+
+def test_a_language_model_reads_no_sentence_that_is_tested(data_dir, tmp_path):
+    shutil.copytree(data_dir, tmp_path, dirs_exist_ok=True)
+    novels = tmp_path / "text" / "novels.tsv"
+    novels.parent.mkdir()
+    manifest = tmp_path / "librispeech" / "manifest.tsv"
+    manifest.write_text(manifest.read_text() + "9.wav\ttest\tc\t2.2\tSAID IN A TEST\n")
+    novels.write_text("Said in a test.\tSAID IN A TEST\nSaid elsewhere.\tSAID ELSEWHERE\n")
+    sentences = corpora.sentences_to_read(tmp_path)
+    assert "SAID ELSEWHERE" in sentences
+    assert "A B C" in sentences
+    assert "SAID IN A TEST" not in sentences
+
+
+def test_only_sentences_with_commands_are_cut(data_dir, tmp_path):
+    folder = tmp_path / "librispeech"
+    folder.mkdir()
+    rows = ("a\ttrain\ts\t3.0\tHE SAID NO TWICE", "b\ttrain\ts\t3.0\tNOTHING ELSE", "c\ttest\tt\t3.0\tNO")
+    (folder / "manifest.tsv").write_text("\n".join(["file\tsplit\tspeaker\tseconds\ttext", *rows]))
+    (tmp_path / "ljspeech").symlink_to(data_dir / "ljspeech")
+    assert [clip.file for clip in corpora.sentences_with_commands(tmp_path)] == ["a"]

@@ -1,0 +1,52 @@
+"""Error rates and counts: known answers, and intervals of known width."""
+
+import jiwer
+import numpy as np
+import pytest
+
+from hubert_demo.training.evaluation.scores import Count, ErrorRate, mean_interval
+
+REFERENCES = ["THE CAT SAT", "ON THE MAT", "YES"]
+GUESSES = ["THE BAT SAT", "ON MAT", "YES NO"]
+
+
+def test_rates_are_those_of_all_clips_together():
+    words = ErrorRate.of_words(REFERENCES, GUESSES)
+    assert (words.edits, words.lengths) == ((1, 1, 1), (3, 3, 1))
+    assert words.value == pytest.approx(jiwer.wer(REFERENCES, GUESSES))
+    characters = ErrorRate.of_characters(REFERENCES, GUESSES)
+    assert characters.value == pytest.approx(jiwer.cer(REFERENCES, GUESSES))
+
+
+def test_the_interval_holds_the_true_rate_about_19_times_in_20():
+    random = np.random.default_rng(3)
+    hits = 0
+    for _ in range(100):
+        low, high = ErrorRate(tuple(random.binomial(40, 0.3, 60)), (40,) * 60).interval
+        hits += low <= 0.3 <= high
+    assert 88 <= hits <= 100
+
+
+def test_the_interval_narrows_with_clips():
+    def width(num_clips):
+        low, high = ErrorRate((1, 3) * num_clips, (10, 10) * num_clips).interval
+        return high - low
+
+    assert width(100) < width(10) / 2
+
+
+def test_one_clip_has_no_spread():
+    assert ErrorRate((1,), (4,)).interval == (0.25, 0.25)
+
+
+def test_counts_have_wilsons_interval():
+    assert Count.of([True] * 17 + [False] * 3) == Count(17, 20)
+    assert Count(17, 20).interval == pytest.approx((0.6396, 0.9476), abs=1e-4)
+    assert Count(0, 0).interval == (0.0, 1.0)
+
+
+def test_a_mean_of_counts_is_surer_than_each():
+    low, high = mean_interval([Count(17, 20)] * 4, [1.0] * 4)
+    assert high - low == pytest.approx((0.9476 - 0.6396) / 2, abs=1e-3)
+    assert (low + high) / 2 == pytest.approx(0.85)
+    assert mean_interval([Count(9, 10), Count(0, 10)], [1.0, 0.0])[0] > 0.6
