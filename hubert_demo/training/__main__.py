@@ -20,9 +20,14 @@ from hubert_demo.training.data.manifests import write_manifest
 from hubert_demo.training.engine.trainer import TrainerSettings, read_curve
 from hubert_demo.training.evaluation.evaluate import evaluate
 from hubert_demo.training.evaluation.layers import layer_structure, teacher_quality
-from hubert_demo.training.stages import recipe
-from hubert_demo.training.stages.keywords import KeywordSettings
-from hubert_demo.training.stages.pretrain import MASK_PROB
+from hubert_demo.training.stages.average import average_checkpoints
+from hubert_demo.training.stages.ctc import finetune_ctc
+from hubert_demo.training.stages.keywords import KeywordSettings, finetune_keywords
+from hubert_demo.training.stages.language_model import ORDER, train_language_model
+from hubert_demo.training.stages.pretrain import MASK_PROB, pretrain
+from hubert_demo.training.stages.recipe import full_plan, run_recipe, smoke_plan
+from hubert_demo.training.stages.splices import make_splices
+from hubert_demo.training.stages.targets import MAX_FRAMES, MFCC_UNITS, make_targets
 
 
 def _write_manifest(arguments: argparse.Namespace) -> None:
@@ -30,7 +35,7 @@ def _write_manifest(arguments: argparse.Namespace) -> None:
 
 
 def _make_targets(arguments: argparse.Namespace) -> None:
-    recipe.make_targets(
+    make_targets(
         arguments.data,
         arguments.output,
         arguments.num_units,
@@ -48,7 +53,7 @@ def _settings(arguments: argparse.Namespace) -> TrainerSettings:
 
 
 def _pretrain(arguments: argparse.Namespace) -> None:
-    recipe.pretrain(
+    pretrain(
         arguments.data,
         arguments.units,
         arguments.work,
@@ -59,7 +64,7 @@ def _pretrain(arguments: argparse.Namespace) -> None:
 
 
 def _finetune_ctc(arguments: argparse.Namespace) -> None:
-    recipe.finetune_ctc(
+    finetune_ctc(
         arguments.data,
         arguments.work,
         _settings(arguments),
@@ -71,26 +76,26 @@ def _finetune_ctc(arguments: argparse.Namespace) -> None:
 
 
 def _average(arguments: argparse.Namespace) -> None:
-    recipe.average_checkpoints(arguments.checkpoint, arguments.output)
+    average_checkpoints(arguments.checkpoint, arguments.output)
 
 
 def _make_splices(arguments: argparse.Namespace) -> None:
-    number = recipe.make_splices(arguments.data, arguments.checkpoint, arguments.count, arguments.seed)
+    number = make_splices(arguments.data, arguments.checkpoint, arguments.count, arguments.seed)
     print(f"{number} words in {arguments.data / corpora.SPLICED}; strike from its manifest what fails")
 
 
 def _finetune_keywords(arguments: argparse.Namespace) -> None:
     settings = KeywordSettings(num_examples=arguments.examples, seed=arguments.seed)
-    recipe.finetune_keywords(arguments.data, arguments.checkpoint, settings)
+    finetune_keywords(arguments.data, arguments.checkpoint, settings)
 
 
 def _run_recipe(arguments: argparse.Namespace) -> None:
-    plan = recipe.smoke_plan() if arguments.smoke else recipe.full_plan()
-    print(recipe.run_recipe(arguments.data, arguments.work, plan, arguments.units).report())
+    plan = smoke_plan() if arguments.smoke else full_plan()
+    print(run_recipe(arguments.data, arguments.work, plan, arguments.units).report())
 
 
 def _train_language_model(arguments: argparse.Namespace) -> None:
-    recipe.train_language_model(arguments.data, arguments.output, arguments.order)
+    train_language_model(arguments.data, arguments.output, arguments.order)
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
@@ -152,19 +157,19 @@ def _parser() -> argparse.ArgumentParser:
     targets = commands.add_parser("targets", help="make frame targets by k-means")
     targets.set_defaults(run=_make_targets)
     targets.add_argument("--output", type=Path, required=True, help="folder for one .npz a corpus")
-    targets.add_argument("--num-units", type=int, default=recipe.MFCC_UNITS)
+    targets.add_argument("--num-units", type=int, default=MFCC_UNITS)
     targets.add_argument("--checkpoint", type=Path, help="cluster a layer of this one; MFCC if not given")
     targets.add_argument("--layer", type=int, default=0, help="index into its hidden states")
     targets.add_argument(
         "--num-codebooks", type=int, default=1, help="the next clusters what one leaves over"
     )
-    targets.add_argument("--max-frames", type=int, default=recipe.Plan.max_frames)
+    targets.add_argument("--max-frames", type=int, default=MAX_FRAMES)
 
-    pretrain = commands.add_parser("pretrain", help="masked prediction of units, from no text at all")
-    pretrain.set_defaults(run=_pretrain)
-    _add_training_options(pretrain, mask_prob=MASK_PROB)
-    pretrain.add_argument("--units", type=Path, required=True, help="folder of frame targets")
-    pretrain.add_argument("--unmasked-weight", type=float, default=0.0)
+    pretraining = commands.add_parser("pretrain", help="masked prediction of units, from no text at all")
+    pretraining.set_defaults(run=_pretrain)
+    _add_training_options(pretraining, mask_prob=MASK_PROB)
+    pretraining.add_argument("--units", type=Path, required=True, help="folder of frame targets")
+    pretraining.add_argument("--unmasked-weight", type=float, default=0.0)
 
     ctc = commands.add_parser("ctc", help="learn to write characters")
     ctc.set_defaults(run=_finetune_ctc)
@@ -191,7 +196,7 @@ def _parser() -> argparse.ArgumentParser:
     language_model = commands.add_parser("language-model", help="learn which letters and words follow which")
     language_model.set_defaults(run=_train_language_model)
     language_model.add_argument("--output", type=Path, required=True, help="the .npz to write")
-    language_model.add_argument("--order", type=int, default=recipe.LANGUAGE_MODEL_ORDER)
+    language_model.add_argument("--order", type=int, default=ORDER)
 
     everything = commands.add_parser("recipe", help="all stages and the scores; goes on where it stopped")
     everything.set_defaults(run=_run_recipe)
@@ -220,10 +225,10 @@ def _parser() -> argparse.ArgumentParser:
     curves.add_argument("--work", type=Path, nargs="+", required=True, help="the runs' folders")
     curves.add_argument("--figure", type=Path, required=True, help="draw it there (.png or .svg)")
 
-    for command in (targets, pretrain, ctc, splices, keywords):
+    for command in (targets, pretraining, ctc, splices, keywords):
         command.add_argument("--seed", type=int, default=0)
     scoring = (scores, layers, teachers)
-    for command in (targets, pretrain, ctc, splices, keywords, language_model, everything, *scoring):
+    for command in (targets, pretraining, ctc, splices, keywords, language_model, everything, *scoring):
         command.add_argument(
             "--data", type=Path, default=Path("data"), help="folder of corpora with manifests"
         )

@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from hubert_demo.training.data.clips import load_clips, read_manifest
-from hubert_demo.training.stages.ctc import small_config
+from hubert_demo.training.engine.checkpoints import small_config
 
 WORDS = ("YES", "NO", "UP", "DOWN", "LEFT", "RIGHT", "ON", "OFF", "STOP", "GO", "EIGHT", "ZERO")
 

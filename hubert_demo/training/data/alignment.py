@@ -11,8 +11,8 @@ from hubert_demo.analysis.transcript.ctc import forced_alignment
 from hubert_demo.encoding import HUBERT_GRID
 from hubert_demo.model import HubertForCTC, Wav2Vec2CTCTokenizer
 from hubert_demo.training.data import corpora
-from hubert_demo.training.data.batches import normalised
 from hubert_demo.training.data.clips import Clip
+from hubert_demo.training.engine.encode import encoded
 
 _CUT_BEFORE_SAMPLES, _CUT_AFTER_SAMPLES = 800, 1600
 
@@ -37,9 +37,8 @@ def character_frames(
     model: HubertForCTC, tokenizer: Wav2Vec2CTCTokenizer, clip: Clip
 ) -> list[list[tuple[int, int]]]:
     """For every word of a clip's text, first frame and end of each of its letters, by forced alignment."""
-    values = torch.from_numpy(normalised(clip.samples))[None].to(model.lm_head.weight.device)
     with torch.inference_mode():
-        logits = model.lm_head(model.hubert.encode(values).last_hidden_state)[0]
+        logits = model.lm_head(encoded(model.hubert, clip.samples)[-1:])[0]
     frames = forced_alignment(
         logits.log_softmax(-1).cpu().numpy(), tokenizer.encode(clip.text), tokenizer.pad_token_id
     )

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import jiwer
 import numpy as np
 import torch
 from tqdm import tqdm
@@ -18,11 +17,11 @@ from hubert_demo.analysis.transcript.language_model import LanguageModel
 from hubert_demo.checkpoints import LoadedCheckpoint
 from hubert_demo.errors import CheckpointError
 from hubert_demo.inference import encode
-from hubert_demo.model import HubertForCTC, KeywordHead, Wav2Vec2CTCTokenizer
+from hubert_demo.model import HubertForCTC, KeywordHead
 from hubert_demo.training.augmentation.noise import TEST_SEEDS, noise
 from hubert_demo.training.data import corpora
-from hubert_demo.training.data.batches import normalised
 from hubert_demo.training.data.clips import Clip, load_clips
+from hubert_demo.training.engine.encode import pooled_logits
 from hubert_demo.training.evaluation.scores import Count, ErrorRate, ReadingScores, mean_interval
 from hubert_demo.training.evaluation.spotting import Spotting, SpottingTrial
 from hubert_demo.training.stages.keyword_examples import Example
@@ -151,13 +150,6 @@ def evaluate(
     return Evaluation(reading, recall, unknown, rare, synthetic, spotting)
 
 
-def keyword_guesses(model: HubertForCTC, head: KeywordHead, examples: list[Example]) -> list[str]:
-    """The most probable class of each example."""
-    with torch.inference_mode():
-        logits = head(pooled_states(model, examples).transpose(0, 1)[:, :, None])[:, 0]
-    return [head.labels[index] for index in logits.argmax(-1).tolist()]
-
-
 def reading_scores(
     loaded: LoadedCheckpoint, clips: Sequence[Clip], language_model: LanguageModel | None
 ) -> ReadingScores:
@@ -177,19 +169,8 @@ def reading_scores(
     )
 
 
-def transcribe_greedily(model: HubertForCTC, tokenizer: Wav2Vec2CTCTokenizer, clip: Clip) -> str:
-    """Best path of one clip, alone and unpadded."""
-    values = torch.from_numpy(normalised(clip.samples))[None].to(model.lm_head.weight.device)
+def keyword_guesses(model: HubertForCTC, head: KeywordHead, examples: list[Example]) -> list[str]:
+    """The most probable class of each example."""
     with torch.inference_mode():
-        token_ids = model.lm_head(model.hubert.encode(values).last_hidden_state)[0].argmax(-1)
-    text: str = tokenizer.decode(token_ids)
-    return text
-
-
-def character_error_rate(
-    model: HubertForCTC, tokenizer: Wav2Vec2CTCTokenizer, clips: Sequence[Clip]
-) -> float:
-    """Character error rate of greedy transcripts against the clips' texts."""
-    guesses = [transcribe_greedily(model, tokenizer, clip) for clip in clips]
-    rate: float = jiwer.cer([clip.text for clip in clips], guesses)
-    return rate
+        logits = pooled_logits(head, pooled_states(model, examples))
+    return [head.labels[index] for index in logits.argmax(-1).tolist()]

@@ -123,7 +123,6 @@ def _spoken(
     for clip in tqdm(clips, desc="encode", unit="clip", mininterval=10):
         encoding = encode(loaded, clip.waveform)
         ctc = encoding.require_ctc()
-        ctc = encoding.require_ctc()
         token_ids = loaded.tokenizer.encode(clip.text)
         with np.errstate(divide="ignore"):
             logarithms = np.log(token_probabilities(ctc))

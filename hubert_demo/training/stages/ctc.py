@@ -6,48 +6,31 @@ encoder held still for the first steps. SpecAugment is the encoder's own (`Huber
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import jiwer
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from hubert_demo.audio import SAMPLE_RATE_HZ
+from hubert_demo.errors import InputError
 from hubert_demo.model import (
     HubertConfig,
     HubertForCTC,
     HubertModel,
     Wav2Vec2CTCTokenizer,
-    Wav2Vec2FeatureExtractor,
 )
-from hubert_demo.training.engine.trainer import Batch, Objective
-
-_TOKENS = ("<pad>", "<s>", "</s>", "<unk>", "|", *"ETAONIHSRDLUMWCFGYPBVK'XJQZ")
-
-
-def small_config() -> HubertConfig:
-    """Architecture of the embedded checkpoint: a slim front end and eight post-norm layers of width 288."""
-    return HubertConfig(
-        vocab_size=len(_TOKENS),
-        hidden_size=288,
-        num_hidden_layers=8,
-        num_attention_heads=6,
-        intermediate_size=1152,
-        conv_dim=(64, 64, 128, 128, 256, 256, 256),
-        num_conv_pos_embeddings=31,
-        hidden_dropout=0.0,
-        activation_dropout=0.0,
-        attention_dropout=0.0,
-        final_dropout=0.0,
-        layerdrop=0.0,
-        mask_time_prob=0.05,
-        ctc_zero_infinity=True,
-    )
-
-
-def character_tokenizer() -> Wav2Vec2CTCTokenizer:
-    """The 32 tokens of hubert-large-ls960-ft's vocabulary, in frequency order."""
-    return Wav2Vec2CTCTokenizer({token: index for index, token in enumerate(_TOKENS)})
+from hubert_demo.training.data import corpora
+from hubert_demo.training.data.clips import Clip, load_clips
+from hubert_demo.training.engine import parallel
+from hubert_demo.training.engine.checkpoints import character_tokenizer, save_ctc_checkpoint, small_config
+from hubert_demo.training.engine.encode import encoded
+from hubert_demo.training.engine.trainer import CHECKPOINT_NAME, Batch, Objective, Trainer, TrainerSettings
+from hubert_demo.training.stages.keyword_examples import KeywordSpotting, load_examples
+from hubert_demo.training.stages.keywords import new_keyword_head
+from hubert_demo.training.stages.pretrain import unit_prediction
 
 
 class Reading(Objective):
@@ -86,19 +69,82 @@ class Reading(Objective):
         return loss / lengths.sum().clamp(min=1)
 
 
-def save_ctc_checkpoint(model: HubertForCTC, directory: Path) -> None:
-    """Write the complete CTC folder in transformers' layout, weights in half precision."""
-    model.save_pretrained(directory, dtype=torch.float16)
-    _save_feature_extractor(directory)
-    character_tokenizer().save_pretrained(directory)
+def finetune_ctc(
+    data_dir: Path,
+    work_dir: Path,
+    settings: TrainerSettings,
+    init: Path | None = None,
+    config: HubertConfig | None = None,
+    units_dir: Path | None = None,
+    keyword_batch: int = 0,
+    reading_times: int = 2,
+) -> Path:
+    """Learn to write characters, and beside it units or keyword classes if wanted.
+
+    Args:
+        data_dir: Holds the corpus folders.
+        work_dir: Receives state, curve and checkpoint.
+        settings: Of the run.
+        init: Checkpoint folder to start from; random weights if None.
+        config: Of a new model; `small_config()` if None.
+        units_dir: Holds frame targets to be told on the layer two thirds up, masked or not, of clips without
+            a text too.
+        keyword_batch: Keyword examples to learn from in a step, none if 0; `init` must read, to cut words
+            from sentences.
+        reading_times: How often LibriSpeech's clips come in an epoch.
+
+    Returns:
+        The checkpoint's folder.
+
+    Raises:
+        InputError: If keywords are wanted without a checkpoint that reads, or clips cropped.
+    """
+    if settings.crop_s:
+        raise InputError("A cropped clip no longer says its text; leave crop_s at 0 to learn to read.")
+    if keyword_batch and init is None:
+        raise InputError(
+            "Keyword examples are cut from sentences by a model that reads; give one to start from."
+        )
+    device = parallel.join()
+    listed = corpora.transcribed_training_clips(data_dir, reading_times)
+    if units_dir:
+        listed += [clip for clip in corpora.pretraining_clips(data_dir) if not clip.text]
+    unique = load_clips(data_dir, corpora.without_repeats(listed), units_dir)
+    loaded = {(clip.corpus, clip.file): clip for clip in unique}
+    valid = load_clips(data_dir, corpora.reading_clips(data_dir, "valid"))
+    tokenizer = character_tokenizer()
+    torch.manual_seed(settings.seed)
+    model = HubertForCTC.from_pretrained(init) if init else HubertForCTC(config or small_config())
+    model.to(device)
+    objectives: dict[str, Objective] = {"ctc": Reading(model.lm_head, tokenizer)}
+    if units_dir:
+        layer = round(model.config.num_hidden_layers * 2 / 3)
+        objectives["units"] = unit_prediction(model.config, unique, units_dir, layer, unmasked_weight=1.0)
+    if keyword_batch:
+        rng = np.random.default_rng(settings.seed)
+        examples = load_examples(model.eval(), tokenizer, data_dir, rng)
+        objectives["keywords"] = KeywordSpotting(new_keyword_head(model), examples, keyword_batch)
+    trainer = Trainer(model.hubert, objectives, settings, work_dir)
+    trainer.run(
+        [loaded[clip.corpus, clip.file] for clip in listed],
+        lambda folder: save_ctc_checkpoint(model, folder),
+        lambda: {"valid cer": character_error_rate(model.eval(), tokenizer, valid)},
+    )
+    return work_dir / CHECKPOINT_NAME
 
 
-def save_encoder_checkpoint(encoder: HubertModel, directory: Path) -> None:
-    """Write an encoder that has seen no text: weights in half precision, and the feature extractor."""
-    encoder.save_pretrained(directory, dtype=torch.float16)
-    _save_feature_extractor(directory)
+def character_error_rate(
+    model: HubertForCTC, tokenizer: Wav2Vec2CTCTokenizer, clips: Sequence[Clip]
+) -> float:
+    """Character error rate of greedy transcripts against the clips' texts."""
+    guesses = [transcribe_greedily(model, tokenizer, clip) for clip in clips]
+    rate: float = jiwer.cer([clip.text for clip in clips], guesses)
+    return rate
 
 
-def _save_feature_extractor(directory: Path) -> None:
-    """Write the settings of the feature extractor."""
-    Wav2Vec2FeatureExtractor(sampling_rate=SAMPLE_RATE_HZ).save_pretrained(directory)
+def transcribe_greedily(model: HubertForCTC, tokenizer: Wav2Vec2CTCTokenizer, clip: Clip) -> str:
+    """Best path of one clip, alone and unpadded."""
+    with torch.inference_mode():
+        token_ids = model.lm_head(encoded(model.hubert, clip.samples)[-1]).argmax(-1)
+    text: str = tokenizer.decode(token_ids)
+    return text

@@ -27,6 +27,7 @@ from hubert_demo.training.data import corpora
 from hubert_demo.training.data.alignment import cut_words
 from hubert_demo.training.data.batches import normalised, pad_waveforms
 from hubert_demo.training.data.clips import Clip, load_clips
+from hubert_demo.training.engine.encode import pooled_logits
 from hubert_demo.training.engine.trainer import Batch, Objective
 
 _INDEX = {label: i for i, label in enumerate(corpora.KEYWORD_LABELS)}
@@ -167,10 +168,10 @@ class KeywordSpotting(Objective):
         ]
         if not rows:
             return batch.states[0].new_zeros(())
-        logits = self.head(torch.stack(batch.states)[:, rows])
-        windows = window_means(logits).flatten(0, 1)
-        labels = torch.full((len(windows),), _INDEX[corpora.UNKNOWN], device=windows.device)
-        return F.cross_entropy(windows.float(), labels)
+        windows = window_means(torch.stack(batch.states)[:, rows]).flatten(1, 2)
+        logits = pooled_logits(self.head, windows.transpose(0, 1))
+        labels = torch.full((len(logits),), _INDEX[corpora.UNKNOWN], device=logits.device)
+        return F.cross_entropy(logits.float(), labels)
 
     def _example_loss(self, encoder: HubertModel, batch: Batch) -> Tensor:
         between = batch.rng.random() < 1 / 3
@@ -185,13 +186,13 @@ class KeywordSpotting(Objective):
             masked = torch.from_numpy(drawn).to(device)
         encoded = encoder.encode(values, mask_time_indices=masked, output_hidden_states=True)
         assert encoded.hidden_states is not None
-        logits = self.head(torch.stack(encoded.hidden_states))
+        rows = torch.stack(encoded.hidden_states, dim=1)
         frames = [
             example.frames or slice(int(encoder.num_frames(len(example.samples)))) for example in examples
         ]
-        pooled = torch.stack([row[kept].mean(0) for row, kept in zip(logits, frames, strict=True)])
-        labels = torch.tensor([example.label for example in examples], device=logits.device)
-        return F.cross_entropy(pooled.float(), labels, label_smoothing=0.05)
+        pooled = torch.stack([row[:, kept].mean(1) for row, kept in zip(rows, frames, strict=True)])
+        labels = torch.tensor([example.label for example in examples], device=device)
+        return F.cross_entropy(pooled_logits(self.head, pooled).float(), labels, label_smoothing=0.05)
 
 
 def _measured_microphones(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -18,14 +19,19 @@ from torch import Tensor
 from torch.nn import functional as F
 from tqdm import tqdm
 
+from hubert_demo.checkpoints import CheckpointSpec, load
 from hubert_demo.model import HubertForCTC, KeywordHead
 from hubert_demo.training.data import corpora
-from hubert_demo.training.data.batches import normalised
-from hubert_demo.training.data.clips import Clip
+from hubert_demo.training.data.clips import Clip, load_clips
+from hubert_demo.training.engine import parallel
+from hubert_demo.training.engine.checkpoints import character_tokenizer
+from hubert_demo.training.engine.encode import encoded, pooled_logits
+from hubert_demo.training.evaluation.spotting import SpottingTrial
 from hubert_demo.training.stages.keyword_examples import (
     Example,
     KeywordExamples,
     is_without_command,
+    load_examples,
     window_means,
 )
 
@@ -55,6 +61,27 @@ class KeywordSettings:
     weight_decay: float = 1e-2
     proj_size: int = 256
     seed: int = 0
+
+
+def finetune_keywords(data_dir: Path, checkpoint: Path, settings: KeywordSettings) -> None:
+    """Train the keyword head of a checkpoint that reads, and write both.
+
+    What `_unknown_` is lowered by and the threshold are chosen on valid.
+    """
+    model = HubertForCTC.from_pretrained(checkpoint, require_head=True).eval().to(parallel.join())
+    rng = np.random.default_rng(settings.seed)
+    examples = load_examples(model, character_tokenizer(), data_dir, rng)
+    head = train_keyword_head(model, examples, settings)
+    words = load_clips(data_dir, corpora.word_test_clips(data_dir, "valid"))
+    nats = balance_unknown(head, *word_states(model, words))
+    head.save(checkpoint)
+    loaded = load(CheckpointSpec("keywords", "keywords", checkpoint, "", ""))
+    assert loaded.keyword_head is not None
+    speech = load_clips(data_dir, corpora.reading_clips(data_dir, "valid"))
+    judged = SpottingTrial(loaded, words, speech).choose()
+    print(f"_unknown_ lowered by {nats:.2f} nats; on valid, {judged}", flush=True)
+    loaded.keyword_head.threshold = judged.threshold
+    loaded.keyword_head.save(checkpoint)
 
 
 def new_keyword_head(model: HubertForCTC, proj_size: int = KeywordSettings.proj_size) -> KeywordHead:
@@ -99,7 +126,7 @@ def balance_unknown(head: KeywordHead, states: Tensor, labels: Tensor) -> float:
     """
     unknown = corpora.KEYWORD_LABELS.index(corpora.UNKNOWN)
     with torch.no_grad():
-        logits = _pooled_logits(head, states)
+        logits = pooled_logits(head, states)
 
         def mean_recall(nats: float) -> float:
             lowered = logits.clone()
@@ -117,10 +144,10 @@ def balance_unknown(head: KeywordHead, states: Tensor, labels: Tensor) -> float:
 
 def pooled_states(model: HubertForCTC, examples: list[Example]) -> Tensor:
     """Mean of every layer's states over each example's frames, (examples, layers + 1, hidden)."""
-    encoded = _states(model, [example.samples for example in examples])
+    rows = _encoded_all(model, [example.samples for example in examples])
     means = [
         states[:, example.frames or slice(None)].mean(1)
-        for states, example in zip(encoded, examples, strict=True)
+        for states, example in zip(rows, examples, strict=True)
     ]
     return torch.stack(means)
 
@@ -134,28 +161,16 @@ def word_states(model: HubertForCTC, words: list[Clip]) -> tuple[Tensor, Tensor]
 
 def window_states(model: HubertForCTC, sentences: list[Clip]) -> Tensor:
     """Mean of every layer's states over the sentences' seconds, (windows, layers + 1, hidden)."""
-    encoded = _states(model, [clip.samples for clip in sentences])
-    means = [window_means(states) for states in encoded]
+    means = [window_means(states) for states in _encoded_all(model, [clip.samples for clip in sentences])]
     if not means:
         return torch.zeros(0, model.config.num_hidden_layers + 1, model.config.hidden_size)
     return torch.cat(means, dim=1).transpose(0, 1)
 
 
-def _states(model: HubertForCTC, recordings: list[np.ndarray]) -> Iterator[Tensor]:
-    """States (layers + 1, frames, hidden) of one recording after the other."""
-    device = next(model.parameters()).device
+def _encoded_all(model: HubertForCTC, recordings: list[np.ndarray]) -> Iterator[Tensor]:
+    """States (layers + 1, frames, hidden) of one recording after the other, on the CPU."""
     for samples in tqdm(recordings, desc="encode", unit="clip", mininterval=10):
-        values = torch.from_numpy(normalised(samples))[None].to(device)
-        with torch.no_grad():
-            states = model.hubert.encode(values, output_hidden_states=True).hidden_states
-        assert states is not None
-        yield torch.cat(states).cpu()
-
-
-def _pooled_logits(head: KeywordHead, pooled: Tensor) -> Tensor:
-    """Logits (examples, labels) of pooled states (examples, layers + 1, hidden)."""
-    logits: Tensor = head(pooled.transpose(0, 1)[:, :, None])[:, 0]
-    return logits
+        yield encoded(model.hubert, samples).cpu()
 
 
 def _fit(head: KeywordHead, features: Tensor, labels: Tensor, settings: KeywordSettings) -> None:
@@ -165,7 +180,7 @@ def _fit(head: KeywordHead, features: Tensor, labels: Tensor, settings: KeywordS
     generator = torch.Generator().manual_seed(settings.seed)
     for step in range(settings.steps):
         chosen = torch.randint(len(features), (settings.batch,), generator=generator)
-        loss = F.cross_entropy(_pooled_logits(head, features[chosen]), labels[chosen], label_smoothing=0.05)
+        loss = F.cross_entropy(pooled_logits(head, features[chosen]), labels[chosen], label_smoothing=0.05)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()

@@ -8,20 +8,64 @@ temperature of 0.1; the loss is taken over masked frames, unmasked ones weigh as
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from hubert_demo.model import HubertModel
-from hubert_demo.training.data.batches import normalised
-from hubert_demo.training.data.clips import Clip
-from hubert_demo.training.engine.trainer import Batch, Objective
+from hubert_demo.errors import InputError
+from hubert_demo.model import HubertConfig, HubertModel
+from hubert_demo.training.data import corpora
+from hubert_demo.training.data.clips import Clip, load_clips
+from hubert_demo.training.engine import parallel
+from hubert_demo.training.engine.checkpoints import save_encoder_checkpoint, small_config
+from hubert_demo.training.engine.encode import encoded
+from hubert_demo.training.engine.trainer import CHECKPOINT_NAME, Batch, Objective, Trainer, TrainerSettings
 
 NO_UNIT = -100
 MASK_PROB, MASK_LENGTH = 0.8, 10
 """Spans of ten frames, of which eight in a hundred frames start one, cover about half of all frames."""
+
+
+def pretrain(
+    data_dir: Path,
+    units_dir: Path,
+    work_dir: Path,
+    settings: TrainerSettings,
+    init: Path | None = None,
+    config: HubertConfig | None = None,
+    unmasked_weight: float = 0.0,
+) -> Path:
+    """Predict units; no text is read.
+
+    Args:
+        data_dir: Holds the corpus folders.
+        units_dir: Holds the frame targets.
+        work_dir: Receives state, curve and checkpoint.
+        settings: Of the run.
+        init: Checkpoint folder to start from; random weights if None.
+        config: Of a new encoder; `small_config()` if None.
+        unmasked_weight: Weight of frames that were not masked.
+
+    Returns:
+        The checkpoint's folder.
+    """
+    device = parallel.join()
+    clips = load_clips(data_dir, corpora.pretraining_clips(data_dir), units_dir)
+    valid = load_clips(data_dir, corpora.reading_clips(data_dir, "valid"), units_dir)
+    torch.manual_seed(settings.seed)
+    encoder = HubertModel.from_pretrained(init) if init else HubertModel(config or small_config())
+    encoder.to(device)
+    prediction = unit_prediction(encoder.config, clips, units_dir, -1, unmasked_weight)
+    trainer = Trainer(encoder, {"units": prediction}, settings, work_dir)
+    trainer.run(
+        [clip for clip in clips if len(clip.units)],
+        lambda folder: save_encoder_checkpoint(encoder, folder),
+        lambda: {"valid unit accuracy": unit_accuracy(encoder, prediction, valid)},
+    )
+    return work_dir / CHECKPOINT_NAME
 
 
 class UnitPrediction(Objective):
@@ -96,15 +140,23 @@ def unit_accuracy(encoder: HubertModel, prediction: UnitPrediction, clips: Seque
         clips: With units, each encoded alone.
     """
     encoder.eval()
-    device = next(encoder.parameters()).device
     right = total = 0
     for clip in clips:
-        values = torch.from_numpy(normalised(clip.samples))[None].to(device)
         with torch.inference_mode():
-            states = encoder.encode(values, output_hidden_states=True).hidden_states
-            assert states is not None
-            guesses = prediction(states[prediction.layer])[0].argmax(-1).cpu()
+            state = encoded(encoder, clip.samples)[prediction.layer]
+            guesses = prediction(state[None])[0].argmax(-1).cpu()
         targets = pad_units([clip.units], *guesses.shape)[0]
         right += int((guesses == targets).sum())
         total += int((targets != NO_UNIT).sum())
     return right / max(total, 1)
+
+
+def unit_prediction(
+    config: HubertConfig, clips: Sequence[Clip], units_dir: Path, layer: int, unmasked_weight: float
+) -> UnitPrediction:
+    """A prediction of as many units and codebooks as the clips have."""
+    some = [clip.units for clip in clips if len(clip.units)]
+    if not some:
+        raise InputError(f"{units_dir} has no units for any training clip; make them with `targets`.")
+    num_units = max(int(units.max()) for units in some) + 1
+    return UnitPrediction(config.hidden_size, num_units, some[0].shape[1], layer, unmasked_weight)

@@ -20,9 +20,12 @@ from hubert_demo.audio import SAMPLE_RATE_HZ
 from hubert_demo.encoding import HUBERT_GRID
 from hubert_demo.errors import InputError
 from hubert_demo.model import HubertForCTC, Wav2Vec2CTCTokenizer
+from hubert_demo.training.data import corpora
 from hubert_demo.training.data.alignment import character_frames
-from hubert_demo.training.data.clips import Clip
+from hubert_demo.training.data.clips import Clip, load_clips
 from hubert_demo.training.data.manifests import Row, write_rows
+from hubert_demo.training.engine import parallel
+from hubert_demo.training.engine.checkpoints import character_tokenizer
 
 _FADE_SAMPLES = 240
 _MARGIN_SAMPLES = 800
@@ -83,6 +86,14 @@ class _Spoken:
         first, last = (max(0, round(frame * HUBERT_GRID.hop_samples)) for frame in (begin, end))
         stretch: np.ndarray = self.clip.samples[first:last].astype(np.float64)
         return stretch
+
+
+def make_splices(data_dir: Path, checkpoint: Path, count: int, seed: int = 0) -> int:
+    """Put commands together from other words by people and write them into `data_dir`; returns how many."""
+    model = HubertForCTC.from_pretrained(checkpoint, require_head=True).eval().to(parallel.join())
+    clips = load_clips(data_dir, corpora.clips_to_splice(data_dir))
+    folder = data_dir / corpora.SPLICED
+    return write_splices(clips, model, character_tokenizer(), folder, count, np.random.default_rng(seed))
 
 
 def write_splices(

@@ -14,7 +14,6 @@ from pathlib import Path
 import librosa
 import numpy as np
 import numpy.typing as npt
-import torch
 from sklearn.cluster import MiniBatchKMeans
 from tqdm import tqdm
 
@@ -22,13 +21,48 @@ from hubert_demo.audio import SAMPLE_RATE_HZ
 from hubert_demo.encoding import HUBERT_GRID
 from hubert_demo.errors import InputError
 from hubert_demo.model import HubertModel
-from hubert_demo.training.data.batches import normalised
-from hubert_demo.training.data.clips import Clip
+from hubert_demo.training.data import corpora
+from hubert_demo.training.data.clips import Clip, load_clips
+from hubert_demo.training.engine import parallel
+from hubert_demo.training.engine.encode import encoded
 
 Features = Callable[[Clip], npt.NDArray[np.float32]]
 """From a clip to (frames, dimensions), 20 ms a frame."""
 
+MFCC_UNITS, LAYER_UNITS = 100, 500
+MAX_FRAMES = 500_000
 _NUM_MFCC = 13
+
+
+def make_targets(
+    data_dir: Path,
+    units_dir: Path,
+    num_units: int,
+    encoder: Path | None = None,
+    layer: int = 0,
+    max_frames: int = MAX_FRAMES,
+    seed: int = 0,
+    num_codebooks: int = 1,
+) -> None:
+    """Cluster the training clips' frames and write every clip's units, valid clips' too.
+
+    Args:
+        data_dir: Holds the corpus folders.
+        units_dir: Receives `<corpus>.npz`.
+        num_units: Clusters of a codebook.
+        encoder: Checkpoint folder whose layer is clustered; MFCC if None.
+        layer: Index into its hidden states.
+        max_frames: Most frames that the clustering sees.
+        seed: Of the clustering.
+        num_codebooks: Codebooks, each of what those before it leave over.
+    """
+    clips = load_clips(data_dir, corpora.pretraining_clips(data_dir))
+    features: Features = mfcc
+    if encoder is not None:
+        features = layer_states(HubertModel.from_pretrained(encoder).eval().to(parallel.join()), layer)
+    clusters = fit_units(features, clips, num_units, max_frames, seed, num_codebooks)
+    valid = load_clips(data_dir, corpora.reading_clips(data_dir, "valid"))
+    write_units(features, clusters, [*clips, *valid], units_dir)
 
 
 def mfcc(clip: Clip) -> npt.NDArray[np.float32]:
@@ -63,14 +97,9 @@ def layer_states(encoder: HubertModel, layer: int) -> Features:
     """
     if not 0 <= layer <= encoder.config.num_hidden_layers:
         raise InputError(f"Layer {layer} does not exist; choose 0 to {encoder.config.num_hidden_layers}.")
-    device = next(encoder.parameters()).device
 
     def states(clip: Clip) -> npt.NDArray[np.float32]:
-        values = torch.from_numpy(normalised(clip.samples))[None].to(device)
-        with torch.inference_mode():
-            hidden_states = encoder.encode(values, output_hidden_states=True).hidden_states
-        assert hidden_states is not None
-        array: npt.NDArray[np.float32] = hidden_states[layer][0].float().cpu().numpy()
+        array: npt.NDArray[np.float32] = encoded(encoder, clip.samples)[layer].float().cpu().numpy()
         return array
 
     return states

@@ -10,7 +10,7 @@ from hubert_demo.model import HubertForCTC
 from hubert_demo.training.data import corpora
 from hubert_demo.training.data.alignment import cut_words
 from hubert_demo.training.data.clips import load_clips
-from hubert_demo.training.stages.ctc import character_tokenizer
+from hubert_demo.training.engine.checkpoints import character_tokenizer
 
 from ..conftest import TINY
 

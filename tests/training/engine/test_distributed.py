@@ -15,7 +15,8 @@ from pathlib import Path
 from hubert_demo.model import HubertForCTC
 from hubert_demo.training.engine import parallel
 from hubert_demo.training.data.clips import Clip
-from hubert_demo.training.stages.ctc import Reading, character_tokenizer, small_config
+from hubert_demo.training.engine.checkpoints import character_tokenizer, small_config
+from hubert_demo.training.stages.ctc import Reading
 from hubert_demo.training.stages.pretrain import UnitPrediction
 from hubert_demo.training.engine.trainer import Trainer, TrainerSettings
 from dataclasses import replace

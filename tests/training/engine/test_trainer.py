@@ -9,8 +9,9 @@ import torch
 
 from hubert_demo.model import HubertForCTC
 from hubert_demo.training.augmentation.hearing import Augmentation, hear
+from hubert_demo.training.engine.checkpoints import character_tokenizer
 from hubert_demo.training.engine.trainer import Objective, Trainer, TrainerSettings
-from hubert_demo.training.stages.ctc import Reading, character_tokenizer
+from hubert_demo.training.stages.ctc import Reading
 from hubert_demo.training.stages.pretrain import UnitPrediction
 
 from ..conftest import TINY

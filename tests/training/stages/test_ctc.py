@@ -8,14 +8,14 @@ import torch
 
 from hubert_demo.model import HubertForCTC, HubertModel, Wav2Vec2FeatureExtractor, Wav2Vec2Processor
 from hubert_demo.training.data.batches import normalised, pad_waveforms
-from hubert_demo.training.engine.trainer import Batch
-from hubert_demo.training.stages.ctc import (
-    Reading,
+from hubert_demo.training.engine.checkpoints import (
     character_tokenizer,
     save_ctc_checkpoint,
     save_encoder_checkpoint,
     small_config,
 )
+from hubert_demo.training.engine.trainer import Batch
+from hubert_demo.training.stages.ctc import Reading
 
 from ..conftest import TINY
 

@@ -11,8 +11,8 @@ from hubert_demo.encoding import HUBERT_GRID
 from hubert_demo.model import HubertForCTC
 from hubert_demo.training.data import corpora
 from hubert_demo.training.data.clips import load_clips
+from hubert_demo.training.engine.checkpoints import character_tokenizer
 from hubert_demo.training.engine.trainer import Batch
-from hubert_demo.training.stages.ctc import character_tokenizer
 from hubert_demo.training.stages.keyword_examples import (
     KeywordExamples,
     KeywordSpotting,

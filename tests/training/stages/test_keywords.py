@@ -7,7 +7,7 @@ import torch
 from hubert_demo.model import HubertForCTC, KeywordHead
 from hubert_demo.training.data import corpora
 from hubert_demo.training.data.clips import load_clips
-from hubert_demo.training.stages.ctc import character_tokenizer
+from hubert_demo.training.engine.checkpoints import character_tokenizer
 from hubert_demo.training.stages.keyword_examples import Example, load_examples
 from hubert_demo.training.stages.keywords import (
     KeywordSettings,

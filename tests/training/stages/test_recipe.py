@@ -11,8 +11,8 @@ from hubert_demo.checkpoints import load, resolve
 from hubert_demo.errors import InputError
 from hubert_demo.model import HubertForCTC, HubertModel
 from hubert_demo.training import __main__ as shell
+from hubert_demo.training.engine.checkpoints import save_ctc_checkpoint
 from hubert_demo.training.stages import recipe
-from hubert_demo.training.stages.ctc import save_ctc_checkpoint
 
 from ..conftest import TINY
 

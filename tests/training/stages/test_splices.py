@@ -11,8 +11,8 @@ from hubert_demo.errors import InputError
 from hubert_demo.model import HubertForCTC
 from hubert_demo.training.data import corpora
 from hubert_demo.training.data.clips import load_clips, read_manifest
-from hubert_demo.training.stages import recipe, splices
-from hubert_demo.training.stages.ctc import save_ctc_checkpoint
+from hubert_demo.training.engine.checkpoints import save_ctc_checkpoint
+from hubert_demo.training.stages import splices
 from hubert_demo.training.stages.splices import Part, write_splices
 
 from ..conftest import TINY, write_corpus
@@ -92,7 +92,7 @@ def test_splices_of_the_train_splits_are_trained_on(model, tmp_path):
     write_corpus(tmp_path / "speech_commands", rows, "word")
     checkpoint = tmp_path / "checkpoint"
     save_ctc_checkpoint(model, checkpoint)
-    recipe.make_splices(tmp_path, checkpoint, count=20)
+    splices.make_splices(tmp_path, checkpoint, count=20)
     words = corpora.word_training_clips(tmp_path)
     made = [clip for clip in words if clip.corpus == corpora.SPLICED]
     assert made
