@@ -202,7 +202,11 @@ def _parser() -> argparse.ArgumentParser:
     everything.set_defaults(run=_run_recipe)
     everything.add_argument("--work", type=Path, required=True, help="folder for the stages")
     everything.add_argument("--units", type=Path, help="ready frame targets; made by k-means if not given")
-    everything.add_argument("--smoke", action="store_true", help="two minutes of everything")
+    everything.add_argument(
+        "--smoke",
+        action="store_true",
+        help="a small model and a minute of each corpus, to see that everything runs",
+    )
 
     scores = commands.add_parser("evaluate", help="score a checkpoint on speakers it never heard")
     scores.set_defaults(run=_evaluate)

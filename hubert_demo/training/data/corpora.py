@@ -167,6 +167,11 @@ def without_repeats(clips: list[Clip]) -> list[Clip]:
     return list({(clip.corpus, clip.file): clip for clip in clips}.values())
 
 
+def at_hand(data_dir: Path) -> list[str]:
+    """Names of the corpora that lie under `data_dir`."""
+    return [corpus for corpus in (*_CORPORA, SPLICED) if (data_dir / corpus / MANIFEST_NAME).exists()]
+
+
 def _manifest(corpus_dir: Path) -> list[Clip]:
     """Clips of a corpus; none where it is not at hand."""
     return read_manifest(corpus_dir) if (corpus_dir / MANIFEST_NAME).exists() else []

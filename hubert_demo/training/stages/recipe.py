@@ -9,8 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from hubert_demo.checkpoints import CheckpointSpec, load
 from hubert_demo.model import HubertConfig
+from hubert_demo.training.data.subset import write_subset
 from hubert_demo.training.engine.checkpoints import small_config
 from hubert_demo.training.engine.trainer import TrainerSettings
 from hubert_demo.training.evaluation.evaluate import Evaluation, evaluate
@@ -44,6 +47,7 @@ class Plan:
         keywords: Of the keyword head.
         max_frames: Most frames that a clustering sees.
         num_units: Clusters of the first and of the second iteration.
+        seconds_per_split: Most seconds of each split of each corpus, in clips chosen at random; all if None.
     """
 
     config: HubertConfig
@@ -52,6 +56,7 @@ class Plan:
     keywords: KeywordSettings
     max_frames: int = MAX_FRAMES
     num_units: tuple[int, int] = (MFCC_UNITS, LAYER_UNITS)
+    seconds_per_split: float | None = None
 
 
 def full_plan() -> Plan:
@@ -62,7 +67,7 @@ def full_plan() -> Plan:
 
 
 def smoke_plan() -> Plan:
-    """A small model that learns little, to see that everything runs."""
+    """A small model and a minute of every corpus's splits each, to see that everything runs."""
     config = replace(
         small_config(),
         hidden_size=32,
@@ -76,7 +81,7 @@ def smoke_plan() -> Plan:
     )
     ctc = replace(masked, mask_prob=0.0, frozen_steps=5)
     keywords = KeywordSettings(num_examples=60, steps=50)
-    return Plan(config, masked, ctc, keywords, max_frames=2000, num_units=(8, 16))
+    return Plan(config, masked, ctc, keywords, max_frames=2000, num_units=(8, 16), seconds_per_split=60)
 
 
 def run_recipe(data_dir: Path, work_dir: Path, plan: Plan, units_dir: Path | None = None) -> Evaluation:
@@ -84,13 +89,16 @@ def run_recipe(data_dir: Path, work_dir: Path, plan: Plan, units_dir: Path | Non
 
     Args:
         data_dir: Holds the corpus folders.
-        work_dir: Receives a folder a stage.
+        work_dir: Receives a folder a stage, and the chosen clips where the plan takes some.
         plan: How much of everything.
         units_dir: Holds ready frame targets; then there is one iteration, on them.
 
     Returns:
         The scores of the checkpoint in `work_dir/ctc/checkpoint`.
     """
+    if plan.seconds_per_split is not None:
+        rng = np.random.default_rng(plan.pretrain.seed)
+        data_dir = write_subset(data_dir, work_dir / "data", plan.seconds_per_split, rng)
     if units_dir is None:
         units_dir = work_dir / "units-mfcc"
         if not units_dir.exists():
