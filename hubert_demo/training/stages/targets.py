@@ -66,13 +66,16 @@ def make_targets(
 
 
 def mfcc(clip: Clip) -> npt.NDArray[np.float32]:
-    """13 cepstral coefficients with first and second differences, (frames, 39); no frames below three."""
+    """13 cepstral coefficients with first and second differences, (frames, 39); no frames below three.
+
+    A row sees the samples of one frame of the encoder, no more and no less.
+    """
     coefficients = librosa.feature.mfcc(
         y=clip.samples.astype(np.float32) / 32768,
         sr=SAMPLE_RATE_HZ,
         n_mfcc=_NUM_MFCC,
-        n_fft=512,
-        win_length=HUBERT_GRID.window_samples,
+        # A longer transform would look past the window, and librosa would put the window into its middle.
+        n_fft=HUBERT_GRID.window_samples,
         hop_length=HUBERT_GRID.hop_samples,
         n_mels=40,
         center=False,

@@ -18,9 +18,26 @@ def test_mfcc_has_a_row_for_every_frame_of_hubert(clips):
     rows = mfcc(clips[0])
     assert rows.dtype == np.float32
     encoder = HubertModel(TINY)
-    # Its transform is a little wider than the window, which may cost the last frame.
-    assert 0 <= encoder.num_frames(len(clips[0].samples)) - len(rows) <= 1
-    assert rows.shape[1] == 39
+    assert rows.shape == (encoder.num_frames(len(clips[0].samples)), 39)
+
+
+@pytest.mark.parametrize("offset", [-150, 0, 150])
+def test_an_impulse_is_loudest_in_the_frame_of_hubert_whose_middle_is_nearest(clips, offset):
+    # Frame t is centred on sample 320 t + 200, and 160 samples from there the next one begins to be nearer.
+    samples = np.zeros(16_000, np.int16)
+    samples[320 * 20 + 200 + offset] = 30_000
+    loudness = mfcc(replace(clips[0], samples=samples))[:, 0]
+    assert loudness.argmax() == 20
+
+
+def test_an_impulse_halfway_between_two_frames_of_hubert_is_as_loud_in_both(clips):
+    samples = np.zeros(16_000, np.int16)
+    samples[320 * 20 + 200 + 160] = 30_000
+    loudness = mfcc(replace(clips[0], samples=samples))[:, 0]
+    assert loudness[20] == pytest.approx(loudness[21], rel=1e-3)
+    # A sample to either side would show.
+    shifted = mfcc(replace(clips[0], samples=np.roll(samples, 1)))[:, 0]
+    assert shifted[21] > loudness[20] > shifted[20]
 
 
 def test_mfcc_of_next_to_nothing_has_no_frames(clips):
