@@ -128,12 +128,19 @@ class Count:
 
 
 def mean_interval(counts: Sequence[Count], weights: Sequence[float]) -> tuple[float, float]:
-    """95 % interval of a weighted mean of independent counts' shares, by the normal approximation.
+    """95 % interval of a weighted mean of independent counts' shares.
 
-    Each share's spread is that of its Wilson interval, so that a full count is not taken for certain.
+    It reaches as far below the mean as the counts' own Wilson intervals reach below their shares, the
+    distances weighted and added as the root of the sum of squares, and above it likewise. So a full count is
+    not taken for certain, and where most answers are right there is more room below than above.
+
+    Source: Zou and Donner 2008, "Construction of confidence limits about effect measures: a general approach"
+    (the method of variance estimates recovery).
     """
     normed = np.array(weights) / np.sum(weights)
-    half_widths = np.array([high - low for low, high in (count.interval for count in counts)]) / 2
-    mean = float(normed @ [count.share for count in counts])
-    margin = float(np.linalg.norm(normed * half_widths))
-    return max(mean - margin, 0.0), min(mean + margin, 1.0)
+    shares = np.array([count.share for count in counts])
+    lows, highs = np.array([count.interval for count in counts]).T
+    mean = float(normed @ shares)
+    below = float(np.linalg.norm(normed * (shares - lows)))
+    above = float(np.linalg.norm(normed * (highs - shares)))
+    return mean - below, mean + above

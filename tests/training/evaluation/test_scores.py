@@ -48,5 +48,30 @@ def test_counts_have_wilsons_interval():
 def test_a_mean_of_counts_is_surer_than_each():
     low, high = mean_interval([Count(17, 20)] * 4, [1.0] * 4)
     assert high - low == pytest.approx((0.9476 - 0.6396) / 2, abs=1e-3)
-    assert (low + high) / 2 == pytest.approx(0.85)
-    assert mean_interval([Count(9, 10), Count(0, 10)], [1.0, 0.0])[0] > 0.6
+    # Half as far from the mean, at either end, as one count's own interval.
+    assert (low, high) == pytest.approx((0.85 - (0.85 - 0.6396) / 2, 0.85 + (0.9476 - 0.85) / 2), abs=1e-4)
+    assert mean_interval([Count(9, 10), Count(0, 10)], [1.0, 0.0]) == pytest.approx(Count(9, 10).interval)
+
+
+def test_one_count_s_mean_has_its_own_interval():
+    for count in (Count(17, 20), Count(3, 3), Count(0, 4)):
+        assert mean_interval([count], [2.0]) == pytest.approx(count.interval)
+
+
+def test_full_counts_leave_room_below_and_none_above():
+    # Wilson's lower end for 3 of 3 is 3 / (3 + 1.96²) = 0.4385.
+    assert mean_interval([Count(3, 3)] * 2, [1.0, 1.0]) == pytest.approx((1 - 0.5615 / 2**0.5, 1.0), abs=1e-4)
+    low, high = mean_interval([Count(17, 20), Count(3, 3)], [1.0, 1.0])
+    assert low == pytest.approx(0.925 - np.hypot(0.2104, 0.5615) / 2, abs=1e-4)
+    assert high == pytest.approx(0.925 + 0.0976 / 2, abs=1e-4)
+
+
+def test_the_interval_of_a_mean_holds_the_true_one_about_19_times_in_20():
+    random = np.random.default_rng(5)
+    sizes, shares = [20, 30, 100], [0.85, 0.9, 0.6]
+    hits = 0
+    for _ in range(200):
+        counts = [Count(int(random.binomial(n, p)), n) for n, p in zip(sizes, shares, strict=True)]
+        low, high = mean_interval(counts, [1.0] * len(counts))
+        hits += low <= np.mean(shares) <= high
+    assert 180 <= hits <= 198
