@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
@@ -17,6 +19,7 @@ from hubert_demo.plotting.training import curves_figure
 from hubert_demo.training.data import corpora
 from hubert_demo.training.data.clips import load_clips
 from hubert_demo.training.data.manifests import write_manifest
+from hubert_demo.training.engine.checkpoints import save_classifier
 from hubert_demo.training.engine.trainer import TrainerSettings, read_curve
 from hubert_demo.training.evaluation.evaluate import evaluate
 from hubert_demo.training.evaluation.layers import layer_structure, teacher_quality
@@ -28,6 +31,8 @@ from hubert_demo.training.stages.pretrain import MASK_PROB, pretrain
 from hubert_demo.training.stages.recipe import full_plan, run_recipe, smoke_plan
 from hubert_demo.training.stages.splices import make_splices
 from hubert_demo.training.stages.targets import MAX_FRAMES, MFCC_UNITS, make_targets
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def _write_manifest(arguments: argparse.Namespace) -> None:
@@ -127,11 +132,53 @@ def _draw_curves(arguments: argparse.Namespace) -> None:
 
 
 def _export_classifier(arguments: argparse.Namespace) -> None:
-    loaded = load(resolve(arguments.checkpoint))
-    if loaded.keyword_head is None:
-        raise HubertDemoError(f"{arguments.checkpoint} has no keyword head; train one with `keywords` first.")
-    loaded.keyword_head.with_encoder(loaded.encoder).save_pretrained(arguments.output)
-    loaded.feature_extractor.save_pretrained(arguments.output)
+    save_classifier(load(resolve(arguments.checkpoint)), arguments.output)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m hubert_demo.training", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    manifest = _command(
+        commands, "manifest", _write_manifest, "list LibriSpeech or Speech Commands in a manifest.tsv"
+    )
+    manifest.add_argument("folder", type=Path, help="where the corpus was unpacked")
+    _add_encoder_stages(commands)
+    _add_other_stages(commands)
+    _add_scores(commands)
+    return parser
+
+
+def _add_encoder_stages(commands: Commands) -> None:
+    """Targets, and what trains an encoder."""
+    targets = _command(
+        commands, "targets", _make_targets, "make frame targets by k-means", data=True, seed=True
+    )
+    targets.add_argument("--output", type=Path, required=True, help="folder for one .npz a corpus")
+    targets.add_argument("--num-units", type=int, default=MFCC_UNITS)
+    targets.add_argument("--checkpoint", type=Path, help="cluster a layer of this one; MFCC if not given")
+    targets.add_argument("--layer", type=int, default=0, help="index into its hidden states")
+    targets.add_argument(
+        "--num-codebooks", type=int, default=1, help="the next clusters what one leaves over"
+    )
+    targets.add_argument("--max-frames", type=int, default=MAX_FRAMES)
+
+    pretraining = _command(
+        commands,
+        "pretrain",
+        _pretrain,
+        "masked prediction of units, from no text at all",
+        data=True,
+        seed=True,
+    )
+    _add_training_options(pretraining, mask_prob=MASK_PROB)
+    pretraining.add_argument("--units", type=Path, required=True, help="folder of frame targets")
+    pretraining.add_argument("--unmasked-weight", type=float, default=0.0)
+
+    ctc = _command(commands, "ctc", _finetune_ctc, "learn to write characters", data=True, seed=True)
+    _add_training_options(ctc)
+    ctc.add_argument("--units", type=Path, help="folder of frame targets to learn beside")
+    ctc.add_argument("--keyword-batch", type=int, default=0, help="keyword examples to learn from in a step")
+    ctc.add_argument("--reading-times", type=int, default=2, help="LibriSpeech's share of an epoch")
 
 
 def _add_training_options(command: argparse.ArgumentParser, **defaults: float) -> None:
@@ -146,60 +193,47 @@ def _add_training_options(command: argparse.ArgumentParser, **defaults: float) -
             command.add_argument(option, type=type(field.default), default=default)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m hubert_demo.training", description=__doc__)
-    commands = parser.add_subparsers(required=True)
-
-    manifest = commands.add_parser("manifest", help="list LibriSpeech or Speech Commands in a manifest.tsv")
-    manifest.set_defaults(run=_write_manifest)
-    manifest.add_argument("folder", type=Path, help="where the corpus was unpacked")
-
-    targets = commands.add_parser("targets", help="make frame targets by k-means")
-    targets.set_defaults(run=_make_targets)
-    targets.add_argument("--output", type=Path, required=True, help="folder for one .npz a corpus")
-    targets.add_argument("--num-units", type=int, default=MFCC_UNITS)
-    targets.add_argument("--checkpoint", type=Path, help="cluster a layer of this one; MFCC if not given")
-    targets.add_argument("--layer", type=int, default=0, help="index into its hidden states")
-    targets.add_argument(
-        "--num-codebooks", type=int, default=1, help="the next clusters what one leaves over"
-    )
-    targets.add_argument("--max-frames", type=int, default=MAX_FRAMES)
-
-    pretraining = commands.add_parser("pretrain", help="masked prediction of units, from no text at all")
-    pretraining.set_defaults(run=_pretrain)
-    _add_training_options(pretraining, mask_prob=MASK_PROB)
-    pretraining.add_argument("--units", type=Path, required=True, help="folder of frame targets")
-    pretraining.add_argument("--unmasked-weight", type=float, default=0.0)
-
-    ctc = commands.add_parser("ctc", help="learn to write characters")
-    ctc.set_defaults(run=_finetune_ctc)
-    _add_training_options(ctc)
-    ctc.add_argument("--units", type=Path, help="folder of frame targets to learn beside")
-    ctc.add_argument("--keyword-batch", type=int, default=0, help="keyword examples to learn from in a step")
-    ctc.add_argument("--reading-times", type=int, default=2, help="LibriSpeech's share of an epoch")
-
-    average = commands.add_parser("average", help="the mean of fine-tuned checkpoints that began alike")
-    average.set_defaults(run=_average)
+def _add_other_stages(commands: Commands) -> None:
+    """What is made of trained encoders and of texts, and all stages in a row."""
+    average = _command(commands, "average", _average, "the mean of fine-tuned checkpoints that began alike")
     average.add_argument("--checkpoint", type=Path, nargs="+", required=True, help="CTC checkpoint folders")
     average.add_argument("--output", type=Path, required=True, help="folder for the mean")
 
-    splices = commands.add_parser("splices", help="put rare commands together from other words by people")
-    splices.set_defaults(run=_make_splices)
+    splices = _command(
+        commands,
+        "splices",
+        _make_splices,
+        "put rare commands together from other words by people",
+        data=True,
+        seed=True,
+    )
     splices.add_argument("--checkpoint", type=Path, required=True, help="CTC checkpoint: finds the sounds")
     splices.add_argument("--count", type=int, default=1000, help="attempts at each way to make a command")
 
-    keywords = commands.add_parser("keywords", help="train the keyword head of a CTC checkpoint folder")
-    keywords.set_defaults(run=_finetune_keywords)
+    keywords = _command(
+        commands,
+        "keywords",
+        _finetune_keywords,
+        "train the keyword head of a CTC checkpoint folder",
+        data=True,
+        seed=True,
+    )
     keywords.add_argument("--checkpoint", type=Path, required=True)
     keywords.add_argument("--examples", type=int, default=KeywordSettings.num_examples)
 
-    language_model = commands.add_parser("language-model", help="learn which letters and words follow which")
-    language_model.set_defaults(run=_train_language_model)
+    language_model = _command(
+        commands,
+        "language-model",
+        _train_language_model,
+        "learn which letters and words follow which",
+        data=True,
+    )
     language_model.add_argument("--output", type=Path, required=True, help="the .npz to write")
     language_model.add_argument("--order", type=int, default=ORDER)
 
-    everything = commands.add_parser("recipe", help="all stages and the scores; goes on where it stopped")
-    everything.set_defaults(run=_run_recipe)
+    everything = _command(
+        commands, "recipe", _run_recipe, "all stages and the scores; goes on where it stopped", data=True
+    )
     everything.add_argument("--work", type=Path, required=True, help="folder for the stages")
     everything.add_argument("--units", type=Path, help="ready frame targets; made by k-means if not given")
     everything.add_argument(
@@ -208,40 +242,57 @@ def _parser() -> argparse.ArgumentParser:
         help="a small model and a minute of each corpus, to see that everything runs",
     )
 
-    scores = commands.add_parser("evaluate", help="score a checkpoint on speakers it never heard")
-    scores.set_defaults(run=_evaluate)
+    export = _command(
+        commands, "export-classifier", _export_classifier, "write the complete keyword classifier folder"
+    )
+    export.add_argument("--checkpoint", default=DEFAULT_CHECKPOINT)
+    export.add_argument("--output", type=Path, required=True)
+
+
+def _add_scores(commands: Commands) -> None:
+    """How good checkpoints and targets are, and how runs went."""
+    scores = _command(
+        commands, "evaluate", _evaluate, "score a checkpoint on speakers it never heard", data=True
+    )
     scores.add_argument("--checkpoint", default=DEFAULT_CHECKPOINT)
     scores.add_argument("--language-model", type=Path, help="for beam search; the checkpoint's if not given")
 
-    layers = commands.add_parser("layers", help="how much of what was said is in each layer's units")
-    layers.set_defaults(run=_compare_layers)
+    layers = _command(
+        commands, "layers", _compare_layers, "how much of what was said is in each layer's units", data=True
+    )
     layers.add_argument("--checkpoint", default=DEFAULT_CHECKPOINT)
     layers.add_argument("--num-units", type=int, default=100)
     layers.add_argument("--figure", type=Path, help="draw it there (.png or .svg)")
 
-    teachers = commands.add_parser("teachers", help="how much of what was said is in frame targets")
-    teachers.set_defaults(run=_compare_teachers)
+    teachers = _command(
+        commands, "teachers", _compare_teachers, "how much of what was said is in frame targets", data=True
+    )
     teachers.add_argument("--checkpoint", default=DEFAULT_CHECKPOINT, help="says where the characters are")
     teachers.add_argument("--units", type=Path, nargs="+", required=True, help="folders of frame targets")
 
-    curves = commands.add_parser("curves", help="draw the losses and valid scores of runs")
-    curves.set_defaults(run=_draw_curves)
+    curves = _command(commands, "curves", _draw_curves, "draw the losses and valid scores of runs")
     curves.add_argument("--work", type=Path, nargs="+", required=True, help="the runs' folders")
     curves.add_argument("--figure", type=Path, required=True, help="draw it there (.png or .svg)")
 
-    for command in (targets, pretraining, ctc, splices, keywords):
-        command.add_argument("--seed", type=int, default=0)
-    scoring = (scores, layers, teachers)
-    for command in (targets, pretraining, ctc, splices, keywords, language_model, everything, *scoring):
+
+def _command(
+    commands: Commands,
+    name: str,
+    run: Callable[[argparse.Namespace], None],
+    summary: str,
+    data: bool = False,
+    seed: bool = False,
+) -> argparse.ArgumentParser:
+    """A command, with the option of a data folder and that of a seed where it has them."""
+    command = commands.add_parser(name, help=summary)
+    command.set_defaults(run=run)
+    if data:
         command.add_argument(
             "--data", type=Path, default=Path("data"), help="folder of corpora with manifests"
         )
-
-    export = commands.add_parser("export-classifier", help="write the complete keyword classifier folder")
-    export.set_defaults(run=_export_classifier)
-    export.add_argument("--checkpoint", default=DEFAULT_CHECKPOINT)
-    export.add_argument("--output", type=Path, required=True)
-    return parser
+    if seed:
+        command.add_argument("--seed", type=int, default=0)
+    return command
 
 
 def main() -> int:

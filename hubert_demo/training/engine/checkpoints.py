@@ -7,6 +7,8 @@ from pathlib import Path
 import torch
 
 from hubert_demo.audio import SAMPLE_RATE_HZ
+from hubert_demo.checkpoints import LoadedCheckpoint
+from hubert_demo.errors import CheckpointError
 from hubert_demo.model import (
     HubertConfig,
     HubertForCTC,
@@ -54,6 +56,18 @@ def save_encoder_checkpoint(encoder: HubertModel, directory: Path) -> None:
     """Write an encoder that has seen no text: weights in half precision, and the feature extractor."""
     encoder.save_pretrained(directory, dtype=torch.float16)
     _save_feature_extractor(directory)
+
+
+def save_classifier(loaded: LoadedCheckpoint, directory: Path) -> None:
+    """Write encoder and keyword head as one `HubertForSequenceClassification` folder.
+
+    Raises:
+        CheckpointError: If the checkpoint has no keyword head.
+    """
+    if loaded.keyword_head is None:
+        raise CheckpointError(f"{loaded.spec.name} has no keyword head; train one with `keywords` first.")
+    loaded.keyword_head.with_encoder(loaded.encoder).save_pretrained(directory)
+    loaded.feature_extractor.save_pretrained(directory)
 
 
 def _save_feature_extractor(directory: Path) -> None:

@@ -16,12 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from hubert_demo.errors import InputError
-from hubert_demo.model import (
-    HubertConfig,
-    HubertForCTC,
-    HubertModel,
-    Wav2Vec2CTCTokenizer,
-)
+from hubert_demo.model import HubertConfig, HubertForCTC, HubertModel, Wav2Vec2CTCTokenizer
 from hubert_demo.training.data import corpora
 from hubert_demo.training.data.clips import Clip, load_clips
 from hubert_demo.training.engine import parallel

@@ -18,22 +18,10 @@ from hubert_demo.training.engine.checkpoints import small_config
 from hubert_demo.training.engine.trainer import TrainerSettings
 from hubert_demo.training.evaluation.evaluate import Evaluation, evaluate
 from hubert_demo.training.stages.ctc import finetune_ctc
-from hubert_demo.training.stages.keywords import (
-    KeywordSettings,
-    finetune_keywords,
-)
+from hubert_demo.training.stages.keywords import KeywordSettings, finetune_keywords
 from hubert_demo.training.stages.language_model import train_language_model
-from hubert_demo.training.stages.pretrain import (
-    MASK_LENGTH,
-    MASK_PROB,
-    pretrain,
-)
-from hubert_demo.training.stages.targets import (
-    LAYER_UNITS,
-    MAX_FRAMES,
-    MFCC_UNITS,
-    make_targets,
-)
+from hubert_demo.training.stages.pretrain import MASK_LENGTH, MASK_PROB, pretrain
+from hubert_demo.training.stages.targets import LAYER_UNITS, MAX_FRAMES, MFCC_UNITS, make_targets
 
 
 @dataclass(frozen=True)
@@ -67,7 +55,7 @@ def full_plan() -> Plan:
 
 
 def smoke_plan() -> Plan:
-    """A small model and a minute of every corpus's splits each, to see that everything runs."""
+    """A small model and a minute of every corpus's splits each: one or two minutes, to see that all runs."""
     config = replace(
         small_config(),
         hidden_size=32,

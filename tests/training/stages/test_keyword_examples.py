@@ -13,11 +13,7 @@ from hubert_demo.training.data import corpora
 from hubert_demo.training.data.clips import load_clips
 from hubert_demo.training.engine.checkpoints import character_tokenizer
 from hubert_demo.training.engine.trainer import Batch
-from hubert_demo.training.stages.keyword_examples import (
-    KeywordExamples,
-    KeywordSpotting,
-    load_examples,
-)
+from hubert_demo.training.stages.keyword_examples import KeywordExamples, KeywordSpotting, load_examples
 from hubert_demo.training.stages.keywords import new_keyword_head
 
 from ..conftest import TINY

@@ -32,6 +32,8 @@ def test_the_whole_recipe_runs_and_what_it_makes_loads(data_dir, tmp_path, monke
     arguments = ("recipe", "--data", data_dir, "--work", tmp_path, "--smoke")
     assert call(monkeypatch, *arguments) == 0
     assert "character error rate" in capsys.readouterr().out
+    # It trains on a minute of each corpus, and keeps what it took.
+    assert (tmp_path / "data" / "librispeech" / "manifest.tsv").exists()
     for stage, name in (("pretrain-mfcc", "units"), ("pretrain", "units"), ("ctc", "ctc")):
         assert losses(tmp_path / stage, name)[-1] < losses(tmp_path / stage, name)[0]
     loaded = load(resolve(tmp_path / "ctc" / "checkpoint"))
