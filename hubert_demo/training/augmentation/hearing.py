@@ -1,4 +1,4 @@
-"""What the encoder hears of a batch of clips: its tempo, voice, microphone and room drawn at random."""
+"""What the encoder hears of a batch: tempo, voice, microphone, room and pauses drawn at random."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from hubert_demo.training.augmentation.noise import roughened
+from hubert_demo.training.augmentation.recordings import Layout, put_together
 from hubert_demo.training.augmentation.speed import change_speed, cropped
 from hubert_demo.training.augmentation.voices import another_voice
 from hubert_demo.training.data.batches import normalised, pad_waveforms
@@ -28,12 +29,17 @@ class Augmentation:
         speed_share: Share of clips played 0.84 to 1.2 times as fast.
         voice_share: Share of clips heard in another voice, their formants moved.
         rough_share: Share of clips heard through another microphone, a room or noise.
+        pause_share: Share of recordings with quiet, noise and sounds in them, and often several clips; the
+            others are one clip. Only clips whose words are known are put together.
+        empty_share: Recordings in which nobody speaks, as a share of those in which somebody does.
     """
 
     crop_s: float = 0.0
     speed_share: float = 0.3
     voice_share: float = 0.0
     rough_share: float = 0.0
+    pause_share: float = 0.0
+    empty_share: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -43,15 +49,13 @@ class BatchKey:
     Attributes:
         epoch: Pass over all clips that it belongs to.
         position: Among the pass's batches of its process.
-        indices: Its clips.
-        speeds: How many times as fast each of them is played.
+        layouts: Its recordings.
         seeds: Of everything drawn for it.
     """
 
     epoch: int
     position: int
-    indices: tuple[int, ...]
-    speeds: tuple[float, ...]
+    layouts: tuple[Layout, ...]
     seeds: tuple[int, ...]
 
 
@@ -76,8 +80,7 @@ class Hearing(Dataset[tuple[BatchKey, Heard]]):
 
     def __getitem__(self, key: BatchKey) -> tuple[BatchKey, Heard]:
         """The key and its batch."""
-        clips = [self._clips[index] for index in key.indices]
-        return key, hear(clips, key.speeds, self._augmentation, np.random.default_rng(key.seeds))
+        return key, hear(self._clips, key.layouts, self._augmentation, np.random.default_rng(key.seeds))
 
 
 def draw_speeds(count: int, share: float, rng: np.random.Generator) -> np.ndarray:
@@ -86,13 +89,19 @@ def draw_speeds(count: int, share: float, rng: np.random.Generator) -> np.ndarra
 
 
 def hear(
-    clips: list[Clip], speeds: Sequence[float], augmentation: Augmentation, rng: np.random.Generator
+    clips: Sequence[Clip], layouts: Sequence[Layout], augmentation: Augmentation, rng: np.random.Generator
 ) -> Heard:
-    """These clips, augmented, as one batch."""
-    clips = augmented(clips, speeds, augmentation, rng)
-    values = pad_waveforms([normalised(clip.samples) for clip in clips])
+    """These recordings of some of the clips, augmented, as one batch."""
+    chosen = [clips[index] for layout in layouts for index in layout.indices]
+    speeds = [speed for layout in layouts for speed in layout.speeds]
+    changed = iter(augmented(chosen, speeds, augmentation, rng))
+    recordings = []
+    for layout in layouts:
+        own = [next(changed) for _ in layout.indices]
+        recordings.append(own[0] if layout.is_plain else put_together(own, layout.pauses_s, rng))
+    values = pad_waveforms([normalised(recording.samples) for recording in recordings])
     unheard = np.zeros(0, np.int16)
-    return Heard([replace(clip, samples=unheard) for clip in clips], values)
+    return Heard([replace(recording, samples=unheard) for recording in recordings], values)
 
 
 def augmented(

@@ -6,6 +6,7 @@ import numpy as np
 from scipy import fft
 
 from hubert_demo.audio import SAMPLE_RATE_HZ
+from hubert_demo.training.augmentation.sounds import coloured_noise
 
 TEST_SEEDS = range(10_000, 10_100)
 """Seeds of the hundred recordings that stand for `_silence_` in the evaluation."""
@@ -27,7 +28,7 @@ def noise(seed: int, num_samples: int = SAMPLE_RATE_HZ) -> np.ndarray:
         int16 (num_samples,).
     """
     rng = np.random.default_rng(seed)
-    x = _coloured(rng, num_samples)
+    x = coloured_noise(num_samples, rng)
     if rng.random() < 0.4:
         x = x + rng.uniform(0.2, 2.0) * _hum(rng, num_samples)
     if rng.random() < 0.3:
@@ -35,15 +36,6 @@ def noise(seed: int, num_samples: int = SAMPLE_RATE_HZ) -> np.ndarray:
         x[clicks] += rng.uniform(3, 10, len(clicks)) * rng.choice([-1, 1], len(clicks))
     quiet = x / np.abs(x).max() * _PEAK * rng.uniform(0.01, 1.0)
     scaled: np.ndarray = np.round(quiet * 32767).astype(np.int16)
-    return scaled
-
-
-def _coloured(rng: np.random.Generator, num_samples: int) -> np.ndarray:
-    size = fft.next_fast_len(num_samples, real=True)
-    spectrum = fft.rfft(rng.standard_normal(size))
-    frequency = np.maximum(np.arange(len(spectrum)), 1.0)
-    x = fft.irfft(spectrum * frequency ** (-rng.uniform(0, 2) / 2), size)[:num_samples]
-    scaled: np.ndarray = x / x.std()
     return scaled
 
 

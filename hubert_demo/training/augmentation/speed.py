@@ -12,7 +12,7 @@ from hubert_demo.training.data.clips import Clip
 
 
 def change_speed(clip: Clip, factor: float) -> Clip:
-    """The clip played `factor` times as fast (pitch changes too), its frame targets moved along."""
+    """The clip played `factor` times as fast (pitch changes too), its frame targets and words moved along."""
     num_samples = int(len(clip.samples) / factor)
     positions = np.arange(num_samples) * factor
     samples = np.interp(positions, np.arange(len(clip.samples)), clip.samples).astype(np.int16)
@@ -21,7 +21,9 @@ def change_speed(clip: Clip, factor: float) -> Clip:
         num_units = num_samples // HUBERT_GRID.hop_samples
         moved = np.round(np.arange(num_units) * factor).astype(int)
         units = units[np.minimum(moved, len(units) - 1)]
-    return replace(clip, samples=samples, units=units, duration_s=num_samples / SAMPLE_RATE_HZ)
+    commands = clip.commands and tuple(placed.moved(factor) for placed in clip.commands)
+    duration_s = num_samples / SAMPLE_RATE_HZ
+    return replace(clip, samples=samples, units=units, duration_s=duration_s, commands=commands)
 
 
 def cropped(clip: Clip, longest_s: float, rng: np.random.Generator) -> Clip:
@@ -33,4 +35,5 @@ def cropped(clip: Clip, longest_s: float, rng: np.random.Generator) -> Clip:
     first = int(rng.integers(spare + 1))
     samples = clip.samples[first * HUBERT_GRID.hop_samples : (first + num_units) * HUBERT_GRID.hop_samples]
     units = clip.units[first : first + num_units]
-    return replace(clip, samples=samples, units=units, text="", duration_s=len(samples) / SAMPLE_RATE_HZ)
+    duration_s = len(samples) / SAMPLE_RATE_HZ
+    return replace(clip, samples=samples, units=units, text="", duration_s=duration_s, commands=None)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import soundfile
@@ -16,11 +17,30 @@ from hubert_demo.audio import SAMPLE_RATE_HZ, Waveform, samples_to_float
 from hubert_demo.errors import InputError
 
 MANIFEST_NAME = "manifest.tsv"
+NO_UNIT = -100
+"""In place of a unit where a frame has none."""
+
+
+class PlacedWord(NamedTuple):
+    """A word and where in its recording it is said."""
+
+    word: str
+    start_s: float
+    end_s: float
+
+    @property
+    def middle_s(self) -> float:
+        """Halfway through it."""
+        return (self.start_s + self.end_s) / 2
+
+    def moved(self, factor: float = 1.0, by_s: float = 0.0) -> PlacedWord:
+        """The word where it is in a recording played `factor` times as fast that begins `by_s` later."""
+        return PlacedWord(self.word, self.start_s / factor + by_s, self.end_s / factor + by_s)
 
 
 @dataclass(frozen=True)
 class Clip:
-    """One recording of a corpus.
+    """One recording of a corpus, or one put together of several.
 
     Attributes:
         corpus: Folder name of the corpus.
@@ -29,7 +49,12 @@ class Clip:
         speaker: Reader or voice, empty where the corpus names none.
         text: Normalised transcript (A-Z, apostrophe, space), empty where there is none.
         samples: int16 (samples,) at 16 kHz, empty until `load_clips` has read it.
-        units: int16 (frames, codebooks) frame targets at 50 frames per second, no rows where there are none.
+        units: int16 (frames, codebooks) frame targets at 50 frames per second, no rows where there are none,
+            `NO_UNIT` in frames that have none.
+        is_silent: Whether nobody speaks in it, so that it is to be read as nothing.
+        commands: The commands that it says, and words that sound like one, where they are; None where nobody
+            looked.
+        speech_s: Stretches in which somebody may speak, (start, end) each; None for all of it.
     """
 
     corpus: str
@@ -40,6 +65,9 @@ class Clip:
     duration_s: float
     samples: np.ndarray
     units: np.ndarray
+    is_silent: bool = False
+    commands: tuple[PlacedWord, ...] | None = None
+    speech_s: tuple[tuple[float, float], ...] | None = None
 
     @property
     def waveform(self) -> Waveform:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from hubert_demo.errors import InputError
@@ -18,16 +19,27 @@ HELD_OUT_WORDS = frozenset({"zero", "marvin", "wow", "bird", "house", "tree"})
 SOUND_ALIKES = frozenset({"know", "write", "of"})
 """Words that sound like a command, or nearly, and are too frequent in sentences to be told from it."""
 
+HOMOPHONES = frozenset({"know", "write"})
+"""Words that nothing but their sentence tells from a command."""
+
+CHOOSING_READERS = frozenset({"1867", "32"})
+CHOOSING_VOICES = frozenset({"af_bella", "bm_george"})
+"""Readers and synthetic voices of the train splits that train nothing: thresholds are chosen on them."""
+
 SPOKEN_ALONE = ("speech_commands", "an4")
 """Corpora in which people say single words."""
 
 SPLICED = "spliced_commands"
 """Commands put together from the sounds of other words (`splices`); trained on where they are at hand."""
 
-_READING, _ORDERS = "librispeech", "picovoice_intent"
+_READING, _ORDERS, _SYNTHETIC = "librispeech", "picovoice_intent", "synthetic"
+_CHOOSING = {(_READING, reader) for reader in CHOOSING_READERS} | {
+    (_SYNTHETIC, voice) for voice in CHOOSING_VOICES
+}
 _CORPORA = (
     _READING,
     "synthetic_sentences",
+    "synthetic_orders",
     "ljspeech",
     "an4",
     "speech_commands",
@@ -79,6 +91,29 @@ def reading_test_clips(data_dir: Path) -> dict[str, list[Clip]]:
         for corpus in (_READING, "an4", "synthetic_sentences")
     }
     return {corpus: clips for corpus, clips in found.items() if clips}
+
+
+def choosing_clips(data_dir: Path) -> dict[str, list[Clip]]:
+    """Running speech to choose thresholds on, by corpus, by speakers who train nothing and test nothing."""
+    found = {
+        corpus: [clip for clip in _manifest(data_dir / corpus) if _is_for_choosing(clip)]
+        for corpus in (_READING, "synthetic_sentences", "synthetic_orders")
+    }
+    return {corpus: clips for corpus, clips in found.items() if clips}
+
+
+def choosing_words(data_dir: Path) -> list[Clip]:
+    """Single words to choose thresholds on: of the valid split, and by the synthetic voices kept for it."""
+    return [
+        clip
+        for corpus in (*SPOKEN_ALONE, "synthetic_commands")
+        for clip in _manifest(data_dir / corpus)
+        if _is_word(clip) and _is_for_choosing(clip)
+    ]
+
+
+def _is_for_choosing(clip: Clip) -> bool:
+    return clip.split == "valid" or (clip.split == "train" and _voices(clip) <= _CHOOSING)
 
 
 def word_training_clips(data_dir: Path) -> list[Clip]:
@@ -135,7 +170,7 @@ def running_speech_clips(data_dir: Path) -> list[Clip]:
     """Sentences and orders of the train splits, to cut stretches without a lone command from."""
     return [
         clip
-        for corpus in ("librispeech", "ljspeech", "synthetic_sentences", _ORDERS)
+        for corpus in (_READING, "ljspeech", "synthetic_sentences", "synthetic_orders", _ORDERS)
         for clip in _trainable(data_dir / corpus)
         if clip.duration_s > 2.0
     ]
@@ -153,7 +188,16 @@ def sentences_with_commands(data_dir: Path) -> list[Clip]:
 
 def says_command(clip: Clip) -> bool:
     """Whether one of the commands is among the clip's words."""
-    return not set(COMMANDS).isdisjoint(clip.text.lower().split())
+    return _says_one_of(clip, set(COMMANDS))
+
+
+def says_command_or_homophone(clip: Clip) -> bool:
+    """Whether a command, or a word that sounds just like one, is among the clip's words."""
+    return _says_one_of(clip, HOMOPHONES.union(COMMANDS))
+
+
+def _says_one_of(clip: Clip, words: AbstractSet[str]) -> bool:
+    return not words.isdisjoint(clip.text.lower().split())
 
 
 def keyword_label(clip: Clip) -> str:
@@ -181,7 +225,9 @@ def _trainable(corpus_dir: Path) -> list[Clip]:
     return [
         clip
         for clip in _manifest(corpus_dir)
-        if clip.split == "train" and not (_is_word(clip) and clip.text.lower() in HELD_OUT_WORDS)
+        if clip.split == "train"
+        and not (_is_word(clip) and clip.text.lower() in HELD_OUT_WORDS)
+        and _CHOOSING.isdisjoint(_voices(clip))
     ]
 
 
@@ -209,5 +255,5 @@ def _refuse_leaks(data_dir: Path, clips: list[Clip]) -> list[Clip]:
 
 def _voices(clip: Clip) -> set[tuple[str, str]]:
     """Who is heard: a person of a corpus, or the voices of a synthetic blend (`a+b@0.5`) in any corpus."""
-    family = "synthetic" if clip.corpus.startswith("synthetic") else clip.corpus
+    family = _SYNTHETIC if clip.corpus.startswith(_SYNTHETIC) else clip.corpus
     return {(family, voice.partition("@")[0]) for voice in clip.speaker.split("+") if voice}

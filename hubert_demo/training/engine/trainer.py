@@ -21,6 +21,7 @@ from hubert_demo.model import HubertModel
 from hubert_demo.model.attention import HubertAttention
 from hubert_demo.model.masking import span_mask
 from hubert_demo.training.augmentation.hearing import Augmentation, BatchKey, Heard, Hearing, draw_speeds
+from hubert_demo.training.augmentation.recordings import lay_out
 from hubert_demo.training.data.batches import bucketed_batches, padded_length
 from hubert_demo.training.data.clips import Clip
 from hubert_demo.training.engine import parallel
@@ -241,21 +242,25 @@ class Trainer:
         """This process's batches, from where the run stands to its last step."""
         step, epoch, first = self.step, self.epoch, self.position
         longest_s = self.settings.crop_s or np.inf
-        durations_s = np.array([min(clip.duration_s, longest_s) for clip in clips])
+        durations_s = [min(clip.duration_s, longest_s) for clip in clips]
+        # What is put together has a text only if every part of it has one.
+        is_read = [bool(clip.text) for clip in clips]
         while True:
             rng = np.random.default_rng((self.settings.seed, epoch))
-            speeds = draw_speeds(len(clips), self.settings.speed_share, rng)
-            batches = list(bucketed_batches((durations_s / speeds).tolist(), self.settings.batch_s, rng))
+            speeds = draw_speeds(len(clips), self.settings.speed_share, rng).tolist()
+            layouts = lay_out(
+                durations_s, speeds, is_read, self.settings.pause_share, self.settings.empty_share, rng
+            )
+            lengths_s = [layout.duration_s(durations_s) for layout in layouts]
+            batches = list(bucketed_batches(lengths_s, self.settings.batch_s, rng))
             # As many for every process, so that none waits for another at the end.
             usable = len(batches) - len(batches) % parallel.num_processes()
             mine = batches[parallel.process() : usable : parallel.num_processes()]
             for position in range(first, len(mine)):
                 if step >= self.settings.steps:
                     return
-                chosen = mine[position]
-                yield BatchKey(
-                    epoch, position, tuple(chosen), tuple(speeds[chosen].tolist()), self._seeds(step)
-                )
+                chosen = tuple(layouts[index] for index in mine[position])
+                yield BatchKey(epoch, position, chosen, self._seeds(step))
                 step += 1
             epoch, first = epoch + 1, 0
 

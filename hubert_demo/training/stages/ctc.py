@@ -18,6 +18,7 @@ from torch.nn import functional as F
 from hubert_demo.errors import InputError
 from hubert_demo.model import HubertConfig, HubertForCTC, HubertModel, Wav2Vec2CTCTokenizer
 from hubert_demo.training.data import corpora
+from hubert_demo.training.data.alignment import place_commands
 from hubert_demo.training.data.clips import Clip, load_clips
 from hubert_demo.training.engine import parallel
 from hubert_demo.training.engine.checkpoints import character_tokenizer, save_ctc_checkpoint, small_config
@@ -26,6 +27,12 @@ from hubert_demo.training.engine.trainer import CHECKPOINT_NAME, Batch, Objectiv
 from hubert_demo.training.stages.keyword_examples import KeywordSpotting, load_examples
 from hubert_demo.training.stages.keywords import new_keyword_head
 from hubert_demo.training.stages.pretrain import unit_prediction
+
+COMMANDS_NAME = "commands.json"
+"""In the work folder: where the clips say their commands."""
+
+_SILENT_COUNTS = 20
+"""Characters that a recording in which nobody speaks counts for beside the others of its batch."""
 
 
 class Reading(Objective):
@@ -43,10 +50,14 @@ class Reading(Objective):
         self._tokenizer = tokenizer
 
     def loss(self, encoder: HubertModel, batch: Batch) -> Tensor:
-        """CTC loss per character; clips without a text or with one too long for them count nothing."""
-        is_read = torch.tensor([bool(clip.text) for clip in batch.clips])
+        """CTC loss per character; clips without a text or with one too long for them count nothing.
+
+        A recording in which nobody speaks is to be read as blanks alone.
+        """
+        read = [clip for clip in batch.clips if clip.text or clip.is_silent]
+        is_read = torch.tensor([bool(clip.text or clip.is_silent) for clip in batch.clips])
         logits = self.lm_head(batch.states[-1][is_read.to(batch.states[-1].device)])
-        labels = [self._tokenizer.encode(clip.text) for clip in batch.clips if clip.text]
+        labels = [self._tokenizer.encode(clip.text) for clip in read]
         if not labels:
             # Gradients of nought, not none: every process must bring as many to their mean.
             nothing: Tensor = logits.sum()
@@ -61,7 +72,7 @@ class Reading(Objective):
             reduction="sum",
             zero_infinity=True,
         )
-        return loss / lengths.sum().clamp(min=1)
+        return loss / lengths.where(lengths > 0, _SILENT_COUNTS).sum()
 
 
 def finetune_ctc(
@@ -111,13 +122,20 @@ def finetune_ctc(
     torch.manual_seed(settings.seed)
     model = HubertForCTC.from_pretrained(init) if init else HubertForCTC(config or small_config())
     model.to(device)
+    if device.type == "cpu":
+        # Faster there in training than the fused kernel, in bfloat16 above all.
+        model.set_attn_implementation("eager")
     objectives: dict[str, Objective] = {"ctc": Reading(model.lm_head, tokenizer)}
     if units_dir:
         layer = round(model.config.num_hidden_layers * 2 / 3)
         objectives["units"] = unit_prediction(model.config, unique, units_dir, layer, unmasked_weight=1.0)
     if keyword_batch:
+        work_dir.mkdir(parents=True, exist_ok=True)
         rng = np.random.default_rng(settings.seed)
-        examples = load_examples(model.eval(), tokenizer, data_dir, rng)
+        with torch.autocast(device.type, torch.bfloat16, enabled=settings.bfloat16):
+            placed = place_commands(model.eval(), tokenizer, unique, work_dir / COMMANDS_NAME)
+            examples = load_examples(model, tokenizer, data_dir, rng)
+        loaded = {(clip.corpus, clip.file): clip for clip in placed}
         objectives["keywords"] = KeywordSpotting(new_keyword_head(model), examples, keyword_batch)
     trainer = Trainer(model.hubert, objectives, settings, work_dir)
     trainer.run(

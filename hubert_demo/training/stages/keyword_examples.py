@@ -15,7 +15,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from hubert_demo.analysis.keywords.detection import WINDOW_S
 from hubert_demo.audio import SAMPLE_RATE_HZ
 from hubert_demo.encoding import HUBERT_GRID
 from hubert_demo.model import HubertForCTC, HubertModel, KeywordHead, Wav2Vec2CTCTokenizer
@@ -27,11 +26,11 @@ from hubert_demo.training.data import corpora
 from hubert_demo.training.data.alignment import cut_words
 from hubert_demo.training.data.batches import normalised, pad_waveforms
 from hubert_demo.training.data.clips import Clip, load_clips
+from hubert_demo.training.data.windows import HOP_FRAMES, NO_LABEL, WINDOW_FRAMES, window_labels
 from hubert_demo.training.engine.encode import pooled_logits
 from hubert_demo.training.engine.trainer import Batch, Objective
 
 _INDEX = {label: i for i, label in enumerate(corpora.KEYWORD_LABELS)}
-_WINDOW_FRAMES = HUBERT_GRID.num_frames(round(WINDOW_S * SAMPLE_RATE_HZ))
 _RUNNING_SPEECH = "running speech"
 _NUM_SPEECH = 1200
 _UNKNOWN_DRAWS = 2
@@ -39,7 +38,6 @@ _ALONE_WEIGHT = 4
 _FEWEST_TO_MEASURE, _MOST_TO_MEASURE = 3, 30
 _MICROPHONE_SHARE = 0.5
 _MASK_PROB, _MASK_LENGTH = 0.1, 5
-_SHORTEST_SENTENCE_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -134,14 +132,14 @@ class KeywordExamples:
         before = np.concatenate([others[0], gaps[0]])
         whole = np.concatenate([before, samples, gaps[1], others[1]])
         centre = (len(before) + len(samples) / 2) / HUBERT_GRID.hop_samples
-        start = max(0, round(centre - _WINDOW_FRAMES / 2 + rng.uniform(-4, 4)))
-        return Example(roughened(whole, rng), slice(start, start + _WINDOW_FRAMES), label)
+        start = max(0, round(centre - WINDOW_FRAMES / 2 + rng.uniform(-4, 4)))
+        return Example(roughened(whole, rng), slice(start, start + WINDOW_FRAMES), label)
 
 
 class KeywordSpotting(Objective):
     """Tell the keyword classes apart, learnt by an encoder together with reading.
 
-    The sentences that are read beside are `_unknown_` wherever they hold no command.
+    The recordings that are read beside bring all their windows, those around commands and all others.
 
     Args:
         head: Learns along; pooled by a mean over the frames of each example.
@@ -156,22 +154,21 @@ class KeywordSpotting(Objective):
         self._examples, self._batch = examples, batch
 
     def loss(self, encoder: HubertModel, batch: Batch) -> Tensor:
-        """Cross-entropy on newly drawn examples, plus that on the sentences' windows."""
-        return self._example_loss(encoder, batch) + self._sentence_loss(batch)
+        """Cross-entropy on newly drawn examples, plus that on the recordings' windows."""
+        return self._example_loss(encoder, batch) + self._window_loss(batch)
 
-    def _sentence_loss(self, batch: Batch) -> Tensor:
-        """Cross-entropy on windows of the sentences without a command, each a second long."""
-        rows = [
-            row
-            for row, clip in enumerate(batch.clips)
-            if clip.duration_s > _SHORTEST_SENTENCE_S and is_without_command(clip)
-        ]
-        if not rows:
-            return batch.states[0].new_zeros(())
-        windows = window_means(torch.stack(batch.states)[:, rows]).flatten(1, 2)
-        logits = pooled_logits(self.head, windows.transpose(0, 1))
-        labels = torch.full((len(logits),), _INDEX[corpora.UNKNOWN], device=logits.device)
-        return F.cross_entropy(logits.float(), labels)
+    def _window_loss(self, batch: Batch) -> Tensor:
+        """Cross-entropy on every second of the recordings: all commands count as much as everything else."""
+        means = window_means(self.head(torch.stack(batch.states).float()))
+        labels = torch.full(means.shape[:2], NO_LABEL)
+        for row, clip in enumerate(batch.clips):
+            known = window_labels(clip, HUBERT_GRID.num_frames(round(clip.duration_s * SAMPLE_RATE_HZ)))
+            labels[row, : len(known)] = torch.from_numpy(known)
+        labels = labels.flatten().to(means.device)
+        losses = F.cross_entropy(means.flatten(0, 1), labels, ignore_index=NO_LABEL, reduction="none")
+        is_command = (labels != NO_LABEL) & (labels < len(corpora.COMMANDS))
+        is_other = labels >= len(corpora.COMMANDS)
+        return _mean_where(losses, is_command) + _mean_where(losses, is_other)
 
     def _example_loss(self, encoder: HubertModel, batch: Batch) -> Tensor:
         between = batch.rng.random() < 1 / 3
@@ -186,13 +183,13 @@ class KeywordSpotting(Objective):
             masked = torch.from_numpy(drawn).to(device)
         encoded = encoder.encode(values, mask_time_indices=masked, output_hidden_states=True)
         assert encoded.hidden_states is not None
-        rows = torch.stack(encoded.hidden_states, dim=1)
+        rows = torch.stack(encoded.hidden_states, dim=1).float()
         frames = [
             example.frames or slice(int(encoder.num_frames(len(example.samples)))) for example in examples
         ]
         pooled = torch.stack([row[:, kept].mean(1) for row, kept in zip(rows, frames, strict=True)])
         labels = torch.tensor([example.label for example in examples], device=device)
-        return F.cross_entropy(pooled_logits(self.head, pooled).float(), labels, label_smoothing=0.05)
+        return F.cross_entropy(pooled_logits(self.head, pooled), labels, label_smoothing=0.05)
 
 
 def _measured_microphones(
@@ -226,11 +223,15 @@ def is_without_command(clip: Clip) -> bool:
 
 
 def window_means(frames: Tensor) -> Tensor:
-    """Means over seconds half a second apart, (…, frames, width) to (…, windows, width).
+    """Means over the page's windows, (…, frames, width) to (…, windows, width); no windows below a second."""
+    if frames.shape[-2] < WINDOW_FRAMES:
+        return frames[..., :0, :]
+    return frames.mT.unfold(-1, WINDOW_FRAMES, HOP_FRAMES).mean(-1).mT
 
-    The seconds are as long as those over which the page pools.
-    """
-    return frames.mT.unfold(-1, _WINDOW_FRAMES, _WINDOW_FRAMES // 2).mean(-1).mT
+
+def _mean_where(losses: Tensor, counts: Tensor) -> Tensor:
+    """Mean of those that count, nought where none does."""
+    return (losses * counts).sum() / counts.sum().clamp(min=1)
 
 
 def load_examples(

@@ -18,13 +18,12 @@ from torch.nn import functional as F
 from hubert_demo.errors import InputError
 from hubert_demo.model import HubertConfig, HubertModel
 from hubert_demo.training.data import corpora
-from hubert_demo.training.data.clips import Clip, load_clips
+from hubert_demo.training.data.clips import NO_UNIT, Clip, load_clips
 from hubert_demo.training.engine import parallel
 from hubert_demo.training.engine.checkpoints import save_encoder_checkpoint, small_config
 from hubert_demo.training.engine.encode import encoded
 from hubert_demo.training.engine.trainer import CHECKPOINT_NAME, Batch, Objective, Trainer, TrainerSettings
 
-NO_UNIT = -100
 MASK_PROB, MASK_LENGTH = 0.8, 10
 """Spans of ten frames, of which eight in a hundred frames start one; as they overlap, 57 % are masked."""
 

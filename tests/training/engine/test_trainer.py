@@ -9,6 +9,7 @@ import torch
 
 from hubert_demo.model import HubertForCTC
 from hubert_demo.training.augmentation.hearing import Augmentation, hear
+from hubert_demo.training.augmentation.recordings import Layout
 from hubert_demo.training.engine.checkpoints import character_tokenizer
 from hubert_demo.training.engine.trainer import Objective, Trainer, TrainerSettings
 from hubert_demo.training.stages.ctc import Reading
@@ -40,7 +41,9 @@ def trainer(work_dir, settings=SETTINGS, **config):
 
 def step(running, clips):
     """One step on these clips as they are."""
-    return running.train_step(hear(clips, [1.0] * len(clips), Augmentation(), np.random.default_rng(0)))
+    return running.train_step(
+        hear(clips, [Layout.of_one(n) for n in range(len(clips))], Augmentation(), np.random.default_rng(0))
+    )
 
 
 def run(running, clips, validations=None):
