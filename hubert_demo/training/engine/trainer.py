@@ -132,7 +132,7 @@ class Trainer:
             _freeze(encoder, settings.frozen_layers)
         matrices, others = _split_parameters(encoder, self.objectives)
         self.optimizers: list[torch.optim.Optimizer] = [
-            Muon(matrices, lr=0.0, weight_decay=0.1),
+            Muon(matrices, lr=0.0, weight_decay=0.1, dtype=_dtype(settings)),
             torch.optim.AdamW(others, lr=0.0, betas=(0.9, 0.98), weight_decay=0.01, fused=True),
         ]
         self.step, self.epoch, self.position, self.elapsed_s = 0, 0, 0, 0.0
@@ -314,6 +314,10 @@ class Trainer:
         point = {"step": self.step, "minute": self.elapsed_s / 60, **values}
         with (self.work_dir / CURVE_NAME).open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(point) + "\n")
+
+
+def _dtype(settings: TrainerSettings) -> torch.dtype:
+    return torch.bfloat16 if settings.bfloat16 else torch.float32
 
 
 def _set_dropout(encoder: HubertModel, probability: float) -> None:

@@ -41,3 +41,18 @@ def test_weight_decay_shrinks_the_weights():
     weight.grad = torch.zeros(4, 4)
     optimizer.step()
     assert torch.allclose(weight, torch.full((4, 4), 0.95))
+
+
+def test_in_bfloat16_the_update_points_nearly_the_same_way():
+    torch.manual_seed(0)
+    grads = torch.randn(3, 48, 32)
+    updates = []
+    for dtype in (torch.float32, torch.bfloat16):
+        weights = [torch.nn.Parameter(torch.zeros(48, 32)) for _ in grads]
+        optimizer = Muon(weights, lr=0.1, weight_decay=0.0, dtype=dtype)
+        for weight, grad in zip(weights, grads, strict=True):
+            weight.grad = grad.clone()
+        optimizer.step()
+        updates.append(torch.stack([weight.detach() for weight in weights]).flatten())
+    assert updates[1].dtype == torch.float32
+    assert torch.cosine_similarity(*updates, dim=0) > 0.99

@@ -10,7 +10,7 @@ import torch
 from hubert_demo.encoding import HUBERT_GRID
 from hubert_demo.model import HubertForCTC
 from hubert_demo.training.data import corpora
-from hubert_demo.training.data.clips import load_clips
+from hubert_demo.training.data.clips import PlacedWord, load_clips
 from hubert_demo.training.engine.checkpoints import character_tokenizer
 from hubert_demo.training.engine.trainer import Batch
 from hubert_demo.training.stages.keyword_examples import KeywordExamples, KeywordSpotting, load_examples
@@ -89,17 +89,26 @@ def test_spotting_teaches_encoder_and_head(model, data_dir):
     assert losses[-1] < 0.8 * losses[0]
 
 
-def test_sentences_teach_unknown_only_where_they_hold_no_command(model, data_dir):
+def test_every_second_of_a_recording_teaches_and_commands_count_as_much_as_all_else(model, data_dir):
     spotting = KeywordSpotting(new_keyword_head(model), KeywordExamples([], []), batch=12)
-    clip = load_clips(data_dir, corpora.reading_clips(data_dir, "train"))[0]
-    states = tuple(torch.randn(2, 99, 32) for _ in range(3))
+    clip = replace(load_clips(data_dir, corpora.reading_clips(data_dir, "train"))[0], duration_s=3.0)
+    states = tuple(torch.randn(2, 149, 32) for _ in range(3))
+    frame_logits = spotting.head(torch.stack(states))
 
-    def loss(*texts):
-        clips = [replace(clip, text=text, duration_s=3.0) for text in texts]
-        return spotting._sentence_loss(Batch(clips, states, None, np.random.default_rng(0)))
+    def loss(*commands):
+        clips = [replace(clip, commands=said) for said in commands]
+        return spotting._window_loss(Batch(clips, states, None, np.random.default_rng(0)))
 
-    # Windows begin at frames 0, 24 and 48.
-    logits = torch.stack([spotting.head(torch.stack(states)[:, 0, i : i + 49]).mean(0) for i in (0, 24, 48)])
-    expected = -logits.log_softmax(-1)[:, corpora.KEYWORD_LABELS.index(corpora.UNKNOWN)].mean()
-    assert torch.allclose(loss("NOTHING ELSE", "GO HOME"), expected)
-    assert loss("GO HOME", "") == 0.0
+    def mean_loss(row, firsts, label):
+        logits = torch.stack([frame_logits[row, i : i + 49].mean(0) for i in firsts])
+        return -logits.log_softmax(-1)[:, corpora.KEYWORD_LABELS.index(label)].mean()
+
+    # Windows begin at every fifth frame, up to the hundredth; the middle of the first is at 0.4925 s.
+    everywhere = range(0, 101, 5)
+    assert torch.allclose(loss((), None), mean_loss(0, everywhere, corpora.UNKNOWN))
+    assert loss(None, None) == 0.0
+    go = (PlacedWord("GO", 0.4, 0.6),)
+    near = [i for i in everywhere if abs(i * 0.02 + 0.4925 - 0.5) <= 0.3]
+    far = [i for i in everywhere if abs(i * 0.02 + 0.4925 - 0.5) > 0.75]
+    expected = mean_loss(0, near, "go") + mean_loss(0, far, corpora.UNKNOWN)
+    assert torch.allclose(loss(go, None), expected, atol=1e-5)
