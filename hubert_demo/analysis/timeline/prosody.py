@@ -1,5 +1,6 @@
 """How loud and how high the voice is, on the model's frames."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,9 +13,10 @@ MIN_PITCH_HZ = 60.0
 MAX_PITCH_HZ = 500.0
 FLOOR_DB = -100.0
 
-# Samples that are compared with those one period later: at least two periods of the lowest voice.
+# Samples that are compared with those one period later: about two periods of the lowest voice.
 _COMPARED_SAMPLES = 512
-_FFT_SAMPLES = 1024
+# Off the true pitch by this much, a voice at either end of the range still counts as inside.
+_END_TOLERANCE = 0.005
 # The first dip this deep is the period; without one the deepest is taken, if it is deep enough for a voice.
 _CLEAR_DIP = 0.15
 _VOICED_DIP = 0.45
@@ -43,6 +45,8 @@ def measure_prosody(waveform: Waveform, grid: FrameGrid) -> Prosody:
 
     Pitch is YIN's: the period at which the sound differs least from itself. librosa has it too, but takes
     seconds to compile on first use, and does not say how deep the dip was, which separates voice from noise.
+    The two stretches that are compared lie as far before as after the centre of the frame, whatever the
+    period, so that a value belongs to the time of its frame.
 
     Source: de Cheveigné and Kawahara 2002, "YIN, a fundamental frequency estimator for speech and music",
     steps 1 to 5.
@@ -58,9 +62,11 @@ def measure_prosody(waveform: Waveform, grid: FrameGrid) -> Prosody:
     energy_db = _energy_db(samples, grid)
     pitch_hz, dips = _yin(samples, waveform.sample_rate_hz, grid, len(energy_db))
     loud = energy_db > max(FLOOR_DB, energy_db.max() - _VOICED_RANGE_DB)
-    in_range = (pitch_hz >= MIN_PITCH_HZ) & (pitch_hz <= MAX_PITCH_HZ)
+    tolerance = 1 + _END_TOLERANCE
+    in_range = (pitch_hz * tolerance >= MIN_PITCH_HZ) & (pitch_hz <= MAX_PITCH_HZ * tolerance)
     voiced = loud & in_range & (dips < _VOICED_DIP)
-    return Prosody(energy_db.astype(np.float32), np.where(voiced, pitch_hz, np.nan).astype(np.float32))
+    pitch_hz = np.where(voiced, np.clip(pitch_hz, MIN_PITCH_HZ, MAX_PITCH_HZ), np.nan)
+    return Prosody(energy_db.astype(np.float32), pitch_hz.astype(np.float32))
 
 
 def _energy_db(samples: _Floats, grid: FrameGrid) -> _Floats:
@@ -72,10 +78,9 @@ def _energy_db(samples: _Floats, grid: FrameGrid) -> _Floats:
 
 def _yin(samples: _Floats, rate_hz: int, grid: FrameGrid, num_frames: int) -> tuple[_Floats, _Floats]:
     """Pitch in Hz and the depth of its dip, 0 for a perfect repetition: `(frames,)` each."""
-    shortest, longest = int(rate_hz / MAX_PITCH_HZ), int(np.ceil(rate_hz / MIN_PITCH_HZ)) + 1
-    stretches = _stretches(samples, _COMPARED_SAMPLES + longest, grid, num_frames)
-    differences = _normalised_differences(stretches, longest)
-    searched = differences[:, shortest : longest + 1]
+    # One lag more than the range at either end: a dip is told by its neighbours.
+    shortest, longest = int(rate_hz / MAX_PITCH_HZ) - 1, math.ceil(rate_hz / MIN_PITCH_HZ) + 1
+    searched = _normalised_differences(samples, longest, grid, num_frames)[:, shortest:]
     inner = searched[:, 1:-1]
     is_dip = (inner <= searched[:, :-2]) & (inner < searched[:, 2:])
     is_clear = is_dip & (inner < _CLEAR_DIP)
@@ -88,25 +93,31 @@ def _yin(samples: _Floats, rate_hz: int, grid: FrameGrid, num_frames: int) -> tu
     return rate_hz / (shortest + chosen + np.clip(shift, -1, 1)), dips
 
 
-def _stretches(samples: _Floats, length: int, grid: FrameGrid, num_frames: int) -> _Floats:
-    """Samples around every frame's centre, silence beyond both ends: `(frames, length)`."""
-    before = length // 2 - grid.window_samples // 2
-    padded = np.pad(samples, (before, length))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, length)
-    stretches: _Floats = windows[:: grid.hop_samples][:num_frames]
-    return stretches
-
-
-def _normalised_differences(stretches: _Floats, longest: int) -> _Floats:
+def _normalised_differences(samples: _Floats, longest: int, grid: FrameGrid, num_frames: int) -> _Floats:
     """YIN's d'(lag) for lags 0 to `longest`: `(frames, longest + 1)`, 1 for what never repeats."""
-    first = stretches[:, :_COMPARED_SAMPLES]
-    spectra = np.fft.rfft(stretches, _FFT_SAMPLES) * np.conj(np.fft.rfft(first, _FFT_SAMPLES))
-    products = np.fft.irfft(spectra, _FFT_SAMPLES)[:, : longest + 1]
-    sums = np.cumsum(np.pad(stretches**2, ((0, 0), (1, 0))), axis=1)
-    powers = sums[:, _COMPARED_SAMPLES : _COMPARED_SAMPLES + longest + 1] - sums[:, : longest + 1]
-    differences = np.maximum(powers[:, :1] + powers - 2 * products, 0)
+    differences = _differences(samples, longest, grid, num_frames)
     totals = np.cumsum(differences, axis=1)
     lags = np.arange(longest + 1)
     varies = totals > 0
     normalised: _Floats = np.where(varies, differences * lags / np.where(varies, totals, 1), 1.0)
     return normalised
+
+
+def _differences(samples: _Floats, longest: int, grid: FrameGrid, num_frames: int) -> _Floats:
+    """YIN's d(lag) around every frame's centre, silence beyond both ends: `(frames, longest + 1)`.
+
+    Neighbouring frames share most of what they compare: squares are summed in blocks that fit both the hop
+    and the compared stretch, and the blocks of each frame are then added up.
+    """
+    block = math.gcd(grid.hop_samples, _COMPARED_SAMPLES)
+    span = (num_frames - 1) * grid.hop_samples + _COMPARED_SAMPLES
+    beyond = _COMPARED_SAMPLES + longest
+    padded = np.pad(samples, beyond)
+    differences = np.empty((longest + 1, num_frames))
+    for lag in range(longest + 1):
+        first = beyond + grid.window_samples // 2 - (_COMPARED_SAMPLES + lag) // 2
+        blocks = (padded[first : first + span] - padded[first + lag : first + lag + span]).reshape(-1, block)
+        sums = np.einsum("ij,ij->i", blocks, blocks)
+        windows = np.lib.stride_tricks.sliding_window_view(sums, _COMPARED_SAMPLES // block)
+        differences[lag] = windows[:: grid.hop_samples // block].sum(axis=1)
+    return differences.T

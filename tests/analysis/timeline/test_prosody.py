@@ -59,6 +59,33 @@ def test_a_glide_is_followed_at_its_time():
     assert found[3:-3] == pytest.approx(expected[3:-3], rel=0.02)
 
 
+@pytest.mark.parametrize(("from_hz", "to_hz"), [(70, 130), (120, 240), (240, 460), (300, 100)])
+def test_pitch_belongs_to_the_centre_of_its_frame(from_hz, to_hz):
+    times_s = np.arange(RATE_HZ) / RATE_HZ
+    slope = to_hz - from_hz  # Hz a second
+    chirp = np.sin(2 * np.pi * (from_hz * times_s + slope / 2 * times_s**2))
+    found = measure_prosody(Waveform(chirp.astype(np.float32)), HUBERT_GRID).pitch_hz[3:-3]
+    measured_at_s = (found - from_hz) / slope
+    late_s = measured_at_s - HUBERT_GRID.times_s(len(found) + 6)[3:-3]
+    assert abs(np.median(late_s)) < 0.001
+
+
+@pytest.mark.parametrize("pitch_hz", [60, 60.5, 62, 480, 491, 495, 499.5, 500])
+def test_the_whole_range_is_found(pitch_hz):
+    times_s = np.arange(RATE_HZ) / RATE_HZ
+    for samples in (0.5 * np.sin(2 * np.pi * pitch_hz * times_s), tone(pitch_hz)):
+        found = measure_prosody(Waveform(samples.astype(np.float32)), HUBERT_GRID).pitch_hz
+        assert found[1:-1] == pytest.approx(pitch_hz, rel=0.01)
+        assert found[1:-1].min() >= 60
+        assert found[1:-1].max() <= 500
+
+
+@pytest.mark.parametrize("pitch_hz", [58, 515])
+def test_a_pitch_beyond_the_range_is_never_said_to_be_its_end(pitch_hz):
+    found = measure_prosody(Waveform(tone(pitch_hz)), HUBERT_GRID).pitch_hz
+    assert not {60.0, 500.0} & set(found.tolist())
+
+
 @pytest.mark.parametrize("num_samples", [1600, 1999, 2000, 16_000])
 def test_there_is_one_value_for_every_frame_of_the_model(num_samples):
     measured = measure_prosody(Waveform(tone(100)[:num_samples]), HUBERT_GRID)
