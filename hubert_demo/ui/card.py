@@ -19,7 +19,7 @@ def model_card(loaded: LoadedCheckpoint) -> Json:
     encoder = loaded.encoder
     config = encoder.config
     rows = [
-        ("parameters", f"{loaded.num_parameters / 1e6:.1f} million"),
+        ("parameters", _size(loaded)),
         ("layers", f"{config.num_hidden_layers}, with {config.num_attention_heads} heads each"),
         ("trained on", loaded.spec.trained_on),
         ("licence", loaded.spec.licence),
@@ -27,6 +27,13 @@ def model_card(loaded: LoadedCheckpoint) -> Json:
         ("attention", _KERNELS[encoder.attn_implementation]),
     ]
     return {"title": loaded.spec.title, "rows": rows}
+
+
+def _size(loaded: LoadedCheckpoint) -> str:
+    """Parameters of what reads: a keyword head comes on top of it, and not of every checkpoint."""
+    counted = "encoder" if loaded.ctc_model is None else "encoder and CTC head"
+    model = loaded.ctc_model or loaded.encoder
+    return f"{counted}: {sum(weights.numel() for weights in model.parameters()) / 1e6:.1f} million"
 
 
 def _whereabouts(device: str) -> str:

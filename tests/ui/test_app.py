@@ -142,6 +142,7 @@ def test_the_card_describes_the_model(page, load):
     rows = dict(model["rows"])
     assert set(rows) == {"parameters", "layers", "trained on", "licence", "running on", "attention"}
     assert rows["parameters"].endswith(" million")
+    assert rows["parameters"] == "encoder and CTC head: 8.7 million"
 
 
 def test_an_empty_checkpoint_is_a_sentence_and_no_crash(tmp_path, write_wav, build_page, load):
