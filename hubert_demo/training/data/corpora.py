@@ -36,10 +36,17 @@ _READING, _ORDERS, _SYNTHETIC = "librispeech", "picovoice_intent", "synthetic"
 _CHOOSING = {(_READING, reader) for reader in CHOOSING_READERS} | {
     (_SYNTHETIC, voice) for voice in CHOOSING_VOICES
 }
+
+NOVELS = Path("text") / "novels.tsv"
+"""Sentences to read, under the data folder."""
+
+MORE_VOICES = "synthetic_more"
+"""Sentences and orders by mixtures of synthetic voices (`synthesise`); trained on where they are at hand."""
+
+_SYNTHETIC_SENTENCES = ("synthetic_sentences", "synthetic_orders", MORE_VOICES)
 _CORPORA = (
     _READING,
-    "synthetic_sentences",
-    "synthetic_orders",
+    *_SYNTHETIC_SENTENCES,
     "ljspeech",
     "an4",
     "speech_commands",
@@ -144,19 +151,36 @@ def word_test_clips(data_dir: Path, split: str = "test") -> list[Clip]:
 
 
 def sentences_to_read(data_dir: Path) -> list[str]:
-    """Sentences for a language model: the training transcripts, and `text/novels.tsv` where it is at hand.
+    """Sentences for a language model: the training transcripts, and `NOVELS` where they are at hand.
 
-    Its columns are the sentence as spoken and normalised. A sentence that a valid or test clip says is
-    left out, whoever says it; single words are no sentences.
+    A sentence that a valid or test clip says is left out, whoever says it; single words are no sentences.
+    Nor is what `synthesise` made up counted: a language model would learn its templates by heart.
     """
+    sentences = {
+        clip.text
+        for corpus in _CORPORA
+        if corpus != MORE_VOICES
+        for clip in _manifest(data_dir / corpus)
+        if clip.split == "train"
+    }
+    sentences |= set(read_novels(data_dir / NOVELS).values())
+    return sorted(sentence for sentence in sentences - texts_kept_apart(data_dir) if " " in sentence)
+
+
+def texts_kept_apart(data_dir: Path) -> set[str]:
+    """What valid and test clips say."""
     clips = [clip for corpus in _CORPORA for clip in _manifest(data_dir / corpus)]
-    kept_apart = {clip.text for clip in clips if clip.split != "train"}
-    sentences = {clip.text for clip in clips if clip.split == "train"}
-    novels = data_dir / "text" / "novels.tsv"
-    if novels.exists():
-        lines = novels.read_text(encoding="utf-8").splitlines()
-        sentences |= {line.rpartition("\t")[2] for line in lines}
-    return sorted(sentence for sentence in sentences - kept_apart if " " in sentence)
+    return {clip.text for clip in clips if clip.split != "train"}
+
+
+def read_novels(path: Path) -> dict[str, str]:
+    """Sentences as they are spoken, each with its transcript; none where the file is not at hand.
+
+    Args:
+        path: A sentence a line: as it is spoken, a tab, normalised (A-Z, apostrophe, space).
+    """
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return {spoken: text for spoken, _, text in (line.partition("\t") for line in lines)}
 
 
 def synthetic_word_test_clips(data_dir: Path) -> list[Clip]:
@@ -170,17 +194,20 @@ def running_speech_clips(data_dir: Path) -> list[Clip]:
     """Sentences and orders of the train splits, to cut stretches without a lone command from."""
     return [
         clip
-        for corpus in (_READING, "ljspeech", "synthetic_sentences", "synthetic_orders", _ORDERS)
+        for corpus in (_READING, "ljspeech", *_SYNTHETIC_SENTENCES, _ORDERS)
         for clip in _trainable(data_dir / corpus)
         if clip.duration_s > 2.0
     ]
 
 
 def sentences_with_commands(data_dir: Path) -> list[Clip]:
-    """Sentences that people of the train splits read and that hold a command, to cut words from."""
+    """Sentences of the train splits that hold a command, to cut words from.
+
+    By people who read, and of the synthetic corpora by those that were written for the commands.
+    """
     return [
         clip
-        for corpus in (_READING, "ljspeech")
+        for corpus in (_READING, "ljspeech", *_SYNTHETIC_SENTENCES[1:])
         for clip in _trainable(data_dir / corpus)
         if clip.duration_s < _LONGEST_S and says_command(clip)
     ]
@@ -254,6 +281,9 @@ def _refuse_leaks(data_dir: Path, clips: list[Clip]) -> list[Clip]:
 
 
 def _voices(clip: Clip) -> set[tuple[str, str]]:
-    """Who is heard: a person of a corpus, or the voices of a synthetic blend (`a+b@0.5`) in any corpus."""
+    """Who is heard: a person of a corpus, or each voice of a synthetic blend, whatever the corpus.
+
+    Blends are written `a+b@0.5` (the share of the first) or `a+b+c@0.50,0.30,0.20` (everyone's).
+    """
     family = _SYNTHETIC if clip.corpus.startswith(_SYNTHETIC) else clip.corpus
     return {(family, voice.partition("@")[0]) for voice in clip.speaker.split("+") if voice}
