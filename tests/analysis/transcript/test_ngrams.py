@@ -30,6 +30,15 @@ def test_kneser_ney_by_hand():
     assert probability(ngrams, (A,), END) == pytest.approx((2 - 0.9 + 0.9 * p_end) / 2)
 
 
+def test_at_most_nine_tenths_of_a_count_go_to_shorter_contexts():
+    """Chen and Goodman's estimates would be 1.75 off a count of 2 and 2 off larger ones here."""
+    (level,) = Ngrams.from_sentences([[1, 2, 2, 3, 3, 4, 4, 5, 5, 5, 5, 5]], 1, 3).levels([])
+    counts = np.array([1, 1, 2, 2, 2, 5])
+    assert level.symbols.tolist() == [END, 1, 2, 3, 4, 5]
+    assert level.shares == pytest.approx((counts - [0.25, 0.25, 0.9, 0.9, 0.9, 0.9]) / 13)
+    assert level.left == pytest.approx((2 * 0.25 + 4 * 0.9) / 13)
+
+
 @pytest.mark.parametrize(("order", "bits"), [(1, 5), (2, 5), (3, 20), (12, 5)])
 def test_shares_and_what_is_left_sum_to_one(order, bits):
     ngrams = Ngrams.from_sentences([[A, B, A, A], [B, A]], order, bits)
