@@ -310,4 +310,4 @@ def as_transcript(spoken: str) -> str:
 
 
 def _drawn(words: Sequence[str], rng: np.random.Generator) -> str:
-    return words[rng.integers(len(words))]
+    return words[int(rng.integers(len(words)))]

@@ -127,7 +127,7 @@ class Script:
 
     def _sentence(self, number: int, rng: np.random.Generator) -> tuple[str, str]:
         if rng.random() >= self._everyday_share:
-            return self._novels[self._order[number % len(self._order)]]
+            return self._novels[int(self._order[number % len(self._order)])]
         make = words_in_a_row if rng.random() < _WORDS_SHARE / self._everyday_share else everyday_sentence
         spoken = make(rng)
         while as_transcript(spoken) in self._kept_apart:

@@ -7,6 +7,8 @@ import pytest
 from hubert_demo.errors import InputError
 from hubert_demo.training.data import corpora
 
+from ..conftest import write_corpus
+
 
 def test_only_train_speakers_train(data_dir):
     for clips in (
@@ -51,7 +53,14 @@ def test_recordings_without_text_serve_pretraining_only(data_dir):
 
 
 @pytest.mark.parametrize(
-    ("corpus", "leak"), [("librispeech", "c"), ("synthetic_sentences", "v+c@0.4")], ids=["reader", "blend"]
+    ("corpus", "leak"),
+    [
+        ("librispeech", "c"),
+        ("synthetic_sentences", "v+c@0.4"),
+        ("synthetic_sentences", "v+w+c@0.50,0.30,0.20"),
+        ("synthetic_sentences", "c+v+w@0.98,0.01,0.01"),
+    ],
+    ids=["reader", "blend", "mixture", "first of a mixture"],
 )
 def test_a_speaker_in_two_splits_is_refused(data_dir, tmp_path, corpus, leak):
     shutil.copytree(data_dir, tmp_path, dirs_exist_ok=True)
@@ -89,3 +98,26 @@ def test_only_sentences_with_commands_are_cut(data_dir, tmp_path):
     (folder / "manifest.tsv").write_text("\n".join(["file\tsplit\tspeaker\tseconds\ttext", *rows]))
     (tmp_path / "ljspeech").symlink_to(data_dir / "ljspeech")
     assert [clip.file for clip in corpora.sentences_with_commands(tmp_path)] == ["a"]
+
+
+@pytest.mark.parametrize("corpus", ["synthetic_orders", "synthetic_more"])
+def test_orders_and_more_voices_train_where_they_are_at_hand(data_dir, tmp_path, corpus):
+    shutil.copytree(data_dir, tmp_path, dirs_exist_ok=True)
+    rows = [
+        ("train", "v+w@0.50,0.50", 2.5, "WE NEVER STOP"),
+        ("train", "v", 2.5, "HERE WE ARE"),
+        ("test", "c", 2.5, "STOP HERE"),
+    ]
+    write_corpus(tmp_path / corpus, rows)
+    for choose, numbers in (
+        (corpora.pretraining_clips, [0, 1]),
+        (corpora.transcribed_training_clips, [0, 1]),
+        (corpora.running_speech_clips, [0, 1]),
+        (corpora.sentences_with_commands, [0]),
+    ):
+        taken = [clip.file for clip in choose(tmp_path) if clip.corpus == corpus]
+        assert taken == [f"{number:03}.wav" for number in numbers], choose
+    assert "STOP HERE" in corpora.texts_kept_apart(tmp_path)
+    read = corpora.sentences_to_read(tmp_path)
+    # What was made up from templates teaches no language model.
+    assert ("WE NEVER STOP" in read) == (corpus == "synthetic_orders")
