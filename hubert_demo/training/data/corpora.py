@@ -201,13 +201,13 @@ def running_speech_clips(data_dir: Path) -> list[Clip]:
 
 
 def sentences_with_commands(data_dir: Path) -> list[Clip]:
-    """Sentences of the train splits that hold a command, to cut words from.
+    """Sentences that people of the train splits read and that hold a command, to cut words from.
 
-    By people who read, and of the synthetic corpora by those that were written for the commands.
+    Those of the synthetic corpora teach their commands where they stand (`windows`).
     """
     return [
         clip
-        for corpus in (_READING, "ljspeech", *_SYNTHETIC_SENTENCES[1:])
+        for corpus in (_READING, "ljspeech")
         for clip in _trainable(data_dir / corpus)
         if clip.duration_s < _LONGEST_S and says_command(clip)
     ]

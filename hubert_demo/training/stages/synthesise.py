@@ -1,7 +1,7 @@
 """Speech by voices that nobody has: mixtures of Kokoro's voices read novels, give orders and say words.
 
 Every clip follows from the seed and its number alone, so that a corpus can be continued at any time. Four of
-Kokoro's voices are kept for tests; they are never in a mixture.
+Kokoro's voices are kept for tests and two to choose thresholds by; they are never in a mixture.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from tqdm import tqdm
 from hubert_demo.audio import SAMPLE_RATE_HZ
 from hubert_demo.errors import HubertDemoError, InputError
 from hubert_demo.training.data.clips import MANIFEST_NAME
+from hubert_demo.training.data.corpora import CHOOSING_VOICES
 from hubert_demo.training.data.everyday import as_transcript, everyday_sentence, words_in_a_row
 from hubert_demo.training.data.manifests import Row
 
@@ -108,7 +109,8 @@ class Script:
     ) -> None:
         if not 0 <= everyday_share <= 1:
             raise InputError(f"The everyday share is {everyday_share}; choose 0 to 1.")
-        english = sorted(v for v in voices if v[:2] in {"af", "am", "bf", "bm"} and v not in TEST_VOICES)
+        other_uses = TEST_VOICES | CHOOSING_VOICES
+        english = sorted(v for v in voices if v[:2] in {"af", "am", "bf", "bm"} and v not in other_uses)
         groups = [[voice for voice in english if voice[0] == accent] for accent in ACCENTS]
         self._voices = [voice for group in groups if len(group) > 1 for voice in group]
         if not self._voices:

@@ -113,7 +113,6 @@ def test_orders_and_more_voices_train_where_they_are_at_hand(data_dir, tmp_path,
         (corpora.pretraining_clips, [0, 1]),
         (corpora.transcribed_training_clips, [0, 1]),
         (corpora.running_speech_clips, [0, 1]),
-        (corpora.sentences_with_commands, [0]),
     ):
         taken = [clip.file for clip in choose(tmp_path) if clip.corpus == corpus]
         assert taken == [f"{number:03}.wav" for number in numbers], choose
@@ -121,3 +120,32 @@ def test_orders_and_more_voices_train_where_they_are_at_hand(data_dir, tmp_path,
     read = corpora.sentences_to_read(tmp_path)
     # What was made up from templates teaches no language model.
     assert ("WE NEVER STOP" in read) == (corpus == "synthetic_orders")
+
+
+def test_speakers_kept_for_choosing_thresholds_train_nothing(data_dir, tmp_path):
+    shutil.copytree(data_dir, tmp_path, dirs_exist_ok=True)
+    reader, voice = sorted(corpora.CHOOSING_READERS)[0], sorted(corpora.CHOOSING_VOICES)[0]
+    shutil.rmtree(tmp_path / "librispeech")
+    read = [("train", reader, 2.5, "GO ON"), ("train", "a", 2.5, "GO UP"), ("valid", "b", 2.5, "NO")]
+    write_corpus(tmp_path / "librispeech", [*read, ("test", "c", 2.5, "STOP")])
+    ordered = [
+        ("train", voice, 2.5, "GO ON"),
+        ("train", f"{voice}+v@0.50", 2.5, "GO UP"),
+        ("train", "v", 2.5, "NO"),
+    ]
+    write_corpus(tmp_path / "synthetic_orders", ordered)
+    for choose in (
+        corpora.pretraining_clips,
+        corpora.transcribed_training_clips,
+        corpora.running_speech_clips,
+    ):
+        taken = {corpus: [] for corpus in ("librispeech", "synthetic_orders")}
+        for clip in choose(tmp_path):
+            taken.setdefault(clip.corpus, []).append(clip.file)
+        assert set(taken["librispeech"]) == {"001.wav"}
+        assert set(taken["synthetic_orders"]) == {"002.wav"}
+    chosen = corpora.choosing_clips(tmp_path)
+    assert [clip.file for clip in chosen["librispeech"]] == ["000.wav", "002.wav"]
+    # A mixture with a voice that trains is nobody new.
+    assert [clip.file for clip in chosen["synthetic_orders"]] == ["000.wav"]
+    assert {clip.split for clip in corpora.choosing_words(tmp_path)} == {"valid"}
