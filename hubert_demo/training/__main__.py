@@ -21,7 +21,7 @@ from hubert_demo.training.data.clips import load_clips
 from hubert_demo.training.data.manifests import write_manifest
 from hubert_demo.training.engine.checkpoints import save_classifier
 from hubert_demo.training.engine.trainer import TrainerSettings, read_curve
-from hubert_demo.training.evaluation.evaluate import evaluate
+from hubert_demo.training.evaluation.evaluate import PARTS, SPLITS, evaluate
 from hubert_demo.training.evaluation.layers import layer_structure, teacher_quality
 from hubert_demo.training.stages.average import average_checkpoints
 from hubert_demo.training.stages.ctc import finetune_ctc
@@ -124,7 +124,8 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     spec = resolve(arguments.checkpoint)
     path = arguments.language_model or spec.language_model
     language_model = LanguageModel.from_file(path) if path else None
-    print(evaluate(load(spec), arguments.data, language_model).report())
+    scores = evaluate(load(spec), arguments.data, language_model, arguments.only, arguments.split)
+    print(scores.report())
 
 
 def _compare_layers(arguments: argparse.Namespace) -> None:
@@ -289,6 +290,8 @@ def _add_scores(commands: Commands) -> None:
     )
     scores.add_argument("--checkpoint", default=DEFAULT_CHECKPOINT)
     scores.add_argument("--language-model", type=Path, help="for beam search; the checkpoint's if not given")
+    scores.add_argument("--only", nargs="+", choices=PARTS, default=(), help="parts to measure, else all")
+    scores.add_argument("--split", choices=SPLITS, default="test", help="valid to choose between checkpoints")
 
     layers = _command(
         commands, "layers", _compare_layers, "how much of what was said is in each layer's units", data=True

@@ -91,13 +91,21 @@ def reading_clips(data_dir: Path, split: str) -> list[Clip]:
     return [clip for clip in read_manifest(data_dir / _READING) if clip.split == split]
 
 
-def reading_test_clips(data_dir: Path) -> dict[str, list[Clip]]:
-    """Test clips with a text, of every corpus of sentences, spellings or numbers that has some."""
+def reading_test_clips(data_dir: Path, split: str = "test") -> dict[str, list[Clip]]:
+    """Clips of a split with a text, of every corpus of sentences, spellings or numbers that has some."""
     found = {
-        corpus: [clip for clip in _manifest(data_dir / corpus) if clip.split == "test"]
-        for corpus in (_READING, "an4", "synthetic_sentences")
+        corpus: _of_split(data_dir, split, corpus) for corpus in (_READING, "an4", "synthetic_sentences")
     }
     return {corpus: clips for corpus, clips in found.items() if clips}
+
+
+def running_speech_test_clips(data_dir: Path, split: str = "test") -> dict[str, list[Clip]]:
+    """Sentences of a split with a text, by people and by synthetic voices, to find commands in."""
+    found = {
+        _READING: _of_split(data_dir, split, _READING),
+        "synthetic voices": _of_split(data_dir, split, "synthetic_sentences", "synthetic_orders"),
+    }
+    return {who: clips for who, clips in found.items() if clips}
 
 
 def choosing_clips(data_dir: Path) -> dict[str, list[Clip]]:
@@ -183,11 +191,9 @@ def read_novels(path: Path) -> dict[str, str]:
     return {spoken: text for spoken, _, text in (line.partition("\t") for line in lines)}
 
 
-def synthetic_word_test_clips(data_dir: Path) -> list[Clip]:
-    """Single words by synthetic voices that train nothing."""
-    return [
-        clip for clip in _manifest(data_dir / "synthetic_commands") if clip.split == "test" and _is_word(clip)
-    ]
+def synthetic_word_test_clips(data_dir: Path, split: str = "test") -> list[Clip]:
+    """Single words by synthetic voices of a split that trains nothing."""
+    return [clip for clip in _of_split(data_dir, split, "synthetic_commands") if _is_word(clip)]
 
 
 def running_speech_clips(data_dir: Path) -> list[Clip]:
@@ -246,6 +252,11 @@ def at_hand(data_dir: Path) -> list[str]:
 def _manifest(corpus_dir: Path) -> list[Clip]:
     """Clips of a corpus; none where it is not at hand."""
     return read_manifest(corpus_dir) if (corpus_dir / MANIFEST_NAME).exists() else []
+
+
+def _of_split(data_dir: Path, split: str, *corpora: str) -> list[Clip]:
+    """Clips of a split of those corpora that are at hand."""
+    return [clip for corpus in corpora for clip in _manifest(data_dir / corpus) if clip.split == split]
 
 
 def _trainable(corpus_dir: Path) -> list[Clip]:

@@ -2,165 +2,194 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-import torch
-from tqdm import tqdm
-
-from hubert_demo.analysis.keywords.detection import DEFAULT_THRESHOLD
-from hubert_demo.analysis.transcript.beam import beam_search
-from hubert_demo.analysis.transcript.ctc import transcribe
 from hubert_demo.analysis.transcript.language_model import LanguageModel
 from hubert_demo.checkpoints import LoadedCheckpoint
-from hubert_demo.errors import CheckpointError
-from hubert_demo.inference import encode
-from hubert_demo.model import HubertForCTC, KeywordHead
+from hubert_demo.errors import InputError
 from hubert_demo.training.augmentation.noise import TEST_SEEDS, noise
+from hubert_demo.training.augmentation.sounds import SOUNDS
 from hubert_demo.training.data import corpora
 from hubert_demo.training.data.clips import Clip, load_clips
-from hubert_demo.training.engine.encode import pooled_logits
-from hubert_demo.training.evaluation.scores import Count, ErrorRate, ReadingScores, mean_interval
-from hubert_demo.training.evaluation.spotting import Spotting, SpottingTrial
-from hubert_demo.training.stages.keyword_examples import Example
-from hubert_demo.training.stages.keywords import pooled_states
+from hubert_demo.training.evaluation.calibration import Calibration
+from hubert_demo.training.evaluation.listening import Listener, made_clip
+from hubert_demo.training.evaluation.quiet import quiet_cases, quiet_scores
+from hubert_demo.training.evaluation.report import Evaluation
+from hubert_demo.training.evaluation.running_speech import RunningSpeechTrial, running_speech_scores
+from hubert_demo.training.evaluation.scores import Count, ErrorRate, ReadingScores
+from hubert_demo.training.evaluation.spotting import SpottingTrial
+from hubert_demo.training.evaluation.three_words import three_word_recordings, three_word_scores
+from hubert_demo.training.evaluation.without_speech import ALL_SOUNDS, sound_scores, sounds_without_speech
 
 RARE_COMMANDS = ("yes", "no", "on", "off", "stop")
+SPLITS = ("test", "valid")
 
-
-@dataclass(frozen=True)
-class Evaluation:
-    """Scores of one checkpoint.
-
-    Attributes:
-        reading: Scores of each corpus's test readers.
-        recall: Right answers of each keyword class on clips by people; `_unknown_` counts words that
-            training knew, `_silence_` generated noise.
-        held_out: Right answers on words whose clips trained nothing; half of `_unknown_`'s recall.
-        rare: Right answers on Speech Commands' test clips of yes, no, on, off and stop.
-        synthetic: The same on unseen synthetic voices.
-        spotting: Commands by people, and LibriSpeech's test readers, at the stored threshold.
-    """
-
-    reading: Mapping[str, ReadingScores]
-    recall: Mapping[str, Count]
-    held_out: Count
-    rare: Mapping[str, Count]
-    synthetic: Mapping[str, Count]
-    spotting: Spotting
-
-    @property
-    def unknown_recall(self) -> float:
-        """Mean of the recall on words known and unknown to training."""
-        return (self.recall[corpora.UNKNOWN].share + self.held_out.share) / 2
-
-    @property
-    def mean_recall(self) -> float:
-        """Recall averaged over the twelve classes."""
-        shares = [c.share for label, c in self.recall.items() if label != corpora.UNKNOWN]
-        return float(np.mean([*shares, self.unknown_recall]))
-
-    @property
-    def mean_recall_interval(self) -> tuple[float, float]:
-        """95 % interval of `mean_recall`."""
-        known = [c for label, c in self.recall.items() if label != corpora.UNKNOWN]
-        unknown = [self.recall[corpora.UNKNOWN], self.held_out]
-        return mean_interval([*known, *unknown], [1.0] * len(known) + [0.5, 0.5])
-
-    def report(self) -> str:
-        """The scores as lines of text."""
-        rare = Count(sum(c.right for c in self.rare.values()), sum(c.total for c in self.rare.values()))
-        low, high = self.mean_recall_interval
-        lines = [
-            "95 % intervals in brackets: bootstrap over clips for error rates, Wilson's for shares",
-            *(f"{corpus}: {scores}" for corpus, scores in self.reading.items()),
-            *(f"  {label:10} {count}" for label, count in self.recall.items()),
-            f"  held-out words as _unknown_ {self.held_out} ({', '.join(sorted(corpora.HELD_OUT_WORDS))})",
-            f"  _silence_ is generated noise, seeds {TEST_SEEDS.start} to {TEST_SEEDS.stop - 1}",
-            f"keyword recall {self.mean_recall:.3f} [{low:.3f}, {high:.3f}]  "
-            "(mean of 12 classes, clips by people)",
-            f"yes, no, on, off, stop by people {rare}",
-            *(f"  {label:10} {count}" for label, count in self.rare.items()),
-            "the same by unseen synthetic voices",
-            *(f"  {label:10} {count.share:.2f}  {count}" for label, count in self.synthetic.items()),
-            str(self.spotting),
-        ]
-        return "\n".join(lines)
+_VALID_SEEDS = range(TEST_SEEDS.stop, TEST_SEEDS.stop + len(TEST_SEEDS))
+_VALID_SOUND_SEED = 3_003
 
 
 def evaluate(
-    loaded: LoadedCheckpoint, data_dir: Path, language_model: LanguageModel | None = None
+    loaded: LoadedCheckpoint,
+    data_dir: Path,
+    language_model: LanguageModel | None = None,
+    only: Collection[str] = (),
+    split: str = "test",
 ) -> Evaluation:
-    """Score a checkpoint on the test splits under `data_dir`.
+    """Score a checkpoint on the speakers under `data_dir` who trained nothing.
 
     Args:
         loaded: With a CTC head and a keyword head.
         data_dir: Holds the corpus folders.
         language_model: For beam search; none is made without it.
+        only: Parts to measure, of `PARTS`; all of them if none is named.
+        split: `"test"`, or `"valid"` to choose between checkpoints.
 
     Raises:
         CheckpointError: If the checkpoint has no CTC head or no keyword head.
-        InputError: If a corpus is missing.
+        InputError: If a corpus is missing, or there is no such part or split.
     """
-    if loaded.keyword_head is None:
-        raise CheckpointError(f"{loaded.spec.name} has no keyword head; train one before evaluating.")
-    if loaded.ctc_model is None:
-        raise CheckpointError(f"{loaded.spec.name} has no CTC head; train one before evaluating.")
-    reading = {
-        corpus: reading_scores(loaded, load_clips(data_dir, clips), language_model)
-        for corpus, clips in corpora.reading_test_clips(data_dir).items()
-    }
-    words = load_clips(data_dir, corpora.word_test_clips(data_dir))
-    silences = [Example(noise(seed), None, 0) for seed in TEST_SEEDS]
-    guesses = keyword_guesses(
-        loaded.ctc_model, loaded.keyword_head, [*(Example(c.samples, None, 0) for c in words), *silences]
-    )
-    answers = list(zip(words, guesses, strict=False))
-    known = [(c, g) for c, g in answers if c.text.lower() not in corpora.HELD_OUT_WORDS]
-    held_out = [(c, g) for c, g in answers if c.text.lower() in corpora.HELD_OUT_WORDS]
-    recall = {
-        label: Count.of(g == label for c, g in known if corpora.keyword_label(c) == label)
-        for label in (*corpora.COMMANDS, corpora.UNKNOWN)
-    }
-    recall[corpora.SILENCE] = Count.of(g == corpora.SILENCE for g in guesses[len(words) :])
-    rare = {
-        label: Count.of(
-            g == label for c, g in known if c.corpus == "speech_commands" and c.text.lower() == label
+    unheard_of = sorted(set(only) - set(PARTS))
+    if unheard_of or split not in SPLITS:
+        raise InputError(
+            f"An evaluation has the parts {', '.join(PARTS)} and the splits {', '.join(SPLITS)}, not "
+            f"{', '.join(unheard_of) or split}."
         )
-        for label in RARE_COMMANDS
-    }
-    synthetic_words = load_clips(data_dir, corpora.synthetic_word_test_clips(data_dir))
-    synthetic_guesses = keyword_guesses(
-        loaded.ctc_model, loaded.keyword_head, [Example(c.samples, None, 0) for c in synthetic_words]
-    )
-    synthetic = {
-        label: Count.of(
-            g == label
-            for c, g in zip(synthetic_words, synthetic_guesses, strict=True)
-            if c.text.lower() == label
-        )
-        for label in RARE_COMMANDS
-    }
-    speech = load_clips(data_dir, corpora.reading_clips(data_dir, "test"))
-    threshold = loaded.keyword_head.threshold
-    spotting = SpottingTrial(loaded, words, speech).at(DEFAULT_THRESHOLD if threshold is None else threshold)
-    unknown = Count.of(g == corpora.UNKNOWN for _, g in held_out)
-    return Evaluation(reading, recall, unknown, rare, synthetic, spotting)
+    trial = _Trial(Listener(loaded, language_model), loaded, data_dir, split)
+    scores: dict[str, Any] = {}
+    for part, measure in PARTS.items():
+        if part in only or not only:
+            scores |= measure(trial)
+    return Evaluation(**scores, split=split)
 
 
-def reading_scores(
-    loaded: LoadedCheckpoint, clips: Sequence[Clip], language_model: LanguageModel | None
-) -> ReadingScores:
+class _Trial:
+    """A checkpoint and the clips of a split; each part of the evaluation is a method.
+
+    A part returns those attributes of `Evaluation` that it measures.
+    """
+
+    def __init__(self, listener: Listener, loaded: LoadedCheckpoint, data_dir: Path, split: str) -> None:
+        self._listener, self._loaded = listener, loaded
+        self._data_dir, self._split, self._is_test = data_dir, split, split == "test"
+        self._decoded: dict[tuple[str, str], Clip] = {}
+
+    def reading(self) -> dict[str, Any]:
+        """Error rates, with the language model where there is one."""
+        clips_by_corpus = corpora.reading_test_clips(self._data_dir, self._split)
+        return {
+            "reading": {
+                corpus: reading_scores(self._listener, self._load(clips))
+                for corpus, clips in clips_by_corpus.items()
+            }
+        }
+
+    def calibration(self) -> dict[str, Any]:
+        """Whether the confidence of words can be believed."""
+        found = {}
+        for corpus, listed in corpora.reading_test_clips(self._data_dir, self._split).items():
+            clips = self._load(listed)
+            transcripts = [answer.transcript for answer in self._listener.answers(clips)]
+            found[corpus] = Calibration.of([clip.text for clip in clips], transcripts)
+        return {"calibration": found}
+
+    def quiet(self) -> dict[str, Any]:
+        """Reading with quiet around and between."""
+        return {"quiet": quiet_scores(self._listener, quiet_cases(self._readers))}
+
+    def keywords(self) -> dict[str, Any]:
+        """Single words, each told apart from the other classes."""
+        labelled = list(zip(self._words, self._guesses(self._words), strict=True))
+        known = [(c, g) for c, g in labelled if c.text.lower() not in corpora.HELD_OUT_WORDS]
+        held_out = [g for c, g in labelled if c.text.lower() in corpora.HELD_OUT_WORDS]
+        recall = {
+            label: Count.of(g == label for c, g in known if corpora.keyword_label(c) == label)
+            for label in (*corpora.COMMANDS, corpora.UNKNOWN)
+        }
+        seeds = TEST_SEEDS if self._is_test else _VALID_SEEDS
+        silences = self._guesses([made_clip(noise(seed)) for seed in seeds])
+        recall[corpora.SILENCE] = Count.of(guess == corpora.SILENCE for guess in silences)
+        voices = self._load(corpora.synthetic_word_test_clips(self._data_dir, self._split))
+        return {
+            "recall": recall,
+            "held_out": Count.of(guess == corpora.UNKNOWN for guess in held_out),
+            "rare": _rare([(c, g) for c, g in known if c.corpus == "speech_commands"]),
+            "synthetic": _rare(list(zip(voices, self._guesses(voices), strict=True))),
+            "silence_seeds": seeds,
+        }
+
+    def spotting(self) -> dict[str, Any]:
+        """Single commands, and false alarms in sentences, at the threshold."""
+        trial = SpottingTrial(self._loaded, self._words, self._readers, self._listener)
+        return {"spotting": trial.at(self._listener.threshold)}
+
+    def running_speech(self) -> dict[str, Any]:
+        """Commands inside sentences."""
+        found = {}
+        for who, listed in corpora.running_speech_test_clips(self._data_dir, self._split).items():
+            clips = self._load(listed)
+            trial = RunningSpeechTrial(clips, self._listener.answers(clips))
+            found[who] = running_speech_scores(trial, self._listener.threshold)
+        return {"running_speech": found}
+
+    def three_words(self) -> dict[str, Any]:
+        """Three commands in a row."""
+        recordings = three_word_recordings(self._words)
+        answers = self._listener.answers([recording.clip for recording in recordings])
+        return {"three_words": three_word_scores(recordings, answers, self._listener.threshold)}
+
+    def without_speech(self) -> dict[str, Any]:
+        """Sounds in which nothing is said; the kinds that training never hears are for the test alone."""
+        sounds = (
+            sounds_without_speech(ALL_SOUNDS)
+            if self._is_test
+            else sounds_without_speech(SOUNDS, _VALID_SOUND_SEED)
+        )
+        answers = self._listener.answers([sound.clip for sound in sounds])
+        return {"without_speech": sound_scores(sounds, answers, self._listener.threshold)}
+
+    @cached_property
+    def _words(self) -> list[Clip]:
+        return self._load(corpora.word_test_clips(self._data_dir, self._split))
+
+    @cached_property
+    def _readers(self) -> list[Clip]:
+        return self._load(corpora.reading_clips(self._data_dir, self._split))
+
+    def _guesses(self, clips: Sequence[Clip]) -> list[str]:
+        """The most probable class of each clip."""
+        return [answer.keywords.label for answer in self._listener.answers(clips)]
+
+    def _load(self, listed: Sequence[Clip]) -> list[Clip]:
+        """The clips with samples, each decoded once."""
+        new = load_clips(
+            self._data_dir, [clip for clip in listed if (clip.corpus, clip.file) not in self._decoded]
+        )
+        self._decoded |= {(clip.corpus, clip.file): clip for clip in new}
+        return [self._decoded[clip.corpus, clip.file] for clip in listed]
+
+
+PARTS: dict[str, Callable[[_Trial], dict[str, Any]]] = {
+    "reading": _Trial.reading,
+    "calibration": _Trial.calibration,
+    "quiet": _Trial.quiet,
+    "keywords": _Trial.keywords,
+    "spotting": _Trial.spotting,
+    "running-speech": _Trial.running_speech,
+    "three-words": _Trial.three_words,
+    "without-speech": _Trial.without_speech,
+}
+"""What can be measured by itself, by name. Reading comes first: what it listens to is known to the others."""
+
+
+def reading_scores(listener: Listener, clips: Sequence[Clip]) -> ReadingScores:
     """Error rates of a checkpoint on clips with texts."""
     references = [clip.text for clip in clips]
-    greedy, beam = [], []
-    for clip in tqdm(clips, desc="read", unit="clip", mininterval=10):
-        encoding = encode(loaded, clip.waveform)
-        greedy.append(transcribe(encoding).text)
-        if language_model is not None:
-            beam.append(beam_search(encoding, language_model, num_best=1)[0].text)
+    answers = listener.answers(clips, beam=True)
+    greedy = [answer.transcript.text for answer in answers]
+    beam = [answer.beam_text for answer in answers if answer.beam_text is not None]
     return ReadingScores(
         characters=ErrorRate.of_characters(references, greedy),
         words=ErrorRate.of_words(references, greedy),
@@ -169,8 +198,9 @@ def reading_scores(
     )
 
 
-def keyword_guesses(model: HubertForCTC, head: KeywordHead, examples: list[Example]) -> list[str]:
-    """The most probable class of each example."""
-    with torch.inference_mode():
-        logits = pooled_logits(head, pooled_states(model, examples))
-    return [head.labels[index] for index in logits.argmax(-1).tolist()]
+def _rare(labelled: Sequence[tuple[Clip, str]]) -> dict[str, Count]:
+    """Right answers on each of the rarer commands."""
+    return {
+        label: Count.of(guess == label for clip, guess in labelled if clip.text.lower() == label)
+        for label in RARE_COMMANDS
+    }

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import jiwer
 import numpy as np
 from scipy import stats
 
-_NUM_RESAMPLES = 2000
+NUM_RESAMPLES = 2000
 
 
 @dataclass(frozen=True)
@@ -52,20 +52,49 @@ class ErrorRate:
         """95 % percentile bootstrap over clips; the value itself twice where there is one clip."""
         if len(self.edits) < 2:
             return self.value, self.value
-        found = stats.bootstrap(
+        return _bootstrap(
             (self.edits, self.lengths),
             lambda edits, lengths, axis: np.sum(edits, axis=axis) / np.sum(lengths, axis=axis),
-            n_resamples=_NUM_RESAMPLES,
-            vectorized=True,
-            paired=True,
-            method="percentile",
-            rng=np.random.default_rng(0),
-        ).confidence_interval
-        return float(found.low), float(found.high)
+        )
 
     def __str__(self) -> str:
         low, high = self.interval
         return f"{self.value:.3f} [{low:.3f}, {high:.3f}]"
+
+
+@dataclass(frozen=True)
+class ErrorDifference:
+    """By how much an error rate rises when something is done to the clips.
+
+    Attributes:
+        before: On the clips as they were.
+        after: On the same clips, in the same order, with that done to them.
+    """
+
+    before: ErrorRate
+    after: ErrorRate
+
+    @property
+    def value(self) -> float:
+        """The rate after less the rate before; below 0 where it falls."""
+        return self.after.value - self.before.value
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % percentile bootstrap over clips, each drawn with both its readings."""
+        if len(self.after.edits) < 2:
+            return self.value, self.value
+        return _bootstrap(
+            (self.after.edits, self.after.lengths, self.before.edits, self.before.lengths),
+            lambda edits, lengths, old_edits, old_lengths, axis: (
+                np.sum(edits, axis=axis) / np.sum(lengths, axis=axis)
+                - np.sum(old_edits, axis=axis) / np.sum(old_lengths, axis=axis)
+            ),
+        )
+
+    def __str__(self) -> str:
+        low, high = self.interval
+        return f"{self.value:+.3f} [{low:+.3f}, {high:+.3f}]"
 
 
 @dataclass(frozen=True)
@@ -127,6 +156,38 @@ class Count:
         return f"{self.right}/{self.total} [{low:.2f}, {high:.2f}]"
 
 
+@dataclass(frozen=True)
+class Rate:
+    """Events over a time, or over a number of recordings.
+
+    Attributes:
+        events: How many there were.
+        exposure: Minutes or recordings in which they could happen.
+    """
+
+    events: int
+    exposure: float
+
+    @property
+    def value(self) -> float:
+        """Events for each unit of exposure."""
+        return self.events / self.exposure
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % interval, exact if events come independently (Poisson).
+
+        Source: Garwood 1936, "Fiducial limits for the Poisson distribution".
+        """
+        low = stats.chi2.ppf(0.025, 2 * self.events) / 2 if self.events else 0.0
+        high = stats.chi2.ppf(0.975, 2 * self.events + 2) / 2
+        return float(low / self.exposure), float(high / self.exposure)
+
+    def __str__(self) -> str:
+        low, high = self.interval
+        return f"{self.value:.2f} [{low:.2f}, {high:.2f}]"
+
+
 def mean_interval(counts: Sequence[Count], weights: Sequence[float]) -> tuple[float, float]:
     """95 % interval of a weighted mean of independent counts' shares.
 
@@ -144,3 +205,17 @@ def mean_interval(counts: Sequence[Count], weights: Sequence[float]) -> tuple[fl
     below = float(np.linalg.norm(normed * (shares - lows)))
     above = float(np.linalg.norm(normed * (highs - shares)))
     return mean - below, mean + above
+
+
+def _bootstrap(rows: Sequence[Sequence[int]], statistic: Callable[..., float]) -> tuple[float, float]:
+    """95 % percentile interval of a statistic of rows whose columns are drawn together."""
+    found = stats.bootstrap(
+        rows,
+        statistic,
+        n_resamples=NUM_RESAMPLES,
+        vectorized=True,
+        paired=True,
+        method="percentile",
+        rng=np.random.default_rng(0),
+    ).confidence_interval
+    return float(found.low), float(found.high)

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from tqdm import tqdm
 
-from hubert_demo.analysis.keywords.detection import NOT_COMMANDS, Keywords, detect
+from hubert_demo.analysis.keywords.detection import NOT_COMMANDS, Keywords
 from hubert_demo.checkpoints import LoadedCheckpoint
 from hubert_demo.errors import CheckpointError, InputError
-from hubert_demo.inference import encode
 from hubert_demo.training.data import corpora
 from hubert_demo.training.data.clips import Clip
+from hubert_demo.training.evaluation.listening import Listener
 
 MOST_FALSE_ALARMS_PER_MINUTE = 2.0
-_CANDIDATES = np.round(np.arange(0.30, 0.996, 0.005), 3)
+CANDIDATE_THRESHOLDS: tuple[float, ...] = tuple(np.round(np.arange(0.30, 0.996, 0.005), 3).tolist())
+"""What a threshold is chosen from."""
 
 
 @dataclass(frozen=True)
@@ -50,22 +50,30 @@ class SpottingTrial:
         loaded: With a keyword head.
         words: Clips of single words; only commands count.
         speech: Clips of running speech with texts.
+        listener: Of the same checkpoint, which may know some of the clips; a new one if None.
 
     Raises:
         CheckpointError: If the checkpoint has no keyword head.
         InputError: If there are no commands or no speech.
     """
 
-    def __init__(self, loaded: LoadedCheckpoint, words: Sequence[Clip], speech: Sequence[Clip]) -> None:
+    def __init__(
+        self,
+        loaded: LoadedCheckpoint,
+        words: Sequence[Clip],
+        speech: Sequence[Clip],
+        listener: Listener | None = None,
+    ) -> None:
         if loaded.keyword_head is None:
             raise CheckpointError(f"{loaded.spec.name} has no keyword head; train one first.")
         self._labels = loaded.keyword_head.labels
         commands = [clip for clip in words if corpora.keyword_label(clip) != corpora.UNKNOWN]
         if not commands or not speech:
             raise InputError("A threshold needs both single commands and running speech; give both.")
+        listener = listener or Listener(loaded)
         self._spoken = [corpora.keyword_label(clip) for clip in commands]
-        self._word_rows = np.stack([keywords.probabilities for keywords in _heard(loaded, commands)])
-        self._speech_rows = [keywords.window_probabilities for keywords in _heard(loaded, speech)]
+        self._word_rows = np.stack([keywords.probabilities for keywords in _heard(listener, commands)])
+        self._speech_rows = [keywords.window_probabilities for keywords in _heard(listener, speech)]
         self._texts = [set(clip.text.lower().split()) for clip in speech]
         self._minutes = sum(clip.duration_s for clip in speech) / 60
 
@@ -79,7 +87,7 @@ class SpottingTrial:
 
     def choose(self, most_per_minute: float = MOST_FALSE_ALARMS_PER_MINUTE) -> Spotting:
         """The lowest threshold with so few false alarms; the highest there is if none has."""
-        for threshold in _CANDIDATES.tolist():
+        for threshold in CANDIDATE_THRESHOLDS:
             judged = self.at(threshold)
             if judged.false_alarms_per_minute <= most_per_minute:
                 return judged
@@ -106,8 +114,5 @@ class SpottingTrial:
         return sum(label not in NOT_COMMANDS and label not in text for label in heard)
 
 
-def _heard(loaded: LoadedCheckpoint, clips: Sequence[Clip]) -> Iterator[Keywords]:
-    for clip in tqdm(clips, desc="encode", unit="clip", mininterval=10):
-        keywords = detect(encode(loaded, clip.waveform))
-        assert keywords is not None
-        yield keywords
+def _heard(listener: Listener, clips: Sequence[Clip]) -> Iterator[Keywords]:
+    return (answer.keywords for answer in listener.answers(clips))

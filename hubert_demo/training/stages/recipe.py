@@ -16,7 +16,8 @@ from hubert_demo.model import HubertConfig
 from hubert_demo.training.data.subset import write_subset
 from hubert_demo.training.engine.checkpoints import small_config
 from hubert_demo.training.engine.trainer import TrainerSettings
-from hubert_demo.training.evaluation.evaluate import Evaluation, evaluate
+from hubert_demo.training.evaluation.evaluate import evaluate
+from hubert_demo.training.evaluation.report import Evaluation
 from hubert_demo.training.stages.ctc import finetune_ctc
 from hubert_demo.training.stages.keywords import KeywordSettings, finetune_keywords
 from hubert_demo.training.stages.language_model import train_language_model

@@ -6,7 +6,8 @@ from hubert_demo.analysis.transcript.language_model import LanguageModel
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, load, resolve
 from hubert_demo.errors import CheckpointError
 from hubert_demo.training.data import corpora
-from hubert_demo.training.evaluation.evaluate import Evaluation, evaluate
+from hubert_demo.training.evaluation.evaluate import evaluate
+from hubert_demo.training.evaluation.report import Evaluation
 from hubert_demo.training.evaluation.scores import Count, ErrorRate, ReadingScores
 from hubert_demo.training.evaluation.spotting import Spotting
 

@@ -4,7 +4,7 @@ import jiwer
 import numpy as np
 import pytest
 
-from hubert_demo.training.evaluation.scores import Count, ErrorRate, mean_interval
+from hubert_demo.training.evaluation.scores import Count, ErrorDifference, ErrorRate, Rate, mean_interval
 
 REFERENCES = ["THE CAT SAT", "ON THE MAT", "YES"]
 GUESSES = ["THE BAT SAT", "ON MAT", "YES NO"]
@@ -75,3 +75,27 @@ def test_the_interval_of_a_mean_holds_the_true_one_about_19_times_in_20():
         low, high = mean_interval(counts, [1.0] * len(counts))
         hits += low <= np.mean(shares) <= high
     assert 180 <= hits <= 198
+
+
+def test_a_difference_is_surer_than_its_two_rates():
+    random = np.random.default_rng(1)
+    edits = random.binomial(40, 0.3, 80)
+    before = ErrorRate(tuple(edits.tolist()), (40,) * 80)
+    after = ErrorRate(tuple((edits + random.binomial(2, 0.5, 80)).tolist()), (40,) * 80)
+    difference = ErrorDifference(before, after)
+    low, high = difference.interval
+    assert low < 1 / 40 < high
+    assert high - low < (before.interval[1] - before.interval[0]) / 2
+    assert difference.value == pytest.approx(after.value - before.value)
+    assert str(ErrorDifference(before, before)) == "+0.000 [+0.000, +0.000]"
+
+
+def test_one_clips_difference_has_no_spread():
+    assert ErrorDifference(ErrorRate((1,), (4,)), ErrorRate((2,), (4,))).interval == (0.25, 0.25)
+
+
+def test_rates_have_poissons_interval():
+    assert Rate(20, 42.0).value == pytest.approx(20 / 42)
+    assert Rate(20, 1.0).interval == pytest.approx((12.217, 30.888), abs=1e-3)
+    assert Rate(0, 2.0).interval == pytest.approx((0.0, 3.689 / 2), abs=1e-3)
+    assert str(Rate(20, 42.0)) == "0.48 [0.29, 0.74]"
