@@ -14,6 +14,7 @@ from hubert_demo.errors import CheckpointError, InputError
 from hubert_demo.training.data import corpora
 from hubert_demo.training.data.clips import Clip
 from hubert_demo.training.evaluation.listening import Listener
+from hubert_demo.training.evaluation.scores import Count, Rate, mean_interval
 
 MOST_FALSE_ALARMS_PER_MINUTE = 2.0
 CANDIDATE_THRESHOLDS: tuple[float, ...] = tuple(np.round(np.arange(0.30, 0.996, 0.005), 3).tolist())
@@ -29,17 +30,25 @@ class Spotting:
         recall: Share of the spoken commands that were heard, mean over the ten.
         false_alarms_per_minute: Commands heard in running speech that its text does not hold.
         minutes: Of running speech.
+        heard: Of each command, how many were heard.
     """
 
     threshold: float
     recall: float
     false_alarms_per_minute: float
     minutes: float
+    heard: tuple[Count, ...] = ()
 
     def __str__(self) -> str:
+        low, high = Rate(round(self.false_alarms_per_minute * self.minutes), self.minutes).interval
+        intervals = f"[{low:.2f}, {high:.2f}] of false alarms"
+        if self.heard:
+            low, high = mean_interval(self.heard, [1.0] * len(self.heard))
+            intervals = f"[{low:.3f}, {high:.3f}] of recall, {intervals}"
         return (
             f"at threshold {self.threshold:.3f}: recall {self.recall:.3f} of ten commands, "
-            f"{self.false_alarms_per_minute:.2f} false alarms a minute in {self.minutes:.0f} min of speech"
+            f"{self.false_alarms_per_minute:.2f} false alarms a minute in {self.minutes:.0f} min of speech "
+            f"({intervals})"
         )
 
 
@@ -83,7 +92,9 @@ class SpottingTrial:
             self._false_alarms(rows, text, threshold)
             for rows, text in zip(self._speech_rows, self._texts, strict=True)
         )
-        return Spotting(threshold, self._recall(threshold), alarms / self._minutes, self._minutes)
+        heard = self._heard_of_each(threshold)
+        recall = float(np.mean([count.share for count in heard]))
+        return Spotting(threshold, recall, alarms / self._minutes, self._minutes, heard)
 
     def choose(self, most_per_minute: float = MOST_FALSE_ALARMS_PER_MINUTE) -> Spotting:
         """The lowest threshold with so few false alarms; the highest there is if none has."""
@@ -93,18 +104,17 @@ class SpottingTrial:
                 return judged
         return judged
 
-    def _recall(self, threshold: float) -> float:
+    def _heard_of_each(self, threshold: float) -> tuple[Count, ...]:
         guesses = self._word_rows.argmax(axis=1)
         is_sure = self._word_rows.max(axis=1) >= threshold
         heard = [
-            sure and self._labels[guess] == label
+            bool(sure) and self._labels[guess] == label
             for sure, guess, label in zip(is_sure, guesses, self._spoken, strict=True)
         ]
-        shares = [
-            np.mean([right for right, spoken in zip(heard, self._spoken, strict=True) if spoken == label])
+        return tuple(
+            Count.of(right for right, spoken in zip(heard, self._spoken, strict=True) if spoken == label)
             for label in sorted(set(self._spoken))
-        ]
-        return float(np.mean(shares))
+        )
 
     def _false_alarms(self, rows: npt.NDArray[np.float64], text: set[str], threshold: float) -> int:
         """Runs of windows in which one command that the text does not hold is heard."""

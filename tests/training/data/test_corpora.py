@@ -149,3 +149,14 @@ def test_speakers_kept_for_choosing_thresholds_train_nothing(data_dir, tmp_path)
     # A mixture with a voice that trains is nobody new.
     assert [clip.file for clip in chosen["synthetic_orders"]] == ["000.wav"]
     assert {clip.split for clip in corpora.choosing_words(tmp_path)} == {"valid"}
+
+
+def test_running_speech_is_of_people_and_of_synthetic_voices_of_one_split(data_dir):
+    found = corpora.running_speech_test_clips(data_dir)
+    assert {who: {clip.corpus for clip in clips} for who, clips in found.items()} == {
+        "librispeech": {"librispeech"},
+        "synthetic voices": {"synthetic_sentences"},
+    }
+    assert {clip.split for clips in found.values() for clip in clips} == {"test"}
+    valid = corpora.running_speech_test_clips(data_dir, "valid")
+    assert {clip.split for clips in valid.values() for clip in clips} == {"valid"}

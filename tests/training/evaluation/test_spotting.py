@@ -11,6 +11,7 @@ from hubert_demo.errors import CheckpointError, InputError
 from hubert_demo.training.data import corpora
 from hubert_demo.training.data.clips import load_clips
 from hubert_demo.training.evaluation import spotting
+from hubert_demo.training.evaluation.scores import Count
 from hubert_demo.training.evaluation.spotting import SpottingTrial
 
 LABELS = corpora.KEYWORD_LABELS
@@ -73,6 +74,11 @@ def test_the_lowest_threshold_that_is_quiet_enough_is_chosen(trial):
     assert trial.choose(2.0).threshold == pytest.approx(0.505)
     assert trial.choose(0.0).threshold == pytest.approx(0.805)
     assert "2.00 false alarms a minute" in str(trial.choose(2.0))
+
+
+def test_recall_and_false_alarms_have_intervals(trial):
+    assert trial.at(0.55).heard == (Count(0, 1), Count(1, 1), Count(1, 2))
+    assert "([0.269, 0.731] of recall, [0.24, 7.22] of false alarms)" in str(trial.at(0.55))
 
 
 def test_a_trial_listens_to_real_clips(loaded, data_dir, clips):
