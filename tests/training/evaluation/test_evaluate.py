@@ -1,5 +1,7 @@
 """Scores: known answers, and a whole evaluation."""
 
+import sys
+
 import pytest
 import torch
 
@@ -7,6 +9,7 @@ from hubert_demo.analysis.transcript.language_model import LanguageModel
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, load, resolve
 from hubert_demo.errors import CheckpointError, InputError
 from hubert_demo.model import HubertForCTC
+from hubert_demo.training import __main__ as shell
 from hubert_demo.training.augmentation.noise import TEST_SEEDS
 from hubert_demo.training.data import corpora
 from hubert_demo.training.engine.checkpoints import save_ctc_checkpoint
@@ -119,6 +122,29 @@ def test_only_the_parts_that_were_asked_for_are_measured(data_dir, tiny):
     assert "keyword recall" not in scores.report()
     with pytest.raises(InputError, match=r"has the parts reading, .* not loudness"):
         evaluate(tiny, data_dir, only=["loudness"])
+
+
+def test_a_part_can_be_asked_for_from_the_shell(data_dir, tmp_path, monkeypatch, capsys):
+    model = HubertForCTC(TINY)
+    save_ctc_checkpoint(model, tmp_path)
+    new_keyword_head(model).save(tmp_path)
+    options = (
+        "--data",
+        data_dir,
+        "--checkpoint",
+        tmp_path,
+        "--only",
+        "quiet",
+        "spotting",
+        "--split",
+        "valid",
+    )
+    monkeypatch.setattr(sys, "argv", ["training", "evaluate", *map(str, options)])
+    assert shell.main() == 0
+    report = capsys.readouterr().out
+    assert "with quiet in it" in report
+    assert "recall" in report
+    assert "inside running speech" not in report
 
 
 def test_the_valid_split_is_for_choosing(data_dir, tiny):

@@ -66,6 +66,12 @@ def test_the_threshold_that_finds_most_with_few_alarms_is_chosen(trial):
     assert trial.choose(1.0).threshold == pytest.approx(0.9)
 
 
+def test_where_no_threshold_is_quiet_enough_the_highest_is_taken(clips):
+    loud = RunningSpeechTrial(clips[:1], [answer([], [], ("go", 1.0))])
+    assert loud.choose(0.5).threshold == pytest.approx(0.995)
+    assert loud.choose(0.5).alarms == {"go": 1}
+
+
 def test_scores_tell_every_command_and_how_they_were_judged(trial):
     lines = "\n".join(running_speech_scores(trial, 0.5).lines)
     assert "1 clips, 1.0 min" in lines
