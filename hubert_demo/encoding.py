@@ -69,12 +69,16 @@ class CtcOutput:
         vocabulary: Token of each column.
         blank_id: Column of the CTC blank.
         word_delimiter_id: Column of the token between words.
+        lm_weight: Weight that was chosen for a language model beside this head; None where none was.
+        character_bonus: Likewise, what beam search adds for every character.
     """
 
     logits: FloatArray
     vocabulary: tuple[str, ...]
     blank_id: int
     word_delimiter_id: int
+    lm_weight: float | None = None
+    character_bonus: float | None = None
 
 
 @dataclass(frozen=True, eq=False)

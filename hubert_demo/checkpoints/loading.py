@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from hubert_demo.checkpoints.decoding import DECODING_NAME, DecodingWeights
 from hubert_demo.checkpoints.specs import CheckpointSpec
 from hubert_demo.deprecation import Renamed
 from hubert_demo.errors import CheckpointError
@@ -19,6 +20,7 @@ from hubert_demo.model import (
     Wav2Vec2FeatureExtractor,
 )
 from hubert_demo.model.files import CheckpointFiles, Progress
+from hubert_demo.model.fingerprint import encoder_fingerprint
 from hubert_demo.model.weights import weight_files
 
 # What is read of a repository where it is there.
@@ -36,6 +38,7 @@ class LoadedCheckpoint:
         feature_extractor: Makes the encoder's input.
         tokenizer: Reads the CTC head's output; None without one.
         keyword_head: Frame-wise keyword classifier, None where none was trained.
+        decoding: Weights of beam search with a language model, None where none were chosen for this encoder.
     """
 
     spec: CheckpointSpec
@@ -44,6 +47,7 @@ class LoadedCheckpoint:
     feature_extractor: Wav2Vec2FeatureExtractor
     tokenizer: Wav2Vec2CTCTokenizer | None
     keyword_head: KeywordHead | None
+    decoding: DecodingWeights | None = None
 
     @property
     def num_parameters(self) -> int:
@@ -132,7 +136,22 @@ def load(spec: CheckpointSpec, device: str = "cpu", progress: Progress | None = 
         encoder = HubertModel.from_pretrained(folder).to(device)
     if (folder / KeywordHead.settings_name).exists():
         keyword_head = KeywordHead.from_directory(folder).to(device)
-    return LoadedCheckpoint(spec, encoder, ctc_model, feature_extractor, tokenizer, keyword_head)
+        _refuse_another_encoder(folder / KeywordHead.settings_name, keyword_head.encoder, encoder)
+    decoding: DecodingWeights | None = None
+    if (folder / DECODING_NAME).exists():
+        decoding = DecodingWeights.from_file(folder / DECODING_NAME)
+        _refuse_another_encoder(folder / DECODING_NAME, decoding.encoder, encoder)
+    return LoadedCheckpoint(spec, encoder, ctc_model, feature_extractor, tokenizer, keyword_head, decoding)
+
+
+def _refuse_another_encoder(file: Path, taught_on: str | None, encoder: HubertModel) -> None:
+    """What was taught on one encoder means nothing on another, however well the shapes fit."""
+    if taught_on is None or taught_on == (own := encoder_fingerprint(encoder)):
+        return
+    raise CheckpointError(
+        f"{file.name} in {file.parent.name} was made for another encoder ({taught_on}) than the one beside "
+        f"it ({own}). Make it again for this one with `python -m hubert_demo.training`, or remove it."
+    )
 
 
 def _architecture(folder: Path) -> str:

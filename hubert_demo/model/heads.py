@@ -220,6 +220,7 @@ class KeywordHead(nn.Module):
         hidden_size: Width of the encoder's states.
         proj_size: Width of the projector.
         threshold: Smallest probability, 0..1, at which a command counts as heard; None where none was chosen.
+        encoder: Fingerprint of the encoder it was taught on (`encoder_fingerprint`), None if nobody noted it.
     """
 
     weights_name = "keyword_head.safetensors"
@@ -232,9 +233,10 @@ class KeywordHead(nn.Module):
         hidden_size: int,
         proj_size: int,
         threshold: float | None = None,
+        encoder: str | None = None,
     ) -> None:
         super().__init__()
-        self.labels, self.threshold = labels, threshold
+        self.labels, self.threshold, self.encoder = labels, threshold, encoder
         self.layer_weights = nn.Parameter(torch.zeros(num_states))
         self.projector = nn.Linear(hidden_size, proj_size)
         self.classifier = nn.Linear(proj_size, len(labels))
@@ -257,7 +259,7 @@ class KeywordHead(nn.Module):
             directory / self.weights_name,
             metadata={"format": "pt"},
         )
-        settings = {"labels": list(self.labels), "threshold": self.threshold}
+        settings = {"labels": list(self.labels), "threshold": self.threshold, "encoder": self.encoder}
         write_json(directory / self.settings_name, settings)
 
     @classmethod
@@ -273,7 +275,8 @@ class KeywordHead(nn.Module):
             tensors = {k: v.float() for k, v in load_file(directory / cls.weights_name).items()}
             labels, num_states = tuple(settings["labels"]), len(tensors["layer_weights"])
             proj_size, hidden_size = tensors["projector.weight"].shape
-            head = cls(labels, num_states, hidden_size, proj_size, settings.get("threshold"))
+            stated = settings.get("threshold"), settings.get("encoder")
+            head = cls(labels, num_states, hidden_size, proj_size, *stated)
             head.load_state_dict(tensors)
         except Exception as error:
             raise CheckpointError(

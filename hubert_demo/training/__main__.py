@@ -12,7 +12,7 @@ from typing import TypeAlias
 import numpy as np
 
 from hubert_demo.analysis.transcript.language_model import LanguageModel
-from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, load, resolve
+from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, fetch, load, resolve
 from hubert_demo.errors import HubertDemoError
 from hubert_demo.plotting.layers import structure_figure
 from hubert_demo.plotting.training import curves_figure
@@ -82,7 +82,7 @@ def _finetune_ctc(arguments: argparse.Namespace) -> None:
 
 
 def _average(arguments: argparse.Namespace) -> None:
-    average_checkpoints(arguments.checkpoint, arguments.output)
+    average_checkpoints(arguments.checkpoint, arguments.output, arguments.shares)
 
 
 def _make_splices(arguments: argparse.Namespace) -> None:
@@ -107,13 +107,16 @@ def _synthesise(arguments: argparse.Namespace) -> None:
 
 
 def _finetune_keywords(arguments: argparse.Namespace) -> None:
-    settings = KeywordSettings(num_examples=arguments.examples, seed=arguments.seed)
+    settings = KeywordSettings(
+        num_examples=arguments.examples, bfloat16=arguments.bfloat16, seed=arguments.seed
+    )
     finetune_keywords(arguments.data, arguments.checkpoint, settings)
 
 
 def _run_recipe(arguments: argparse.Namespace) -> None:
     plan = smoke_plan() if arguments.smoke else full_plan()
-    print(run_recipe(arguments.data, arguments.work, plan, arguments.units).report())
+    start = None if arguments.start is None else fetch(resolve(arguments.start))
+    print(run_recipe(arguments.data, arguments.work, plan, arguments.units, start).report())
 
 
 def _train_language_model(arguments: argparse.Namespace) -> None:
@@ -215,6 +218,9 @@ def _add_other_stages(commands: Commands) -> None:
     """What is made of trained encoders and of texts, and all stages in a row."""
     average = _command(commands, "average", _average, "the mean of fine-tuned checkpoints that began alike")
     average.add_argument("--checkpoint", type=Path, nargs="+", required=True, help="CTC checkpoint folders")
+    average.add_argument(
+        "--shares", type=float, nargs="+", help="what each counts, in all 1; equal if not given"
+    )
     average.add_argument("--output", type=Path, required=True, help="folder for the mean")
 
     splices = _command(
@@ -254,6 +260,7 @@ def _add_other_stages(commands: Commands) -> None:
     )
     keywords.add_argument("--checkpoint", type=Path, required=True)
     keywords.add_argument("--examples", type=int, default=KeywordSettings.num_examples)
+    keywords.add_argument("--bfloat16", action="store_true", help="encode in bfloat16")
 
     language_model = _command(
         commands,
@@ -269,6 +276,11 @@ def _add_other_stages(commands: Commands) -> None:
         commands, "recipe", _run_recipe, "all stages and the scores; goes on where it stopped", data=True
     )
     everything.add_argument("--work", type=Path, required=True, help="folder for the stages")
+    everything.add_argument(
+        "--from",
+        dest="start",
+        help="checkpoint that reads, to refine (a name or a folder); else from nothing",
+    )
     everything.add_argument("--units", type=Path, help="ready frame targets; made by k-means if not given")
     everything.add_argument(
         "--smoke",

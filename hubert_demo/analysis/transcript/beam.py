@@ -21,7 +21,7 @@ _LEAST_PROBABILITY = 1e-4
 
 @dataclass(frozen=True)
 class BeamSettings:
-    """How to search; the weights were chosen on valid readers.
+    """How to search.
 
     Attributes:
         beam_width: Prefixes kept after every frame.
@@ -35,6 +35,14 @@ class BeamSettings:
     lm_weight: float = 1.1
     character_bonus: float = 1.7
     hotword_bonus: float = 1.0
+
+    @classmethod
+    def for_head(cls, ctc: CtcOutput) -> "BeamSettings":
+        """With the weights that were chosen for a CTC head, where some were."""
+        return cls(
+            lm_weight=cls.lm_weight if ctc.lm_weight is None else ctc.lm_weight,
+            character_bonus=cls.character_bonus if ctc.character_bonus is None else ctc.character_bonus,
+        )
 
 
 @dataclass(frozen=True)
@@ -70,7 +78,7 @@ def beam_search(
         language_model: Judges texts as they grow; without one only the CTC counts.
         hotwords: Words to prefer, in any case; at most `MAX_HOTWORDS`.
         num_best: Most hypotheses to return.
-        settings: Width and weights; the defaults if None.
+        settings: Width and weights; those chosen for the encoding's CTC head if None.
 
     Raises:
         InputError: If `num_best` or the beam's width is below 1, or there are too many or too long hotwords.
@@ -78,7 +86,7 @@ def beam_search(
     Source: Hannun et al. 2014, "First-Pass Large Vocabulary Continuous Speech Recognition using
     Bi-Directional Recurrent DNNs", algorithm 1.
     """
-    settings = settings or BeamSettings()
+    settings = settings or BeamSettings.for_head(encoding.require_ctc())
     if num_best < 1 or settings.beam_width < 1:
         raise InputError(
             f"num_best is {num_best} and beam_width {settings.beam_width}; give at least 1 for both."

@@ -32,8 +32,11 @@ SPOKEN_ALONE = ("speech_commands", "an4")
 SPLICED = "spliced_commands"
 """Commands put together from the sounds of other words (`splices`); trained on where they are at hand."""
 
-_READING, _ORDERS, _SYNTHETIC = "librispeech", "picovoice_intent", "synthetic"
-_CHOOSING = {(_READING, reader) for reader in CHOOSING_READERS} | {
+READING = "librispeech"
+"""The corpus of people who read sentences."""
+
+_ORDERS, _SYNTHETIC = "picovoice_intent", "synthetic"
+_CHOOSING = {(READING, reader) for reader in CHOOSING_READERS} | {
     (_SYNTHETIC, voice) for voice in CHOOSING_VOICES
 }
 
@@ -45,7 +48,7 @@ MORE_VOICES = "synthetic_more"
 
 _SYNTHETIC_SENTENCES = ("synthetic_sentences", "synthetic_orders", MORE_VOICES)
 _CORPORA = (
-    _READING,
+    READING,
     *_SYNTHETIC_SENTENCES,
     "ljspeech",
     "an4",
@@ -80,7 +83,7 @@ def transcribed_training_clips(data_dir: Path, reading_times: int = 2) -> list[C
     clips = [
         clip
         for corpus in _CORPORA
-        for clip in _trainable(data_dir / corpus) * (reading_times if corpus == _READING else 1)
+        for clip in _trainable(data_dir / corpus) * (reading_times if corpus == READING else 1)
         if clip.text
     ]
     return _refuse_leaks(data_dir, [clip for clip in clips if _SHORTEST_S < clip.duration_s < _LONGEST_S])
@@ -88,21 +91,19 @@ def transcribed_training_clips(data_dir: Path, reading_times: int = 2) -> list[C
 
 def reading_clips(data_dir: Path, split: str) -> list[Clip]:
     """LibriSpeech's clips of a split (`"valid"` or `"test"`): readers who train nothing."""
-    return [clip for clip in read_manifest(data_dir / _READING) if clip.split == split]
+    return [clip for clip in read_manifest(data_dir / READING) if clip.split == split]
 
 
 def reading_test_clips(data_dir: Path, split: str = "test") -> dict[str, list[Clip]]:
     """Clips of a split with a text, of every corpus of sentences, spellings or numbers that has some."""
-    found = {
-        corpus: _of_split(data_dir, split, corpus) for corpus in (_READING, "an4", "synthetic_sentences")
-    }
+    found = {corpus: _of_split(data_dir, split, corpus) for corpus in (READING, "an4", "synthetic_sentences")}
     return {corpus: clips for corpus, clips in found.items() if clips}
 
 
 def running_speech_test_clips(data_dir: Path, split: str = "test") -> dict[str, list[Clip]]:
     """Sentences of a split with a text, by people and by synthetic voices, to find commands in."""
     found = {
-        _READING: _of_split(data_dir, split, _READING),
+        READING: _of_split(data_dir, split, READING),
         "synthetic voices": _of_split(data_dir, split, "synthetic_sentences", "synthetic_orders"),
     }
     return {who: clips for who, clips in found.items() if clips}
@@ -112,7 +113,7 @@ def choosing_clips(data_dir: Path) -> dict[str, list[Clip]]:
     """Running speech to choose thresholds on, by corpus, by speakers who train nothing and test nothing."""
     found = {
         corpus: [clip for clip in _manifest(data_dir / corpus) if _is_for_choosing(clip)]
-        for corpus in (_READING, "synthetic_sentences", "synthetic_orders")
+        for corpus in (READING, "synthetic_sentences", "synthetic_orders")
     }
     return {corpus: clips for corpus, clips in found.items() if clips}
 
@@ -200,7 +201,7 @@ def running_speech_clips(data_dir: Path) -> list[Clip]:
     """Sentences and orders of the train splits, to cut stretches without a lone command from."""
     return [
         clip
-        for corpus in (_READING, "ljspeech", *_SYNTHETIC_SENTENCES, _ORDERS)
+        for corpus in (READING, "ljspeech", *_SYNTHETIC_SENTENCES, _ORDERS)
         for clip in _trainable(data_dir / corpus)
         if clip.duration_s > 2.0
     ]
@@ -213,7 +214,7 @@ def sentences_with_commands(data_dir: Path) -> list[Clip]:
     """
     return [
         clip
-        for corpus in (_READING, "ljspeech")
+        for corpus in (READING, "ljspeech")
         for clip in _trainable(data_dir / corpus)
         if clip.duration_s < _LONGEST_S and says_command(clip)
     ]

@@ -217,11 +217,6 @@ def _measured_microphones(
     return own, alone
 
 
-def is_without_command(clip: Clip) -> bool:
-    """Whether the clip's words are known and none of the commands is among them."""
-    return bool(clip.text) and not corpora.says_command(clip)
-
-
 def window_means(frames: Tensor) -> Tensor:
     """Means over the page's windows, (…, frames, width) to (…, windows, width); no windows below a second."""
     if frames.shape[-2] < WINDOW_FRAMES:

@@ -1,7 +1,8 @@
 """Train the keyword head on the CTC model's frozen encoder.
 
-The head is affine and pools by a mean, so it sees of a recording only the mean over frames of every layer's
-states. Those are computed once per example; the head then trains in seconds.
+The head is affine and pools by a mean, so it sees of a second only the mean over frames of every layer's
+states. Those are computed once, for single words and for seconds of recordings with speech in them; the head
+then trains in seconds.
 
 Source: SUPERB (Yang et al. 2021), keyword spotting: frozen encoder, learned weighted sum of layers, mean
 pooling, twelve classes.
@@ -9,11 +10,12 @@ pooling, twelve classes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -21,21 +23,32 @@ from tqdm import tqdm
 
 from hubert_demo.checkpoints import CheckpointSpec, load
 from hubert_demo.model import HubertForCTC, KeywordHead
+from hubert_demo.model.fingerprint import encoder_fingerprint
+from hubert_demo.training.augmentation.hearing import Augmentation, draw_speeds, hear
+from hubert_demo.training.augmentation.recordings import lay_out
 from hubert_demo.training.data import corpora
+from hubert_demo.training.data.alignment import place_commands
 from hubert_demo.training.data.clips import Clip, load_clips
+from hubert_demo.training.data.windows import NO_LABEL, window_labels
 from hubert_demo.training.engine import parallel
 from hubert_demo.training.engine.checkpoints import character_tokenizer
 from hubert_demo.training.engine.encode import encoded, pooled_logits
-from hubert_demo.training.evaluation.spotting import SpottingTrial
+from hubert_demo.training.evaluation.listening import Listener
+from hubert_demo.training.evaluation.running_speech import MOST_FALSE_ALARMS_PER_MINUTE, RunningSpeechTrial
+from hubert_demo.training.evaluation.spotting import CANDIDATE_THRESHOLDS
 from hubert_demo.training.stages.keyword_examples import (
     Example,
     KeywordExamples,
-    is_without_command,
     load_examples,
     window_means,
 )
 
 _NATS = [step / 4 for step in range(13)]
+_AS_HEARD = Augmentation(speed_share=0.5, voice_share=0.2, rough_share=0.3, pause_share=0.6, empty_share=0.1)
+"""How sentences are heard whose seconds teach the head."""
+
+_OTHER_WINDOWS = 24
+"""Most windows without a command that are kept of a recording."""
 
 
 @dataclass(frozen=True)
@@ -44,44 +57,88 @@ class KeywordSettings:
 
     Attributes:
         num_examples: How many are drawn and encoded; an eighth has its word between others.
-        num_windows: Most seconds of sentences without a command that are `_unknown_` besides.
+        num_sentences: Most sentences that say a command, and most that say none, to be heard with pauses.
         steps: Optimiser steps of the head.
         batch: Examples in a step.
         rate: Peak learning rate.
         weight_decay: Of AdamW.
         proj_size: Width of the projector.
+        bfloat16: Encode in bfloat16 where autocast allows.
         seed: Of drawing and initialisation.
     """
 
     num_examples: int = 17_000
-    num_windows: int = 3000
+    num_sentences: int = 2500
     steps: int = 3000
     batch: int = 256
     rate: float = 2e-3
     weight_decay: float = 1e-2
     proj_size: int = 256
+    bfloat16: bool = False
     seed: int = 0
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Seconds of recordings, as the page's moving window has them.
+
+    Attributes:
+        states: Means over their frames, float16 (windows, layers + 1, hidden).
+        labels: Their classes, (windows,).
+    """
+
+    states: Tensor
+    labels: Tensor
 
 
 def finetune_keywords(data_dir: Path, checkpoint: Path, settings: KeywordSettings) -> None:
     """Train the keyword head of a checkpoint that reads, and write both.
 
-    What `_unknown_` is lowered by and the threshold are chosen on valid.
+    What `_unknown_` is lowered by and the threshold are chosen on speakers who train nothing, the threshold
+    for running speech (`RunningSpeechTrial`): the lowest with few false alarms in every corpus finds most.
     """
     model = HubertForCTC.from_pretrained(checkpoint, require_head=True).eval().to(parallel.join())
+    tokenizer = character_tokenizer()
     rng = np.random.default_rng(settings.seed)
-    examples = load_examples(model, character_tokenizer(), data_dir, rng)
-    head = train_keyword_head(model, examples, settings)
-    words = load_clips(data_dir, corpora.word_test_clips(data_dir, "valid"))
+    with torch.autocast(model.device.type, torch.bfloat16, enabled=settings.bfloat16):
+        examples = load_examples(model, tokenizer, data_dir, rng)
+        clips = load_clips(data_dir, _sentences(data_dir, settings.num_sentences, rng))
+        placed = place_commands(model, tokenizer, clips)
+        head = train_keyword_head(model, examples, placed, settings)
+    words = load_clips(data_dir, corpora.choosing_words(data_dir))
     nats = balance_unknown(head, *word_states(model, words))
+    head.encoder = encoder_fingerprint(model.hubert)
     head.save(checkpoint)
     loaded = load(CheckpointSpec("keywords", "keywords", checkpoint, "", ""))
     assert loaded.keyword_head is not None
-    speech = load_clips(data_dir, corpora.reading_clips(data_dir, "valid"))
-    judged = SpottingTrial(loaded, words, speech).choose()
-    print(f"_unknown_ lowered by {nats:.2f} nats; on valid, {judged}", flush=True)
-    loaded.keyword_head.threshold = judged.threshold
+    listener = Listener(loaded)
+    speech = {
+        corpus: load_clips(data_dir, chosen) for corpus, chosen in corpora.choosing_clips(data_dir).items()
+    }
+    trials = [RunningSpeechTrial(chosen, listener.answers(chosen)) for chosen in speech.values()]
+    threshold = choose_threshold(trials)
+    print(f"_unknown_ lowered by {nats:.2f} nats; threshold {threshold:.3f}", flush=True)
+    for corpus, trial in zip(speech, trials, strict=True):
+        print(f"  {corpus}: {trial.at(threshold)}", flush=True)
+    loaded.keyword_head.threshold = threshold
     loaded.keyword_head.save(checkpoint)
+
+
+def choose_threshold(trials: Sequence[RunningSpeechTrial]) -> float:
+    """The lowest with at most half a false alarm a minute in each; the highest if none has so few."""
+    for threshold in CANDIDATE_THRESHOLDS:
+        alarms = [trial.at(threshold).false_alarms_per_minute.value for trial in trials]
+        if max(alarms) <= MOST_FALSE_ALARMS_PER_MINUTE:
+            return threshold
+    return CANDIDATE_THRESHOLDS[-1]
+
+
+def _sentences(data_dir: Path, most: int, rng: np.random.Generator) -> list[Clip]:
+    """So many transcribed clips of several words that say a command, and as many that say none."""
+    clips = corpora.without_repeats(corpora.transcribed_training_clips(data_dir))
+    sentences = [clip for clip in clips if " " in clip.text]
+    kinds = [[clip for clip in sentences if corpora.says_command(clip) == said] for said in (True, False)]
+    return [kind[index] for kind in kinds for index in rng.permutation(len(kind))[:most].tolist()]
 
 
 def new_keyword_head(model: HubertForCTC, proj_size: int = KeywordSettings.proj_size) -> KeywordHead:
@@ -91,21 +148,31 @@ def new_keyword_head(model: HubertForCTC, proj_size: int = KeywordSettings.proj_
 
 
 def train_keyword_head(
-    model: HubertForCTC, examples: KeywordExamples, settings: KeywordSettings
+    model: HubertForCTC, examples: KeywordExamples, sentences: list[Clip], settings: KeywordSettings
 ) -> KeywordHead:
-    """Train a head for `model`'s frozen encoder."""
+    """Train a head for `model`'s frozen encoder.
+
+    Args:
+        model: In eval mode.
+        examples: Single words and more, to draw from.
+        sentences: With samples and the places of their commands.
+        settings: Of the run.
+    """
     num_between = settings.num_examples // 8
     rng = np.random.default_rng(settings.seed)
     alone = examples.draw(settings.num_examples - num_between, rng)
     drawn = [*alone, *examples.draw(num_between, rng, between=True)]
-    windows = window_states(model, [clip for clip in examples.speech if is_without_command(clip)])
-    windows = windows[rng.permutation(len(windows))[: settings.num_windows]]
-    features = torch.cat([pooled_states(model, drawn), windows])
-    labels = [example.label for example in drawn]
-    labels += [corpora.KEYWORD_LABELS.index(corpora.UNKNOWN)] * len(windows)
+    labels = torch.tensor([example.label for example in drawn])
+    single = Windows(pooled_states(model, drawn).half(), labels)
+    running = window_states(model, sentences, rng)
     torch.manual_seed(settings.seed)
     head = new_keyword_head(model, settings.proj_size)
-    _fit(head, features, torch.tensor(labels), settings)
+    is_command = running.labels < len(corpora.COMMANDS)
+    groups = [
+        single,
+        *(Windows(running.states[kept], running.labels[kept]) for kept in (is_command, ~is_command)),
+    ]
+    _fit(head, groups, settings)
     return head.eval()
 
 
@@ -159,12 +226,47 @@ def word_states(model: HubertForCTC, words: list[Clip]) -> tuple[Tensor, Tensor]
     return pooled_states(model, examples), torch.tensor(labels)
 
 
-def window_states(model: HubertForCTC, sentences: list[Clip]) -> Tensor:
-    """Mean of every layer's states over the sentences' seconds, (windows, layers + 1, hidden)."""
-    means = [window_means(states) for states in _encoded_all(model, [clip.samples for clip in sentences])]
-    if not means:
-        return torch.zeros(0, model.config.num_hidden_layers + 1, model.config.hidden_size)
-    return torch.cat(means, dim=1).transpose(0, 1)
+def window_states(model: HubertForCTC, sentences: list[Clip], rng: np.random.Generator) -> Windows:
+    """Seconds of recordings put together of sentences, each of which comes once.
+
+    Of a recording, the windows of commands are kept and some of the others that have a label.
+
+    Args:
+        model: In eval mode.
+        sentences: With samples and the places of their commands.
+        rng: Source of every choice.
+    """
+    durations_s, speeds = (
+        [clip.duration_s for clip in sentences],
+        draw_speeds(len(sentences), 0.5, rng).tolist(),
+    )
+    may_join = [True] * len(sentences)
+    layouts = lay_out(durations_s, speeds, may_join, _AS_HEARD.pause_share, _AS_HEARD.empty_share, rng)
+    device = next(model.parameters()).device
+    kept_states, kept_labels = [], []
+    for layout in tqdm(layouts, desc="encode recordings", unit="recording", mininterval=10):
+        heard = hear(sentences, [layout], _AS_HEARD, rng)
+        with torch.inference_mode():
+            states = model.hubert.encode(heard.values.to(device), output_hidden_states=True).hidden_states
+        assert states is not None
+        means = window_means(torch.cat(states)).transpose(0, 1)
+        labels = window_labels(heard.clips[0], states[0].shape[1])
+        kept = _some_windows(labels, rng)
+        kept_states.append(means[kept].half().cpu())
+        kept_labels.append(labels[kept])
+    if not layouts:
+        config = model.config
+        empty = torch.zeros(0, config.num_hidden_layers + 1, config.hidden_size, dtype=torch.float16)
+        return Windows(empty, torch.zeros(0, dtype=torch.long))
+    return Windows(torch.cat(kept_states), torch.from_numpy(np.concatenate(kept_labels)))
+
+
+def _some_windows(labels: npt.NDArray[np.int64], rng: np.random.Generator) -> npt.NDArray[np.int64]:
+    """Every window of a command, and some of the others that have a label, in order."""
+    is_command = (labels != NO_LABEL) & (labels < len(corpora.COMMANDS))
+    others = np.flatnonzero((labels != NO_LABEL) & ~is_command)
+    some = rng.permutation(others)[:_OTHER_WINDOWS]
+    return np.sort(np.concatenate([np.flatnonzero(is_command), some]))
 
 
 def _encoded_all(model: HubertForCTC, recordings: list[np.ndarray]) -> Iterator[Tensor]:
@@ -173,14 +275,26 @@ def _encoded_all(model: HubertForCTC, recordings: list[np.ndarray]) -> Iterator[
         yield encoded(model.hubert, samples).cpu()
 
 
-def _fit(head: KeywordHead, features: Tensor, labels: Tensor, settings: KeywordSettings) -> None:
-    """Cross-entropy on random batches, learning rate falling along a cosine."""
+def _fit(head: KeywordHead, groups: Sequence[Windows], settings: KeywordSettings) -> None:
+    """Cross-entropy on random batches, learning rate falling along a cosine.
+
+    Half of a batch is of the first group, the rest of the others in equal parts, however large each is.
+    """
     optimizer = torch.optim.AdamW(head.parameters(), lr=settings.rate, weight_decay=settings.weight_decay)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.steps)
     generator = torch.Generator().manual_seed(settings.seed)
+    first, *others = [group for group in groups if len(group.labels)]
+    rest = settings.batch // 2 // max(len(others), 1)
+    counts = [settings.batch - rest * len(others), *[rest] * len(others)]
     for step in range(settings.steps):
-        chosen = torch.randint(len(features), (settings.batch,), generator=generator)
-        loss = F.cross_entropy(pooled_logits(head, features[chosen]), labels[chosen], label_smoothing=0.05)
+        chosen = [
+            torch.randint(len(group.labels), (count,), generator=generator)
+            for group, count in zip((first, *others), counts, strict=True)
+        ]
+        parts = list(zip((first, *others), chosen, strict=True))
+        states = torch.cat([group.states[indices] for group, indices in parts]).float()
+        labels = torch.cat([group.labels[indices] for group, indices in parts])
+        loss = F.cross_entropy(pooled_logits(head, states), labels, label_smoothing=0.05)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()

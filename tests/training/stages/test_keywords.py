@@ -1,18 +1,28 @@
 """The keyword head: pooling, and that it learns."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from hubert_demo.model import HubertForCTC, KeywordHead
+from hubert_demo.model.fingerprint import encoder_fingerprint
+from hubert_demo.training.augmentation.hearing import Augmentation
 from hubert_demo.training.data import corpora
-from hubert_demo.training.data.clips import load_clips
+from hubert_demo.training.data.alignment import place_commands
+from hubert_demo.training.data.clips import PlacedWord, load_clips
 from hubert_demo.training.engine.checkpoints import character_tokenizer
+from hubert_demo.training.evaluation.running_speech import RunningSpeech
+from hubert_demo.training.evaluation.spotting import CANDIDATE_THRESHOLDS
+from hubert_demo.training.stages import keywords
 from hubert_demo.training.stages.keyword_examples import Example, load_examples
 from hubert_demo.training.stages.keywords import (
     KeywordSettings,
+    Windows,
     _fit,
     balance_unknown,
+    choose_threshold,
     pooled_states,
     train_keyword_head,
     window_states,
@@ -40,15 +50,44 @@ def test_pooled_states_are_the_mean_over_the_window():
     assert torch.allclose(part[2], states[2][0, 10:20].mean(0), atol=1e-3)
 
 
-def test_window_states_are_the_means_over_a_sentence_s_seconds(data_dir):
+def test_every_window_of_a_command_is_kept_and_some_of_the_others(data_dir):
     model = tiny_model()
-    clips = load_clips(data_dir, corpora.reading_clips(data_dir, "train"))[:2]
-    windows = window_states(model, clips)
-    whole = [(len(clip.samples) - 400) // 320 + 1 for clip in clips]
-    assert len(windows) == sum((frames - 49) // 5 + 1 for frames in whole)
-    second = pooled_states(model, [Example(clips[0].samples, slice(5, 54), 0)])
-    assert torch.allclose(windows[1], second[0], atol=1e-5)
-    assert window_states(model, []).shape == (0, 3, 32)
+    clip = load_clips(data_dir, corpora.reading_clips(data_dir, "train"))[0]
+    said = [replace(clip, commands=(PlacedWord("GO", 1.0, 1.2),))] * 12
+    windows = window_states(model, said, np.random.default_rng(0))
+    assert windows.states.shape == (len(windows.labels), 3, 32)
+    assert windows.states.dtype == torch.float16
+    names = [corpora.KEYWORD_LABELS[label] for label in windows.labels]
+    assert set(names) == {"go", "_unknown_", "_silence_"}
+    # Six windows have their middle within 0.3 s of the word's; fewer where another word or the end is near.
+    assert 12 * 3 <= names.count("go") <= 12 * 7
+    assert len(window_states(model, [], np.random.default_rng(0)).labels) == 0
+
+
+def test_a_window_s_states_are_the_means_over_its_frames(data_dir, monkeypatch):
+    as_it_is = Augmentation(speed_share=0.0)
+    monkeypatch.setattr(keywords, "_AS_HEARD", as_it_is)
+    monkeypatch.setattr(keywords, "draw_speeds", lambda count, share, rng: np.ones(count))
+    model = tiny_model()
+    clip = replace(load_clips(data_dir, corpora.reading_clips(data_dir, "train"))[0], commands=())
+    windows = window_states(model, [clip], np.random.default_rng(0))
+    assert len(windows.labels) == (109 - 49) // 5 + 1
+    second = pooled_states(model, [Example(clip.samples, slice(5, 54), 0)])
+    assert torch.allclose(windows.states[1].float(), second[0], atol=1e-2)
+
+
+def test_the_threshold_is_the_lowest_with_few_false_alarms_everywhere():
+    class Trial:
+        def __init__(self, least):
+            self.least = least
+
+        def at(self, threshold):
+            alarms = 0 if threshold >= self.least else 10
+            return RunningSpeech({}, {"go": alarms} if alarms else {}, 1.0, threshold)
+
+    assert choose_threshold([Trial(0.4), Trial(0.6)]) == pytest.approx(0.6)
+    assert choose_threshold([Trial(0.0)]) == CANDIDATE_THRESHOLDS[0]
+    assert choose_threshold([Trial(2.0)]) == CANDIDATE_THRESHOLDS[-1]
 
 
 def test_fitting_finds_the_classes_and_the_layer_that_tells_them_apart():
@@ -57,7 +96,8 @@ def test_fitting_finds_the_classes_and_the_layer_that_tells_them_apart():
     features = torch.randn(600, 3, 32, generator=generator)
     features[:, 1] += 3 * torch.randn(12, 32, generator=generator)[labels]
     head = KeywordHead(corpora.KEYWORD_LABELS, 3, 32, 16)
-    _fit(head, features, labels, KeywordSettings(steps=300, batch=64))
+    groups = [Windows(features[n::3].half(), labels[n::3]) for n in range(3)]
+    _fit(head, groups, KeywordSettings(steps=300, batch=64))
     guesses = head(features.transpose(0, 1)[:, :, None])[:, 0].argmax(-1)
     assert (guesses == labels).float().mean() > 0.95
     assert head.layer_probabilities.argmax() == 1
@@ -94,8 +134,13 @@ def test_word_states_are_those_of_whole_clips(data_dir):
 def test_a_head_trains_on_the_corpora_and_is_kept_beside_the_checkpoint(data_dir, tmp_path):
     model = tiny_model()
     examples = load_examples(model, character_tokenizer(), data_dir, np.random.default_rng(0))
-    head = train_keyword_head(model, examples, KeywordSettings(num_examples=12, steps=2))
+    sentences = load_clips(data_dir, corpora.reading_clips(data_dir, "train"))
+    placed = place_commands(model, character_tokenizer(), sentences)
+    head = train_keyword_head(model, examples, placed, KeywordSettings(num_examples=12, steps=2))
+    head.encoder = encoder_fingerprint(model.hubert)
     assert head.labels == corpora.KEYWORD_LABELS
     head.save(tmp_path)
     states = torch.randn(3, 7, 32)
-    assert torch.allclose(KeywordHead.from_directory(tmp_path)(states), head(states), atol=1e-2)
+    kept = KeywordHead.from_directory(tmp_path)
+    assert torch.allclose(kept(states), head(states), atol=1e-2)
+    assert kept.encoder == encoder_fingerprint(model.hubert)
