@@ -31,6 +31,9 @@ from hubert_demo.training.stages.pretrain import unit_prediction
 COMMANDS_NAME = "commands.json"
 """In the work folder: where the clips say their commands."""
 
+_KEYWORD_WEIGHT = 0.4
+"""Of the keywords' loss beside that of reading, which is to suffer little."""
+
 _SILENT_COUNTS = 20
 """Characters that a recording in which nobody speaks counts for beside the others of its batch."""
 
@@ -136,7 +139,8 @@ def finetune_ctc(
             placed = place_commands(model.eval(), tokenizer, unique, work_dir / COMMANDS_NAME)
             examples = load_examples(model, tokenizer, data_dir, rng)
         loaded = {(clip.corpus, clip.file): clip for clip in placed}
-        objectives["keywords"] = KeywordSpotting(new_keyword_head(model), examples, keyword_batch)
+        head = new_keyword_head(model)
+        objectives["keywords"] = KeywordSpotting(head, examples, keyword_batch, _KEYWORD_WEIGHT)
     trainer = Trainer(model.hubert, objectives, settings, work_dir)
     trainer.run(
         [loaded[clip.corpus, clip.file] for clip in listed],
