@@ -1,5 +1,7 @@
 """The checkpoint that ships with the code: complete, small, and the same in transformers."""
 
+import shutil
+
 import pytest
 import torch
 import transformers
@@ -7,6 +9,8 @@ from safetensors import safe_open
 
 from hubert_demo.audio import Waveform
 from hubert_demo.checkpoints import CHECKPOINTS, DEFAULT_CHECKPOINT, PRETRAINED_CHECKPOINT, load, resolve
+from hubert_demo.checkpoints.decoding import DECODING_NAME
+from hubert_demo.errors import CheckpointError
 from hubert_demo.model import (
     HubertForCTC,
     HubertModel,
@@ -14,6 +18,7 @@ from hubert_demo.model import (
     Wav2Vec2FeatureExtractor,
     Wav2Vec2Processor,
 )
+from hubert_demo.model.fingerprint import encoder_fingerprint
 
 LABELS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go", "_unknown_", "_silence_")
 
@@ -119,3 +124,19 @@ def test_the_encoder_before_fine_tuning_is_the_same_in_transformers(root, sample
 def test_all_embedded_files_together_are_at_most_40_mb(root):
     files = [path for path in (root / "assets").rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) <= 40e6
+
+
+def test_all_that_was_taught_on_its_encoder_says_so(loaded):
+    own = encoder_fingerprint(loaded.encoder)
+    assert loaded.keyword_head.encoder == own
+    assert loaded.decoding.encoder == own
+
+
+@pytest.mark.parametrize(
+    "damage", ["", "[]", '{"lm_weight": "much", "character_bonus": 1}', '{"lm_weight": 1}']
+)
+def test_damaged_weights_of_the_language_model_are_a_sentence(folder, tmp_path, damage):
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    (tmp_path / DECODING_NAME).write_text(damage)
+    with pytest.raises(CheckpointError, match="cannot be read"):
+        load(resolve(tmp_path))

@@ -141,7 +141,7 @@ def test_readings_are_those_of_the_beam_search_with_what_differs(analysis):
         same = [word["text"].upper() for word in reading["words"] if not word["differs"]]
         assert set(same) <= set(best)
         assert len(same) > len(best) / 2
-    assert f"{BeamSettings().lm_weight:g} × the language model’s" in sent["score"]
+    assert f"{BeamSettings.for_head(analysis.ctc).lm_weight:g} × the language model’s" in sent["score"]
     assert "listen for" in sent["score"]
     assert "listen for" not in transcript.readings(analysis, {})["score"]
 

@@ -77,7 +77,7 @@ def readings(analysis: Analysis, request: Json) -> Json:
     others = [analysis.transcript.text, *(found[0].text for _ in found[1:])]
     return {
         "language_model": analysis.has_language_model,
-        "score": _score(analysis.has_language_model, bool(hotwords)),
+        "score": _score(BeamSettings.for_head(analysis.ctc), analysis.has_language_model, bool(hotwords)),
         "readings": [
             {
                 "words": [
@@ -91,8 +91,7 @@ def readings(analysis: Analysis, request: Json) -> Json:
     }
 
 
-def _score(has_language_model: bool, has_hotwords: bool) -> str:
-    settings = BeamSettings()
+def _score(settings: BeamSettings, has_language_model: bool, has_hotwords: bool) -> str:
     parts = ["the CTC’s log-probability"]
     if has_language_model:
         parts.append(f"{settings.lm_weight:g} × the language model’s")

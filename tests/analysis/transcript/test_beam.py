@@ -162,3 +162,11 @@ def test_the_language_model_makes_no_letter_out_of_silence(make_encoding):
 )
 def test_hotwords_have_commas_or_spaces_between_them(text, words):
     assert split_hotwords(text) == words
+
+
+def test_the_weights_that_were_chosen_for_a_head_count_where_none_are_given(make_encoding):
+    encoding = make_encoding([BLANK])
+    assert BeamSettings.for_head(encoding.ctc) == BeamSettings()
+    stated = replace(encoding.ctc, lm_weight=0.5, character_bonus=0.25)
+    settings = BeamSettings.for_head(stated)
+    assert (settings.lm_weight, settings.character_bonus) == (0.5, 0.25)

@@ -49,3 +49,19 @@ def test_clips_without_a_text_count_nothing(clips):
     nothing.backward()
     assert nothing.item() == 0
     assert not model.lm_head.weight.grad.any()
+
+
+def test_a_recording_without_speech_is_to_be_read_as_blanks_alone(clips):
+    torch.manual_seed(0)
+    model = HubertForCTC(TINY).eval()
+    silent = replace(clips[0], text="", is_silent=True)
+    values = pad_waveforms([normalised(clips[0].samples)])
+    blank = character_tokenizer().pad_token_id
+    with torch.no_grad():
+        blanks = -model(values).logits.log_softmax(-1)[0, :, blank].sum()
+    # It counts as much as a text of twenty characters.
+    assert reading_loss(model, [silent]).item() == pytest.approx(blanks.item() / 20, rel=1e-4)
+    both = reading_loss(model, [silent, clips[0]])
+    read = reading_loss(model, [clips[0]])
+    length = len(clips[0].text)
+    assert both.item() == pytest.approx((blanks.item() + read.item() * length) / (20 + length), rel=1e-4)
