@@ -139,7 +139,8 @@ def run_recipe(
         for n, each in enumerate(plan.refine)
     ]
     checkpoint = work_dir / CHECKPOINT_NAME
-    readers = load_clips(data_dir, corpora.choosing_clips(data_dir)[corpora.READING])
+    # Not on the speakers kept for thresholds: a checkpoint to start from may have learnt from them.
+    readers = load_clips(data_dir, corpora.reading_clips(data_dir, "valid"))
     share = blend(start, runs, checkpoint, readers)
     print(f"{share:.0%} of the runs' mean, the rest of {start}", flush=True)
     finetune_keywords(data_dir, checkpoint, plan.keywords)
