@@ -64,13 +64,13 @@ def full_plan() -> Plan:
     ctc = TrainerSettings(steps=8000, frozen_steps=200, rough_share=0.2)
     refine = tuple(
         TrainerSettings(
-            steps=2600,
+            steps=1500,
             batch_s=48.0,
-            peak_rate=6e-4,
+            peak_rate=2.5e-4,
             warmup_steps=100,
             decay_share=0.9,
             frozen_steps=40,
-            mask_prob=0.12,
+            mask_prob=0.1,
             speed_share=0.6,
             voice_share=0.2,
             rough_share=0.2,
@@ -80,9 +80,9 @@ def full_plan() -> Plan:
             bfloat16=True,
             seed=seed,
         )
-        for seed in (21, 22)
+        for seed in (22, 23)
     )
-    return Plan(small_config(), masked, ctc, refine, 24, KeywordSettings(bfloat16=True))
+    return Plan(small_config(), masked, ctc, refine, 16, KeywordSettings(bfloat16=True))
 
 
 def smoke_plan() -> Plan:
