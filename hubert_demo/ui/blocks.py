@@ -5,11 +5,9 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import gradio as gr
-from gradio.blocks import BlockFunction
 from gradio.exceptions import InvalidPathError
 from gradio.state_holder import SessionState
 from gradio.utils import get_upload_folder
-from gradio_client.utils import is_file_obj_with_meta, is_http_url_like, traverse
 
 from hubert_demo.errors import InputError
 
@@ -19,6 +17,7 @@ HAND_OVER = (
 )
 TOO_FEW = "{name} takes {needed} values and was given {given}. Give null where the default will do."
 _SERVED_AS = "/gradio_api/file="
+_REMOTE = ("http://", "https://")
 
 
 class ForgivingBlocks(gr.Blocks):
@@ -31,7 +30,7 @@ class ForgivingBlocks(gr.Blocks):
 
     async def preprocess_data(
         self,
-        block_fn: BlockFunction,
+        block_fn: Any,
         inputs: list[Any],
         state: SessionState | None,
         explicit_call: bool = False,
@@ -46,7 +45,7 @@ class ForgivingBlocks(gr.Blocks):
             text = TOO_FEW.format(name=block_fn.api_name, needed=needed, given=given)
             raise gr.Error(text, print_exception=False)
         try:
-            local = traverse(inputs, _with_path, is_file_obj_with_meta)
+            local = _with_paths(inputs)
             return await super().preprocess_data(block_fn, local, state, explicit_call)
         except (InputError, InvalidPathError, ValueError, TypeError, OSError, RecursionError) as error:
             raise gr.Error(HAND_OVER, print_exception=False) from error
@@ -62,16 +61,23 @@ def uploaded_path(file: Any) -> Path:
         InputError: If it is no uploaded file.
     """
     path = file.get("path") if isinstance(file, dict) else getattr(file, "path", None)
-    if isinstance(path, str) and is_http_url_like(path):
+    if isinstance(path, str) and path.startswith(_REMOTE):
         path = _path_of_address(path)
     if not isinstance(path, str) or not _is_upload(Path(path)):
         raise InputError(HAND_OVER)
     return Path(path)
 
 
-def _with_path(file: dict[str, Any]) -> dict[str, Any]:
-    """A file with its path on this machine where it was named by an address."""
-    return {**file, "path": str(uploaded_path(file))} if is_http_url_like(file["path"]) else file
+def _with_paths(value: Any) -> Any:
+    """What a stranger sent, with their paths on this machine for all files that are named by an address."""
+    if isinstance(value, list):
+        return [_with_paths(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    path = value.get("path")
+    if isinstance(path, str) and path.startswith(_REMOTE):
+        return {**value, "path": str(uploaded_path(value))}
+    return {name: _with_paths(each) for name, each in value.items()}
 
 
 def _path_of_address(address: str) -> str | None:
