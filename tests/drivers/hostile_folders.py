@@ -386,9 +386,7 @@ KINDS = {
     "decoding that is a directory": directory(DECODING),
     "a language model that is a text": text("language_model.npz", "no zip"),
     "a language model that is empty": data("language_model.npz", b""),
-    "a language model that is an array": lambda folder: np.save(
-        (folder / "language_model.npz").open("wb"), np.zeros(3)
-    ),
+    "a language model that is an array": data("language_model.npz", b"\x93NUMPY\x01\0" + bytes(200)),
     "a language model of nothing": zipped(),
     "a language model of pickles": zipped(
         **dict.fromkeys(("letters_order", "letters_steps", "letters_counts"), pickle.dumps(Runs()))
@@ -561,7 +559,6 @@ def trial(folder):
     if said is not None:
         assert 0 < len(said) < 2000, said[:3000]
         assert str(folder.parent) not in said, said
-        assert "/etc/" not in said or "names '" in said, said
         assert not {"weights_only", "Traceback"} & set(said.split()), said
         said.encode()
     return said
