@@ -209,8 +209,8 @@ def _refuse_another_encoder(file: Path, taught_on: str | None, encoder: HubertMo
     if taught_on is None or taught_on == (own := encoder_fingerprint(encoder)):
         return
     raise CheckpointError(
-        f"{file.name} in {file.parent.name} was made for another encoder ({taught_on}) than the one beside "
-        f"it ({own}). Make it again for this one with `python -m hubert_demo.training`, or remove it."
+        f"{file.name} in {file.parent.name} was made for another encoder ({taught_on[:32]}) than the one "
+        f"beside it ({own}). Make it again for this one with `python -m hubert_demo.training`, or remove it."
     )
 
 

@@ -51,6 +51,7 @@ class CheckpointFiles:
         cache_dir: Where to keep fetched files; huggingface-hub's own cache when None.
         token: Access token for the hub; the one from `hf auth login` when None.
         progress: Called as each file is fetched.
+        silence_s: How long the hub may say nothing before a fetch is given up.
     """
 
     name_or_path: str | Path
@@ -59,6 +60,7 @@ class CheckpointFiles:
     cache_dir: str | Path | None = None
     token: str | None = None
     progress: Progress | None = None
+    silence_s: float = SILENCE_S
 
     def find(self, name: str) -> Path | None:
         """The local path of a file, or None if the checkpoint has no such file.
@@ -122,11 +124,12 @@ class CheckpointFiles:
                     )
                 ),
                 heard,
+                self.silence_s,
             )
         except _SilentError as error:
             raise CheckpointError(
                 f"{self.shown_name} cannot be fetched ({name}): the hub has not answered for "
-                f"{SILENCE_S:.0f} s. Try again in a minute, or give a local directory."
+                f"{self.silence_s:.0f} s. Try again in a minute, or give a local directory."
             ) from error
         except HFValidationError as error:
             raise CheckpointError(
@@ -212,7 +215,7 @@ class _Heard:
             self._progress(num_received, num_expected)
 
 
-def _unless_silent(fetch: Callable[[], Path], heard: _Heard) -> Path:
+def _unless_silent(fetch: Callable[[], Path], heard: _Heard, silence_s: float) -> Path:
     """What `fetch` gives, unless the hub says nothing for too long.
 
     A fetch that is given up comes to its own end in the background: its client tries again and again.
@@ -228,11 +231,11 @@ def _unless_silent(fetch: Callable[[], Path], heard: _Heard) -> Path:
     Thread(target=run, name="hub", daemon=True).start()
     while True:
         try:
-            return answer.result(max(0.0, heard.last_s + SILENCE_S - time.monotonic()))
+            return answer.result(max(0.0, heard.last_s + silence_s - time.monotonic()))
         except TimeoutError as error:
             if answer.done():
                 raise
-            if time.monotonic() >= heard.last_s + SILENCE_S:
+            if time.monotonic() >= heard.last_s + silence_s:
                 raise _SilentError from error
 
 

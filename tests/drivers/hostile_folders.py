@@ -383,6 +383,7 @@ KINDS = {
     "decoding whose weight is infinite": values(DECODING, character_bonus=float("inf")),
     "decoding whose weight is gigantic": values(DECODING, lm_weight=1e300),
     "decoding of another encoder": values(DECODING, encoder="0123456789abcdef"),
+    "decoding of an encoder of endless name": values(DECODING, encoder="a" * 5000),
     "decoding that is a directory": directory(DECODING),
     "a language model that is a text": text("language_model.npz", "no zip"),
     "a language model that is empty": data("language_model.npz", b""),
