@@ -19,7 +19,7 @@ from hubert_demo.model import (
     Wav2Vec2CTCTokenizer,
     Wav2Vec2FeatureExtractor,
 )
-from hubert_demo.model.files import CheckpointFiles, Progress, shown_value
+from hubert_demo.model.files import CheckpointFiles, Progress, shown_text, shown_value
 from hubert_demo.model.fingerprint import encoder_fingerprint
 from hubert_demo.model.weights import weight_files
 
@@ -209,7 +209,7 @@ def _refuse_another_encoder(file: Path, taught_on: str | None, encoder: HubertMo
     if taught_on is None or taught_on == (own := encoder_fingerprint(encoder)):
         return
     raise CheckpointError(
-        f"{file.name} in {file.parent.name} was made for another encoder ({taught_on[:32]}) than the one "
+        f"{file.name} in {file.parent.name} was made for another encoder ({shown_text(taught_on, 32)}) than the one "
         f"beside it ({own}). Make it again for this one with `python -m hubert_demo.training`, or remove it."
     )
 

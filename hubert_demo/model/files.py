@@ -299,15 +299,19 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def shown_path(path: Path) -> str:
     """A path as messages name it: its last part and the folder's, since strangers may read them."""
-    name = path.name if path.suffix == "" else f"{path.name} of {path.parent.name}"
-    return name.encode("utf-8", "backslashreplace").decode()[:200]
+    return shown_text(path.name if path.suffix == "" else f"{path.name} of {path.parent.name}", 200)
+
+
+def shown_text(text: str, longest: int = 100) -> str:
+    """A text as messages show it: its beginning, and nothing that could not be written."""
+    return text[:longest].encode("utf-8", "backslashreplace").decode()
 
 
 def shown_value(value: object) -> str:
     """A value as messages show it: its beginning, and nothing that could not be written."""
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 10**30:
         return "a number of too many digits"
-    return _SHOWN.repr(value).encode("utf-8", "backslashreplace").decode()
+    return shown_text(_SHOWN.repr(value), 1000)
 
 
 def write_json(path: Path, values: Mapping[str, Any], sort_keys: bool = False) -> None:

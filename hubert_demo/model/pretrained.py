@@ -15,13 +15,12 @@ from torch import Tensor, nn
 from hubert_demo.errors import CheckpointError, DamagedFileError, InputError
 from hubert_demo.model.attention import HubertAttention, check_implementation
 from hubert_demo.model.config import HubertConfig
-from hubert_demo.model.files import CheckpointFiles, HubOptions, shown_path
+from hubert_demo.model.files import CheckpointFiles, HubOptions, shown_path, shown_text
 from hubert_demo.model.weights import WEIGHTS_NAME, is_head_parameter, rename_parameters, weight_files
 
 logger = logging.getLogger(__name__)
 
 _MAX_LISTED = 12
-_MAX_NAME = 100
 
 
 class PretrainedModel(nn.Module):
@@ -271,5 +270,5 @@ def _load_strictly(
 
 def _listed(names: Sequence[str]) -> str:
     """The first names, each within bounds, and how many more there are: a file can name anything."""
-    first = ", ".join(name[:_MAX_NAME] for name in names[:_MAX_LISTED])
+    first = ", ".join(map(shown_text, names[:_MAX_LISTED]))
     return first + (f" and {len(names) - _MAX_LISTED} more" if len(names) > _MAX_LISTED else "")

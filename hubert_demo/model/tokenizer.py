@@ -17,7 +17,14 @@ from hubert_demo.model.ctc_text import (
     written_characters,
     written_words,
 )
-from hubert_demo.model.files import CheckpointFiles, HubOptions, read_json, shown_value, write_json
+from hubert_demo.model.files import (
+    CheckpointFiles,
+    HubOptions,
+    read_json,
+    shown_text,
+    shown_value,
+    write_json,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -74,7 +81,7 @@ class Wav2Vec2CTCTokenizer:
         needed = (pad_token, unk_token, word_delimiter_token)
         missing = [token for token in needed if not isinstance(self._vocab.get(token), int)]
         if missing:
-            listed = ", ".join(str(token)[:_MAX_TOKEN] for token in missing)
+            listed = ", ".join(shown_text(str(token)) for token in missing)
             raise CheckpointError(f"The vocabulary lacks {listed}; a CTC tokenizer needs them.")
 
     def _use(self, vocab: Mapping[str, Any]) -> None:

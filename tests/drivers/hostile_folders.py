@@ -349,6 +349,7 @@ KINDS = {
     "a tokenizer whose blank is a number": values(TOKENIZER, pad_token=3),
     "a tokenizer whose blank is a list": values(TOKENIZER, pad_token=["<pad>"]),
     "a tokenizer whose blank has no text": values(TOKENIZER, pad_token={"lstrip": True}),
+    "a tokenizer whose unknown is half a character": values(TOKENIZER, unk_token="\ud800"),
     "a tokenizer of another language": values(TOKENIZER, target_lang="tlh"),
     "special tokens that are a list": text("special_tokens_map.json", "[]"),
     "no preprocessor": without(PREPROCESSOR),
