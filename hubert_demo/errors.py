@@ -36,6 +36,10 @@ class ConfigError(HubertDemoError, ValueError):
     """A model configuration whose values are impossible or contradict each other."""
 
 
+class MachineError(HubertDemoError):
+    """The machine failed, not what was asked of it: no memory, no graphics card, no room on its disk."""
+
+
 def no_such(what: str, value: object, count: int) -> InputError:
     """The sentence about an index that does not exist.
 

@@ -19,6 +19,7 @@ from hubert_demo.model import (
     Wav2Vec2CTCTokenizer,
     Wav2Vec2FeatureExtractor,
 )
+from hubert_demo.model.faults import machine_faults
 from hubert_demo.model.files import CheckpointFiles, Progress, shown_text, shown_value
 from hubert_demo.model.fingerprint import encoder_fingerprint
 from hubert_demo.model.weights import weight_files
@@ -124,10 +125,12 @@ def load(spec: CheckpointSpec, device: str = "cpu", progress: Progress | None = 
 
     Raises:
         CheckpointError: If a file cannot be had, is damaged or does not fit.
+        MachineError: If the machine's memory or its graphics card fails.
     """
     folder = fetch(spec, progress)
     try:
-        loaded = _read(spec, folder, device)
+        with machine_faults(spec.title):
+            loaded = _read(spec, folder, device)
         _require_fit(loaded)
     except DamagedFileError as error:
         if isinstance(spec.source, Path):
@@ -209,8 +212,9 @@ def _refuse_another_encoder(file: Path, taught_on: str | None, encoder: HubertMo
     if taught_on is None or taught_on == (own := encoder_fingerprint(encoder)):
         return
     raise CheckpointError(
-        f"{file.name} in {file.parent.name} was made for another encoder ({shown_text(taught_on, 32)}) than the one "
-        f"beside it ({own}). Make it again for this one with `python -m hubert_demo.training`, or remove it."
+        f"{file.name} in {file.parent.name} was made for another encoder ({shown_text(taught_on, 32)}) than "
+        f"the one beside it ({own}). Make it again for this one with `python -m hubert_demo.training`, or "
+        "remove it."
     )
 
 

@@ -65,17 +65,32 @@ def _analyze(file: str, folder: Path | None, options: argparse.Namespace) -> boo
     """Print (and write, if asked) what is in one file, or why it cannot be analysed; false if so."""
     chosen = {"checkpoint": options.checkpoint} if options.checkpoint else {}
     try:
-        analysis = analyze(file, **chosen)
+        analysis = _read(file, chosen)
         if folder is not None:
             _write(analysis, folder)
     except HubertDemoError as error:
         if options.json:
             print(json.dumps({"file": file, "error": str(error)}), flush=True)
         else:
-            print(f"{file}: {error}", file=sys.stderr)
+            print(_shown(f"{file}: {error}"), file=sys.stderr)
         return False
-    print(json.dumps(_as_json(file, analysis)) if options.json else _as_text(file, analysis), flush=True)
+    print(
+        json.dumps(_as_json(file, analysis)) if options.json else _shown(_as_text(file, analysis)), flush=True
+    )
     return True
+
+
+def _read(file: str, chosen: dict[str, str]) -> Analysis:
+    """Analyse a file, whose name may hold bytes that are no text, which not every library can open."""
+    try:
+        return analyze(file, **chosen)
+    except UnicodeError as error:
+        raise InputError("The file has a name that is no text in UTF-8; rename it.") from error
+
+
+def _shown(text: str) -> str:
+    """A text that can be printed: names of files may hold bytes that are no text."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _write(analysis: Analysis, folder: Path) -> None:

@@ -15,6 +15,7 @@ from hubert_demo.deprecation import Renamed
 from hubert_demo.errors import CheckpointError, ConfigError, DamagedFileError, InputError
 from hubert_demo.model.config import HubertConfig
 from hubert_demo.model.encoder import HubertModel
+from hubert_demo.model.faults import is_out_of_memory
 from hubert_demo.model.files import read_json, shown_value, write_json
 from hubert_demo.model.outputs import HubertHeadOutput
 from hubert_demo.model.pretrained import PretrainedModel
@@ -310,6 +311,8 @@ class KeywordHead(nn.Module):
             head = cls(tuple(labels), num_states, hidden_size, proj_size, threshold, encoder)
             head.load_state_dict(tensors)
         except Exception as error:  # Damaged files raise anything.
+            if is_out_of_memory(error):
+                raise
             raise DamagedFileError(
                 f"The keyword head in {directory.name} cannot be read: {cls.weights_name} is missing, "
                 "damaged, or does not fit its labels. Fetch the checkpoint again.",

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from hubert_demo.errors import CheckpointError, DamagedFileError, InputError
 from hubert_demo.model.attention import HubertAttention, check_implementation
 from hubert_demo.model.config import HubertConfig
+from hubert_demo.model.faults import is_out_of_memory
 from hubert_demo.model.files import CheckpointFiles, HubOptions, shown_path, shown_text
 from hubert_demo.model.weights import WEIGHTS_NAME, is_head_parameter, rename_parameters, weight_files
 
@@ -212,6 +213,8 @@ def _read_file(path: Path) -> dict[str, Tensor]:
             else torch.load(path, map_location="cpu", weights_only=True)
         )
     except Exception as error:  # Damaged files raise anything; pickles what their authors wish.
+        if is_out_of_memory(error):
+            raise
         # Torch's own words name this machine's folders, and how to open a pickle that runs code.
         raise DamagedFileError(
             f"{path.name} is damaged or not a file of weights alone ({path.parent.name}). Fetch the "

@@ -25,6 +25,7 @@ from hubert_demo.model.files import (
     shown_value,
     write_json,
 )
+from hubert_demo.model.vocabulary import OTHER_NAMES, TOKEN_NAMES, check_settings, check_vocabulary
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -85,7 +86,7 @@ class Wav2Vec2CTCTokenizer:
             raise CheckpointError(f"The vocabulary lacks {listed}; a CTC tokenizer needs them.")
 
     def _use(self, vocab: Mapping[str, Any]) -> None:
-        _check_vocabulary(vocab)
+        check_vocabulary(vocab)
         self._vocab: dict[str, int] = dict(vocab)
         self._tokens = {index: token for token, index in self._vocab.items() if isinstance(index, int)}
         long = sorted((token for token in self._vocab if len(token) > 1), key=len, reverse=True)
@@ -100,8 +101,12 @@ class Wav2Vec2CTCTokenizer:
         """
         languages = [name for name, vocab in self._languages.items() if isinstance(vocab, Mapping)]
         if target_lang not in languages:
-            hint = f"choose {', '.join(languages)}" if languages else "this tokenizer has only one language"
-            raise InputError(f"There is no vocabulary for {target_lang!r}; {hint}.")
+            hint = (
+                f"choose {', '.join(map(shown_text, languages[:20]))}"
+                if languages
+                else "this tokenizer has only one language"
+            )
+            raise InputError(f"There is no vocabulary for {shown_value(target_lang)}; {hint}.")
         self.target_lang = target_lang
         self._use(self._languages[target_lang])
 
@@ -333,67 +338,21 @@ class Wav2Vec2CTCTokenizer:
         for name in (SPECIAL_TOKENS_NAME, TOKENIZER_NAME):
             path = files.find(name)
             settings |= read_json(path) if path else {}
-        _check_settings(settings, files.shown_name)
+        check_settings(settings, files.shown_name)
         if target_lang is not None:
             settings["target_lang"] = target_lang
-        chosen: dict[str, Any] = {n: settings[n] for n in _OTHER_NAMES if settings.get(n) is not None}
-        chosen |= {name: _token_text(settings[name]) for name in _TOKEN_NAMES if name in settings}
+        chosen: dict[str, Any] = {n: settings[n] for n in OTHER_NAMES if settings.get(n) is not None}
+        chosen |= {name: _token_text(settings[name]) for name in TOKEN_NAMES if name in settings}
         return cls(files.require(VOCAB_NAME), **chosen)
 
     def save_pretrained(self, save_directory: str | Path) -> None:
         """Write the vocabulary and settings, as transformers' Wav2Vec2CTCTokenizer reads them."""
-        settings = {name: getattr(self, name) for name in (*_TOKEN_NAMES, *_OTHER_NAMES)}
-        known = {name: settings[name] for name in _TOKEN_NAMES[:4] if settings[name] is not None}
+        settings = {name: getattr(self, name) for name in (*TOKEN_NAMES, *OTHER_NAMES)}
+        known = {name: settings[name] for name in TOKEN_NAMES[:4] if settings[name] is not None}
         settings["tokenizer_class"] = "Wav2Vec2CTCTokenizer"
         files = {VOCAB_NAME: self._languages, TOKENIZER_NAME: settings, SPECIAL_TOKENS_NAME: known}
         for name, content in files.items():
             write_json(Path(save_directory) / name, content)
-
-
-_MAX_TOKENS = 100_000
-_MAX_TOKEN = 200
-_TOKEN_NAMES = ("pad_token", "bos_token", "eos_token", "unk_token", "word_delimiter_token")
-_OTHER_NAMES = ("replace_word_delimiter_char", "do_lower_case", "target_lang")
-
-
-def _check_vocabulary(vocab: Mapping[str, Any]) -> None:
-    """Refuse a vocabulary that no head can have: tokens and ids of other types, or an id given twice.
-
-    Values that are tables are the languages of a nested vocabulary, one of which is chosen later.
-    """
-    if len(vocab) > _MAX_TOKENS or max(map(len, vocab), default=0) > _MAX_TOKEN:
-        raise CheckpointError(
-            f"The vocabulary has {len(vocab)} tokens, the longest of {max(map(len, vocab))} characters; at "
-            f"most {_MAX_TOKENS} of at most {_MAX_TOKEN} characters are read."
-        )
-    owners: dict[int, str] = {}
-    for token, index in vocab.items():
-        if isinstance(index, Mapping):
-            continue
-        if isinstance(index, bool) or not isinstance(index, int) or index < 0:
-            raise CheckpointError(
-                f"The vocabulary gives the token {shown_value(token)} the id {shown_value(index)}; ids are "
-                "whole numbers from 0."
-            )
-        if owners.setdefault(index, token) != token:
-            raise CheckpointError(
-                f"The vocabulary gives the id {index} to {shown_value(owners[index])} and to "
-                f"{shown_value(token)}; every token needs its own."
-            )
-
-
-def _check_settings(settings: Mapping[str, Any], name: str) -> None:
-    """Refuse settings of another type than the tokenizer's arguments."""
-    for setting in (*_TOKEN_NAMES, *_OTHER_NAMES):
-        value = settings.get(setting)
-        if setting in _TOKEN_NAMES and isinstance(value, Mapping):
-            value = value.get("content", 0)
-        wanted = bool if setting == "do_lower_case" else str
-        if value is not None and not isinstance(value, wanted):
-            raise CheckpointError(
-                f"The tokenizer's {setting} of {name} is {shown_value(value)}; it must be "
-                f"{'true or false' if wanted is bool else 'a text'}."
-            )
 
 
 def _token_text(token: str | Mapping[str, str] | None) -> str | None:

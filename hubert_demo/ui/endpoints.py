@@ -1,7 +1,7 @@
 """Named endpoints: what programs (`gradio_client`) and assistants (MCP) may ask about a recording."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, TypedDict, cast
 
 import gradio as gr
@@ -24,7 +24,7 @@ from hubert_demo.audio import Waveform
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT
 from hubert_demo.export import Choices, write_zip
 from hubert_demo.ui.blocks import uploaded_path
-from hubert_demo.ui.downloads import new_path, zip_name
+from hubert_demo.ui.downloads import written, zip_name
 from hubert_demo.ui.parameters import OneOf, Parameter, Text, Whole, reading
 from hubert_demo.ui.results import Result
 from hubert_demo.ui.views.base import plain, sentence
@@ -303,9 +303,9 @@ class Endpoints:
             checkpoint: Name of the model.
         """
         analysis = self._analyse(recording, checkpoint)
-        path = new_path(zip_name(uploaded_path(recording).name))
         choices = Choices(layer=layer, attention_layer=attention_layer, head=head, reference=reference)
-        write_zip(analysis, choices, path)
+        name = zip_name(uploaded_path(recording).name)
+        path = written(name, partial(write_zip, analysis, choices))
         return gr.FileData(path=str(path))
 
     def _analyse(self, recording: gr.FileData, checkpoint: str) -> Analysis:
