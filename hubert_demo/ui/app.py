@@ -28,7 +28,7 @@ from hubert_demo.ui.parts import Parts
 from hubert_demo.ui.results import Result, Results
 from hubert_demo.ui.server_functions import ServerFunctions
 from hubert_demo.ui.views import VIEWS, timeline
-from hubert_demo.ui.views.base import Json, View, component, frame, index, plain, sentence
+from hubert_demo.ui.views.base import NO_ROOM, Json, View, component, frame, index, plain, sentence
 from hubert_demo.ui.waiting import Waiting
 
 MODEL_QUEUE = "model"
@@ -40,6 +40,7 @@ CACHE_SECONDS = (3600, 3600)
 # What both halves of the page say alike: `Facts` in `static/core/types.d.ts`.
 _FACTS = {
     "max_upload_mb": MAX_UPLOAD_MB,
+    "no_room": NO_ROOM,
     "max_reference": MAX_REFERENCE,
     "max_hotwords": MAX_HOTWORDS_TEXT,
 }

@@ -7,6 +7,7 @@ import { facts } from "../core/store.js";
 
 // "Insufficient storage": `Uploads` in `ui/janitor.py`.
 const NO_ROOM = 507;
+const UPLOADS = "/gradio_api/upload";
 const ALSO = ["video/webm", "video/mp4", "video/3gpp", "video/quicktime", "video/x-matroska"];
 
 const isVideo = (/** @type {File} */ file) => file.type.startsWith("video/");
@@ -79,11 +80,10 @@ before("drop", (event) => {
   event.target?.dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: transfer }));
 });
 
-// Gradio says nothing of an upload that was refused.
-const send = window.fetch;
-window.fetch = async (asked, options) => {
-  const answer = await send(asked, options);
-  const address = asked instanceof Request ? asked.url : String(asked);
-  if (answer.status === NO_ROOM && address.includes("/gradio_api/upload")) emit("error", await answer.clone().text());
-  return answer;
-};
+// Gradio says little of an upload that was refused, and nothing where the microphone recorded it.
+const refused = (/** @type {PerformanceEntry} */ entry) =>
+  entry instanceof PerformanceResourceTiming && entry.responseStatus === NO_ROOM && entry.name.includes(UPLOADS);
+
+new PerformanceObserver((seen) => {
+  if (seen.getEntries().some(refused)) emit("error", facts().no_room);
+}).observe({ type: "resource" });
