@@ -4,8 +4,8 @@ import gc
 
 if __name__ == "__main__":
     gc.disable()  # Importing makes no garbage, and looking for some took a second of the start.
-    from hubert_demo.ui.command import main
+    from hubert_demo.ui.command import run
 
     gc.freeze()
     gc.enable()
-    main()
+    run()

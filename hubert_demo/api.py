@@ -213,6 +213,10 @@ class Analysis:
         """Size of every layer's states, and how alike neighbouring layers are; remembered."""
         return self._curves.get(None, lambda: layer_curves(self.encoding.hidden_states))
 
+    def num_units(self, wanted: int | None = None) -> int:
+        """Clusters of k-means: as many as `wanted`; if None 20, or fewer in a short recording."""
+        return default_num_units(self.encoding.num_frames) if wanted is None else wanted
+
     def units(self, layer: int, num_units: int | None = None, seed: int = 0) -> npt.NDArray[np.int64]:
         """K-means units of one layer; the latest are remembered.
 
@@ -229,16 +233,17 @@ class Analysis:
             InputError: If there is no such layer, or not so many units.
         """
         state = self._state(layer)
-        count = self._num_units(num_units)
+        count = self.num_units(num_units)
         return self._units.get((layer, count, seed), lambda: kmeans_units(state, count, seed))
 
     def unit_scores(self, num_units: int | None = None, seed: int = 0) -> UnitScores:
         """How well every layer's `units` predict which character was recognised.
 
         Raises:
-            InputError: As for `units`, or if no characters were recognised.
+            InputError: As for `units`.
+            NothingToPredict: If no different characters were recognised.
         """
-        count = self._num_units(num_units)
+        count = self.num_units(num_units)
         units = [self.units(layer, count, seed) for layer in range(self.encoding.num_layers + 1)]
         reach_frames = self.encoding.grid.frames_within(LABEL_REACH_S)
         labels = frame_labels(self.frame_token_ids, self.ctc.blank_id, reach_frames)
@@ -265,7 +270,7 @@ class Analysis:
         if name == "pitch":
             return by_pitch(self.prosody())
         if name == "unit":
-            count = self._num_units(num_units)
+            count = self.num_units(num_units)
             return by_unit(self.units(layer, count, seed), count)
         raise InputError(f"Colouring {name!r} is unknown; choose one of {', '.join(COLOURINGS)}.")
 
@@ -284,9 +289,6 @@ class Analysis:
     def frame_characters(self) -> tuple[str, ...]:
         """The recognised character of every frame of `encoding`: "" for none, a space between words."""
         return frame_characters(self.ctc, self.frame_token_ids)
-
-    def _num_units(self, wanted: int | None) -> int:
-        return default_num_units(self.encoding.num_frames) if wanted is None else wanted
 
     def _state(self, layer: int) -> FloatArray:
         states = self.encoding.hidden_states

@@ -4,6 +4,8 @@ Each carries one sentence (or two) for a person: what came, what is allowed, wha
 escapes from the package is a bug.
 """
 
+from pathlib import Path
+
 
 class HubertDemoError(Exception):
     """Base of every error raised on purpose; ``str(error)`` may be shown to a user as it is."""
@@ -17,8 +19,25 @@ class CheckpointError(HubertDemoError):
     """A checkpoint that is missing, incomplete or does not fit its configuration."""
 
 
+class DamagedFileError(CheckpointError):
+    """A file of a checkpoint that cannot be read: fetched again, it may be whole.
+
+    Args:
+        message: For a person.
+        path: The file.
+    """
+
+    def __init__(self, message: str, path: Path) -> None:
+        super().__init__(message)
+        self.path = path
+
+
 class ConfigError(HubertDemoError, ValueError):
     """A model configuration whose values are impossible or contradict each other."""
+
+
+class MachineError(HubertDemoError):
+    """The machine failed, not what was asked of it: no memory, no graphics card, no room on its disk."""
 
 
 def no_such(what: str, value: object, count: int) -> InputError:

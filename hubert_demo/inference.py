@@ -13,6 +13,7 @@ from hubert_demo.audio import FloatArray, Waveform
 from hubert_demo.checkpoints import CheckpointSpec, LoadedCheckpoint
 from hubert_demo.encoding import ClassOutput, CtcOutput, Encoding, FrameGrid
 from hubert_demo.errors import CheckpointError
+from hubert_demo.model.faults import machine_faults
 
 
 def encode(loaded: LoadedCheckpoint, waveform: Waveform) -> Encoding:
@@ -27,7 +28,13 @@ def encode(loaded: LoadedCheckpoint, waveform: Waveform) -> Encoding:
 
     Raises:
         CheckpointError: If the checkpoint's numbers are not finite.
+        MachineError: If the machine's memory or its graphics card fails.
     """
+    with machine_faults(f"{waveform.duration_s:.1f} s of sound in {loaded.spec.title}"):
+        return _encode(loaded, waveform)
+
+
+def _encode(loaded: LoadedCheckpoint, waveform: Waveform) -> Encoding:
     config = loaded.encoder.config
     batch = loaded.feature_extractor(
         waveform.samples, sampling_rate=waveform.sample_rate_hz, return_tensors="pt"
@@ -123,8 +130,9 @@ def attention_map(
 
     Raises:
         InputError: If there is no such layer or head.
+        MachineError: If the machine's memory or its graphics card fails.
     """
-    with torch.inference_mode():
+    with machine_faults(f"Attention in {loaded.spec.title}"), torch.inference_mode():
         # A slice: of a layer that does not exist it is empty, and the encoder says so.
         layer_input = torch.tensor(encoding.hidden_states[layer : layer + 1], device=loaded.encoder.device)
         maps = loaded.encoder.attention_maps(layer_input, layer, heads, queries)[0]

@@ -116,7 +116,10 @@ BYTES_AT_ONCE = 1 << 16
 
 
 class Hub(ThreadingHTTPServer):
-    """Serves files of repositories under the hub's addresses; counts requests; stops halfway if told to."""
+    """Serves files of repositories under the hub's addresses; counts requests.
+
+    If told to, it says nothing, stops halfway, or breaks the connection off.
+    """
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
@@ -124,6 +127,9 @@ class Hub(ThreadingHTTPServer):
         self.requests = []
         self.may_go_on = threading.Event()
         self.may_go_on.set()
+        self.may_answer = threading.Event()
+        self.may_answer.set()
+        self.breaks_off = False
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def add(self, name, directory, revisions=("main", COMMIT)):
@@ -142,6 +148,7 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(with_body=True)
 
     def answer(self, with_body):
+        self.server.may_answer.wait(60)
         owner, name, _, revision, file = self.path.strip("/").split("/")
         self.server.requests.append((self.command, file, revision))
         repository = f"{owner}/{name}"
@@ -163,6 +170,8 @@ class Handler(BaseHTTPRequestHandler):
             if with_body:
                 half = len(files[file]) // 2
                 self.wfile.write(files[file][:half])
+                if self.server.breaks_off:
+                    return
                 self.server.may_go_on.wait(60)
                 self.wfile.write(files[file][half:])
 
@@ -200,6 +209,7 @@ def hub(monkeypatch, tmp_path):
     monkeypatch.setattr(client.constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
     yield server
     server.may_go_on.set()
+    server.may_answer.set()
     server.shutdown()
     server.server_close()
     client.close_session()

@@ -192,6 +192,23 @@ def test_an_unreachable_hub_is_a_sentence(unreachable_hub):
         load(resolve("facebook/hubert-base-ls960"))
 
 
+@pytest.mark.parametrize(
+    "name", ["model.safetensors", "config.json", "vocab.json", "preprocessor_config.json"]
+)
+def test_a_file_that_came_damaged_is_fetched_again_when_next_asked_for(hub, write_checkpoint, tmp_path, name):
+    hub.add("some/hubert", write_checkpoint(tmp_path / "some"))
+    _, files = hub.repositories["some/hubert", "main"]
+    whole = files[name]
+    files[name] = whole[: len(whole) // 2]
+    spec = spec_of(HubRepository("some/hubert"))
+    with pytest.raises(CheckpointError, match="Choose it once more: the file is fetched again") as error:
+        load(spec)
+    assert str(tmp_path) not in str(error.value)
+    files[name] = whole
+    assert load(spec).ctc_model is not None
+    assert (fetch(spec) / name).read_bytes() == whole
+
+
 def test_a_directory_without_config_is_a_sentence(tmp_path):
     with pytest.raises(CheckpointError, match="has no"):
         load(spec_of(tmp_path))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeGuard
 
 from hubert_demo.errors import CheckpointError
-from hubert_demo.model.files import write_json
+from hubert_demo.model.files import read_json, shown_path, shown_value, write_json
 
 DECODING_NAME = "decoding.json"
+
+MAX_WEIGHT = 100
+"""No weight is chosen beyond this: the model of the sound would have no say."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +36,21 @@ class DecodingWeights:
         Raises:
             CheckpointError: If the file is damaged.
         """
-        try:
-            values = json.loads(path.read_text(encoding="utf-8"))
-            return cls(float(values["lm_weight"]), float(values["character_bonus"]), values.get("encoder"))
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise CheckpointError(f"{path} cannot be read ({error}). Fetch the checkpoint again.") from error
+        values = read_json(path)
+        lm_weight, character_bonus = values.get("lm_weight"), values.get("character_bonus")
+        encoder = values.get("encoder")
+        if not (_is_weight(lm_weight) and _is_weight(character_bonus) and isinstance(encoder, str | None)):
+            raise CheckpointError(
+                f"{shown_path(path)} cannot be read: lm_weight is {shown_value(lm_weight)} and "
+                f"character_bonus {shown_value(character_bonus)}; both must be numbers from -{MAX_WEIGHT} to "
+                f"{MAX_WEIGHT}. Fetch the checkpoint again."
+            )
+        return cls(float(lm_weight), float(character_bonus), encoder)
 
     def save(self, path: Path) -> None:
         """Write them as JSON."""
         write_json(path, asdict(self))
+
+
+def _is_weight(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= MAX_WEIGHT

@@ -9,7 +9,7 @@ from typing import Any
 from hubert_demo.checkpoints.decoding import DECODING_NAME, DecodingWeights
 from hubert_demo.checkpoints.specs import CheckpointSpec
 from hubert_demo.deprecation import Renamed
-from hubert_demo.errors import CheckpointError
+from hubert_demo.errors import CheckpointError, ConfigError, DamagedFileError, InputError
 from hubert_demo.model import (
     HubertConfig,
     HubertForCTC,
@@ -19,9 +19,13 @@ from hubert_demo.model import (
     Wav2Vec2CTCTokenizer,
     Wav2Vec2FeatureExtractor,
 )
-from hubert_demo.model.files import CheckpointFiles, Progress
+from hubert_demo.model.faults import machine_faults
+from hubert_demo.model.files import CheckpointFiles, Progress, shown_text, shown_value
 from hubert_demo.model.fingerprint import encoder_fingerprint
 from hubert_demo.model.weights import weight_files
+
+MIN_HOP_S, MAX_HOP_S = 0.005, 1.0
+"""How far the frames of a checkpoint may be apart: published HuBERTs have 0.02 s."""
 
 # What is read of a repository where it is there.
 _OTHER_FILES = ("vocab.json", "tokenizer_config.json", "special_tokens_map.json")
@@ -92,6 +96,10 @@ def _folder_here(spec: CheckpointSpec) -> Path | None:
 def _folder_of(spec: CheckpointSpec, **options: Any) -> Path:
     """The folder of a checkpoint's files, after they have all been found; options as of `CheckpointFiles`."""
     if isinstance(spec.source, Path):
+        if not spec.source.is_dir():
+            raise CheckpointError(
+                f"The folder of {spec.name} is not there any more; choose another checkpoint."
+            )
         return spec.source
     files = CheckpointFiles(spec.source.repo_id, spec.source.revision, **options)
     folder = files.require("config.json").parent
@@ -117,8 +125,26 @@ def load(spec: CheckpointSpec, device: str = "cpu", progress: Progress | None = 
 
     Raises:
         CheckpointError: If a file cannot be had, is damaged or does not fit.
+        MachineError: If the machine's memory or its graphics card fails.
     """
     folder = fetch(spec, progress)
+    try:
+        with machine_faults(spec.title):
+            loaded = _read(spec, folder, device)
+        _require_fit(loaded)
+    except DamagedFileError as error:
+        if isinstance(spec.source, Path):
+            raise
+        # The hub has it whole: what is thrown away here is fetched when the checkpoint is next chosen.
+        _forget(error.path)
+        raise CheckpointError(f"{error} Choose it once more: the file is fetched again.") from error
+    except (ConfigError, InputError) as error:
+        raise CheckpointError(f"{spec.name} cannot be loaded. {error}") from error
+    return loaded
+
+
+def _read(spec: CheckpointSpec, folder: Path, device: str) -> LoadedCheckpoint:
+    """What the files in a folder hold."""
     feature_extractor = Wav2Vec2FeatureExtractor.from_pretrained(folder)
     ctc_model: HubertForCTC | None = None
     tokenizer: Wav2Vec2CTCTokenizer | None = None
@@ -144,19 +170,62 @@ def load(spec: CheckpointSpec, device: str = "cpu", progress: Progress | None = 
     return LoadedCheckpoint(spec, encoder, ctc_model, feature_extractor, tokenizer, keyword_head, decoding)
 
 
+def _require_fit(loaded: LoadedCheckpoint) -> None:
+    """Refuse parts that are sound each, but of different models."""
+    config, tokenizer, head = loaded.encoder.config, loaded.tokenizer, loaded.keyword_head
+    name = loaded.spec.name
+    if config.num_hidden_layers < 1:
+        raise CheckpointError(f"{name} has no layers, so there is nothing to look into.")
+    hop_s = config.inputs_to_logits_ratio / loaded.feature_extractor.sampling_rate
+    if not MIN_HOP_S <= hop_s <= MAX_HOP_S:
+        raise CheckpointError(
+            f"{name} has strides of {shown_value(config.conv_stride)}; its frames must be {MIN_HOP_S:g} to "
+            f"{MAX_HOP_S:g} s apart, so that there are neither too many nor too few."
+        )
+    if tokenizer is not None:
+        ids = tokenizer.get_vocab().values()
+        highest = max(index for index in ids if isinstance(index, int))
+        if highest >= config.vocab_size:
+            raise CheckpointError(
+                f"The vocabulary of {name} has ids up to {shown_value(highest)}, its CTC head only "
+                f"{config.vocab_size} outputs. Fetch the checkpoint again."
+            )
+    if head is None:
+        return
+    taught_on = len(head.layer_weights), head.projector.in_features
+    own = config.num_hidden_layers + 1, config.hidden_size
+    if taught_on != own:
+        raise CheckpointError(
+            f"The keyword head of {name} reads {taught_on[0]} states of width {taught_on[1]}; its encoder "
+            f"has {own[0]} of width {own[1]}. Make it again for this encoder, or remove it."
+        )
+
+
+def _forget(path: Path) -> None:
+    """Remove a fetched file; what the cache keeps it as is where its link leads."""
+    for each in (path.resolve(), path):
+        each.unlink(missing_ok=True)
+
+
 def _refuse_another_encoder(file: Path, taught_on: str | None, encoder: HubertModel) -> None:
     """What was taught on one encoder means nothing on another, however well the shapes fit."""
     if taught_on is None or taught_on == (own := encoder_fingerprint(encoder)):
         return
     raise CheckpointError(
-        f"{file.name} in {file.parent.name} was made for another encoder ({taught_on}) than the one beside "
-        f"it ({own}). Make it again for this one with `python -m hubert_demo.training`, or remove it."
+        f"{file.name} in {file.parent.name} was made for another encoder ({shown_text(taught_on, 32)}) than "
+        f"the one beside it ({own}). Make it again for this one with `python -m hubert_demo.training`, or "
+        "remove it."
     )
 
 
 def _architecture(folder: Path) -> str:
     """Class that a checkpoint was saved from; if it does not say, a vocabulary means a CTC head."""
     stated = HubertConfig.from_pretrained(folder).extra.get("architectures") or []
+    if not isinstance(stated, list) or not all(isinstance(name, str) for name in stated):
+        raise CheckpointError(
+            f"architectures is {shown_value(stated)} in the config.json of {folder.name}; it must be a list "
+            "of names, such as HubertForCTC."
+        )
     if stated:
         return str(stated[0])
     return "HubertForCTC" if (folder / "vocab.json").exists() else "HubertModel"

@@ -126,7 +126,7 @@ def available_device(device: str | None) -> str:
     Raises:
         InputError: If this machine has no such device.
     """
-    has_cuda = torch.cuda.is_available() and ZERO_GPU_VARIABLE not in os.environ
+    has_cuda = torch.cuda.is_available() and ZERO_GPU_VARIABLE not in os.environ and _card_answers()
     if device is None:
         return "cuda" if has_cuda else "cpu"
     try:
@@ -136,6 +136,14 @@ def available_device(device: str | None) -> str:
     if device_type == "cuda" and not has_cuda:
         raise InputError(f"Device {device!r} was asked for, but no CUDA device is usable. Use 'cpu'.")
     return device
+
+
+def _card_answers() -> bool:
+    """Whether the graphics card still computes: one that has failed once says in vain that it is there."""
+    try:
+        return bool((torch.ones(1, device="cuda") + 1 == 2).item())
+    except RuntimeError:
+        return False
 
 
 STORE = CheckpointStore()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import chain, count
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from hubert_demo.api import Analysis, analyze
 from hubert_demo.errors import HubertDemoError, InputError
@@ -65,17 +65,32 @@ def _analyze(file: str, folder: Path | None, options: argparse.Namespace) -> boo
     """Print (and write, if asked) what is in one file, or why it cannot be analysed; false if so."""
     chosen = {"checkpoint": options.checkpoint} if options.checkpoint else {}
     try:
-        analysis = analyze(file, **chosen)
+        analysis = _read(file, chosen)
         if folder is not None:
             _write(analysis, folder)
     except HubertDemoError as error:
         if options.json:
             print(json.dumps({"file": file, "error": str(error)}), flush=True)
         else:
-            print(f"{file}: {error}", file=sys.stderr)
+            _print(f"{file}: {error}", sys.stderr)
         return False
-    print(json.dumps(_as_json(file, analysis)) if options.json else _as_text(file, analysis), flush=True)
+    told = json.dumps(_as_json(file, analysis)) if options.json else _as_text(file, analysis)
+    _print(told, sys.stdout)
     return True
+
+
+def _read(file: str, chosen: dict[str, Any]) -> Analysis:
+    """Analyse a file, whose name may hold bytes that are no text, which not every library can open."""
+    try:
+        return analyze(file, **chosen)
+    except UnicodeError as error:
+        raise InputError("The file has a name that is no text in UTF-8; rename it.") from error
+
+
+def _print(text: str, stream: TextIO) -> None:
+    """Print what names of files and terminals cannot hold as escapes: one file must not stop the others."""
+    encoding = stream.encoding or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
 
 
 def _write(analysis: Analysis, folder: Path) -> None:

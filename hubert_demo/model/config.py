@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from hubert_demo.errors import CheckpointError, ConfigError
-from hubert_demo.model.files import CheckpointFiles, HubOptions, read_json, write_json
+from hubert_demo.model.files import (
+    CheckpointFiles,
+    HubOptions,
+    read_json,
+    shown_path,
+    shown_value,
+    write_json,
+)
 
 CONFIG_NAME = "config.json"
 
@@ -32,6 +39,9 @@ ACTIVATION_FORMULAS = {
     "tanh": "tanh",
 }
 """The names that a config.json may give an activation function, and the function each one means."""
+
+MAX_LAYERS = 1000
+"""Of the encoder, and of its front end: many times what any HuBERT has."""
 
 _NOT_IN_FILE = {"num_labels", "extra"}
 _DERIVED = {"num_feat_extract_layers", "transformers_version", "model_type", "num_labels"}
@@ -64,6 +74,32 @@ _PROBABILITIES = (
     "mask_time_prob",
     "mask_feature_prob",
 )
+
+_MAX_LABELS = 1_000_000
+_MAY_BE_MISSING = {"num_labels", "pad_token_id", "bos_token_id", "eos_token_id"}
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_list_of_whole(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(map(_is_whole, value))
+
+
+_TYPES: dict[str, tuple[Callable[[object], bool], str]] = {
+    "int": (_is_whole, "a whole number"),
+    "float": (_is_number, "a finite number"),
+    "bool": (lambda value: isinstance(value, bool | int), "true or false"),
+    "str": (lambda value: isinstance(value, str), "a text"),
+    "str | Callable[..., Any]": (lambda value: isinstance(value, str) or callable(value), "a text"),
+    "tuple[int, ...]": (_is_list_of_whole, "a list of whole numbers"),
+}
+"""What a field of an annotation may hold, and how a message calls that; None is left to who reads it."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +165,7 @@ class HubertConfig:
 
     def __post_init__(self) -> None:
         """Normalise sequence types and refuse contradictory values."""
+        self._check_types()
         for name in _CONVOLUTIONS:
             object.__setattr__(self, name, tuple(getattr(self, name)))
         self._complete_labels()
@@ -136,13 +173,40 @@ class HubertConfig:
         if problems:
             raise ConfigError("Inconsistent HuBERT configuration: " + "; ".join(problems) + ".")
 
+    def _check_types(self) -> None:
+        """Refuse what is of another type than its field, as a damaged or foreign config.json may have it."""
+        problems = []
+        for each in fields(self):
+            # Annotations are texts here.
+            allowed = _TYPES.get(str(each.type))
+            value = getattr(self, each.name)
+            if value is None and each.name in _MAY_BE_MISSING:
+                continue
+            if allowed is not None and not allowed[0](value):
+                problems.append(f"{each.name}={shown_value(value)} must be {allowed[1]}")
+        if problems:
+            raise ConfigError("Inconsistent HuBERT configuration: " + "; ".join(problems[:5]) + ".")
+
     def _complete_labels(self) -> None:
         """Derive whichever of `id2label`, `label2id` and `num_labels` are missing."""
+        try:
+            self._derive_labels()
+        except ConfigError:
+            raise
+        except (TypeError, ValueError, AttributeError) as error:
+            raise ConfigError(
+                f"Inconsistent HuBERT configuration: id2label={shown_value(self.id2label)} and "
+                f"label2id={shown_value(self.label2id)} must name a class for every index."
+            ) from error
+
+    def _derive_labels(self) -> None:
         given: dict[str, Any] = vars(self)
         id2label, label2id, num_labels = given["id2label"], given["label2id"], given["num_labels"]
         if id2label is None and label2id is not None:
             id2label = {int(index): label for label, index in label2id.items()}
         if id2label is None:
+            if num_labels is not None and num_labels > _MAX_LABELS:
+                raise ConfigError(f"num_labels={shown_value(num_labels)} must be at most {_MAX_LABELS}.")
             id2label = {index: f"LABEL_{index}" for index in range(2 if num_labels is None else num_labels)}
         id2label = {int(index): str(label) for index, label in id2label.items()}
         if label2id is None:
@@ -155,34 +219,41 @@ class HubertConfig:
         """Whether each requirement is met, and what to say where it is not."""
         values: dict[str, Any] = vars(self)
         for name in _POSITIVE:
-            yield values[name] > 0, f"{name}={values[name]} must be above 0"
+            yield values[name] > 0, f"{name}={shown_value(values[name])} must be above 0"
         for name in _NOT_NEGATIVE:
-            yield values[name] >= 0, f"{name}={values[name]} must not be negative"
+            yield values[name] >= 0, f"{name}={shown_value(values[name])} must not be negative"
         for name in _PROBABILITIES:
-            yield 0 <= values[name] <= 1, f"{name}={values[name]} must be 0 to 1"
+            yield 0 <= values[name] <= 1, f"{name}={shown_value(values[name])} must be 0 to 1"
+        yield self.num_hidden_layers <= MAX_LAYERS, f"num_hidden_layers must be at most {MAX_LAYERS}"
         dims, strides, kernels = (len(values[name]) for name in _CONVOLUTIONS)
         yield (
             dims == strides == kernels > 0,
             "conv_dim, conv_stride and conv_kernel must have equal lengths above 0, got "
             f"{dims}, {strides} and {kernels}",
         )
+        yield dims <= MAX_LAYERS, f"conv_dim must have at most {MAX_LAYERS} values"
         for name in _CONVOLUTIONS:
-            yield min(values[name], default=1) > 0, f"{name}={values[name]} must all be above 0"
+            yield min(values[name], default=1) > 0, f"{name}={shown_value(values[name])} must all be above 0"
         for name in ("num_attention_heads", "num_conv_pos_embedding_groups"):
             fits = values[name] <= 0 or self.hidden_size % values[name] == 0
-            yield fits, f"hidden_size={self.hidden_size} must be a multiple of {name}={values[name]}"
+            shown = shown_value(self.hidden_size), shown_value(values[name])
+            yield fits, f"hidden_size={shown[0]} must be a multiple of {name}={shown[1]}"
         for name in ("hidden_act", "feat_extract_activation"):
             is_known = callable(values[name]) or values[name] in ACTIVATION_FORMULAS
             names = ", ".join(ACTIVATION_FORMULAS)
-            yield is_known, f"{name}={values[name]!r} must be callable or one of {names}"
+            yield is_known, f"{name}={shown_value(values[name])} must be callable or one of {names}"
         choices = {"feat_extract_norm": ("group", "layer"), "ctc_loss_reduction": ("sum", "mean")}
         for name, (one, other) in choices.items():
-            yield values[name] in (one, other), f"{name}={values[name]!r} must be {one!r} or {other!r}"
+            yield (
+                values[name] in (one, other),
+                f"{name}={shown_value(values[name])} must be {one!r} or {other!r}",
+            )
         count, reverse = len(self.id2label), {label: index for index, label in self.id2label.items()}
         yield self.num_labels == count, f"num_labels={self.num_labels} must be {count}, as in id2label"
         yield (
             dict(self.label2id) == reverse,
-            f"label2id={self.label2id} must be the reverse of id2label={self.id2label}",
+            f"label2id={shown_value(self.label2id)} must be the reverse of "
+            f"id2label={shown_value(self.id2label)}",
         )
 
     @property
@@ -202,6 +273,16 @@ class HubertConfig:
         for kernel, stride in zip(reversed(self.conv_kernel), reversed(self.conv_stride), strict=True):
             samples = (samples - 1) * stride + kernel
         return samples
+
+    @property
+    def min_encoder_parameters(self) -> int:
+        """Weights that the encoder has at least: of its convolutions and dense layers, without biases."""
+        inputs = (1, *self.conv_dim[:-1])
+        front = sum(i * o * k for i, o, k in zip(inputs, self.conv_dim, self.conv_kernel, strict=True))
+        width, groups = self.hidden_size, self.num_conv_pos_embedding_groups
+        positions = width * (width // groups) * self.num_conv_pos_embeddings
+        layer = 4 * width**2 + 2 * width * self.intermediate_size
+        return front + self.conv_dim[-1] * width + positions + self.num_hidden_layers * layer
 
     @property
     def has_masked_spec_embed(self) -> bool:
@@ -262,7 +343,8 @@ class HubertConfig:
         values = read_json(path)
         if values.get("model_type", "hubert") != "hubert":
             raise CheckpointError(
-                f"{path} describes a {values['model_type']!r} model; only model_type 'hubert' can be loaded."
+                f"{shown_path(path)} describes a {shown_value(values['model_type'])} model; only model_type "
+                "'hubert' can be loaded."
             )
         return cls.from_dict(values)
 

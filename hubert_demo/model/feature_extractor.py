@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Unpack
@@ -13,10 +13,12 @@ import numpy.typing as npt
 from hubert_demo.audio import FloatArray, samples_to_float
 from hubert_demo.errors import CheckpointError, InputError
 from hubert_demo.model.batch import Batch, PaddedLength, as_tensors, is_tensor, padded_length, rows_of
-from hubert_demo.model.files import CheckpointFiles, HubOptions, read_json, write_json
+from hubert_demo.model.files import CheckpointFiles, HubOptions, read_json, shown_value, write_json
 
 PREPROCESSOR_NAME = "preprocessor_config.json"
 _EPS = 1e-7
+_MAX_RATE_HZ = 768_000
+_MAX_PADDING = 1e30
 
 
 @dataclass(frozen=True)
@@ -150,10 +152,18 @@ class Wav2Vec2FeatureExtractor:
         values = read_json(files.require(PREPROCESSOR_NAME))
         if values.get("padding_side", "right") != "right":
             raise CheckpointError(
-                f"{pretrained_model_name_or_path} pads on the {values['padding_side']}; HuBERT's masks "
+                f"{files.shown_name} pads on the {str(values['padding_side'])[:20]}; HuBERT's masks "
                 "need padding on the right. Set padding_side to 'right' in " + PREPROCESSOR_NAME + "."
             )
-        return cls(**{k: v for k, v in values.items() if k in cls.__dataclass_fields__})
+        known = {k: v for k, v in values.items() if k in cls.__dataclass_fields__}
+        for name, value in known.items():
+            is_allowed, allowed = _ALLOWED[name]
+            if not is_allowed(value):
+                raise CheckpointError(
+                    f"{name} is {shown_value(value)} in {PREPROCESSOR_NAME} of {files.shown_name}; it must "
+                    f"be {allowed}."
+                )
+        return cls(**known)
 
     def save_pretrained(self, save_directory: str | Path) -> None:
         """Write `preprocessor_config.json`, as transformers reads it."""
@@ -163,6 +173,28 @@ class Wav2Vec2FeatureExtractor:
             "padding_side": "right",
         }
         write_json(Path(save_directory) / PREPROCESSOR_NAME, values, sort_keys=True)
+
+
+def _is_bool(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_rate(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _MAX_RATE_HZ
+
+
+def _is_finite(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _MAX_PADDING
+
+
+# What a preprocessor_config.json may say of each attribute, and how a message calls that.
+_ALLOWED: dict[str, tuple[Callable[[object], bool], str]] = {
+    "feature_size": (lambda value: value == 1, "1, a waveform"),
+    "sampling_rate": (_is_rate, f"a whole number of hertz, at most {_MAX_RATE_HZ}"),
+    "padding_value": (_is_finite, "a finite number"),
+    "return_attention_mask": (_is_bool, "true or false"),
+    "do_normalize": (_is_bool, "true or false"),
+}
 
 
 def _is_batch(raw_speech: Any) -> bool:

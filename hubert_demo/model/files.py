@@ -4,12 +4,28 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
+from reprlib import Repr
+from threading import Thread
 from typing import Any, TypedDict
 
-from hubert_demo.errors import CheckpointError
+from hubert_demo.errors import CheckpointError, DamagedFileError
+
+MAX_JSON_BYTES = 16 << 20
+"""No JSON file of a checkpoint is larger than this; the largest vocabularies have a tenth of it."""
+
+SILENCE_S = 12.0
+"""How long the hub may say nothing before a fetch is given up; its own client waits a minute or longer."""
+
+# Values come from strangers: what a message shows of one is short, however large it is.
+_SHOWN = Repr()
+_SHOWN.maxstring = _SHOWN.maxother = _SHOWN.maxlong = 60
+_SHOWN.maxdict = _SHOWN.maxlist = _SHOWN.maxtuple = 8
+_SHOWN.maxlevel = 2
 
 Progress = Callable[[int, int], None]
 """Called while a file is fetched, with the bytes received so far and the bytes in total."""
@@ -35,6 +51,7 @@ class CheckpointFiles:
         cache_dir: Where to keep fetched files; huggingface-hub's own cache when None.
         token: Access token for the hub; the one from `hf auth login` when None.
         progress: Called as each file is fetched.
+        silence_s: How long the hub may say nothing before a fetch is given up.
     """
 
     name_or_path: str | Path
@@ -43,6 +60,7 @@ class CheckpointFiles:
     cache_dir: str | Path | None = None
     token: str | None = None
     progress: Progress | None = None
+    silence_s: float = SILENCE_S
 
     def find(self, name: str) -> Path | None:
         """The local path of a file, or None if the checkpoint has no such file.
@@ -51,10 +69,21 @@ class CheckpointFiles:
             CheckpointError: If there is no such checkpoint, or the hub cannot be reached.
         """
         directory = Path(self.name_or_path)
-        if directory.is_dir():
-            path = directory / name
-            return path if path.is_file() else None
+        try:
+            if directory.is_dir():
+                path = directory / name
+                return path if path.is_file() else None
+        except OSError as error:
+            raise CheckpointError(
+                f"{name} of {self.shown_name} cannot be looked at: {error.strerror}."
+            ) from error
         return self._fetch(name)
+
+    @property
+    def shown_name(self) -> str:
+        """The checkpoint as messages name it: of a directory its last part, since strangers may read them."""
+        name = str(self.name_or_path)
+        return shown_path(Path(name)) if Path(name).is_absolute() else name
 
     def require(self, name: str) -> Path:
         """The local path of a file that a checkpoint must have.
@@ -64,7 +93,7 @@ class CheckpointFiles:
         """
         path = self.find(name)
         if path is None:
-            raise CheckpointError(f"{self.name_or_path} has no {name}; it is not a whole HuBERT checkpoint.")
+            raise CheckpointError(f"{self.shown_name} has no {name}; it is not a whole HuBERT checkpoint.")
         return path
 
     def _fetch(self, name: str) -> Path | None:
@@ -80,22 +109,32 @@ class CheckpointFiles:
         )
 
         repository = str(self.name_or_path)
+        heard = _Heard(self.progress)
         try:
-            return Path(
-                hf_hub_download(
-                    repository,
-                    name,
-                    revision=self.revision,
-                    cache_dir=self.cache_dir,
-                    local_files_only=self.local_files_only,
-                    token=self.token,
-                    tqdm_class=None if self.progress is None else _reporting_bar(self.progress),
-                )
+            return _unless_silent(
+                lambda: Path(
+                    hf_hub_download(
+                        repository,
+                        name,
+                        revision=self.revision,
+                        cache_dir=self.cache_dir,
+                        local_files_only=self.local_files_only,
+                        token=self.token,
+                        tqdm_class=_reporting_bar(heard),
+                    )
+                ),
+                heard,
+                self.silence_s,
             )
+        except _SilentError as error:
+            raise CheckpointError(
+                f"{self.shown_name} cannot be fetched ({name}): the hub has not answered for "
+                f"{self.silence_s:.0f} s. Try again in a minute, or give a local directory."
+            ) from error
         except HFValidationError as error:
             raise CheckpointError(
-                f"{repository!r} is neither a directory here nor a name like 'facebook/hubert-base-ls960' "
-                "on the hub; check the spelling."
+                f"{self.shown_name!r} is neither a directory here nor a name like "
+                "'facebook/hubert-base-ls960' on the hub; check the spelling."
             ) from error
         except LocalEntryNotFoundError as error:
             if self._is_known_to_lack(name):
@@ -115,8 +154,17 @@ class CheckpointFiles:
             ) from error
         except RevisionNotFoundError as error:
             raise CheckpointError(f"{repository} has no revision {self.revision!r} on the hub.") from error
-        except (HfHubHTTPError, OSError) as error:
+        except HfHubHTTPError as error:
             raise CheckpointError(f"{self._unreachable(name)} ({error})") from error
+        except OSError as error:
+            # With a number it is this machine's own, such as a full disk, otherwise the connection's.
+            if error.errno is not None and error.strerror:
+                raise CheckpointError(f"{name} of {repository} cannot be kept: {error.strerror}.") from error
+            raise CheckpointError(self._broken_off(name)) from error
+        except CheckpointError:
+            raise
+        except Exception as error:  # The client's transport has errors of its own.
+            raise CheckpointError(self._broken_off(name)) from error
 
     def _is_known_to_lack(self, name: str) -> bool:
         """Whether the hub said, when last asked, that there is no such file."""
@@ -126,6 +174,12 @@ class CheckpointFiles:
             str(self.name_or_path), name, cache_dir=self.cache_dir, revision=self.revision
         )
         return found is _CACHED_NO_EXIST
+
+    def _broken_off(self, name: str) -> str:
+        return (
+            f"{self.shown_name} cannot be fetched ({name}): the connection to the hub broke off. Try again: "
+            "what has come is kept."
+        )
 
     def _unreachable(self, name: str) -> str:
         repository = self.name_or_path
@@ -138,6 +192,51 @@ class CheckpointFiles:
             f"{repository} cannot be fetched ({name}): the hub cannot be reached from this machine. Check "
             "the network (and HF_HUB_OFFLINE), or give a local directory."
         )
+
+
+class _SilentError(Exception):
+    """The hub says nothing."""
+
+
+class _Heard:
+    """When something last came from the hub; passes progress on.
+
+    Args:
+        progress: Told of it, if anybody wants to know.
+    """
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress = progress
+        self.last_s = time.monotonic()
+
+    def __call__(self, num_received: int, num_expected: int) -> None:
+        self.last_s = time.monotonic()
+        if self._progress is not None:
+            self._progress(num_received, num_expected)
+
+
+def _unless_silent(fetch: Callable[[], Path], heard: _Heard, silence_s: float) -> Path:
+    """What `fetch` gives, unless the hub says nothing for too long.
+
+    A fetch that is given up comes to its own end in the background: its client tries again and again.
+    """
+    answer: Future[Path] = Future()
+
+    def run() -> None:
+        try:
+            answer.set_result(fetch())
+        except BaseException as error:  # Whatever it is, it is raised where the result is wanted.
+            answer.set_exception(error)
+
+    Thread(target=run, name="hub", daemon=True).start()
+    while True:
+        try:
+            return answer.result(max(0.0, heard.last_s + silence_s - time.monotonic()))
+        except TimeoutError as error:
+            if answer.done():
+                raise
+            if time.monotonic() >= heard.last_s + silence_s:
+                raise _SilentError from error
 
 
 def _reporting_bar(progress: Progress) -> Any:
@@ -169,17 +268,50 @@ def read_json(path: Path) -> dict[str, Any]:
     """The object in a JSON file.
 
     Raises:
-        CheckpointError: If the file is damaged.
+        DamagedFileError: If the file is damaged.
     """
     try:
+        if path.stat().st_size > MAX_JSON_BYTES:
+            raise DamagedFileError(f"{shown_path(path)} is larger than {MAX_JSON_BYTES >> 20} MB.", path)
         values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise CheckpointError(
-            f"{path} cannot be read as JSON: {error}. Fetch the checkpoint again."
+    except OSError as error:
+        raise DamagedFileError(f"{shown_path(path)} cannot be read: {error.strerror}.", path) from error
+    except RecursionError as error:
+        raise DamagedFileError(
+            f"{shown_path(path)} cannot be read as JSON: it is nested too deeply.", path
+        ) from error
+    except UnicodeDecodeError as error:
+        raise DamagedFileError(
+            f"{shown_path(path)} cannot be read as JSON: it is no text in UTF-8. Fetch the checkpoint again.",
+            path,
+        ) from error
+    except ValueError as error:
+        raise DamagedFileError(
+            f"{shown_path(path)} cannot be read as JSON: {str(error)[:100]}. Fetch the checkpoint again.",
+            path,
         ) from error
     if not isinstance(values, dict):
-        raise CheckpointError(f"{path} holds a {type(values).__name__}, not an object; fetch it again.")
+        raise DamagedFileError(
+            f"{shown_path(path)} holds a {type(values).__name__}, not an object; fetch it again.", path
+        )
     return values
+
+
+def shown_path(path: Path) -> str:
+    """A path as messages name it: its last part and the folder's, since strangers may read them."""
+    return shown_text(path.name if path.suffix == "" else f"{path.name} of {path.parent.name}", 200)
+
+
+def shown_text(text: str, longest: int = 100) -> str:
+    """A text as messages show it: its beginning, and nothing that could not be written."""
+    return text[:longest].encode("utf-8", "backslashreplace").decode()
+
+
+def shown_value(value: object) -> str:
+    """A value as messages show it: its beginning, and nothing that could not be written."""
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 10**30:
+        return "a number of too many digits"
+    return shown_text(_SHOWN.repr(value), 1000)
 
 
 def write_json(path: Path, values: Mapping[str, Any], sort_keys: bool = False) -> None:

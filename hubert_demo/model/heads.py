@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -13,10 +12,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from hubert_demo.deprecation import Renamed
-from hubert_demo.errors import CheckpointError, ConfigError, InputError
+from hubert_demo.errors import CheckpointError, ConfigError, DamagedFileError, InputError
 from hubert_demo.model.config import HubertConfig
 from hubert_demo.model.encoder import HubertModel
-from hubert_demo.model.files import write_json
+from hubert_demo.model.faults import is_out_of_memory
+from hubert_demo.model.files import read_json, shown_value, write_json
 from hubert_demo.model.outputs import HubertHeadOutput
 from hubert_demo.model.pretrained import PretrainedModel
 from hubert_demo.model.weights import ENCODER_PREFIX
@@ -64,6 +64,10 @@ class HubertForCTC(_HeadedModel):
         self.dropout = nn.Dropout(config.final_dropout)
         self.lm_head = nn.Linear(config.hidden_size, config.vocab_size)
         self._initialise_linear(self.lm_head, config.initializer_range)
+
+    @classmethod
+    def _min_head_parameters(cls, config: HubertConfig) -> int:
+        return config.vocab_size * config.hidden_size
 
     def forward(
         self,
@@ -138,6 +142,10 @@ class HubertForSequenceClassification(_HeadedModel):
         for linear in (self.projector, self.classifier):
             self._initialise_linear(linear, config.initializer_range)
 
+    @classmethod
+    def _min_head_parameters(cls, config: HubertConfig) -> int:
+        return config.classifier_proj_size * (config.hidden_size + config.num_labels)
+
     def forward(
         self,
         input_values: Tensor,
@@ -190,6 +198,18 @@ class HubertForSequenceClassification(_HeadedModel):
             return projected.mean(1)
         mask = self.hubert.frame_mask(attention_mask, projected.shape[1])
         return projected.masked_fill(~mask[..., None], 0.0).sum(1) / mask.sum(1, keepdim=True)
+
+
+def _are_labels(labels: object) -> TypeGuard[list[str]]:
+    if not isinstance(labels, list) or not labels or not all(isinstance(label, str) for label in labels):
+        return False
+    return len(set(labels)) == len(labels)
+
+
+def _is_threshold(threshold: object) -> bool:
+    if threshold is None:
+        return True
+    return isinstance(threshold, int | float) and not isinstance(threshold, bool) and 0 <= threshold <= 1
 
 
 def _check_labels(labels: Tensor, shape: tuple[int, ...], limit: int, limit_name: str) -> None:
@@ -271,16 +291,32 @@ class KeywordHead(nn.Module):
         """
         directory = Path(directory)
         try:
-            settings = json.loads((directory / cls.settings_name).read_text(encoding="utf-8"))
-            tensors = {k: v.float() for k, v in load_file(directory / cls.weights_name).items()}
-            labels, num_states = tuple(settings["labels"]), len(tensors["layer_weights"])
-            proj_size, hidden_size = tensors["projector.weight"].shape
-            stated = settings.get("threshold"), settings.get("encoder")
-            head = cls(labels, num_states, hidden_size, proj_size, *stated)
-            head.load_state_dict(tensors)
-        except Exception as error:
+            settings = read_json(directory / cls.settings_name)
+        except DamagedFileError as error:
+            text = f"The keyword head in {directory.name} cannot be read: {error}"
+            raise DamagedFileError(text, error.path) from error
+        labels, threshold, encoder = (settings.get(name) for name in ("labels", "threshold", "encoder"))
+        if not _are_labels(labels) or not _is_threshold(threshold) or not isinstance(encoder, str | None):
             raise CheckpointError(
-                f"The keyword head in {directory} cannot be read ({error}). Fetch the checkpoint again."
+                f"The keyword head in {directory.name} cannot be read: its labels, threshold or encoder are "
+                "of another kind than `save` writes. Fetch the checkpoint again."
+            )
+        try:
+            tensors = {k: v.float() for k, v in load_file(directory / cls.weights_name).items()}
+            proj_size, hidden_size = tensors["projector.weight"].shape
+            num_states = len(tensors["layer_weights"])
+            # In this order, so that no more memory is taken than the file's size.
+            if tensors["classifier.weight"].shape != (len(labels), proj_size):
+                raise ValueError("as many labels as classes")
+            head = cls(tuple(labels), num_states, hidden_size, proj_size, threshold, encoder)
+            head.load_state_dict(tensors)
+        except Exception as error:  # Damaged files raise anything.
+            if is_out_of_memory(error):
+                raise
+            raise DamagedFileError(
+                f"The keyword head in {directory.name} cannot be read: {cls.weights_name} is missing, "
+                "damaged, or does not fit its labels. Fetch the checkpoint again.",
+                directory / cls.weights_name,
             ) from error
         return head.eval()
 
@@ -291,8 +327,16 @@ class KeywordHead(nn.Module):
         Args:
             model: Its `id2label` names the classes. If it has no weights for the layers, only the states of
                 the last one count.
+
+        Raises:
+            CheckpointError: If the classes are not numbered from 0.
         """
         config = model.config
+        if set(config.id2label) != set(range(config.num_labels)):
+            raise CheckpointError(
+                f"The classes are numbered {shown_value(sorted(config.id2label))}; they must be numbered "
+                "from 0."
+            )
         labels = tuple(config.id2label[index] for index in range(config.num_labels))
         head = cls(labels, config.num_hidden_layers + 1, config.hidden_size, config.classifier_proj_size)
         with torch.no_grad():

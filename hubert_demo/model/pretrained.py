@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any, Self, Unpack
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from hubert_demo.errors import CheckpointError, InputError
+from hubert_demo.errors import CheckpointError, DamagedFileError, InputError
 from hubert_demo.model.attention import HubertAttention, check_implementation
 from hubert_demo.model.config import HubertConfig
-from hubert_demo.model.files import CheckpointFiles, HubOptions
+from hubert_demo.model.faults import is_out_of_memory
+from hubert_demo.model.files import CheckpointFiles, HubOptions, shown_path, shown_text
 from hubert_demo.model.weights import WEIGHTS_NAME, is_head_parameter, rename_parameters, weight_files
 
 logger = logging.getLogger(__name__)
+
+_MAX_LISTED = 12
 
 
 class PretrainedModel(nn.Module):
@@ -116,9 +118,15 @@ class PretrainedModel(nn.Module):
         """
         files = CheckpointFiles(pretrained_model_name_or_path, **hub_options)
         wanted = _dtype(dtype if dtype is not None else torch_dtype)
-        model = cls(config or HubertConfig.from_files(files), attn_implementation=attn_implementation)
-        tensors = rename_parameters(_read_tensors(files), model.base_prefix)
-        _load_strictly(model, tensors, pretrained_model_name_or_path, require_head)
+        config = config or HubertConfig.from_files(files)
+        paths = weight_files(files)
+        read = _read_tensors(paths)
+        # Before memory is taken for it: a few letters can describe a model larger than any machine.
+        described = config.min_encoder_parameters + (cls._min_head_parameters(config) if require_head else 0)
+        _require_room_for(described, paths, files.shown_name)
+        model = cls(config, attn_implementation=attn_implementation)
+        tensors = rename_parameters(read, model.base_prefix)
+        _load_strictly(model, tensors, files.shown_name, require_head)
         if wanted is None:
             wanted = next(t.dtype for t in tensors.values() if t.is_floating_point())
         return model.to(wanted).eval()
@@ -146,6 +154,11 @@ class PretrainedModel(nn.Module):
         extra.pop("torch_dtype", None)
         replace(self.config, extra=extra).save_pretrained(directory)
         save_file(tensors, Path(directory) / WEIGHTS_NAME, metadata={"format": "pt"})
+
+    @classmethod
+    def _min_head_parameters(cls, config: HubertConfig) -> int:
+        """Weights that a model's head has at least."""
+        return 0
 
     def _initialise(self, std: float) -> None:
         """Random weights for training from scratch, module by module.
@@ -176,29 +189,54 @@ def _dtype(dtype: torch.dtype | str | None) -> torch.dtype | None:
     return found
 
 
-def _read_tensors(files: CheckpointFiles) -> dict[str, Tensor]:
+def _require_room_for(described: int, paths: Sequence[Path], name: str) -> None:
+    """Refuse a configuration that describes more weights than files of this size can hold."""
+    most = sum(path.stat().st_size for path in paths)
+    if described > most:
+        raise CheckpointError(
+            f"The config.json of {name} describes a model of more weights than its files hold, which have "
+            f"{most:,} bytes. Fetch the checkpoint again."
+        )
+
+
+def _read_tensors(paths: Sequence[Path]) -> dict[str, Tensor]:
     """All tensors of a checkpoint, by their names in the file."""
-    return {name: tensor for path in weight_files(files) for name, tensor in _read_file(path).items()}
+    return {name: tensor for path in paths for name, tensor in _read_file(path).items()}
 
 
 def _read_file(path: Path) -> dict[str, Tensor]:
+    """The tensors of one file; a pickle is read without running anything in it."""
     try:
         tensors: Any = (
             load_file(path)
             if path.suffix == ".safetensors"
             else torch.load(path, map_location="cpu", weights_only=True)
         )
-    except (SafetensorError, UnpicklingError, RuntimeError, OSError, EOFError) as error:
-        raise CheckpointError(
-            f"{path} is damaged or not a file of weights: {error}. Fetch the checkpoint again."
+    except Exception as error:  # Damaged files raise anything; pickles what their authors wish.
+        if is_out_of_memory(error):
+            raise
+        # Torch's own words name this machine's folders, and how to open a pickle that runs code.
+        raise DamagedFileError(
+            f"{path.name} is damaged or not a file of weights alone ({path.parent.name}). Fetch the "
+            "checkpoint again.",
+            path,
         ) from error
-    if not (isinstance(tensors, dict) and all(isinstance(t, Tensor) for t in tensors.values())):
-        raise CheckpointError(f"{path} is not a table of named tensors; fetch the checkpoint again.")
+    if not (isinstance(tensors, dict) and all(map(_is_named_tensor, tensors.items()))):
+        raise DamagedFileError(
+            f"{shown_path(path)} is not a table of named tensors; fetch the checkpoint again.", path
+        )
     return tensors
 
 
+def _is_named_tensor(item: tuple[Any, Any]) -> bool:
+    name, tensor = item
+    if not (isinstance(name, str) and isinstance(tensor, Tensor)):
+        return False
+    return tensor.layout is torch.strided and not tensor.is_meta and not tensor.is_quantized
+
+
 def _load_strictly(
-    model: PretrainedModel, tensors: dict[str, Tensor], source: str | Path, require_head: bool
+    model: PretrainedModel, tensors: dict[str, Tensor], source: str, require_head: bool
 ) -> None:
     """Copy tensors into the model; any missing or left over is an error, except those of a head."""
     own = model.state_dict()
@@ -210,7 +248,7 @@ def _load_strictly(
         if own[name].shape != tensors[name].shape
     ]
     fatal = [
-        f"{what}: {', '.join(names)}"
+        f"{what}: {_listed(names)}"
         for what, names in (
             ("missing", [n for n in missing if require_head or not is_head_parameter(n)]),
             ("unexpected", [n for n in unexpected if not is_head_parameter(n)]),
@@ -224,6 +262,16 @@ def _load_strictly(
         logger.warning("%s has no %s: newly initialised, train before use.", source, ", ".join(missing))
     if unexpected:
         logger.warning(
-            "%s: %s left out, %s has no such head.", source, ", ".join(unexpected), type(model).__name__
+            "%s: %s left out, %s has no such head.", source, _listed(unexpected), type(model).__name__
         )
-    model.load_state_dict({name: tensors[name] for name in tensors if name in own}, strict=False)
+    kept = {name: tensors[name] for name in tensors if name in own}
+    unreal = sorted(name for name, tensor in kept.items() if tensor.is_complex())
+    if unreal:
+        raise CheckpointError(f"{source} does not fit {type(model).__name__}: complex: {_listed(unreal)}.")
+    model.load_state_dict(kept, strict=False)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """The first names, each within bounds, and how many more there are: a file can name anything."""
+    first = ", ".join(map(shown_text, names[:_MAX_LISTED]))
+    return first + (f" and {len(names) - _MAX_LISTED} more" if len(names) > _MAX_LISTED else "")

@@ -17,7 +17,15 @@ from hubert_demo.model.ctc_text import (
     written_characters,
     written_words,
 )
-from hubert_demo.model.files import CheckpointFiles, HubOptions, read_json, write_json
+from hubert_demo.model.files import (
+    CheckpointFiles,
+    HubOptions,
+    read_json,
+    shown_text,
+    shown_value,
+    write_json,
+)
+from hubert_demo.model.vocabulary import OTHER_NAMES, TOKEN_NAMES, check_settings, check_vocabulary
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -72,11 +80,13 @@ class Wav2Vec2CTCTokenizer:
         if target_lang is not None:
             self.set_target_lang(target_lang)
         needed = (pad_token, unk_token, word_delimiter_token)
-        missing = [token for token in needed if token not in self._vocab]
+        missing = [token for token in needed if not isinstance(self._vocab.get(token), int)]
         if missing:
-            raise CheckpointError(f"The vocabulary lacks {', '.join(missing)}; a CTC tokenizer needs them.")
+            listed = ", ".join(shown_text(str(token)) for token in missing)
+            raise CheckpointError(f"The vocabulary lacks {listed}; a CTC tokenizer needs them.")
 
     def _use(self, vocab: Mapping[str, Any]) -> None:
+        check_vocabulary(vocab)
         self._vocab: dict[str, int] = dict(vocab)
         self._tokens = {index: token for token, index in self._vocab.items() if isinstance(index, int)}
         long = sorted((token for token in self._vocab if len(token) > 1), key=len, reverse=True)
@@ -91,8 +101,12 @@ class Wav2Vec2CTCTokenizer:
         """
         languages = [name for name, vocab in self._languages.items() if isinstance(vocab, Mapping)]
         if target_lang not in languages:
-            hint = f"choose {', '.join(languages)}" if languages else "this tokenizer has only one language"
-            raise InputError(f"There is no vocabulary for {target_lang!r}; {hint}.")
+            hint = (
+                f"choose {', '.join(map(shown_text, languages[:20]))}"
+                if languages
+                else "this tokenizer has only one language"
+            )
+            raise InputError(f"There is no vocabulary for {shown_value(target_lang)}; {hint}.")
         self.target_lang = target_lang
         self._use(self._languages[target_lang])
 
@@ -324,24 +338,21 @@ class Wav2Vec2CTCTokenizer:
         for name in (SPECIAL_TOKENS_NAME, TOKENIZER_NAME):
             path = files.find(name)
             settings |= read_json(path) if path else {}
+        check_settings(settings, files.shown_name)
         if target_lang is not None:
             settings["target_lang"] = target_lang
-        chosen: dict[str, Any] = {n: settings[n] for n in _OTHER_NAMES if settings.get(n) is not None}
-        chosen |= {name: _token_text(settings[name]) for name in _TOKEN_NAMES if name in settings}
+        chosen: dict[str, Any] = {n: settings[n] for n in OTHER_NAMES if settings.get(n) is not None}
+        chosen |= {name: _token_text(settings[name]) for name in TOKEN_NAMES if name in settings}
         return cls(files.require(VOCAB_NAME), **chosen)
 
     def save_pretrained(self, save_directory: str | Path) -> None:
         """Write the vocabulary and settings, as transformers' Wav2Vec2CTCTokenizer reads them."""
-        settings = {name: getattr(self, name) for name in (*_TOKEN_NAMES, *_OTHER_NAMES)}
-        known = {name: settings[name] for name in _TOKEN_NAMES[:4] if settings[name] is not None}
+        settings = {name: getattr(self, name) for name in (*TOKEN_NAMES, *OTHER_NAMES)}
+        known = {name: settings[name] for name in TOKEN_NAMES[:4] if settings[name] is not None}
         settings["tokenizer_class"] = "Wav2Vec2CTCTokenizer"
         files = {VOCAB_NAME: self._languages, TOKENIZER_NAME: settings, SPECIAL_TOKENS_NAME: known}
         for name, content in files.items():
             write_json(Path(save_directory) / name, content)
-
-
-_TOKEN_NAMES = ("pad_token", "bos_token", "eos_token", "unk_token", "word_delimiter_token")
-_OTHER_NAMES = ("replace_word_delimiter_char", "do_lower_case", "target_lang")
 
 
 def _token_text(token: str | Mapping[str, str] | None) -> str | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from hubert_demo.errors import CheckpointError
-from hubert_demo.model.files import CheckpointFiles, read_json
+from hubert_demo.errors import CheckpointError, DamagedFileError
+from hubert_demo.model.files import CheckpointFiles, read_json, shown_path, shown_value
 
 WEIGHTS_NAME = "model.safetensors"
 OLD_WEIGHTS_NAME = "pytorch_model.bin"
@@ -15,6 +16,8 @@ OLD_WEIGHTS_NAME = "pytorch_model.bin"
 ENCODER_PREFIX = "hubert."
 """What the names of the encoder's parameters start with in a model that has a head."""
 
+# A plain name: no folder, and nothing that a system takes for one.
+_SHARD = re.compile(r"[A-Za-z0-9][\w.-]{0,200}")
 _HEADS = {"lm_head", "projector", "classifier", "layer_weights"}
 _OLD_WEIGHT_NORM = {
     "pos_conv_embed.conv.weight_g": "pos_conv_embed.conv.parametrizations.weight.original0",
@@ -42,14 +45,26 @@ def weight_files(files: CheckpointFiles) -> tuple[Path, ...]:
             return (path,)
         index = files.find(f"{name}.index.json")
         if index is not None:
-            shards = read_json(index).get("weight_map")
-            if not isinstance(shards, dict):
-                raise CheckpointError(f"{index} has no weight_map; fetch the checkpoint again.")
-            return tuple(files.require(shard) for shard in sorted(set(shards.values())))
+            return tuple(files.require(shard) for shard in _shards(index, Path(name).suffix))
     raise CheckpointError(
-        f"{files.name_or_path} has neither {WEIGHTS_NAME} nor {OLD_WEIGHTS_NAME}, whole or in shards; "
+        f"{files.shown_name} has neither {WEIGHTS_NAME} nor {OLD_WEIGHTS_NAME}, whole or in shards; "
         "fetch the checkpoint again."
     )
+
+
+def _shards(index: Path, suffix: str) -> list[str]:
+    """The names of the shards in an index, none of which may lie outside the checkpoint."""
+    shards = read_json(index).get("weight_map")
+    if not isinstance(shards, dict) or not shards:
+        raise DamagedFileError(f"{shown_path(index)} has no weight_map; fetch the checkpoint again.", index)
+    for shard in shards.values():
+        if not isinstance(shard, str) or not _SHARD.fullmatch(shard) or Path(shard).suffix != suffix:
+            raise DamagedFileError(
+                f"{shown_path(index)} names {shown_value(shard)} as a file of weights; only files *{suffix} "
+                "beside it are read.",
+                index,
+            )
+    return sorted(set(shards.values()))
 
 
 def rename_parameters(parameters: Mapping[str, Parameter], base_prefix: str) -> dict[str, Parameter]:

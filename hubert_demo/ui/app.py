@@ -12,11 +12,14 @@ import gradio as gr
 import numpy as np
 from gradio import events
 
+from hubert_demo.analysis.transcript.alignment import MAX_REFERENCE
+from hubert_demo.analysis.transcript.beam import MAX_HOTWORDS_TEXT
 from hubert_demo.api import analyze
 from hubert_demo.audio import SAMPLE_RATE_HZ, Waveform
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, STORE, CheckpointStore
 from hubert_demo.inference import Passes
 from hubert_demo.ui import card, downloads, theme, tour, zero_gpu
+from hubert_demo.ui.blocks import ForgivingBlocks
 from hubert_demo.ui.endpoints import Endpoints
 from hubert_demo.ui.examples import examples, template
 from hubert_demo.ui.front_door import StaticFiles
@@ -24,8 +27,8 @@ from hubert_demo.ui.models import Models
 from hubert_demo.ui.parts import Parts
 from hubert_demo.ui.results import Result, Results
 from hubert_demo.ui.server_functions import ServerFunctions
-from hubert_demo.ui.views import VIEWS, timeline, transcript
-from hubert_demo.ui.views.base import Json, View, component, frame, index, plain, sentence
+from hubert_demo.ui.views import VIEWS, timeline
+from hubert_demo.ui.views.base import NO_ROOM, Json, View, component, frame, index, plain, sentence
 from hubert_demo.ui.waiting import Waiting
 
 MODEL_QUEUE = "model"
@@ -37,8 +40,9 @@ CACHE_SECONDS = (3600, 3600)
 # What both halves of the page say alike: `Facts` in `static/core/types.d.ts`.
 _FACTS = {
     "max_upload_mb": MAX_UPLOAD_MB,
-    "max_reference": transcript.MAX_REFERENCE,
-    "max_hotwords": transcript.MAX_HOTWORDS_TEXT,
+    "no_room": NO_ROOM,
+    "max_reference": MAX_REFERENCE,
+    "max_hotwords": MAX_HOTWORDS_TEXT,
 }
 
 _HEAD = """
@@ -98,7 +102,9 @@ class Page:
         self._store = store
         self._passes = Passes(zero_gpu.encode)
         self._welcome: Future[Result] | None = None
-        self.demo = gr.Blocks(title="HuBERT Explorer", analytics_enabled=False, delete_cache=CACHE_SECONDS)
+        self.demo = ForgivingBlocks(
+            title="HuBERT Explorer", analytics_enabled=False, delete_cache=CACHE_SECONDS
+        )
         with self.demo:
             self._build(views)
         self.demo.queue(max_size=MAX_WAITING)

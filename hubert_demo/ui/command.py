@@ -1,12 +1,14 @@
 """`python app.py [DIR …]`: serve the page."""
 
 import argparse
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT
-from hubert_demo.errors import HubertDemoError
+from hubert_demo.errors import HubertDemoError, MachineError
 from hubert_demo.ui.app import Page
+from hubert_demo.ui.janitor import end_on_signals, own_folder
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -22,6 +24,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except HubertDemoError as error:
         parser.error(str(error))
     page.launch(server_name=options.host, server_port=options.port)
+
+
+def run() -> None:
+    """`main` as a program: uploads have a folder of their own, which is removed when the program ends."""
+    try:
+        folder = own_folder()
+    except MachineError as error:
+        raise SystemExit(f"python app.py: {error}") from error
+    end_on_signals(folder)
+    try:
+        main()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _parser() -> argparse.ArgumentParser:

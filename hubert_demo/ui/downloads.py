@@ -5,9 +5,11 @@ import itertools
 import json
 import re
 import secrets
+import shutil
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -71,13 +73,11 @@ def _file(results: Results, request: Any) -> Json:
     name, file_format = str(request.get("name")), str(request.get("format"))
     choices = _choices(request)
     if name == ALL:
-        path = new_path(zip_name(request.get("title")))
-        write_zip(analysis, choices, path)
+        path = written(zip_name(request.get("title")), partial(write_zip, analysis, choices))
     else:
         # This checks name and format, before a file is named after them.
         content = file_content(analysis, name, file_format, choices)
-        path = new_path(f"{name}.{file_format}")
-        path.write_bytes(content)
+        path = written(f"{name}.{file_format}", lambda path: path.write_bytes(content))
     return {"name": path.name, "file": gr.FileData(path=str(path)).model_dump()}
 
 
@@ -92,11 +92,22 @@ def zip_name(title: object) -> str:
     return f"hubert-explorer-{safe or 'recording'}.zip"
 
 
-def new_path(name: str) -> Path:
-    """Where Gradio serves a file from and deletes it after a while, in a folder that nobody can guess."""
+def written(name: str, write: Callable[[Path], object]) -> Path:
+    """A new file where Gradio serves it from and deletes it after a while, in a folder that nobody can guess.
+
+    Args:
+        name: Of the file.
+        write: Writes it; where that fails, for a full disk for instance, no half of it is left.
+    """
     folder = Path(get_upload_folder()) / secrets.token_urlsafe(24)
-    folder.mkdir(parents=True)
-    return folder / re.sub(r"[^\w.-]+", "-", name)
+    path = folder / re.sub(r"[^\w.-]+", "-", name)
+    try:
+        folder.mkdir(parents=True)
+        write(path)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return path
 
 
 def _choices(request: Json) -> Choices:

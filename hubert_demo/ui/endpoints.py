@@ -1,28 +1,53 @@
 """Named endpoints: what programs (`gradio_client`) and assistants (MCP) may ask about a recording."""
 
 from collections.abc import Callable
-from functools import wraps
-from pathlib import Path
+from functools import partial, wraps
 from typing import Any, TypedDict, cast
 
 import gradio as gr
-from gradio.utils import get_upload_folder
 
 from hubert_demo.analysis.attention.heads import pool
 from hubert_demo.analysis.keywords.detection import Keywords
-from hubert_demo.analysis.layers.projection import ProjectionSettings
-from hubert_demo.analysis.transcript.beam import split_hotwords
+from hubert_demo.analysis.layers.projection import (
+    MAX_NEIGHBOURS,
+    MAX_SEED,
+    METHODS,
+    METRICS,
+    MIN_NEIGHBOURS,
+    ProjectionSettings,
+)
+from hubert_demo.analysis.layers.units import MAX_UNITS, MIN_UNITS, NothingToPredict
+from hubert_demo.analysis.transcript.alignment import MAX_REFERENCE
+from hubert_demo.analysis.transcript.beam import MAX_HOTWORDS_TEXT, split_hotwords
 from hubert_demo.api import Analysis
 from hubert_demo.audio import Waveform
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT
-from hubert_demo.errors import InputError
 from hubert_demo.export import Choices, write_zip
-from hubert_demo.ui.downloads import new_path, zip_name
+from hubert_demo.ui.blocks import uploaded_path
+from hubert_demo.ui.downloads import written, zip_name
+from hubert_demo.ui.parameters import OneOf, Parameter, Text, Whole, reading
 from hubert_demo.ui.results import Result
 from hubert_demo.ui.views.base import plain, sentence
 
 NAMES = ("analyze", "read", "align", "map_layers", "compare_layers", "attend", "compare_heads", "export")
 MAX_BINS = 200
+MAX_BEST = 20
+
+PARAMETERS: dict[str, Parameter] = {
+    "num_best": Whole(1, MAX_BEST),
+    "hotwords": Text(MAX_HOTWORDS_TEXT),
+    "reference": Text(MAX_REFERENCE),
+    "method": OneOf(METHODS),
+    "num_neighbours": Whole(MIN_NEIGHBOURS, MAX_NEIGHBOURS),
+    "metric": OneOf(METRICS),
+    "seed": Whole(0, MAX_SEED),
+    "num_units": Whole(MIN_UNITS, MAX_UNITS),
+    "layer": Whole(0),
+    "attention_layer": Whole(0),
+    "head": Whole(0),
+    "checkpoint": Text(200),
+}
+"""What values the parameters may have, beside the recording; one name means the same in every endpoint."""
 
 
 class RecognisedWord(TypedDict):
@@ -101,13 +126,16 @@ class Aligned(TypedDict):
 
 
 class LayerNumbers(TypedDict):
-    """One number for each layer, from the first one's input on; `cka` and `cosines` compare neighbours."""
+    """One number for each layer, from the first one's input on; `cka` and `cosines` compare neighbours.
+
+    `purity` and `pnmi` are null where no different letters were recognised that units could tell apart.
+    """
 
     norms: list[float]
     cosines: list[float]
     cka: list[float]
-    purity: list[float]
-    pnmi: list[float]
+    purity: list[float] | None
+    pnmi: list[float] | None
     num_units: int
 
 
@@ -161,11 +189,9 @@ class Endpoints:
         Args:
             recording: Sound file of 0.1 to 60 seconds.
             num_best: How many texts to give at most, 1 to 20.
-            hotwords: Words to prefer, separated by commas or spaces.
+            hotwords: Words to prefer, separated by commas or spaces; at most 50 of at most 30 letters.
             checkpoint: Name of the model.
         """
-        if not 1 <= num_best <= 20:
-            raise InputError(f"num_best is {num_best}; choose 1 to 20.")
         analysis = self._analyse(recording, checkpoint)
         found = analysis.beam_search(num_best, split_hotwords(hotwords))
         return [cast(RankedText, plain(hypothesis)) for hypothesis in found]
@@ -175,7 +201,7 @@ class Endpoints:
 
         Args:
             recording: Sound file of 0.1 to 60 seconds.
-            reference: What was really said.
+            reference: What was really said, in at most 2000 characters.
             checkpoint: Name of the model.
         """
         found = self._analyse(recording, checkpoint).align(reference)
@@ -203,7 +229,7 @@ class Endpoints:
         Args:
             recording: Sound file of 0.21 to 60 seconds.
             method: "umap" or "pca".
-            num_neighbours: UMAP only: how many neighbours each frame stays close to.
+            num_neighbours: UMAP only: how many neighbours each frame stays close to, 2 to 100.
             metric: UMAP only: how distance is measured, "euclidean" or "cosine".
             seed: UMAP only: seed of its random numbers.
             checkpoint: Name of the model.
@@ -214,18 +240,23 @@ class Endpoints:
         return cast(LayerMaps, {**plain(analysis.encoding, "frame_times_s"), **maps})
 
     def compare_layers(
-        self, recording: gr.FileData, num_units: int = 20, checkpoint: str = DEFAULT_CHECKPOINT
+        self, recording: gr.FileData, num_units: int | None = None, checkpoint: str = DEFAULT_CHECKPOINT
     ) -> LayerNumbers:
         """Size of every layer's states, likeness of neighbouring layers, what k-means units tell of letters.
 
         Args:
             recording: Sound file of 0.1 to 60 seconds.
-            num_units: Clusters of k-means, 2 to 100.
+            num_units: Clusters of k-means, 2 to 100 and not more than frames; if not given, 20, or fewer in
+                less than 2 seconds.
             checkpoint: Name of the model.
         """
         analysis = self._analyse(recording, checkpoint)
-        scores = plain(analysis.unit_scores(num_units), "purity", "pnmi", "num_units")
-        return cast(LayerNumbers, {**plain(analysis.layer_curves()), **scores})
+        count = analysis.num_units(num_units)
+        try:
+            scores = plain(analysis.unit_scores(count), "purity", "pnmi")
+        except NothingToPredict:
+            scores = {"purity": None, "pnmi": None}
+        return cast(LayerNumbers, {**plain(analysis.layer_curves()), **scores, "num_units": count})
 
     def attend(
         self, recording: gr.FileData, layer: int = 0, head: int = 0, checkpoint: str = DEFAULT_CHECKPOINT
@@ -268,46 +299,32 @@ class Endpoints:
             layer: Whose map is drawn; 0 is the input of the first layer; the last one if not given.
             attention_layer: Whose attention is drawn, from 0 (the page's 3 is 2); the middle one's if None.
             head: Head of that layer, from 0 (the page's 1 is 0).
-            reference: What was really said, to be aligned and scored; may be empty.
+            reference: What was really said, to be aligned and scored; at most 2000 characters, or empty.
             checkpoint: Name of the model.
         """
         analysis = self._analyse(recording, checkpoint)
-        path = new_path(zip_name(_uploaded(recording).name))
         choices = Choices(layer=layer, attention_layer=attention_layer, head=head, reference=reference)
-        write_zip(analysis, choices, path)
+        name = zip_name(uploaded_path(recording).name)
+        path = written(name, partial(write_zip, analysis, choices))
         return gr.FileData(path=str(path))
 
     def _analyse(self, recording: gr.FileData, checkpoint: str) -> Analysis:
-        waveform = Waveform.from_file(_uploaded(recording))
+        waveform = Waveform.from_file(uploaded_path(recording))
         return self._analyse_waveform(waveform, checkpoint).analysis
 
 
 def _in_sentences(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The same function, whose errors reach the caller as sentences."""
+    """The same function, given values of any type; its errors reach the caller as sentences."""
+    read = reading(function, PARAMETERS)
 
     @wraps(function)
     def answer(*arguments: Any, **named: Any) -> Any:
         try:
-            return function(*arguments, **named)
+            return function(**read(*arguments, **named))
         except Exception as error:
             raise gr.Error(sentence(error), print_exception=False) from error
 
     return answer
-
-
-def _uploaded(recording: Any) -> Path:
-    """Path of an uploaded file; no other file of this machine may be asked for."""
-    path = recording.get("path") if isinstance(recording, dict) else getattr(recording, "path", None)
-    if not isinstance(path, str) or not _is_upload(Path(path)):
-        raise InputError("The recording is not an uploaded file. Send it with gradio_client.handle_file.")
-    return Path(path)
-
-
-def _is_upload(path: Path) -> bool:
-    try:
-        return path.resolve().is_relative_to(Path(get_upload_folder()).resolve())
-    except (OSError, ValueError):
-        return False
 
 
 def _keyword(found: Keywords) -> RecognisedKeyword:

@@ -17,6 +17,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hubert_demo.plotting import palette
+from hubert_demo.ui.janitor import Uploads
 from hubert_demo.ui.views.base import STATIC_DIR
 
 # What all views need, in the order in which their styles apply.
@@ -81,7 +82,7 @@ class StaticFiles:
         """What makes the server that `gr.Blocks.launch` starts serve them, and name them in its pages."""
         return {
             "routes": [self.route()],
-            "middleware": [Middleware(PageHead, html=self.head(facts))],
+            "middleware": [Middleware(PageHead, html=self.head(facts)), Middleware(Uploads)],
         }
 
     def head(self, facts: Mapping[str, object]) -> str:

@@ -49,7 +49,7 @@ class Waiting:
             compute: The job.
         """
         with self._ended:
-            future = self._workers[lane].submit(compute)
+            future = self._workers[lane].submit(_as_error, compute)
             self._num_jobs += 1
         future.add_done_callback(self._end)
         return future
@@ -94,6 +94,16 @@ class Waiting:
         with self._ended:
             self._num_jobs -= 1
             self._ended.notify_all()
+
+
+def _as_error(compute: Callable[[], Value]) -> Value:
+    """What a job gives; what would end a thread or a loop (`SystemExit` out of a library) is an error."""
+    try:
+        return compute()
+    except BaseException as error:
+        if isinstance(error, Exception):
+            raise
+        raise RuntimeError(f"a job ended by {type(error).__name__}") from error
 
 
 def patient(

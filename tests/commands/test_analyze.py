@@ -1,6 +1,8 @@
 """The shell: one JSON object a line and file, exit status 2 when any file failed, no traceback."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -179,3 +181,33 @@ def test_a_wrong_command_line_explains_itself(arguments, capsys):
 def test_no_two_files_share_a_folder():
     files = ["x/a", "y/a", "z/a-2", "a", "b"]
     assert _folders(files, Path("out")) == [Path("out", name) for name in ("a", "a-2", "a-2-2", "a-3", "b")]
+
+
+def test_a_name_that_is_no_text_does_not_stop_the_others(folder, tmp_path, capsys):
+    names = [os.fsencode(tmp_path) + name for name in (b"/caf\xe9.wav", b"/no\xff.wav")]
+    shutil.copy(folder / "good.wav", names[0])
+    shutil.copy(folder / "text.wav", names[1])
+    files = [*map(os.fsdecode, names), str(folder / "good.wav")]
+
+    assert main(["analyze", *files]) == 2
+    output, errors = capsys.readouterr()
+    assert "caf\\udce9.wav: " in output + errors
+    assert "no\\udcff.wav: " in errors
+    assert f"{folder / 'good.wav'}: " in output
+    assert main(["analyze", "--json", *files]) == 2
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [each["file"] for each in found] == files
+    assert ["transcript" in each for each in found][1:] == [False, True]
+
+
+def test_a_name_that_is_no_text_does_not_stop_a_terminal_of_ascii(folder, tmp_path):
+    name = os.fsencode(tmp_path) + b"/\xff\xc3\xa9.wav"
+    shutil.copy(folder / "text.wav", name)
+    command = [sys.executable, "-m", "hubert_demo", "analyze", name, str(folder / "good.wav")]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
+    done = subprocess.run(
+        command, cwd=Path(__file__).parents[2], env=environment, capture_output=True, timeout=300
+    )
+    assert done.returncode == 2
+    assert b"Traceback" not in done.stderr
+    assert b"good.wav: " in done.stdout

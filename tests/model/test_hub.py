@@ -12,6 +12,7 @@ from hubert_demo.model import (
     Wav2Vec2FeatureExtractor,
     Wav2Vec2Processor,
 )
+from hubert_demo.model.files import SILENCE_S, CheckpointFiles
 
 OLD_COMMIT = "fedcba9876543210fedcba9876543210fedcba98"
 
@@ -113,3 +114,59 @@ def test_what_cannot_be_had_is_said(hub, tmp_path, name, message):
 def test_an_unreachable_hub_is_said(unreachable_hub):
     with pytest.raises(CheckpointError, match="hub cannot be reached"):
         HubertModel.from_pretrained("some/hubert")
+
+
+# --- a hub that is silent, breaks off, or sends something else ---
+
+
+def test_a_hub_that_says_nothing_is_given_up_and_may_be_asked_again(hub, saved):
+    hub.add("some/hubert", saved)
+    hub.may_answer.clear()
+    files = CheckpointFiles("some/hubert", silence_s=0.2)
+    with pytest.raises(
+        CheckpointError, match=r"\(config\.json\): the hub has not answered for 0 s\. Try again"
+    ):
+        files.find("config.json")
+    hub.may_answer.set()
+    assert CheckpointFiles("some/hubert").require("config.json").read_bytes()
+
+
+def test_a_hub_that_stops_halfway_is_given_up_and_may_be_asked_again(hub, saved):
+    hub.add("some/hubert", saved)
+    hub.may_go_on.clear()
+    files = CheckpointFiles("some/hubert", silence_s=0.5)
+    with pytest.raises(CheckpointError, match="the hub has not answered"):
+        files.find("model.safetensors")
+    hub.may_go_on.set()
+    found = CheckpointFiles("some/hubert").require("model.safetensors")
+    assert found.read_bytes() == (saved / "model.safetensors").read_bytes()
+
+
+def test_nobody_waits_longer_than_a_quarter_of_a_minute():
+    assert CheckpointFiles("some/hubert").silence_s == SILENCE_S < 15
+
+
+def test_a_connection_that_breaks_off_is_a_sentence_and_may_be_asked_again(hub, saved, monkeypatch):
+    hub.add("some/hubert", saved)
+    hub.breaks_off = True
+    # The client waits a second before each of its attempts.
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    files = CheckpointFiles("some/hubert")
+    with pytest.raises(CheckpointError, match=r"the connection to the hub broke off\. Try again") as error:
+        files.find("model.safetensors")
+    assert "/" not in str(error.value).replace("some/hubert", "")
+    hub.breaks_off = False
+    assert files.require("model.safetensors").read_bytes() == (saved / "model.safetensors").read_bytes()
+
+
+def test_a_full_disk_is_a_sentence(hub, saved, monkeypatch):
+    hub.add("some/hubert", saved)
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device", "/root/.cache/huggingface/hub")
+
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", full)
+    with pytest.raises(
+        CheckpointError, match=r"config\.json of some/hubert cannot be kept: No space left on"
+    ):
+        CheckpointFiles("some/hubert").find("config.json")

@@ -1,5 +1,7 @@
 """The page in a real browser: what a visitor does, and what is to be seen then."""
 
+import errno
+import os
 import re
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from hubert_demo.audio import Waveform
 from hubert_demo.errors import InputError
 from hubert_demo.ui.app import MAX_UPLOAD_MB
+from hubert_demo.ui.views.base import NO_ROOM
 
 TABS = ["Transcript", "Keywords", "Layers", "Attention"]
 
@@ -160,6 +163,25 @@ def test_a_huge_file_is_refused_with_a_reason_before_it_is_sent(visit, write_wav
     visitor.upload(write_wav("small.wav", seed=33))
     visitor.wait_for_other_result(before)
     assert not visitor.id("alert").is_visible()
+
+
+def test_an_upload_for_which_there_is_no_room_is_told_and_the_next_one_works(visit, write_wav, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    visitor = visit()
+    before = visitor.token
+    with monkeypatch.context() as broken:
+        broken.setattr("gradio.route_utils.NamedTemporaryFile", full)
+        visitor.upload(write_wav("no room.wav", seed=34))
+        visitor.id("alert").filter(has_text=NO_ROOM).wait_for()
+    assert visitor.token == before
+    # Chromium reports the answer, Gradio that its upload failed.
+    visitor.problems.clear()
+    visitor.upload(write_wav("room.wav", seed=35))
+    visitor.wait_for_other_result(before)
+    assert not visitor.id("alert").is_visible()
+    assert visitor.problems == []
 
 
 def test_a_file_name_is_text_and_nothing_else(visit, write_wav):

@@ -1,5 +1,7 @@
 """Downloads, from a pressed button to the file that Gradio serves."""
 
+import errno
+import os
 import zipfile
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from hubert_demo.api import analyze
 from hubert_demo.export import EXHIBITS, Choices, Exhibit
 from hubert_demo.ui import downloads
 from hubert_demo.ui.results import GONE, Results
+from hubert_demo.ui.views.base import NO_ROOM
 
 
 @pytest.fixture(scope="module")
@@ -146,3 +149,20 @@ def test_the_python_names_checkpoint_and_choices(results, token):
     text = downloads.reproduce(results.get(token).analysis, {"choices": {"layer": 2}})["text"]
     assert "layer=2" in text
     compile(text, "reproduce.py", "exec")
+
+
+@pytest.mark.parametrize("name", ["emissions", downloads.ALL])
+def test_a_full_disk_gets_a_sentence_leaves_no_half_and_does_not_last(results, token, monkeypatch, name):
+    before = set(Path(get_upload_folder()).iterdir())
+
+    def full(path, *_):
+        Path(path).touch()
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, "write_bytes", full)
+        broken.setattr(downloads, "write_zip", lambda _, __, path: full(path))
+        answer = ask(results, token, name, "csv")
+    assert answer["error"] == NO_ROOM
+    assert set(Path(get_upload_folder()).iterdir()) == before
+    assert "file" in ask(results, token, "emissions", "csv")

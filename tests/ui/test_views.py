@@ -1,6 +1,7 @@
 """What each view sends to the browser is what the analysis says."""
 
 import base64
+import errno
 import json
 from dataclasses import replace
 from itertools import groupby
@@ -16,7 +17,16 @@ from hubert_demo.errors import InputError
 from hubert_demo.export.texts import TEXTS
 from hubert_demo.ui.examples import examples, template
 from hubert_demo.ui.views import VIEWS, attention, keywords, layers, timeline, transcript
-from hubert_demo.ui.views.base import attempt, frame, index, pack, pack_fraction
+from hubert_demo.ui.views.base import (
+    APOLOGY,
+    NO_MEMORY,
+    NO_ROOM,
+    attempt,
+    frame,
+    index,
+    pack,
+    pack_fraction,
+)
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +63,26 @@ def test_errors_become_sentences():
 
     assert attempt(refuse) == {"ok": False, "error": "Too short."}
     assert attempt(lambda: {"x": 1}) == {"ok": True, "x": 1}
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (MemoryError(), NO_MEMORY),
+        (OSError(errno.ENOSPC, "No space left on device", "/secret/place"), NO_ROOM),
+        (OSError(errno.EROFS, "Read-only file system"), NO_ROOM),
+        (PermissionError(errno.EACCES, "Permission denied"), NO_ROOM),
+        (ZeroDivisionError(), APOLOGY),
+        (FileNotFoundError(errno.ENOENT, "No such file"), APOLOGY),
+    ],
+    ids=str,
+)
+def test_faults_of_the_machine_become_sentences_and_bugs_apologies(error, said, caplog):
+    def fail():
+        raise error
+
+    assert attempt(fail) == {"ok": False, "error": said}
+    assert ("Traceback" in caplog.text) == (said == APOLOGY)
 
 
 def test_every_part_is_json(analysis):

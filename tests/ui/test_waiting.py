@@ -71,6 +71,19 @@ def test_a_job_that_fails_does_not_keep_it_from_being_idle(waiting):
     assert waiting.idle(LONG_S)
 
 
+@pytest.mark.parametrize("fault", [SystemExit, KeyboardInterrupt, GeneratorExit, MemoryError])
+def test_a_job_that_would_end_its_worker_does_not(waiting, run_async, fault):
+    def die():
+        raise fault
+
+    # Two, since there are two workers in this lane.
+    for _ in range(2):
+        answer = run_async(patiently(lambda: waiting.submit("slow", die), LONG_S))
+        assert not answer["ok"]
+        assert answer["error"]
+    assert waiting.submit("slow", lambda: "alive").result(LONG_S) == "alive"
+
+
 def test_closing_lets_a_job_finish_and_drops_those_that_wait(door):
     waiting, begun = Waiting(), threading.Event()
 

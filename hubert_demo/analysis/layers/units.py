@@ -13,12 +13,17 @@ from hubert_demo.analysis.threads import one_thread
 from hubert_demo.audio import FloatArray
 from hubert_demo.errors import InputError
 
+MIN_UNITS = 2
 MAX_UNITS = 100
 # A character lends its name to the frames this near, about as long as one takes to say.
 LABEL_REACH_S = 0.1
 
 _DEFAULT_UNITS = 20
 _NUM_SHIFTS = 9
+
+
+class NothingToPredict(InputError):
+    """All frames have the same label, so that units have nothing to tell apart."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,8 +71,8 @@ def kmeans_units(state: FloatArray, num_units: int, seed: int = 0) -> npt.NDArra
     from sklearn.cluster import KMeans
 
     most = min(MAX_UNITS, len(state))
-    if not 2 <= num_units <= most:
-        raise InputError(f"{num_units} units of {len(state)} frames; choose 2 to {most}.")
+    if not MIN_UNITS <= num_units <= most:
+        raise InputError(f"{num_units} units of {len(state)} frames; choose {MIN_UNITS} to {most}.")
     rows = standardise(state).astype(np.float32)
     # Fewer different frames than units would leave some units empty, about which scikit-learn warns.
     num_different = len({row.tobytes() for row in rows})
@@ -83,7 +88,7 @@ def kmeans_units(state: FloatArray, num_units: int, seed: int = 0) -> npt.NDArra
 
 def default_num_units(num_frames: int) -> int:
     """Units to begin with: 20, or as many as leave five frames for each, but two."""
-    return min(_DEFAULT_UNITS, max(2, num_frames // 5))
+    return min(_DEFAULT_UNITS, max(MIN_UNITS, num_frames // 5))
 
 
 def frame_labels(token_ids: npt.NDArray[np.int64], blank_id: int, reach_frames: int) -> npt.NDArray[np.int64]:
@@ -127,11 +132,11 @@ def unit_scores(
         num_units: Clusters that were asked for.
 
     Raises:
-        InputError: If all frames have the same label, so that there is nothing to predict.
+        NothingToPredict: If all frames have the same label.
     """
     _, counts = np.unique(labels, return_counts=True)
     if len(counts) < 2:
-        raise InputError(
+        raise NothingToPredict(
             "No different characters were recognised, so there is nothing to compare the units with."
         )
     shares = np.linspace(0.1, 0.9, _NUM_SHIFTS)

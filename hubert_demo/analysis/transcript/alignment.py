@@ -21,6 +21,9 @@ from hubert_demo.deprecation import Renamed
 from hubert_demo.encoding import CtcOutput, Encoding, FrameGrid
 from hubert_demo.errors import InputError
 
+MAX_REFERENCE = 2000
+"""Characters of a text to align: more than anybody says in a minute. Spelling much more takes seconds."""
+
 _LEAST_PROBABILITY = 1e-30
 
 
@@ -104,6 +107,8 @@ def align(encoding: Encoding, transcript: Transcript, reference: str) -> Alignme
             recording.
     """
     ctc = encoding.require_ctc()
+    if len(reference) > MAX_REFERENCE:
+        raise InputError(f"The text has {len(reference)} characters; give at most {MAX_REFERENCE}.")
     spelling = spell(reference, ctc.vocabulary)
     if not reference.strip():
         raise InputError("The text to align is empty. Type what was said in the recording.")

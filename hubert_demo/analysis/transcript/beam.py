@@ -15,6 +15,8 @@ from hubert_demo.errors import InputError
 
 MAX_HOTWORDS = 50
 MAX_HOTWORD_LETTERS = 30
+MAX_HOTWORDS_TEXT = MAX_HOTWORDS * (MAX_HOTWORD_LETTERS + 2)
+"""Characters of all words to listen for with what stands between them."""
 
 _LEAST_PROBABILITY = 1e-4
 

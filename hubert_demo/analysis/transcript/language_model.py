@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -27,6 +28,7 @@ _MAX_ORDER, _WORD_ORDER = 12, 3
 _MAX_WORDS = 2**_WORD_BITS - 2
 _WORDS_SHARE = 0.7
 _MAX_LOADED = 4
+_MAX_BYTES = 1 << 30
 _OTHERS = re.compile("[^A-Z' ]")
 _AFTER_ALL = "~"
 """Sorts after every character."""
@@ -94,6 +96,9 @@ class LanguageModel:
             CheckpointError: If the file is missing or is not a language model.
         """
         try:
+            with zipfile.ZipFile(path) as archive:
+                if sum(member.file_size for member in archive.infolist()) > _MAX_BYTES:
+                    raise ValueError("unpacked it is larger than any language model")
             with np.load(path) as archive:
                 letters, words = (
                     Ngrams.from_arrays(
@@ -102,9 +107,10 @@ class LanguageModel:
                     for name, bits in (("letters", _LETTER_BITS), ("words", _WORD_BITS))
                 )
                 return cls(letters, words, archive["vocabulary"].tobytes().decode("ascii").split("\n"))
-        except (OSError, KeyError, ValueError) as error:
+        except Exception as error:  # Damaged files raise anything.
             raise CheckpointError(
-                f"{path} is not a language model: {error}. Install the package again."
+                f"{Path(path).name} of {Path(path).parent.name} is not a language model. Fetch the "
+                "checkpoint again, or remove the file."
             ) from error
 
     train = Renamed("from_sentences")

@@ -158,5 +158,14 @@ class Ngrams:
         steps: npt.NDArray[np.uint64],
         counts: npt.NDArray[np.uint16],
     ) -> Ngrams:
-        """N-grams out of `arrays`."""
+        """N-grams out of `arrays`.
+
+        Raises:
+            ValueError: If they are none.
+        """
+        is_sound = (
+            1 <= int(order) <= 64 // bits and steps.ndim == 1 and len(steps) and steps.dtype == np.uint64
+        )
+        if not is_sound or counts.shape != steps.shape or counts.dtype != np.uint16:
+            raise ValueError("no table of n-grams")
         return cls(int(order), bits, np.cumsum(steps, dtype=np.uint64), counts.astype(np.int64))

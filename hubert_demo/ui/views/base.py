@@ -1,6 +1,7 @@
 """What every view is, how values reach the browser and come back, and where errors become sentences."""
 
 import base64
+import errno
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -23,6 +24,11 @@ Answer = Callable[[Analysis, Json], Json]
 """Answers what the browser asks about an analysis."""
 
 APOLOGY = "Something went wrong on our side, and it has been noted. Please try again."
+NO_MEMORY = (
+    "This is too much for the server's memory at the moment. Try a shorter recording, or again in a minute."
+)
+NO_ROOM = "The server cannot keep files at the moment: there is no room for them. Try again in a few minutes."
+NO_ROOM_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
 NOT_UNDERSTOOD = "The page sent something that cannot be understood. Reload it and try again."
 
 FIRST = "first"
@@ -149,6 +155,12 @@ def sentence(error: Exception) -> str:
     """What to tell a visitor: the error's own words; for a bug an apology, and a traceback in the log."""
     if isinstance(error, HubertDemoError):
         return str(error)
+    if isinstance(error, MemoryError):
+        _LOGGER.warning("no memory: %s", error)
+        return NO_MEMORY
+    if isinstance(error, OSError) and error.errno in NO_ROOM_ERRNOS:
+        _LOGGER.warning("no room: %s", error)
+        return NO_ROOM
     _LOGGER.error("unexpected error on the page", exc_info=error)
     return APOLOGY
 

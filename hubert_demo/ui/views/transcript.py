@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from hubert_demo.analysis.transcript.alignment import AlignedWord, Outcome, differing_words
-from hubert_demo.analysis.transcript.beam import (
-    MAX_HOTWORD_LETTERS,
-    MAX_HOTWORDS,
-    BeamSettings,
-    split_hotwords,
+from hubert_demo.analysis.transcript.alignment import (
+    MAX_REFERENCE,
+    AlignedWord,
+    Outcome,
+    differing_words,
 )
+from hubert_demo.analysis.transcript.beam import MAX_HOTWORDS_TEXT, BeamSettings, split_hotwords
 from hubert_demo.analysis.transcript.collapse import merge_repeats, writes
 from hubert_demo.analysis.transcript.ctc import Word
 from hubert_demo.analysis.transcript.spelling import reading_case
@@ -19,8 +19,6 @@ from hubert_demo.errors import InputError
 from hubert_demo.export.texts import TEXTS
 from hubert_demo.ui.views.base import NOT_UNDERSTOOD, Json, Part, View, grid_as_json, pack, plain
 
-MAX_REFERENCE = 2000
-MAX_HOTWORDS_TEXT = MAX_HOTWORDS * (MAX_HOTWORD_LETTERS + 2)
 NUM_BEST = 5
 
 

@@ -1,10 +1,13 @@
 // Gradio's recorder takes what the browser calls audio. A sound in a .webm or .mp4 is called a video by its name
 // alone: it is handed on as the audio that it holds, and the file dialogue shows such files too. A file that the
-// server would refuse for its size is refused here, with a reason.
+// server would refuse for its size is refused here, with a reason; where the server has no room, its reason is told.
 
 import { emit } from "../core/events.js";
 import { facts } from "../core/store.js";
 
+// "Insufficient storage": `Uploads` in `ui/janitor.py`.
+const NO_ROOM = 507;
+const UPLOADS = "/gradio_api/upload";
 const ALSO = ["video/webm", "video/mp4", "video/3gpp", "video/quicktime", "video/x-matroska"];
 
 const isVideo = (/** @type {File} */ file) => file.type.startsWith("video/");
@@ -76,3 +79,11 @@ before("drop", (event) => {
   if (refused) return;
   event.target?.dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: transfer }));
 });
+
+// Gradio says little of an upload that was refused, and nothing where the microphone recorded it.
+const refused = (/** @type {PerformanceEntry} */ entry) =>
+  entry instanceof PerformanceResourceTiming && entry.responseStatus === NO_ROOM && entry.name.includes(UPLOADS);
+
+new PerformanceObserver((seen) => {
+  if (seen.getEntries().some(refused)) emit("error", facts().no_room);
+}).observe({ type: "resource" });

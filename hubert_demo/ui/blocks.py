@@ -1,0 +1,93 @@
+"""Gradio's Blocks, which take what strangers send: addresses of uploads, and refusals in sentences."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import gradio as gr
+from gradio.exceptions import InvalidPathError
+from gradio.state_holder import SessionState
+from gradio.utils import get_upload_folder
+
+from hubert_demo.errors import InputError
+
+HAND_OVER = (
+    "The recording is not an uploaded file. Send it with gradio_client.handle_file; or POST it to "
+    "/gradio_api/upload and give the address that ends in /gradio_api/file= and the path that this answers."
+)
+TOO_FEW = "{name} takes {needed} values and was given {given}. Give null where the default will do."
+_SERVED_AS = "/gradio_api/file="
+_REMOTE = ("http://", "https://")
+
+
+class ForgivingBlocks(gr.Blocks):
+    """Blocks whose functions are called by strangers.
+
+    An uploaded file may be named by the address under which the page serves it, as assistants do. Files of
+    other servers are not fetched: nobody knows how large they are. What Gradio itself would refuse with a
+    traceback is refused in a sentence.
+    """
+
+    async def preprocess_data(
+        self,
+        block_fn: Any,
+        inputs: list[Any],
+        state: SessionState | None,
+        explicit_call: bool = False,
+    ) -> Any:
+        """As Gradio does it.
+
+        Raises:
+            gr.Error: If values are missing, or a file was not uploaded.
+        """
+        needed, given = len(block_fn.inputs), len(inputs)
+        if given < needed:
+            text = TOO_FEW.format(name=block_fn.api_name, needed=needed, given=given)
+            raise gr.Error(text, print_exception=False)
+        try:
+            local = _with_paths(inputs)
+            return await super().preprocess_data(block_fn, local, state, explicit_call)
+        except (InputError, InvalidPathError, ValueError, TypeError, OSError, RecursionError) as error:
+            raise gr.Error(HAND_OVER, print_exception=False) from error
+
+
+def uploaded_path(file: Any) -> Path:
+    """Path of an uploaded file; no other file of this machine may be asked for, and no other machine's.
+
+    Args:
+        file: What Gradio makes of a file, or what a stranger sent in its place.
+
+    Raises:
+        InputError: If it is no uploaded file.
+    """
+    path = file.get("path") if isinstance(file, dict) else getattr(file, "path", None)
+    if isinstance(path, str) and path.startswith(_REMOTE):
+        path = _path_of_address(path)
+    if not isinstance(path, str) or not _is_upload(Path(path)):
+        raise InputError(HAND_OVER)
+    return Path(path)
+
+
+def _with_paths(value: Any) -> Any:
+    """What a stranger sent, with their paths on this machine for all files that are named by an address."""
+    if isinstance(value, list):
+        return [_with_paths(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    path = value.get("path")
+    if isinstance(path, str) and path.startswith(_REMOTE):
+        return {**value, "path": str(uploaded_path(value))}
+    return {name: _with_paths(each) for name, each in value.items()}
+
+
+def _path_of_address(address: str) -> str | None:
+    """The path in the address of an uploaded file, by whichever name the page is known; else None."""
+    _, found, path = urlsplit(address).path.partition(_SERVED_AS)
+    return unquote(path) if found else None
+
+
+def _is_upload(path: Path) -> bool:
+    try:
+        return path.resolve().is_relative_to(Path(get_upload_folder()).resolve())
+    except (OSError, ValueError, RuntimeError):
+        return False

@@ -1,0 +1,220 @@
+"""The folder of uploads: the page's own, with room in it or a sentence, and gone when the page ends."""
+
+import errno
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import gradio.mcp
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from hubert_demo.errors import MachineError
+from hubert_demo.ui import janitor
+from hubert_demo.ui.views.base import NO_ROOM
+
+
+@pytest.fixture
+def parent(monkeypatch, tmp_path):
+    """Where folders for uploads are made."""
+    monkeypatch.setenv(janitor.FOLDER_VARIABLE, str(tmp_path / "uploads"))
+    monkeypatch.setattr(gradio.mcp, "DEFAULT_TEMP_DIR", "")
+    return tmp_path / "uploads"
+
+
+def test_the_page_has_a_folder_of_its_own(parent):
+    folder = janitor.own_folder()
+    assert folder.parent == parent
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert os.environ[janitor.FOLDER_VARIABLE] == gradio.mcp.DEFAULT_TEMP_DIR == str(folder)
+
+
+def test_what_pages_that_were_killed_left_is_removed_and_nothing_else(parent):
+    ended = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True
+    )
+    names = {
+        f"hubert-explorer-{int(ended.stdout)}-abc": False,
+        f"hubert-explorer-{os.getpid()}-abc": True,
+        "hubert-explorer-notes-1": True,
+        "gradio": True,
+    }
+    for name in names:
+        (parent / name).mkdir(parents=True)
+        (parent / name / "recording.wav").touch()
+    janitor.own_folder()
+    assert {name: (parent / name / "recording.wav").exists() for name in names} == names
+
+
+def test_where_no_folder_can_be_made_the_page_does_not_start(parent, tmp_path):
+    (tmp_path / "uploads").write_text("A file, where not even root can make a folder.")
+    with pytest.raises(
+        MachineError, match=r"There is no folder for uploads: .* Set GRADIO_TEMP_DIR to a folder"
+    ):
+        janitor.own_folder()
+
+
+def test_a_folder_with_room_is_no_problem(parent):
+    assert janitor.room_problem(1000) is None
+
+
+def test_a_disk_that_is_too_small_is_told_before_anything_is_sent(parent):
+    assert janitor.room_problem(1 << 60).errno == errno.ENOSPC
+
+
+def test_a_folder_that_cannot_be_written_is_told(monkeypatch):
+    # In /proc nobody can, root included: permissions do not hold for root.
+    monkeypatch.setenv(janitor.FOLDER_VARIABLE, "/proc/uploads")
+    assert janitor.room_problem(1).errno in {errno.ENOENT, errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+# --- the door of the uploads ---
+
+
+def door(keep, problem=lambda _: None):
+    """An application that keeps uploads with a function, behind the door."""
+
+    async def upload(request):
+        keep(await request.body())
+        return PlainTextResponse("kept")
+
+    app = Starlette(
+        routes=[Route("/gradio_api/upload", upload, methods=["POST"])],
+        middleware=[Middleware(janitor.Uploads, problem=problem)],
+    )
+    return TestClient(app, raise_server_exceptions=False)
+
+
+def test_an_upload_passes(parent):
+    kept = []
+    assert door(kept.append).post("/gradio_api/upload", content=b"sound").text == "kept"
+    assert kept == [b"sound"]
+
+
+def test_an_upload_without_room_is_refused_before_it_is_read(parent, caplog):
+    kept, asked = [], []
+
+    def problem(num_bytes):
+        asked.append(num_bytes)
+        return OSError(errno.ENOSPC, "No space left on device", "/secret/place")
+
+    answer = door(kept.append, problem).post("/gradio_api/upload", content=b"sound")
+    assert (answer.status_code, answer.text) == (507, NO_ROOM)
+    assert (kept, asked) == ([], [5])
+    assert "No space left on device" in caplog.text
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_an_upload_that_fails_halfway_gets_the_sentence_and_leaves_nothing(parent, number):
+    folder = janitor.own_folder()
+
+    def fail(content):
+        (folder / "tmphalf").write_bytes(content)
+        raise OSError(number, os.strerror(number))
+
+    client = door(fail)
+    answer = client.post("/gradio_api/upload", content=b"sound")
+    assert (answer.status_code, answer.text) == (507, NO_ROOM)
+    assert list(folder.iterdir()) == []
+
+
+def test_a_bug_stays_a_bug(parent):
+    def fail(content):
+        raise ZeroDivisionError
+
+    assert door(fail).post("/gradio_api/upload", content=b"sound").status_code == 500
+
+
+def test_whole_uploads_stay(parent):
+    folder = janitor.own_folder()
+
+    def keep(content):
+        (folder / "hash").mkdir()
+        (folder / "hash" / "recording.wav").write_bytes(content)
+
+    door(keep).post("/gradio_api/upload", content=b"sound")
+    assert (folder / "hash" / "recording.wav").read_bytes() == b"sound"
+
+
+def test_the_running_page_says_that_there_is_no_room_and_takes_the_next_upload(page, monkeypatch, harbour):
+    url = f"{page.demo.local_url}gradio_api/upload"
+    files = {"files": ("harbour.wav", harbour.read_bytes())}
+
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as broken:
+        broken.setattr("gradio.route_utils.NamedTemporaryFile", full)
+        answer = httpx.post(url, files=files)
+    assert (answer.status_code, answer.text) == (507, NO_ROOM)
+    assert Path(httpx.post(url, files=files).json()[0]).read_bytes() == harbour.read_bytes()
+
+
+# --- a program of its own ---
+
+PATIENCE_S = 90
+
+
+@pytest.fixture
+def program(root, tmp_path):
+    """Starts `python app.py` with its uploads in a folder; gives the process and its address."""
+    started = []
+
+    def start(**environment):
+        port = str(7990 + len(started))
+        process = subprocess.Popen(
+            [sys.executable, "app.py", "--port", port],
+            cwd=root,
+            env={**os.environ, janitor.FOLDER_VARIABLE: str(tmp_path / "uploads"), **environment},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process, f"http://127.0.0.1:{port}/gradio_api/upload"
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def upload_when_ready(process, url, path):
+    """Where a recording was kept, once the page answers."""
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
+        assert process.poll() is None, process.stderr.read()
+        try:
+            return Path(httpx.post(url, files={"files": (path.name, path.read_bytes())}).json()[0])
+        except httpx.ConnectError:
+            time.sleep(0.1)
+    raise AssertionError("the page did not start")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_page_and_leaves_no_recording_behind(program, harbour, tmp_path, number):
+    process, url = program()
+    kept = upload_when_ready(process, url, harbour)
+    assert kept.is_relative_to(tmp_path / "uploads")
+    assert kept.exists()
+    process.send_signal(number)
+    assert process.wait(5) == 128 + number
+    assert [path for path in (tmp_path / "uploads").rglob("*") if path.is_file()] == []
+
+
+def test_a_page_that_can_keep_no_uploads_says_so_and_ends(program, tmp_path):
+    (tmp_path / "uploads").write_text("A file, where a folder should be.")
+    process, _ = program()
+    _, said = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 1
+    assert said.strip().startswith("python app.py: There is no folder for uploads: ")
+    assert "Traceback" not in said
