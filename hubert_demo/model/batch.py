@@ -1,6 +1,6 @@
 """Model input by name, padded: what the feature extractor, tokenizer and processor return.
 
-Torch is loaded only when a tensor is made or moved.
+Torch and TensorFlow are loaded only when a tensor of theirs is made or moved.
 """
 
 from __future__ import annotations
@@ -116,15 +116,15 @@ def as_tensors(rows: Mapping[str, list[Any]], return_tensors: str | None) -> Bat
 
     Args:
         rows: Arrays (n,) by name.
-        return_tensors: `"pt"`, `"np"`, or None to leave the rows as they are.
+        return_tensors: `"pt"`, `"tf"`, `"np"`, or None to leave the rows as they are.
 
     Raises:
         InputError: If the rows to stack have different lengths, or the type is unknown.
     """
     if return_tensors is None:
         return Batch(rows)
-    if return_tensors not in ("pt", "np"):
-        raise InputError(f"return_tensors={return_tensors!r} is not supported; use 'pt', 'np' or None.")
+    if return_tensors not in ("pt", "tf", "np"):
+        raise InputError(f"return_tensors={return_tensors!r} is not supported; use 'pt', 'tf', 'np' or None.")
     stacked: dict[str, Any] = {}
     for name, values in rows.items():
         if len({len(value) for value in values}) > 1:
@@ -137,4 +137,8 @@ def as_tensors(rows: Mapping[str, list[Any]], return_tensors: str | None) -> Bat
         import torch
 
         stacked = {name: torch.from_numpy(array) for name, array in stacked.items()}
+    elif return_tensors == "tf":
+        import tensorflow as tf
+
+        stacked = {name: tf.convert_to_tensor(array) for name, array in stacked.items()}
     return Batch(stacked)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from pathlib import Path
 from pickle import UnpicklingError
@@ -17,9 +16,7 @@ from hubert_demo.errors import CheckpointError, InputError
 from hubert_demo.model.attention import HubertAttention, check_implementation
 from hubert_demo.model.config import HubertConfig
 from hubert_demo.model.files import CheckpointFiles, HubOptions
-from hubert_demo.model.weights import WEIGHTS_NAME, is_head_parameter, rename_parameters, weight_files
-
-logger = logging.getLogger(__name__)
+from hubert_demo.model.weights import WEIGHTS_NAME, check_fit, damaged, rename_parameters, weight_files
 
 
 class PretrainedModel(nn.Module):
@@ -189,9 +186,7 @@ def _read_file(path: Path) -> dict[str, Tensor]:
             else torch.load(path, map_location="cpu", weights_only=True)
         )
     except (SafetensorError, UnpicklingError, RuntimeError, OSError, EOFError) as error:
-        raise CheckpointError(
-            f"{path} is damaged or not a file of weights: {error}. Fetch the checkpoint again."
-        ) from error
+        raise damaged(path, error) from error
     if not (isinstance(tensors, dict) and all(isinstance(t, Tensor) for t in tensors.values())):
         raise CheckpointError(f"{path} is not a table of named tensors; fetch the checkpoint again.")
     return tensors
@@ -202,28 +197,11 @@ def _load_strictly(
 ) -> None:
     """Copy tensors into the model; any missing or left over is an error, except those of a head."""
     own = model.state_dict()
-    missing = sorted(set(own) - set(tensors))
-    unexpected = sorted(set(tensors) - set(own))
-    wrong = [
-        f"{name} {tuple(tensors[name].shape)} for {tuple(own[name].shape)}"
-        for name in sorted(set(own) & set(tensors))
-        if own[name].shape != tensors[name].shape
-    ]
-    fatal = [
-        f"{what}: {', '.join(names)}"
-        for what, names in (
-            ("missing", [n for n in missing if require_head or not is_head_parameter(n)]),
-            ("unexpected", [n for n in unexpected if not is_head_parameter(n)]),
-            ("of another shape", wrong),
-        )
-        if names
-    ]
-    if fatal:
-        raise CheckpointError(f"{source} does not fit {type(model).__name__}: {'; '.join(fatal)}.")
-    if missing:
-        logger.warning("%s has no %s: newly initialised, train before use.", source, ", ".join(missing))
-    if unexpected:
-        logger.warning(
-            "%s: %s left out, %s has no such head.", source, ", ".join(unexpected), type(model).__name__
-        )
+    check_fit(
+        type(model).__name__,
+        {name: tuple(tensor.shape) for name, tensor in own.items()},
+        {name: tuple(tensor.shape) for name, tensor in tensors.items()},
+        source,
+        require_head,
+    )
     model.load_state_dict({name: tensors[name] for name in tensors if name in own}, strict=False)

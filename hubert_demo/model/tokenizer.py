@@ -255,7 +255,7 @@ class Wav2Vec2CTCTokenizer:
             The text, or a `CTCTokenizerOutput` if offsets were asked for. Offsets count the frames of
             `token_ids`; times are offsets × `config.inputs_to_logits_ratio` / sampling rate.
         """
-        ids = token_ids.tolist() if is_tensor(token_ids) else list(token_ids)
+        ids = np.asarray(token_ids).tolist() if hasattr(token_ids, "__array__") else list(token_ids)
         characters = written_characters(
             self.convert_ids_to_tokens(ids),
             self.pad_token,
