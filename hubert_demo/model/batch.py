@@ -26,6 +26,13 @@ def is_tensor(value: object) -> TypeGuard[Tensor]:
     return tensor_class is not None and isinstance(value, tensor_class)
 
 
+def as_list(values: Any) -> list[Any]:
+    """The numbers of a sequence, an array, or a tensor of torch (on whatever device) or TensorFlow."""
+    if is_tensor(values):
+        return list(values.tolist())
+    return list(np.asarray(values).tolist() if hasattr(values, "__array__") else values)
+
+
 class Batch(dict[str, Any]):
     """A dict whose keys are attributes too: `model(**batch)`, `batch.input_values`."""
 

@@ -58,7 +58,7 @@ class TFHubertForCTC(PretrainedModel):
         return_dict: bool | None = None,
         training: bool = False,
         mask_time_indices: Any = None,
-    ) -> TFHubertForCTCOutput | tuple[Any, ...]:
+    ) -> Any:
         """Character logits, and the CTC loss if labels are given.
 
         Args:
@@ -76,12 +76,13 @@ class TFHubertForCTC(PretrainedModel):
             mask_time_indices: As for `TFHubertModel`.
 
         Returns:
-            `logits` (batch, frames, vocab_size); `loss` float32 (1,), since transformers documents a loss of
-            shape (n,) and gives one number.
+            A `TFHubertForCTCOutput`, or a tuple: `logits` (batch, frames, vocab_size); `loss` float32 (1,),
+            since transformers documents a loss of shape (n,) and gives one number.
 
         Raises:
             InputError: As for `TFHubertModel`; and if a label is outside the vocabulary (in a graph:
-                `tf.errors.InvalidArgumentError` when it runs) or there is not one row of labels per recording.
+                `tf.errors.InvalidArgumentError` when it runs) or there is not one row of labels per
+                recording.
         """
         encoded = self.hubert.encode(
             input_values,
@@ -167,7 +168,7 @@ class TFHubertForCTC(PretrainedModel):
         sample_weight: Any = None,
         training: bool = True,
     ) -> Any:
-        """What `fit` lowers: the loss given to `compile`; without one, the model's own.
+        """What `fit` lowers: the loss given to `compile`, of the logits; without one, the model's own.
 
         Args:
             x: The input.
@@ -177,7 +178,7 @@ class TFHubertForCTC(PretrainedModel):
             training: Whether this is training.
         """
         if self.loss is not None:
-            return super().compute_loss(x, y, y_pred, sample_weight, training)
+            return super().compute_loss(x, y, y_pred.logits, sample_weight, training)
         if y is None:
             if y_pred.loss is None:
                 raise InputError(

@@ -46,7 +46,7 @@ class HubertConvLayer(keras.layers.Layer):
             name="conv",
         )
         self.conv.build((None, None, channels_in))
-        self.layer_norm = None
+        self.layer_norm: Any = None
         if config.feat_extract_norm == "layer":
             self.layer_norm = layer_norm(channels, _CONV_NORM_EPS, dtype, "layer_norm")
         elif index == 0:

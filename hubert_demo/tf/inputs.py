@@ -42,7 +42,8 @@ def check_inputs(config: HubertConfig, given: Mapping[str, Any]) -> list[int]:
     waveforms, embeds = given.get("input_values"), given.get("inputs_embeds")
     if (waveforms is None) == (embeds is None):
         raise InputError("Give the model input_values or inputs_embeds, one of the two.")
-    name, values = ("input_values", waveforms) if embeds is None else ("inputs_embeds", embeds)
+    values: Any = waveforms if embeds is None else embeds
+    name = "input_values" if embeds is None else "inputs_embeds"
     _check_shape(config, name, values)
     mask = given.get("attention_mask")
     if mask is not None and not mask.shape.is_compatible_with(values.shape[:2]):
@@ -59,8 +60,8 @@ def check_inputs(config: HubertConfig, given: Mapping[str, Any]) -> list[int]:
         if length < least:
             which = "Recording" if mask is None else f"Recording {row} of the batch"
             raise InputError(
-                f"{which} is {length} samples; this HuBERT needs at least {least} samples ({least / 16:g} ms). "
-                "Record longer."
+                f"{which} is {length} samples; this HuBERT needs at least {least} "
+                f"samples ({least / 16:g} ms). Record longer."
             )
     if not np.isfinite(values.numpy()).all():
         raise InputError(f"{name} has NaN or infinity; record or convert the audio again.")

@@ -9,7 +9,7 @@ from hubert_demo.tf.libraries import keras, tf
 
 
 def sizes(x: Any) -> list[Any]:
-    """The sizes of a tensor's axes: numbers where they are known, scalar tensors where a graph leaves them open."""
+    """The sizes of a tensor's axes: numbers, or scalar tensors where a graph leaves them open."""
     dynamic = tf.shape(x)
     return [dynamic[axis] if size is None else size for axis, size in enumerate(x.shape)]
 

@@ -1,4 +1,4 @@
-"""SpecAugment's span masks in TensorFlow: like `model.masking`, but part of a graph, so that `fit` can compile it."""
+"""SpecAugment's span masks, drawn as `model.masking` draws them, but as part of a graph."""
 
 from __future__ import annotations
 

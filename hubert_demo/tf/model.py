@@ -63,7 +63,7 @@ class TFHubertModel(PretrainedModel):
         return_dict: bool | None = None,
         training: bool = False,
         mask_time_indices: Any = None,
-    ) -> TFHubertModelOutput | tuple[Any, ...]:
+    ) -> Any:
         """Encode waveforms.
 
         Args:
@@ -85,14 +85,15 @@ class TFHubertModel(PretrainedModel):
                 outside training.
 
         Returns:
-            `last_hidden_state`, and `hidden_states` and `attentions` if they are wanted.
+            A `TFHubertModelOutput`, or a tuple: `last_hidden_state`, and `hidden_states` and `attentions` if
+            they are wanted.
 
         Raises:
             InputError: Eagerly, if `input_values` is not (batch, samples) of finite floats, a recording is
-                shorter than one frame, or a mask has another shape. In a graph, types and sizes that are known
-                when it is traced are refused then, in an error of TensorFlow's with the same sentence; others
-                when it runs, by `tf.errors.InvalidArgumentError` (not under XLA, which drops such checks);
-                and NaN gives NaN.
+                shorter than one frame, or a mask has another shape. In a graph, types and sizes that are
+                known when it is traced are refused then, in an error of TensorFlow's with the same sentence;
+                others when it runs, by `tf.errors.InvalidArgumentError` (not under XLA, which drops such
+                checks); and NaN gives NaN.
         """
         output = self.encode(
             input_values,

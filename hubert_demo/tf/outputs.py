@@ -12,8 +12,8 @@ class TFModelOutput(dict[str, Any]):
     """A result whose tensors are read by key, by attribute, or by position among those that are there.
 
     Args:
-        values: What a dict is made of: tensors and tuples of tensors by name; those that are None are left out,
-            and read as None by attribute.
+        values: What a dict is made of: tensors and tuples of tensors by name; those that are None are left
+            out, and read as None by attribute.
         **named: The same.
     """
 
@@ -35,13 +35,16 @@ class TFModelOutput(dict[str, Any]):
             raise AttributeError(f"{type(self).__name__} has no {name!r}, only {', '.join(self.names)}")
         return self.get(name)
 
-    def _parts(self) -> tuple[tuple[Any, ...], tuple[str, ...]]:
+    def _parts(self) -> tuple[tuple[Any, ...], tuple[str, ...], tuple[str, ...]]:
         there = tuple(name for name in self.names if name in self)
-        return tuple(self.get(name) for name in there), there
+        return self.to_tuple(), there, there
 
     @classmethod
     def _from_parts(cls, names: tuple[str, ...], values: Iterator[Any]) -> Self:
-        return cls(**dict(zip(names, values, strict=True)))
+        made = cls()
+        # Keras keeps its own things in results too, None among them.
+        made.update(zip(names, values, strict=True))
+        return made
 
 
 class TFHubertModelOutput(TFModelOutput):

@@ -110,8 +110,8 @@ class PretrainedModel(keras.Model):
 
         Args:
             pretrained_model_name_or_path: Directory, or name of a hub repository. It has `config.json` and
-                weights: `model.safetensors`, else `pytorch_model.bin` (which only torch can read); whole or in
-                shards.
+                weights: `model.safetensors`, else `pytorch_model.bin` (which only torch can read); whole or
+                in shards.
             config: Used instead of the checkpoint's config.json.
             dtype: Keras's policy of precision (`"mixed_float16"`); the global one when None.
             require_head: Refuse a file without this model's head, for use without training.
@@ -161,7 +161,7 @@ class PretrainedModel(keras.Model):
         replace(self.config, extra=extra).save_pretrained(directory)
 
     def export(self, filepath: str | Path, *args: Any, input_signature: Any = None, **kwargs: Any) -> None:
-        """Write a SavedModel, which TensorFlow alone can load and run, for waveforms of any number and length.
+        """Write a SavedModel, which TensorFlow alone loads and runs, for waveforms of any number and length.
 
         Args:
             filepath: Folder to write.

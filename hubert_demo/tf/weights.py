@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 from safetensors import SafetensorError
+from safetensors.numpy import save_file
 
 from hubert_demo.errors import CheckpointError
 from hubert_demo.model.files import CheckpointFiles
@@ -123,7 +124,8 @@ def _read_pickle(path: Path) -> dict[str, npt.NDArray[Any]]:
         import torch
     except ImportError as error:
         raise CheckpointError(
-            f"{path} is an older file, which only torch can read: pip install torch, or convert it to safetensors."
+            f"{path} is an older file, which only torch can read: pip install torch, or convert it to "
+            "safetensors."
         ) from error
     try:
         tensors: Any = torch.load(path, map_location="cpu", weights_only=True)
@@ -145,10 +147,8 @@ def write_tensors(path: Path, tensors: dict[str, npt.NDArray[Any]], dtype: str |
     Returns:
         The precision of the floats in the file.
     """
-    from safetensors.tensorflow import save_file
-
-    values = {name: tf.convert_to_tensor(value) for name, value in tensors.items()}
     if dtype is not None:
-        values = {n: tf.cast(v, dtype) if v.dtype.is_floating else v for n, v in values.items()}
-    save_file(values, str(path), metadata={"format": "pt"})
-    return str(next(v.dtype.name for v in values.values() if v.dtype.is_floating))
+        chosen = tf.as_dtype(dtype).as_numpy_dtype
+        tensors = {n: v.astype(chosen) if v.dtype.kind == "f" else v for n, v in tensors.items()}
+    save_file(tensors, path, metadata={"format": "pt"})
+    return dtype or next(v.dtype.name for v in tensors.values() if v.dtype.kind == "f")
