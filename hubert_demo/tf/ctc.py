@@ -148,7 +148,7 @@ class TFHubertForCTC(PretrainedModel):
         limit, batch = self.config.vocab_size, logits.shape[0]
         if labels.shape.rank != 2 or not labels.shape[:1].is_compatible_with(logits.shape[:1]):
             raise InputError(
-                f"Labels have shape {tuple(labels.shape)}; give ({batch}, characters), one row per recording."
+                f"Labels have shape {labels.shape}; give ({batch}, characters), one row per recording."
             )
         if not labels.dtype.is_integer:
             raise InputError(f"Labels are {labels.dtype.name}; give integers.")

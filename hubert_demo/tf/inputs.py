@@ -48,7 +48,7 @@ def check_inputs(config: HubertConfig, given: Mapping[str, Any]) -> list[int]:
     mask = given.get("attention_mask")
     if mask is not None and not mask.shape.is_compatible_with(values.shape[:2]):
         raise InputError(
-            f"attention_mask has shape {_shape(mask)} and {name} {_shape(values)[:2]}; they must be the same."
+            f"attention_mask has shape {mask.shape} and {name} {values.shape[:2]}; they must be the same."
         )
     _check_head_mask(config, given.get("head_mask"))
     least = config.min_samples if embeds is None else 1
@@ -68,16 +68,12 @@ def check_inputs(config: HubertConfig, given: Mapping[str, Any]) -> list[int]:
     return lengths
 
 
-def _shape(tensor: Any) -> tuple[int | None, ...]:
-    return tuple(tensor.shape)
-
-
 def _check_shape(config: HubertConfig, name: str, values: Any) -> None:
     """Refuse what is no batch, and what holds no floats."""
     wanted = "(batch, samples)" if name == "input_values" else f"(batch, frames, {config.hidden_size})"
     fits = values.shape.rank == (2 if name == "input_values" else 3) and values.shape[0] != 0
-    if not fits or (name == "inputs_embeds" and values.shape[2] != config.hidden_size):
-        raise InputError(f"{name} has shape {_shape(values)}; HuBERT needs {wanted}.")
+    if not fits or (name == "inputs_embeds" and values.shape[2] not in (None, config.hidden_size)):
+        raise InputError(f"{name} has shape {values.shape}; HuBERT needs {wanted}.")
     if not values.dtype.is_floating:
         raise InputError(
             f"{name} is {values.dtype.name}; HuBERT needs the floats that Wav2Vec2FeatureExtractor makes."
@@ -87,7 +83,7 @@ def _check_shape(config: HubertConfig, name: str, values: Any) -> None:
 def _check_head_mask(config: HubertConfig, head_mask: Any) -> None:
     allowed = ((config.num_attention_heads,), (config.num_hidden_layers, config.num_attention_heads))
     if head_mask is not None and not any(head_mask.shape.is_compatible_with(shape) for shape in allowed):
-        raise InputError(f"head_mask has shape {_shape(head_mask)}; give {allowed[0]} or {allowed[1]}.")
+        raise InputError(f"head_mask has shape {head_mask.shape}; give {allowed[0]} or {allowed[1]}.")
 
 
 def _assert_in_graph(values: Any, mask: Any, least: int) -> None:

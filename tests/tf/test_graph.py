@@ -89,7 +89,7 @@ def test_half_precision_is_finite_and_near(new_pair, batch, norm, batch_norm):
 
 
 def test_predict_puts_batches_together(pair, batch):
-    model = pair("ctc", feat_extract_norm="layer").tf
+    model = pair("ctc", feat_extract_norm="layer", num_hidden_layers=1).tf
     values, mask = np.tile(batch[0], (3, 1)), np.tile(batch[1], (3, 1))
     predicted = model.predict({"input_values": values, "attention_mask": mask}, batch_size=2, verbose=0)
     assert set(predicted) == {"logits"}
@@ -98,7 +98,7 @@ def test_predict_puts_batches_together(pair, batch):
 
 
 def test_a_model_is_a_layer_of_a_functional_model(pair, batch):
-    encoder = pair("model").tf
+    encoder = pair("model", num_hidden_layers=1).tf
     waveforms = keras.Input((None,), name="waveforms")
     pooled = keras.layers.GlobalAveragePooling1D()(encoder(waveforms).last_hidden_state)
     classifier = keras.Model(waveforms, keras.layers.Dense(3)(pooled))
@@ -151,7 +151,7 @@ assert not {"hubert_demo", "torch"} & set(sys.modules), sorted(sys.modules)
 
 
 def test_a_saved_model_needs_nothing_of_ours(pair, tmp_path):
-    model, rng = pair("ctc").tf, np.random.default_rng(1)
+    model, rng = pair("ctc", num_hidden_layers=1).tf, np.random.default_rng(1)
     recordings = {"short": rng.standard_normal((3, 1600)), "long": rng.standard_normal((1, 40 * 600))}
     model.export(tmp_path / "model", verbose=False)
     for name, values in recordings.items():
@@ -162,15 +162,58 @@ def test_a_saved_model_needs_nothing_of_ours(pair, tmp_path):
         close(np.load(tmp_path / f"{name} logits.npy"), model(values).logits)
 
 
+def test_a_saved_model_may_take_a_mask(pair, batch, tmp_path):
+    model = pair("ctc", feat_extract_norm="layer", num_hidden_layers=1).tf
+    signature = [
+        keras.InputSpec(dtype="float32", shape=(None, None), name="input_values"),
+        keras.InputSpec(dtype="int64", shape=(None, None), name="attention_mask"),
+    ]
+    model.export(tmp_path / "model", verbose=False, input_signature=signature)
+    served = tf.saved_model.load(tmp_path / "model")
+    close(served.serve(*map(tf.constant, batch))["logits"], model(*batch).logits)
+
+
+def test_gradients_pass_through_pieces_and_blocks(pair):
+    model = pair("ctc", num_hidden_layers=1).tf
+    values = np.random.default_rng(0).standard_normal((1, 40 * 600)).astype(np.float32)
+
+    def gradients():
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(model(values).logits ** 2)
+        # The mask vector has none.
+        return [g for g in tape.gradient(loss, model.trainable_variables) if g is not None]
+
+    eager, graph = gradients(), tf.function(gradients)()
+    assert len(eager) == len(model.trainable_variables) - 1
+    largest = max(np.abs(gradient).max() for gradient in eager)
+    for one, other in zip(eager, graph, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5 * largest)
+
+
+def test_a_step_of_training_compiles_with_xla(new_pair, batch):
+    model = new_pair("ctc", num_hidden_layers=1, mask_feature_prob=0.1).tf
+
+    @tf.function(jit_compile=True)
+    def step():
+        with tf.GradientTape() as tape:
+            loss = model(batch[0], labels=LABELS, training=True).loss
+        return loss, tape.gradient(loss, model.trainable_variables)
+
+    loss, gradients = step()
+    assert np.isfinite(loss).all()
+    assert all(np.isfinite(gradient).all() for gradient in gradients)
+
+
 class TestBadInput:
     @pytest.mark.parametrize(
         ("spec", "message"),
         [
             (tf.TensorSpec((None,)), r"shape \(None,\)"),
+            (tf.TensorSpec(None), "shape <unknown>"),
             (tf.TensorSpec((None, None), tf.int32), "int32; HuBERT needs the floats"),
             (tf.TensorSpec((None, 20)), "shorter than one frame"),
         ],
-        ids=["rank", "integers", "length"],
+        ids=["rank", "unknown", "integers", "length"],
     )
     def test_what_is_known_is_refused_when_the_graph_is_traced(self, pair, spec, message):
         # TensorFlow makes an error of its own of it.
