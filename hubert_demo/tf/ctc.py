@@ -7,6 +7,7 @@ from typing import Any
 from hubert_demo.errors import InputError
 from hubert_demo.model.config import HubertConfig
 from hubert_demo.model.weights import ENCODER_PREFIX
+from hubert_demo.tf.inputs import check_labels
 from hubert_demo.tf.layers import Linear, sizes
 from hubert_demo.tf.libraries import keras, tf
 from hubert_demo.tf.model import TFHubertModel
@@ -115,11 +116,7 @@ class TFHubertForCTC(PretrainedModel):
         Returns:
             float32 (1,); infinite if a text needs more frames than there are and `ctc_zero_infinity` is off.
 
-        Raises:
-            InputError: As in `call`.
         """
-        labels = tf.convert_to_tensor(labels)
-        self._check_labels(labels, logits)
         batch, frames, _ = sizes(logits)
         lengths = tf.fill([batch], frames) if lengths is None else lengths
         labels, counts = _without_padding(tf.cast(labels, tf.int32))
@@ -143,23 +140,6 @@ class TFHubertForCTC(PretrainedModel):
             return tf.reduce_mean(losses / tf.cast(tf.maximum(counts, 1), tf.float32))[None]
         return tf.reduce_sum(losses)[None]
 
-    def _check_labels(self, labels: Any, logits: Any) -> None:
-        """Refuse labels of another shape or above the last class; negative ones are padding."""
-        limit, batch = self.config.vocab_size, logits.shape[0]
-        if labels.shape.rank != 2 or not labels.shape[:1].is_compatible_with(logits.shape[:1]):
-            raise InputError(
-                f"Labels have shape {labels.shape}; give ({batch}, characters), one row per recording."
-            )
-        if not labels.dtype.is_integer:
-            raise InputError(f"Labels are {labels.dtype.name}; give integers.")
-        if tf.executing_eagerly():
-            largest = int(tf.reduce_max(labels)) if tf.size(labels) else -1
-            if largest >= limit:
-                raise InputError(f"Labels must be below vocab_size={limit}, got {largest}.")
-        else:
-            message = f"Labels must be below vocab_size={limit}."
-            tf.debugging.assert_less(labels, tf.cast(limit, labels.dtype), message)
-
     def compute_loss(
         self,
         x: Any = None,
@@ -176,6 +156,9 @@ class TFHubertForCTC(PretrainedModel):
             y_pred: The model's result.
             sample_weight: Only for a loss given to `compile`.
             training: Whether this is training.
+
+        Raises:
+            InputError: If there are no labels, or they do not fit.
         """
         if self.loss is not None:
             return super().compute_loss(x, y, y_pred.logits, sample_weight, training)
@@ -185,6 +168,8 @@ class TFHubertForCTC(PretrainedModel):
                     'There are no labels: give them as "labels" in the input, or as the targets.'
                 )
             return tf.reduce_sum(y_pred.loss)
+        y = tf.convert_to_tensor(y)
+        check_labels(self.config, y, y_pred.logits)
         given = self.arguments(x)
         lengths = self.hubert.frame_lengths(given.get("attention_mask"), "inputs_embeds" in given)
         return tf.reduce_sum(self.ctc_loss(y_pred.logits, y, lengths))

@@ -51,6 +51,8 @@ def check_inputs(config: HubertConfig, given: Mapping[str, Any]) -> list[int]:
             f"attention_mask has shape {mask.shape} and {name} {values.shape[:2]}; they must be the same."
         )
     _check_head_mask(config, given.get("head_mask"))
+    if given.get("labels") is not None:
+        check_labels(config, given["labels"], values)
     least = config.min_samples if embeds is None else 1
     if not tf.executing_eagerly():
         _assert_in_graph(values, mask, least)
@@ -84,6 +86,33 @@ def _check_head_mask(config: HubertConfig, head_mask: Any) -> None:
     allowed = ((config.num_attention_heads,), (config.num_hidden_layers, config.num_attention_heads))
     if head_mask is not None and not any(head_mask.shape.is_compatible_with(shape) for shape in allowed):
         raise InputError(f"head_mask has shape {head_mask.shape}; give {allowed[0]} or {allowed[1]}.")
+
+
+def check_labels(config: HubertConfig, labels: Any, values: Any) -> None:
+    """Refuse labels of another shape or above the last class; negative ones are padding.
+
+    Args:
+        config: The model's.
+        labels: Token ids (batch, characters).
+        values: Anything with as many rows as there are recordings.
+
+    Raises:
+        InputError: If they do not fit. In a graph, ids are checked when it runs, by
+            `tf.errors.InvalidArgumentError`.
+    """
+    limit, batch = config.vocab_size, values.shape[0]
+    if labels.shape.rank != 2 or not labels.shape[:1].is_compatible_with(values.shape[:1]):
+        length = labels.shape[-1] if labels.shape.rank else "characters"
+        raise InputError(
+            f"Labels have shape {labels.shape}; give ({batch}, {length}), one row per recording."
+        )
+    if not labels.dtype.is_integer:
+        raise InputError(f"Labels are {labels.dtype.name}; give integers.")
+    if not tf.executing_eagerly():
+        sentence = f"Labels must be below vocab_size={limit}."
+        tf.debugging.assert_less(labels, tf.cast(limit, labels.dtype), sentence)
+    elif labels.shape[1] and int(tf.reduce_max(labels)) >= limit:
+        raise InputError(f"Labels must be below vocab_size={limit}, got {int(tf.reduce_max(labels))}.")
 
 
 def _assert_in_graph(values: Any, mask: Any, least: int) -> None:

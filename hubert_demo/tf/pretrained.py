@@ -52,6 +52,7 @@ class PretrainedModel(keras.Model):
 
         Raises:
             InputError: If the input cannot be used; in a graph see `check_inputs`.
+            TypeError: If there is no such argument, or it is given twice.
         """
         given = self.arguments(*args, **kwargs)
         self._warn_of_padding(check_inputs(self.config, given))
@@ -59,25 +60,15 @@ class PretrainedModel(keras.Model):
 
     def arguments(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """The arguments of `call` by name, however they were given; those that are None are left out."""
-        names = list(inspect.signature(self.call).parameters)
-        first, *others = args or (None,)
-        if isinstance(first, Mapping):
-            given = dict(first)
-        elif isinstance(first, list | tuple):
-            given = dict(zip(names, first, strict=False))
-        else:
-            given = {names[0]: first}
-        given |= dict(zip(names[1:], others, strict=False))
-        given |= kwargs
-        unknown = ", ".join(set(given) - set(names))
-        if unknown:
-            raise TypeError(
-                f"{type(self).__name__} has no arguments called {unknown}; use {', '.join(names)}."
-            )
-        known = {name: value for name, value in given.items() if value is not None}
+        if args and isinstance(args[0], Mapping):
+            args, kwargs = args[1:], {**args[0], **kwargs}
+        elif args and isinstance(args[0], list | tuple):
+            args = (*args[0], *args[1:])
+        given = inspect.signature(self.call).bind(*args, **kwargs).arguments
         return {
             name: as_tensor(value, self.compute_dtype) if name in _TENSORS else value
-            for name, value in known.items()
+            for name, value in given.items()
+            if value is not None
         }
 
     def _warn_of_padding(self, lengths: list[int]) -> None:
