@@ -56,8 +56,9 @@ OWNERS = {
     "matplotlib": ["plotting"],
     "umap": ["analysis/layers"],
     "transformers": ["benchmark"],
-    "keras": [],
-    "tensorflow": [],
+    "keras": ["tf"],
+    "optree": ["tf"],
+    "tensorflow": ["tf", "model/batch.py"],
     "spaces": ["ui"],
 }
 # Where a library is called otherwise than the distribution that brings it.
@@ -67,12 +68,14 @@ DISTRIBUTIONS = {
     "huggingface_hub": "huggingface-hub",
     "kokoro_onnx": "kokoro-onnx",
     "sklearn": "scikit-learn",
+    "tensorflow": "tensorflow-cpu",
     "umap": "umap-learn",
 }
 # Extras in pyproject.toml: one compiles against CUDA and must not stop an installation without, the others
-# speak with synthetic voices.
+# speak with synthetic voices, or are TensorFlow, which brings keras and optree.
 VOICES = {"kokoro-onnx", "onnxruntime"}
-OPTIONAL = {"flash-attn", *VOICES}
+TENSORFLOW = {"tensorflow-cpu", "keras", "optree"}
+OPTIONAL = {"flash-attn", *VOICES, *TENSORFLOW}
 # Only where Hugging Face installs it: on its Spaces.
 PROVIDED = {"spaces"}
 MAX_LINES = 400
@@ -214,7 +217,18 @@ def test_only_synthesis_imports_the_voices_and_only_inside_a_function():
 def test_extras_are_what_may_be_missing():
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     assert {re.split("[<>=]", line)[0] for line in extras["voices"]} == VOICES
-    assert {re.split("[<>=]", line)[0] for line in extras["flash"]} == OPTIONAL - VOICES
+    assert {re.split("[<>=]", line)[0] for line in extras["flash"]} == OPTIONAL - VOICES - TENSORFLOW
+    assert {re.split("[<>=]", line)[0] for line in extras["tf"]} == TENSORFLOW - {"keras", "optree"}
+
+
+def test_the_processor_imports_tensorflow_only_when_tensors_of_it_are_asked_for():
+    users = {
+        (path.relative_to(PACKAGE).as_posix(), found.when)
+        for path in SOURCES
+        for found in imports_of(path.read_text(), module_name(path))
+        if found.module.split(".")[0] == "tensorflow" and room_of(path) != "tf"
+    }
+    assert users == {("model/batch.py", "lazily")}
 
 
 def modules_behind(source: str, name: str) -> dict[str, set[str]]:

@@ -62,6 +62,14 @@ def test_changelog_begins_with_the_current_version(root, pyproject):
     assert versions[0] == pyproject["project"]["version"]
 
 
+def test_tensorflow_is_required_alike_wherever_it_is_named(root, pyproject):
+    (requirement,) = pyproject["project"]["optional-dependencies"]["tf"]
+    for name in (".ci/run", "hubert_demo/tf/__init__.py", "tests/tf/conftest.py"):
+        assert f"'{requirement}'" in (root / name).read_text()
+    # The same with a GPU.
+    assert f"'{requirement.replace('-cpu', '')}'" in (root / "README.md").read_text()
+
+
 def test_first_readme_command_starts_the_page(readme):
     assert shell_commands(readme)[0].endswith("pip install -r requirements.txt && python app.py")
 

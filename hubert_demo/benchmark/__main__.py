@@ -11,15 +11,19 @@ from pathlib import Path
 from hubert_demo.benchmark.contenders import MAP, MAPS, SIZES, STATES, TASKS, Case, contenders
 from hubert_demo.benchmark.measure import Latency, Memory, measure_latency, measure_memory
 from hubert_demo.benchmark.report import as_json, table
+from hubert_demo.benchmark.tensorflow import compare
 from hubert_demo.errors import HubertDemoError
 from hubert_demo.model.attention import ATTN_IMPLEMENTATIONS
 from hubert_demo.plotting.benchmark import latency_chart
+
+_SECONDS = (5.0, 10.0, 30.0, 60.0)
+_TENSORFLOW_SECONDS = (10.0, 60.0)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m hubert_demo.benchmark", description=__doc__)
     parser.add_argument("--sizes", nargs="+", choices=list(SIZES), default=["base"])
-    parser.add_argument("--seconds", nargs="+", type=float, default=[5, 10, 30, 60], help="audio lengths")
+    parser.add_argument("--seconds", nargs="+", type=float, help="audio lengths")
     parser.add_argument("--batch-sizes", nargs="+", type=int, default=[1])
     parser.add_argument("--dtypes", nargs="+", choices=["float32", "bfloat16"], default=["float32"])
     parser.add_argument(
@@ -32,6 +36,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--tasks", nargs="+", choices=list(TASKS), default=[STATES, MAP, MAPS])
     parser.add_argument("--rounds", type=int, default=7, help="timed rounds, after one to warm up")
     parser.add_argument("--only", choices=["latency", "memory"], help="leave the other out")
+    parser.add_argument(
+        "--tensorflow",
+        action="store_true",
+        help="compare with our models in TensorFlow instead, on processors",
+    )
     parser.add_argument("--json", type=Path, help="write every measurement there")
     parser.add_argument("--chart", type=Path, help="draw the latencies there (.png or .svg)")
     return parser
@@ -39,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _cases(options: argparse.Namespace) -> list[Case]:
     every = itertools.product(
-        options.tasks, options.sizes, options.seconds, options.batch_sizes, options.dtypes
+        options.tasks, options.sizes, options.seconds or _SECONDS, options.batch_sizes, options.dtypes
     )
     return [
         Case(size, seconds, batch, dtype, task)
@@ -50,6 +59,9 @@ def _cases(options: argparse.Namespace) -> list[Case]:
 
 
 def _run(options: argparse.Namespace) -> None:
+    if options.tensorflow:
+        print(compare(options.sizes, options.seconds or _TENSORFLOW_SECONDS, options.rounds, options.only))
+        return
     latencies: list[Latency] = []
     memories: list[Memory] = []
     for case in _cases(options):

@@ -67,7 +67,7 @@ def measure_latency(case: Case, chosen: list[Contender], rounds: int) -> list[La
     for number in range(rounds + 1):
         # Whoever goes first finds other caches: take turns at that too.
         for contender in chosen if number % 2 else chosen[::-1]:
-            seconds = _seconds(tasks[contender])
+            seconds = seconds_of(tasks[contender])
             if number > 0:
                 times[contender].append(seconds)
     results = []
@@ -83,7 +83,8 @@ def _reference(chosen: list[Contender], contender: Contender) -> Contender:
     return next((c for c in theirs if c.implementation == contender.implementation), theirs[0])
 
 
-def _seconds(task: Callable[[], Any]) -> float:
+def seconds_of(task: Callable[[], Any]) -> float:
+    """How long a task takes."""
     started = time.perf_counter()
     result = task()
     if torch.cuda.is_available():
@@ -118,22 +119,23 @@ def peak_mb(case: Case, contender: Contender) -> float:
         peak = torch.cuda.max_memory_allocated()
         del result
         return (peak - before) / _MEGABYTE
-    before = _forget_peak()
+    before = forget_peak()
     result = task()
-    peak = _peak_bytes()
+    peak = peak_bytes()
     del result
     return (peak - before) / _MEGABYTE
 
 
-def _forget_peak() -> int:
+def forget_peak() -> int:
     """Start a new peak where the kernel can, and say where it starts, in bytes."""
     reset = Path("/proc/self/clear_refs")
     if reset.exists():
         reset.write_text("5", encoding="ascii")
-    return _peak_bytes()
+    return peak_bytes()
 
 
-def _peak_bytes() -> int:
+def peak_bytes() -> int:
+    """The most memory that this process has had."""
     status = Path("/proc/self/status")
     if status.exists():
         lines = status.read_text(encoding="ascii").splitlines()

@@ -1,6 +1,6 @@
 """Model input by name, padded: what the feature extractor, tokenizer and processor return.
 
-Torch is loaded only when a tensor is made or moved.
+Torch and TensorFlow are loaded only when a tensor of theirs is made or moved.
 """
 
 from __future__ import annotations
@@ -24,6 +24,13 @@ def is_tensor(value: object) -> TypeGuard[Tensor]:
     # The class is missing while another thread is still loading torch.
     tensor_class = getattr(sys.modules.get("torch"), "Tensor", None)
     return tensor_class is not None and isinstance(value, tensor_class)
+
+
+def as_list(values: Any) -> list[Any]:
+    """The numbers of a sequence, an array, or a tensor of torch (on whatever device) or TensorFlow."""
+    if is_tensor(values):
+        return list(values.tolist())
+    return list(np.asarray(values).tolist() if hasattr(values, "__array__") else values)
 
 
 class Batch(dict[str, Any]):
@@ -116,15 +123,15 @@ def as_tensors(rows: Mapping[str, list[Any]], return_tensors: str | None) -> Bat
 
     Args:
         rows: Arrays (n,) by name.
-        return_tensors: `"pt"`, `"np"`, or None to leave the rows as they are.
+        return_tensors: `"pt"`, `"tf"`, `"np"`, or None to leave the rows as they are.
 
     Raises:
         InputError: If the rows to stack have different lengths, or the type is unknown.
     """
     if return_tensors is None:
         return Batch(rows)
-    if return_tensors not in ("pt", "np"):
-        raise InputError(f"return_tensors={return_tensors!r} is not supported; use 'pt', 'np' or None.")
+    if return_tensors not in ("pt", "tf", "np"):
+        raise InputError(f"return_tensors={return_tensors!r} is not supported; use 'pt', 'tf', 'np' or None.")
     stacked: dict[str, Any] = {}
     for name, values in rows.items():
         if len({len(value) for value in values}) > 1:
@@ -137,4 +144,8 @@ def as_tensors(rows: Mapping[str, list[Any]], return_tensors: str | None) -> Bat
         import torch
 
         stacked = {name: torch.from_numpy(array) for name, array in stacked.items()}
+    elif return_tensors == "tf":
+        import tensorflow as tf
+
+        stacked = {name: tf.convert_to_tensor(array) for name, array in stacked.items()}
     return Batch(stacked)

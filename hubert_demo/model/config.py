@@ -43,6 +43,13 @@ ACTIVATION_FORMULAS = {
 MAX_LAYERS = 1000
 """Of the encoder, and of its front end: many times what any HuBERT has."""
 
+PADDING_WARNING = (
+    "The front end's group norm includes the padding in its statistics, so that a padded recording gives "
+    "another result than it would alone. Run one recording at a time, or use a checkpoint with "
+    "feat_extract_norm='layer'."
+)
+"""What the models say once about padding under a group norm."""
+
 _NOT_IN_FILE = {"num_labels", "extra"}
 _DERIVED = {"num_feat_extract_layers", "transformers_version", "model_type", "num_labels"}
 

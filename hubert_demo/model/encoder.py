@@ -17,7 +17,7 @@ from torch.utils.checkpoint import checkpoint
 from hubert_demo.errors import InputError, no_such
 from hubert_demo.model.activations import activation
 from hubert_demo.model.attention import HubertAttention, check_implementation
-from hubert_demo.model.config import HubertConfig
+from hubert_demo.model.config import PADDING_WARNING, HubertConfig
 from hubert_demo.model.front_end import HubertFeatureEncoder, HubertFeatureProjection
 from hubert_demo.model.masking import span_mask
 from hubert_demo.model.outputs import HubertModelOutput
@@ -255,11 +255,7 @@ class HubertModel(PretrainedModel):
             raise InputError("input_values has NaN or infinity; record or convert the audio again.")
         if self.config.feat_extract_norm == "group" and len(set(lengths)) > 1 and not self._warned:
             self._warned = True
-            logger.warning(
-                "The front end's group norm includes the padding in its statistics, so that a padded "
-                "recording gives another result than it would alone. Run one recording at a time, or use a "
-                "checkpoint with feat_extract_norm='layer'."
-            )
+            logger.warning(PADDING_WARNING)
 
     def num_frames(self, num_samples: int | Tensor) -> int | Tensor:
         """Number of frames that the front end makes from this many samples (0 if too few for one)."""

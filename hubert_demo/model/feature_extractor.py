@@ -65,7 +65,7 @@ class Wav2Vec2FeatureExtractor:
             truncation: Cut recordings longer than `max_length`.
             pad_to_multiple_of: Round the padded length up to a multiple of this.
             return_attention_mask: Overrides the attribute of that name.
-            return_tensors: `"pt"`, `"np"` or None for a list of arrays.
+            return_tensors: `"pt"`, `"tf"`, `"np"` or None for a list of arrays.
             sampling_rate: Rate of the recordings in Hz; checked against the checkpoint's.
 
         Returns:

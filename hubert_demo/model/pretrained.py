@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,12 +15,15 @@ from hubert_demo.errors import CheckpointError, DamagedFileError, InputError
 from hubert_demo.model.attention import HubertAttention, check_implementation
 from hubert_demo.model.config import HubertConfig
 from hubert_demo.model.faults import is_out_of_memory
-from hubert_demo.model.files import CheckpointFiles, HubOptions, shown_path, shown_text
-from hubert_demo.model.weights import WEIGHTS_NAME, is_head_parameter, rename_parameters, weight_files
-
-logger = logging.getLogger(__name__)
-
-_MAX_LISTED = 12
+from hubert_demo.model.files import CheckpointFiles, HubOptions, shown_path
+from hubert_demo.model.weights import (
+    WEIGHTS_NAME,
+    check_fit,
+    damaged,
+    listed,
+    rename_parameters,
+    weight_files,
+)
 
 
 class PretrainedModel(nn.Module):
@@ -215,12 +217,7 @@ def _read_file(path: Path) -> dict[str, Tensor]:
     except Exception as error:  # Damaged files raise anything; pickles what their authors wish.
         if is_out_of_memory(error):
             raise
-        # Torch's own words name this machine's folders, and how to open a pickle that runs code.
-        raise DamagedFileError(
-            f"{path.name} is damaged or not a file of weights alone ({path.parent.name}). Fetch the "
-            "checkpoint again.",
-            path,
-        ) from error
+        raise damaged(path) from error
     if not (isinstance(tensors, dict) and all(map(_is_named_tensor, tensors.items()))):
         raise DamagedFileError(
             f"{shown_path(path)} is not a table of named tensors; fetch the checkpoint again.", path
@@ -240,38 +237,15 @@ def _load_strictly(
 ) -> None:
     """Copy tensors into the model; any missing or left over is an error, except those of a head."""
     own = model.state_dict()
-    missing = sorted(set(own) - set(tensors))
-    unexpected = sorted(set(tensors) - set(own))
-    wrong = [
-        f"{name} {tuple(tensors[name].shape)} for {tuple(own[name].shape)}"
-        for name in sorted(set(own) & set(tensors))
-        if own[name].shape != tensors[name].shape
-    ]
-    fatal = [
-        f"{what}: {_listed(names)}"
-        for what, names in (
-            ("missing", [n for n in missing if require_head or not is_head_parameter(n)]),
-            ("unexpected", [n for n in unexpected if not is_head_parameter(n)]),
-            ("of another shape", wrong),
-        )
-        if names
-    ]
-    if fatal:
-        raise CheckpointError(f"{source} does not fit {type(model).__name__}: {'; '.join(fatal)}.")
-    if missing:
-        logger.warning("%s has no %s: newly initialised, train before use.", source, ", ".join(missing))
-    if unexpected:
-        logger.warning(
-            "%s: %s left out, %s has no such head.", source, _listed(unexpected), type(model).__name__
-        )
+    check_fit(
+        type(model).__name__,
+        {name: tuple(tensor.shape) for name, tensor in own.items()},
+        {name: tuple(tensor.shape) for name, tensor in tensors.items()},
+        source,
+        require_head,
+    )
     kept = {name: tensors[name] for name in tensors if name in own}
     unreal = sorted(name for name, tensor in kept.items() if tensor.is_complex())
     if unreal:
-        raise CheckpointError(f"{source} does not fit {type(model).__name__}: complex: {_listed(unreal)}.")
+        raise CheckpointError(f"{source} does not fit {type(model).__name__}: complex: {listed(unreal)}.")
     model.load_state_dict(kept, strict=False)
-
-
-def _listed(names: Sequence[str]) -> str:
-    """The first names, each within bounds, and how many more there are: a file can name anything."""
-    first = ", ".join(map(shown_text, names[:_MAX_LISTED]))
-    return first + (f" and {len(names) - _MAX_LISTED} more" if len(names) > _MAX_LISTED else "")

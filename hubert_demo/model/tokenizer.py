@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from hubert_demo.errors import CheckpointError, InputError
-from hubert_demo.model.batch import Batch, PaddedLength, as_tensors, is_tensor, padded_length, rows_of
+from hubert_demo.model.batch import Batch, PaddedLength, as_list, as_tensors, padded_length, rows_of
 from hubert_demo.model.ctc_text import (
     CTCTokenizerOutput,
     without_english_spaces,
@@ -189,7 +189,7 @@ class Wav2Vec2CTCTokenizer:
             truncation: Cut texts longer than `max_length`.
             max_length: Number of tokens to pad or truncate to.
             pad_to_multiple_of: Round the padded length up to a multiple of this.
-            return_tensors: `"pt"`, `"np"` or None for lists.
+            return_tensors: `"pt"`, `"tf"`, `"np"` or None for lists.
             return_attention_mask: Also return which tokens are not padding.
 
         Returns:
@@ -269,9 +269,8 @@ class Wav2Vec2CTCTokenizer:
             The text, or a `CTCTokenizerOutput` if offsets were asked for. Offsets count the frames of
             `token_ids`; times are offsets × `config.inputs_to_logits_ratio` / sampling rate.
         """
-        ids = token_ids.tolist() if is_tensor(token_ids) else list(token_ids)
         characters = written_characters(
-            self.convert_ids_to_tokens(ids),
+            self.convert_ids_to_tokens(as_list(token_ids)),
             self.pad_token,
             {self.word_delimiter_token: self.replace_word_delimiter_char},
             group_tokens,

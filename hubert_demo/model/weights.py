@@ -1,17 +1,25 @@
-"""Which files hold a checkpoint's weights, and what their parameters are called; no tensor is read here."""
+"""Which files hold a checkpoint's weights, what their parameters are called, and whether they fit a model.
+
+No tensor is read here.
+"""
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from hubert_demo.errors import CheckpointError, DamagedFileError
-from hubert_demo.model.files import CheckpointFiles, read_json, shown_path, shown_value
+from hubert_demo.model.files import CheckpointFiles, read_json, shown_path, shown_text, shown_value
+
+logger = logging.getLogger(__name__)
 
 WEIGHTS_NAME = "model.safetensors"
 OLD_WEIGHTS_NAME = "pytorch_model.bin"
+
+_MAX_LISTED = 12
 
 ENCODER_PREFIX = "hubert."
 """What the names of the encoder's parameters start with in a model that has a head."""
@@ -94,3 +102,67 @@ def rename_parameters(parameters: Mapping[str, Parameter], base_prefix: str) -> 
 def is_head_parameter(name: str) -> bool:
     """Whether a parameter belongs to a head (CTC or classifier) rather than to the encoder."""
     return name.split(".")[0] in _HEADS
+
+
+def damaged(path: Path) -> DamagedFileError:
+    """The sentence about a file of weights that cannot be read.
+
+    Not in the words of whatever failed: those name this machine's folders, and how to open a pickle that runs
+    code.
+    """
+    return DamagedFileError(
+        f"{path.name} is damaged or not a file of weights alone ({path.parent.name}). Fetch the checkpoint "
+        "again.",
+        path,
+    )
+
+
+def check_fit(
+    model_name: str,
+    own: Mapping[str, tuple[int, ...]],
+    given: Mapping[str, tuple[int, ...]],
+    source: str | Path,
+    require_head: bool,
+) -> None:
+    """Refuse a checkpoint in which parameters are missing or left over, except those of a head.
+
+    A head that is missing or left over is logged as a warning.
+
+    Args:
+        model_name: What the model's class is called in messages.
+        own: The shape of each of the model's parameters, by name.
+        given: The shape of each of the checkpoint's, by the names that `rename_parameters` gives.
+        source: Where the checkpoint is, for messages.
+        require_head: Whether a missing head is refused too.
+
+    Raises:
+        CheckpointError: If the two do not match; the message names the first dozen parameters of each kind.
+    """
+    missing = sorted(set(own) - set(given))
+    unexpected = sorted(set(given) - set(own))
+    wrong = [
+        f"{name} {given[name]} for {own[name]}"
+        for name in sorted(set(own) & set(given))
+        if own[name] != given[name]
+    ]
+    fatal = [
+        f"{what}: {listed(names)}"
+        for what, names in (
+            ("missing", [n for n in missing if require_head or not is_head_parameter(n)]),
+            ("unexpected", [n for n in unexpected if not is_head_parameter(n)]),
+            ("of another shape", wrong),
+        )
+        if names
+    ]
+    if fatal:
+        raise CheckpointError(f"{source} does not fit {model_name}: {'; '.join(fatal)}.")
+    if missing:
+        logger.warning("%s has no %s: newly initialised, train before use.", source, ", ".join(missing))
+    if unexpected:
+        logger.warning("%s: %s left out, %s has no such head.", source, listed(unexpected), model_name)
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first names, each within bounds, and how many more there are: a file can name anything."""
+    first = ", ".join(map(shown_text, names[:_MAX_LISTED]))
+    return first + (f" and {len(names) - _MAX_LISTED} more" if len(names) > _MAX_LISTED else "")

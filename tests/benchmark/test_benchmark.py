@@ -131,6 +131,14 @@ def test_the_command_prints_writes_and_draws(monkeypatch, tmp_path, capsys):
     assert (tmp_path / "b.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_without_tensorflow_it_says_what_to_install(monkeypatch, capsys):
+    monkeypatch.delitem(sys.modules, "hubert_demo.tf", raising=False)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr(sys, "argv", ["benchmark", "--tensorflow"])
+    assert main() == 2
+    assert "pip install 'tensorflow-cpu>=2.20,<2.22'" in capsys.readouterr().err
+
+
 def test_without_transformers_it_says_what_to_install(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "transformers", None)
     monkeypatch.setattr(sys, "argv", ["benchmark", "--seconds", "0.3"])

@@ -73,8 +73,8 @@ def test_what_is_no_waveform_is_refused(recording, message):
 
 
 def test_other_tensor_types_are_refused(waveforms):
-    with pytest.raises(InputError, match="use 'pt', 'np' or None"):
-        Wav2Vec2FeatureExtractor()(waveforms[0], return_tensors="tf")
+    with pytest.raises(InputError, match="use 'pt', 'tf', 'np' or None"):
+        Wav2Vec2FeatureExtractor()(waveforms[0], return_tensors="jax")
 
 
 @pytest.mark.parametrize(
