@@ -33,6 +33,7 @@ _FREE_START = ("mpegts",)
 # Less than this is rounding, or jitter.
 _GAP_S = 0.05
 _MAX_TRACKS = 16
+_MISCOUNTED_PLANES = 8
 # Seeking lands on a packet before, and codecs need some to settle.
 _SETTLE_S = 1.0
 
@@ -292,6 +293,9 @@ def _stated_length_s(container: InputContainer, stream: AudioStream) -> float | 
 
 def _to_float(frame: AudioFrame) -> FloatArray:
     """A frame's samples: float32 `(samples, channels)`, full scale 1."""
+    if frame.format.is_planar and frame.layout.nb_channels >= _MISCOUNTED_PLANES:
+        # Of eight planes or more PyAV takes one too many, which is anybody's memory.
+        (frame,) = av.AudioResampler(format=frame.format.packed.name).resample(frame)
     array: npt.NDArray[Any] = frame.to_ndarray()
     rows = array.T if frame.format.is_planar else array.reshape(-1, frame.layout.nb_channels)
     if rows.dtype.kind == "f":
