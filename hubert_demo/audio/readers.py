@@ -153,6 +153,10 @@ class Readers:
             reader = self._send(message)
             try:
                 fields, samples = _await_answer(reader, path.name, self._limits)
+            except InputError as error:
+                if self._is_closed:
+                    raise _stopping() from error
+                raise
             finally:
                 self._put_away(reader)
         if "error" in fields:
@@ -171,7 +175,7 @@ class Readers:
             if not self._changed.wait_for(lambda: self._has_seat(self._num_warm), self._patience_s):
                 self._changed.wait_for(lambda: self._has_seat(self._num_warm + self._num_more))
             if self._is_closed:
-                raise InputError("The server is stopping. Try again in a minute.")
+                raise _stopping()
             self._num_reading += 1
         try:
             yield
@@ -296,6 +300,10 @@ def _why_it_ended(reader: subprocess.Popen[bytes], name: str) -> InputError:
     if status == -signal.SIGXCPU:
         return _too_slow(name)
     return _needs_memory(name) if status == -signal.SIGKILL else damaged(name)
+
+
+def _stopping() -> InputError:
+    return InputError("The server is stopping. Try again in a minute.")
 
 
 def _too_slow(name: str) -> InputError:

@@ -59,7 +59,7 @@ from hubert_demo.audio.messages import receive
 from hubert_demo.audio.reader import answer
 request = receive(sys.stdin.buffer)
 if request is not None:
-    if "hostile" in request["path"]:
+    if request["path"].endswith("hostile.wav"):
         {act}
     sys.stdout.buffer.write(answer(request))
 """
@@ -374,7 +374,7 @@ def test_closing_ends_all_and_whoever_waits_gets_a_sentence(make, hostile, recor
         started = set(readers._alive)
         readers.close()
         for each in (*held, waiting):
-            with pytest.raises(InputError):
+            with pytest.raises(InputError, match="The server is stopping"):
                 each.result()
     assert readers._alive == set()
     assert all(reader.poll() is not None for reader in started)
