@@ -2,6 +2,7 @@
 
 import base64
 import random
+import re
 import struct
 import zlib
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -188,11 +190,15 @@ def _timestamp(content: bytes, rng: random.Random) -> bytes:
         if not names:
             return _header(content, rng)
         name = rng.choice(names)
-        places = [place for place in range(len(content)) if content.startswith(name, place)][:200]
-        place = rng.choice(places) + len(name) + rng.choice((0, 4, 8, 12, 16, 1, 2))
+        place = rng.choice(_places(content, name)) + len(name) + rng.choice((0, 4, 8, 12, 16, 1, 2))
         value = rng.choice(EXTREMES) if rng.random() < 0.6 else rng.randbytes(4)
         found[place : place + 4] = value[: max(0, len(found) - place)]
     return bytes(found)
+
+
+def _places(content: bytes, name: bytes) -> list[int]:
+    """The first two hundred places where a name stands."""
+    return [found.start() for found in islice(re.finditer(re.escape(name), content), 200)]
 
 
 CHANGES: tuple[Callable[[bytes, random.Random], bytes], ...] = (_header, _packet, _timestamp)
@@ -337,6 +343,7 @@ def _floats(value: float) -> bytes:
     return riff(3, 1, RATE_HZ, 32, samples.tobytes())
 
 
+@cache
 def bombs() -> tuple[Case, ...]:
     """Small files that ask for much."""
     return (
@@ -351,6 +358,7 @@ def bombs() -> tuple[Case, ...]:
     )
 
 
+@cache
 def made_by_hand() -> tuple[Case, ...]:
     """One or more of every kind that somebody thought of."""
     sound = speech_like()
@@ -398,25 +406,25 @@ def made_by_hand() -> tuple[Case, ...]:
         Case("two-in-one.mp3", encoded("mp3", "libmp3lame", sound) * 2),
         Case("page.ogg", b"OggS\0\x02" * 10_000),
     ]
-    return (*bombs(), *unknown, *odd, *lengths, *floats, *texts, *joined, *shapes)
+    return (*unknown, *odd, *lengths, *floats, *texts, *joined, *shapes)
 
 
 def hostile(seed: int, count: int) -> Iterator[Case]:
-    """Files in an order that a part of them covers every kind: by hand, then each base changed in turn.
+    """Files in an order that a part of them covers every kind.
+
+    First those made by hand and every base changed once, mixed; then the bombs, which take long; then
+    every base changed again and again.
 
     Args:
-        seed: Of the changes.
+        seed: Of the order and the changes.
         count: How many.
     """
-    by_hand = made_by_hand()
-    yield from by_hand[:count]
-    left = count - len(by_hand)
-    number = 0
-    while left > 0:
-        for base in bases()[: max(0, left)]:
-            yield changed(base, number, seed)
-            left -= 1
-        number += 1
+    first = [*made_by_hand(), *(changed(base, number, seed) for number, base in enumerate(bases()))]
+    random.Random(seed).shuffle(first)
+    yield from [*first, *bombs()][:count]
+    left = count - len(first) - len(bombs())
+    for number in range(len(bases()), len(bases()) + max(0, left)):
+        yield changed(bases()[number % len(bases())], number // len(bases()) + number, seed)
 
 
 def write(case: Case, folder: Path) -> Path:

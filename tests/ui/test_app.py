@@ -97,12 +97,14 @@ def test_while_hostile_files_hold_the_readers_a_short_recording_says_that_it_wai
             time.sleep(0.01)
         messages, _ = read_pairs(page.on_upload(str(short)))
         assert not any(each.done() for each in held)
-        page.close()
+        readers.close()
         refused = [read_pairs(each.result())[0][-1] for each in held]
     assert [message["kind"] for message in messages] == ["busy", "busy", "busy", "result"]
     assert messages[1]["text"] == "Waiting: other visitors' files are being read"
     assert [message["kind"] for message in refused] == ["error", "error"]
     assert "The server is stopping" in refused[0]["text"]
+    assert page.waiting.idle(60)
+    page.close()
 
 
 def test_an_emptied_recorder_starts_nothing(page):
@@ -398,6 +400,8 @@ def test_the_model_works_for_one_visitor_at_a_time(page, monkeypatch):
     assert {page.on_upload, page.on_recording, page.on_pick, page.on_choose} <= {fn.fn for fn in users}
     # The files of so many are read at once; of what follows, `Page.analyse` does one after the other.
     assert {fn.concurrency_limit for fn in users} == {MAX_AT_ONCE}
+    # What is heard at the start, before anybody visits, is heard by itself.
+    page.start().result(60)
     together, most = [], []
 
     def overlap(*_, **__):
