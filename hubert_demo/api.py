@@ -350,6 +350,9 @@ def analyze(
 ) -> Analysis:
     """Analyse one recording of 0.1 s to 60 s.
 
+    A file is decoded in this process, with the same checks as everywhere; one that was made to harm may crash
+    the process or fill its memory. For files of strangers, hand over what `hubert_demo.audio.Readers` reads.
+
     Args:
         recording: A file, samples as `Waveform.from_array` takes them, or a waveform.
         sample_rate_hz: Rate of `recording` if it is an array.

@@ -4,12 +4,14 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict
 from itertools import chain, count
 from pathlib import Path
 from typing import Any, TextIO
 
 from hubert_demo.api import Analysis, analyze
+from hubert_demo.audio import Readers
 from hubert_demo.errors import HubertDemoError, InputError
 
 EXIT_FAILED = 2
@@ -46,7 +48,9 @@ def run(options: argparse.Namespace) -> int:
     """
     folders = _folders(options.files, options.out)
     pairs = zip(options.files, folders, strict=True)
-    failures = [_analyze(file, folder, options) for file, folder in pairs].count(False)
+    # The files may be strangers': each is decoded by a program of its own.
+    with closing(Readers(num_warm=1, num_more=0)) as readers:
+        failures = [_analyze(file, folder, options, readers) for file, folder in pairs].count(False)
     return EXIT_FAILED if failures else 0
 
 
@@ -61,11 +65,11 @@ def _folders(files: Sequence[str], out: Path | None) -> list[Path | None]:
     return [out / name for name in names]
 
 
-def _analyze(file: str, folder: Path | None, options: argparse.Namespace) -> bool:
+def _analyze(file: str, folder: Path | None, options: argparse.Namespace, readers: Readers) -> bool:
     """Print (and write, if asked) what is in one file, or why it cannot be analysed; false if so."""
     chosen = {"checkpoint": options.checkpoint} if options.checkpoint else {}
     try:
-        analysis = _read(file, chosen)
+        analysis = _read(file, chosen, readers)
         if folder is not None:
             _write(analysis, folder)
     except HubertDemoError as error:
@@ -79,10 +83,10 @@ def _analyze(file: str, folder: Path | None, options: argparse.Namespace) -> boo
     return True
 
 
-def _read(file: str, chosen: dict[str, Any]) -> Analysis:
+def _read(file: str, chosen: dict[str, Any], readers: Readers) -> Analysis:
     """Analyse a file, whose name may hold bytes that are no text, which not every library can open."""
     try:
-        return analyze(file, **chosen)
+        return analyze(readers.read(file), **chosen)
     except UnicodeError as error:
         raise InputError("The file has a name that is no text in UTF-8; rename it.") from error
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from concurrent.futures import Future
@@ -15,7 +16,7 @@ from gradio import events
 from hubert_demo.analysis.transcript.alignment import MAX_REFERENCE
 from hubert_demo.analysis.transcript.beam import MAX_HOTWORDS_TEXT
 from hubert_demo.api import analyze
-from hubert_demo.audio import SAMPLE_RATE_HZ, Waveform
+from hubert_demo.audio import MAX_FILE_MB, SAMPLE_RATE_HZ, Readers, Waveform
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, STORE, CheckpointStore
 from hubert_demo.inference import Passes
 from hubert_demo.ui import card, downloads, theme, tour, zero_gpu
@@ -32,8 +33,10 @@ from hubert_demo.ui.views.base import NO_ROOM, Json, View, component, frame, ind
 from hubert_demo.ui.waiting import Waiting
 
 MODEL_QUEUE = "model"
+# The model hears one recording at a time; so many files are read meanwhile, as one of them may take long.
+MAX_AT_ONCE = 3
 MAX_WAITING = 32
-MAX_UPLOAD_MB = 256
+MAX_UPLOAD_MB = MAX_FILE_MB
 MAX_TITLE = 255
 CACHE_SECONDS = (3600, 3600)
 
@@ -68,12 +71,14 @@ class Page:
         store: Where checkpoints are loaded.
         results: Where results are kept; None makes a store of its own.
         waiting: Where what takes longer is computed; None makes one of its own.
+        readers: Who decode what visitors send; None makes some of its own.
 
     Attributes:
         demo: The Blocks, not yet launched.
         models: The checkpoints to choose from.
         results: What visitors are looking at.
         waiting: What is computed and fetched in the background.
+        readers: Who decode what visitors send.
         parts: What the browser draws of the results.
         static_files: The browser's half of the page.
         examples: The recordings to pick from.
@@ -91,9 +96,11 @@ class Page:
         store: CheckpointStore = STORE,
         results: Results | None = None,
         waiting: Waiting | None = None,
+        readers: Readers | None = None,
     ) -> None:
         self.results = Results() if results is None else results
         self.waiting = Waiting() if waiting is None else waiting
+        self.readers = Readers() if readers is None else readers
         self.models = Models(self.waiting, checkpoint, directories, store)
         parts = (timeline.PART, *(part for view in views for part in view.parts))
         self.parts = Parts(parts, self.results, self.waiting)
@@ -101,6 +108,7 @@ class Page:
         self.examples = examples()
         self._store = store
         self._passes = Passes(zero_gpu.encode)
+        self._listening = threading.Lock()
         self._welcome: Future[Result] | None = None
         self.demo = ForgivingBlocks(
             title="HuBERT Explorer", analytics_enabled=False, delete_cache=CACHE_SECONDS
@@ -123,6 +131,7 @@ class Page:
                 `GRADIO_SERVER_NAME` and `GRADIO_SERVER_PORT`, else 127.0.0.1 and 7860.
         """
         self.start()
+        self.readers.start()
         settings: dict[str, Any] = {
             "theme": theme.theme(),
             "app_kwargs": self.static_files.app_kwargs(_FACTS),
@@ -137,6 +146,7 @@ class Page:
     def close(self) -> None:
         """Stop serving, and what runs in the background."""
         self.demo.close()
+        self.readers.close()
         self.waiting.close()
 
     def analyse(self, waveform: Waveform, checkpoint: object = None) -> Result:
@@ -153,12 +163,13 @@ class Page:
                 to be fetched first.
         """
         spec = self.models.default if checkpoint is None else self.models.find_here(checkpoint)
-        known = self.results.find(spec, waveform)
-        if known is not None:
-            return known
-        started = time.perf_counter()
-        analysis = analyze(waveform, checkpoint=spec, passes=self._passes, store=self._store)
-        return self.results.keep(analysis, time.perf_counter() - started)
+        with self._listening:
+            known = self.results.find(spec, waveform)
+            if known is not None:
+                return known
+            started = time.perf_counter()
+            analysis = analyze(waveform, checkpoint=spec, passes=self._passes, store=self._store)
+            return self.results.keep(analysis, time.perf_counter() - started)
 
     def _build(self, views: tuple[View, ...]) -> None:
         functions = ServerFunctions(self.results, self.waiting)
@@ -184,8 +195,8 @@ class Page:
                 files = component("downloads", downloads.template(), script, events=("take",))
         session = component("session", _SESSION, [self.parts.fetching()])
         self._listen(recording, picker, model, files, session)
-        for name, function in Endpoints(self.analyse).all().items():
-            events.api(function, api_name=name, concurrency_id=MODEL_QUEUE, concurrency_limit=1)
+        for name, function in Endpoints(self.analyse, self.readers.read).all().items():
+            events.api(function, api_name=name, concurrency_id=MODEL_QUEUE, concurrency_limit=MAX_AT_ONCE)
 
     def _listen(
         self, recording: gr.Audio, picker: gr.HTML, model: gr.HTML, files: gr.HTML, session: gr.HTML
@@ -197,7 +208,7 @@ class Page:
         queue = {
             **private,
             "concurrency_id": MODEL_QUEUE,
-            "concurrency_limit": 1,
+            "concurrency_limit": MAX_AT_ONCE,
             "trigger_mode": "always_last",
         }
         recording.upload(self.on_upload, inputs, outputs, **queue)
@@ -223,7 +234,7 @@ class Page:
     def _on_file(self, path: str | None, title: str, chosen: str | None) -> Iterator[tuple[str, Any]]:
         """Messages, with the first of which the recorder is emptied."""
         if path is not None:
-            messages = self._steps(lambda: (Path(path), {"title": title}), chosen)
+            messages = self._steps(lambda: (Path(path), {"title": title}), chosen, is_ours=False)
             yield next(messages), None
             yield from ((message, gr.skip()) for message in messages)
 
@@ -293,12 +304,16 @@ class Page:
         self.parts.rendering(result)
         return result
 
-    def _steps(self, find: Callable[[], tuple[Path, Json]], chosen: str | None) -> Iterator[str]:
-        """From a file to the result, one message to the browser at every step."""
+    def _steps(
+        self, find: Callable[[], tuple[Path, Json]], chosen: str | None, is_ours: bool = True
+    ) -> Iterator[str]:
+        """From a file, of ours or of a visitor, to the result: one message to the browser at every step."""
         try:
             path, about = find()
             yield _message("busy", text="Reading the recording")
-            waveform = Waveform.from_file(path)
+            if not is_ours and self.readers.are_busy:
+                yield _message("busy", text="Waiting: other visitors' files are being read")
+            waveform = Waveform.from_file(path) if is_ours else self.readers.read(path)
             yield _message("busy", text=f"Listening to {waveform.duration_s:.1f} s of sound")
             yield self._result(self.analyse(waveform, chosen), about)
         except Exception as error:

@@ -154,10 +154,16 @@ class Endpoints:
 
     Args:
         analyse: Analyses a recording by the checkpoint of a name, as `Page.analyse` does.
+        read: Decodes a file, as `Readers.read` does where it may be a stranger's.
     """
 
-    def __init__(self, analyse: Callable[[Waveform, str], Result]) -> None:
+    def __init__(
+        self,
+        analyse: Callable[[Waveform, str], Result],
+        read: Callable[[Path], Waveform] = Waveform.from_file,
+    ) -> None:
         self._analyse_waveform = analyse
+        self._read = read
 
     def all(self) -> dict[str, Callable[..., Any]]:
         """Every endpoint by its name."""
@@ -309,7 +315,7 @@ class Endpoints:
         return gr.FileData(path=str(path))
 
     def _analyse(self, recording: gr.FileData, checkpoint: str) -> Analysis:
-        waveform = Waveform.from_file(uploaded_path(recording))
+        waveform = self._read(uploaded_path(recording))
         return self._analyse_waveform(waveform, checkpoint).analysis
 
 

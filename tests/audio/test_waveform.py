@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from hubert_demo.audio import MAX_DURATION_S, SAMPLE_RATE_HZ, Waveform
-from hubert_demo.audio import waveform as audio
+from hubert_demo.audio import MAX_DURATION_S, SAMPLE_RATE_HZ, Waveform, ffmpeg, mixing
 from hubert_demo.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,13 +53,13 @@ def write_compressed(
 def count_decoded_samples(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """A list that grows by the length of every block that is decoded."""
     decoded: list[int] = []
-    average = audio._average
+    average = mixing.average
 
     def counting(block: np.ndarray) -> np.ndarray:
         decoded.append(len(block))
         return average(block)
 
-    monkeypatch.setattr(audio, "_average", counting)
+    monkeypatch.setattr(mixing, "average", counting)
     return decoded
 
 
@@ -242,7 +241,7 @@ def test_a_compressed_file_without_length_is_read_no_further_than_the_limit(
     write_compressed(path, "libopus", tone(90, 8_000), 8_000)
     decoded = count_decoded_samples(monkeypatch)
     # What a browser records does not say how long it is.
-    monkeypatch.setattr(audio, "_stated_length_s", lambda *_: None)
+    monkeypatch.setattr(ffmpeg, "_stated_length_s", lambda *_: None)
     with pytest.raises(InputError, match="Recording is longer than 60 s; at most 60 s"):
         Waveform.from_file(path)
     assert sum(decoded) < 61 * 48_000

@@ -67,6 +67,7 @@ def test_a_keyword_is_told_from_a_guess(folder, threshold, is_heard, capsys, mon
     probabilities = np.zeros(len(analysis.keywords.labels))
     probabilities[:2] = 0.6, 0.4
     analysis.keywords = replace(analysis.keywords, probabilities=probabilities, threshold=threshold)
+    monkeypatch.setattr("hubert_demo.audio.readers.Readers.read", lambda *_: None)
     monkeypatch.setattr("hubert_demo.commands.analyze.analyze", lambda *_: analysis)
 
     main(["analyze", "yes.wav", "--json"])
@@ -140,6 +141,7 @@ def test_silence_says_that_no_speech_was_recognised(folder, capsys, monkeypatch)
     loaded = load_checkpoint(DEFAULT_CHECKPOINT)
     silence = Pass(loaded.spec, analysis.encoding)
     silent = Analysis(silence, silence, silence, lambda: loaded)
+    monkeypatch.setattr("hubert_demo.audio.readers.Readers.read", lambda *_: None)
     monkeypatch.setattr("hubert_demo.commands.analyze.analyze", lambda *_: silent)
 
     main(["analyze", "quiet.wav"])

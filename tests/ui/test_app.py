@@ -1,6 +1,9 @@
 """Every callback of the page, called directly."""
 
 import json
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import gradio as gr
@@ -8,8 +11,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from hubert_demo.audio import Waveform
+from hubert_demo.audio import Readers, Waveform
+from hubert_demo.audio.readers import Limits
 from hubert_demo.errors import InputError
+from hubert_demo.ui.app import MAX_AT_ONCE
 from hubert_demo.ui.endpoints import Endpoints
 from hubert_demo.ui.results import Results
 from hubert_demo.ui.server_functions import ServerFunctions
@@ -66,6 +71,40 @@ def test_a_recording_from_the_microphone_may_be_stereo_at_44_kilohertz(page, wri
     assert messages[-1]["title"] == "Your recording"
     notes = fetch(page, token=messages[-1]["token"], name="timeline")["notes"]
     assert notes == ["2 channels averaged", "resampled from 44.1 kHz to 16 kHz"]
+
+
+SLEEPS_ON_HOSTILE_FILES = """
+import sys, time
+from hubert_demo.audio.messages import receive
+from hubert_demo.audio.reader import answer
+request = receive(sys.stdin.buffer)
+if request is not None:
+    time.sleep(60 if request["path"].endswith("hostile.wav") else 0)
+    sys.stdout.buffer.write(answer(request))
+"""
+
+
+def test_while_hostile_files_hold_the_readers_a_short_recording_says_that_it_waits_and_is_answered(
+    build_page, write_wav
+):
+    command = [sys.executable, "-c", SLEEPS_ON_HOSTILE_FILES]
+    readers = Readers(patience_s=0.1, limits=Limits(clock_s=60), command=command)
+    page = build_page(readers=readers)
+    hostile, short = write_wav("hostile.wav"), write_wav("short.wav", seed=14)
+    with ThreadPoolExecutor(2) as threads:
+        held = [threads.submit(lambda: list(page.on_upload(str(hostile)))) for _ in range(2)]
+        while not readers.are_busy:
+            time.sleep(0.01)
+        messages, _ = read_pairs(page.on_upload(str(short)))
+        assert not any(each.done() for each in held)
+        readers.close()
+        refused = [read_pairs(each.result())[0][-1] for each in held]
+    assert [message["kind"] for message in messages] == ["busy", "busy", "busy", "result"]
+    assert messages[1]["text"] == "Waiting: other visitors' files are being read"
+    assert [message["kind"] for message in refused] == ["error", "error"]
+    assert "The server is stopping" in refused[0]["text"]
+    assert page.waiting.idle(60)
+    page.close()
 
 
 def test_an_emptied_recorder_starts_nothing(page):
@@ -356,8 +395,26 @@ def test_only_the_endpoints_are_public(page):
     assert visible == set(Endpoints(page.analyse).all())
 
 
-def test_the_model_works_for_one_visitor_at_a_time(page):
+def test_the_model_works_for_one_visitor_at_a_time(page, monkeypatch):
     users = [fn for fn in page.demo.fns.values() if fn.concurrency_id == "model"]
     assert {page.on_upload, page.on_recording, page.on_pick, page.on_choose} <= {fn.fn for fn in users}
-    assert {fn.concurrency_limit for fn in users} == {1}
+    # The files of so many are read at once; of what follows, `Page.analyse` does one after the other.
+    assert {fn.concurrency_limit for fn in users} == {MAX_AT_ONCE}
+    # What is heard at the start, before anybody visits, is heard by itself.
+    page.start().result(60)
+    together, most = [], []
+
+    def overlap(*_, **__):
+        together.append(1)
+        most.append(len(together))
+        time.sleep(0.01)
+        together.pop()
+        raise InputError("heard")
+
+    monkeypatch.setattr("hubert_demo.ui.app.analyze", overlap)
+    noise = np.random.default_rng(3).normal(size=(6, 16_000))
+    with ThreadPoolExecutor(6) as threads:
+        begun = [threads.submit(page.analyse, Waveform.from_array(samples)) for samples in noise]
+    assert {str(each.exception()) for each in begun} == {"heard"}
+    assert most == [1] * 6
     assert page.demo._queue.max_size

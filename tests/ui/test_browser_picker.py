@@ -158,6 +158,15 @@ def test_what_phones_and_browsers_record_can_be_uploaded(visit, write_compressed
     assert "decoded from" in visitor.id("notes").inner_text()
 
 
+@pytest.mark.parametrize("name", ["voice.caf", "voice.bwf", "voice.wave", "voice"])
+def test_what_recorders_write_can_be_uploaded_whatever_browsers_call_it(visit, write_wav, name):
+    visitor = visit()
+    before = visitor.token
+    visitor.upload(write_wav(name, seed=len(name)))
+    visitor.wait_for_other_result(before)
+    assert visitor.id("notes").inner_text().startswith(name)
+
+
 def test_a_webm_can_be_dropped(visit, write_compressed):
     visitor = visit()
     before = visitor.token
@@ -185,3 +194,4 @@ def test_the_file_dialogue_offers_what_browsers_call_a_video(visit):
     accepted = visitor.id("file-upload").get_attribute("accept")
     assert accepted.startswith("audio/aac")
     assert accepted.count("video/webm") == accepted.count("video/mp4") == 1
+    assert {".m4a", ".caf", ".bwf", ".wave"} <= {ending.strip() for ending in accepted.split(",")}

@@ -1,6 +1,7 @@
 // Gradio's recorder takes what the browser calls audio. A sound in a .webm or .mp4 is called a video by its name
-// alone: it is handed on as the audio that it holds, and the file dialogue shows such files too. A file that the
-// server would refuse for its size is refused here, with a reason; where the server has no room, its reason is told.
+// alone, and .caf, .bwf or a name without an ending nothing at all: such files are handed on as the audio that they
+// hold, and the file dialogue shows them too. A file that the server would refuse for its size is refused here, with
+// a reason; where the server has no room, its reason is told.
 
 import { emit } from "../core/events.js";
 import { facts } from "../core/store.js";
@@ -8,18 +9,31 @@ import { facts } from "../core/store.js";
 // "Insufficient storage": `Uploads` in `ui/janitor.py`.
 const NO_ROOM = 507;
 const UPLOADS = "/gradio_api/upload";
-const ALSO = ["video/webm", "video/mp4", "video/3gpp", "video/quicktime", "video/x-matroska"];
+const VIDEOS = ["video/webm", "video/mp4", "video/3gpp", "video/quicktime", "video/x-matroska"];
+// What browsers have no type for, and .m4a, which phones grey out otherwise.
+const ENDINGS = [
+  ".m4a", ".caf", ".bwf", ".wave", ".w64", ".rf64", ".amr", ".aif", ".aiff", ".aifc", ".au", ".snd", ".oga", ".opus",
+  ".mka", ".mkv", ".mov", ".mts", ".3gp", ".wma",
+];
+const UNKNOWN = ["", "application/octet-stream", "application/ogg"];
 
+const hasNoEnding = (/** @type {string} */ name) => !/[^.]\.[^.]+$/.test(name);
 const isVideo = (/** @type {File} */ file) => file.type.startsWith("video/");
+const mayBeSound = (/** @type {File} */ file) => {
+  const name = file.name.toLowerCase();
+  return UNKNOWN.includes(file.type) && (hasNoEnding(name) || ENDINGS.some((ending) => name.endsWith(ending)));
+};
+const audioType = (/** @type {File} */ file) =>
+  isVideo(file) ? file.type.replace("video/", "audio/") : mayBeSound(file) ? "audio/wav" : file.type;
 const asAudio = (/** @type {File} */ file) =>
-  isVideo(file) ? new File([file], file.name, { type: file.type.replace("video/", "audio/") }) : file;
+  audioType(file) === file.type ? file : new File([file], file.name, { type: audioType(file) });
 
 /**
  * The same files as audio, or null where there is nothing to change.
  * @param {FileList} files
  */
 const changed = (files) => {
-  if (![...files].some(isVideo)) return null;
+  if ([...files].every((file) => asAudio(file) === file)) return null;
   const transfer = new DataTransfer();
   for (const file of files) transfer.items.add(asAudio(file));
   return transfer;
@@ -54,7 +68,7 @@ const fileInput = (target) => (target instanceof HTMLInputElement && target.type
 
 before("click", ({ target }) => {
   const input = fileInput(target);
-  if (input && !input.accept.includes(ALSO[0])) input.accept += `, ${ALSO.join(", ")}`;
+  if (input && !input.accept.includes(VIDEOS[0])) input.accept += `, ${[...VIDEOS, ...ENDINGS].join(", ")}`;
 });
 
 before("change", (event) => {
