@@ -108,13 +108,15 @@ def test_a_model_is_a_layer_of_a_functional_model(pair, batch):
     assert np.isfinite(classifier.evaluate(batch[0], np.array([0, 1]), verbose=0))
 
 
-def test_functional_models_take_masks_and_the_ctc_model(pair, batch):
-    model = pair("ctc", feat_extract_norm="layer").tf
+def test_functional_models_take_masks_and_are_saved(pair, batch, tmp_path):
+    model = pair("ctc", feat_extract_norm="layer", num_hidden_layers=1).tf
     inputs = {
         "input_values": keras.Input((None,), name="input_values"),
         "attention_mask": keras.Input((None,), name="attention_mask", dtype="int64"),
     }
     whole = keras.Model(inputs, model(inputs)["logits"])
+    whole.save(tmp_path / "whole.keras")
+    whole = keras.saving.load_model(tmp_path / "whole.keras")
     values, mask = batch
     close(whole({"input_values": values, "attention_mask": mask}), model(values, attention_mask=mask).logits)
 
