@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -124,7 +125,8 @@ class CheckpointFiles:
                     )
                 ),
                 heard,
-                self.silence_s,
+                # What was fetched earlier is on this machine's disk.
+                math.inf if self.local_files_only else self.silence_s,
             )
         except _SilentError as error:
             raise CheckpointError(
@@ -220,6 +222,8 @@ def _unless_silent(fetch: Callable[[], Path], heard: _Heard, silence_s: float) -
 
     A fetch that is given up comes to its own end in the background: its client tries again and again.
     """
+    if silence_s == math.inf:
+        return fetch()
     answer: Future[Path] = Future()
 
     def run() -> None:
