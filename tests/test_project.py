@@ -80,6 +80,18 @@ def test_ci_runs_the_second_readme_command(root, readme):
     assert command in [line.strip() for line in (root / ".ci" / "run").read_text().splitlines()]
 
 
+def test_every_test_that_the_table_of_faults_names_exists(root):
+    page = (root / "CONTRIBUTING.md").read_text()
+    named = set(re.findall(r"`(test_\w+)`", page))
+    found = {
+        name
+        for path in (root / "tests").rglob("test_*.py")
+        for name in re.findall(r"^(?:async )?def (test_\w+)", path.read_text(), re.MULTILINE)
+    }
+    assert named
+    assert named <= found
+
+
 @pytest.mark.parametrize("name", ["run", "long"])
 def test_ci_script_is_executable_and_parses(root, name):
     script = root / ".ci" / name

@@ -1,4 +1,4 @@
-"""Hostile files through the running page and the shell: some of what `tests/drivers/hostile_files.py` sends."""
+"""Hostile files through the page and the shell: some of what `tests/drivers/hostile_files.py` sends."""
 
 import subprocess
 import sys

@@ -278,6 +278,7 @@ def many_matroska_tags(count: int = 100_000) -> bytes:
     return base[:first_cluster] + tagged + base[first_cluster:]
 
 
+@cache
 def png(width: int, height: int) -> bytes:
     """A picture of one colour, small as a file and large as a picture."""
 
@@ -286,7 +287,7 @@ def png(width: int, height: int) -> bytes:
             struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
         )
 
-    packer = zlib.compressobj(9)
+    packer = zlib.compressobj(1)
     row = bytes(1 + 3 * width)
     rows = b"".join([*(packer.compress(row) for _ in range(height)), packer.flush()])
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
