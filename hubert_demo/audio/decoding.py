@@ -265,7 +265,7 @@ def _overview(source: Source) -> Overview:
             break
     if not is_whole and source.stated_s is None:
         raise InputError(f"{source.name} does not say how long it is. Save it again, or cut it shorter.")
-    duration_s = drawing.drawn_s
+    duration_s = round(drawing.drawn_s, 6)
     if source.stated_s is not None and (not is_whole or 0 < duration_s - source.stated_s < _PADDING_S):
         duration_s = source.stated_s
     drawn_s = min(drawing.drawn_s, duration_s)
