@@ -138,5 +138,5 @@ def test_all_that_was_taught_on_its_encoder_says_so(loaded):
 def test_damaged_weights_of_the_language_model_are_a_sentence(folder, tmp_path, damage):
     shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
     (tmp_path / DECODING_NAME).write_text(damage)
-    with pytest.raises(CheckpointError, match="cannot be read"):
+    with pytest.raises(CheckpointError, match=f"{DECODING_NAME}.*(fetch|Fetch)"):
         load(resolve(tmp_path))

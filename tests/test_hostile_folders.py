@@ -10,8 +10,6 @@ from hubert_demo.checkpoints import CheckpointSpec, load
 from hubert_demo.errors import CheckpointError
 from tests.drivers import hostile_folders as hostile
 
-# What is wrong here does no harm.
-HARMLESS = {"a vocabulary of half a character"}
 NUM_RANDOM = 60
 
 
@@ -35,7 +33,7 @@ def test_the_folder_that_is_damaged_below_was_sound(sound):
 def test_a_hostile_folder_is_refused_in_a_sentence(copied, kind):
     hostile.KINDS[kind](copied)
     said = hostile.trial(copied)
-    assert (said is None) == (kind in HARMLESS)
+    assert said is not None
 
 
 @pytest.mark.parametrize("kind", hostile.KINDS)

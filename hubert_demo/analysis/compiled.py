@@ -24,7 +24,7 @@ def keep_compiled(places: Iterable[Path] | None = None) -> None:
         return
     if places is None:
         in_packages = all(map(_can_be_written, _package_folders()))
-        if in_packages or _can_be_written(Path.home() / ".cache" / "numba"):
+        if in_packages or _is_home_writable():
             return
     elif all(map(_can_be_written, places)):
         return
@@ -34,6 +34,15 @@ def keep_compiled(places: Iterable[Path] | None = None) -> None:
 def _package_folders() -> list[Path]:
     specs = [find_spec(name) for name in _PACKAGES]
     return [Path(spec.origin).parent / "__pycache__" for spec in specs if spec and spec.origin]
+
+
+def _is_home_writable() -> bool:
+    """Whether numba finds its second place: a folder in the user's cache, where there is a home at all."""
+    try:
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    except RuntimeError:
+        return False
+    return _can_be_written(cache / "numba")
 
 
 def _can_be_written(folder: Path) -> bool:

@@ -278,13 +278,15 @@ def read_json(path: Path) -> dict[str, Any]:
         if path.stat().st_size > MAX_JSON_BYTES:
             raise DamagedFileError(f"{shown_path(path)} is larger than {MAX_JSON_BYTES >> 20} MB.", path)
         values = json.loads(path.read_text(encoding="utf-8"))
+        # Half a character can be written as an escape, but never be sent to anybody.
+        json.dumps(values, ensure_ascii=False).encode()
     except OSError as error:
         raise DamagedFileError(f"{shown_path(path)} cannot be read: {error.strerror}.", path) from error
     except RecursionError as error:
         raise DamagedFileError(
             f"{shown_path(path)} cannot be read as JSON: it is nested too deeply.", path
         ) from error
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
         raise DamagedFileError(
             f"{shown_path(path)} cannot be read as JSON: it is no text in UTF-8. Fetch the checkpoint again.",
             path,

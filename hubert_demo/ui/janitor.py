@@ -15,6 +15,7 @@ import gradio.mcp
 from gradio.utils import get_upload_folder
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -151,6 +152,8 @@ class Uploads:
         self._under_way += 1
         try:
             await self._app(scope, receive, watched)
+        except ClientDisconnect:
+            _LOGGER.info("a visitor left during an upload")
         except OSError as error:
             if has_begun or error.errno not in NO_ROOM_ERRNOS:
                 raise
@@ -178,4 +181,6 @@ def _remove_halves(folder: Path) -> None:
         return
     for path in folder.glob("tmp*"):
         if path.is_file():
+            # Gradio may hold it open for a while, and as long its room would stay taken.
+            os.truncate(path, 0)
             path.unlink(missing_ok=True)

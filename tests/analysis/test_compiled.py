@@ -73,3 +73,14 @@ def test_a_map_is_made_where_the_installation_is_read_only(root, tmp_path):
         check=False,
     )
     assert done.stdout.strip() == "True", done.stderr
+
+
+def test_a_user_without_a_home_is_no_error(monkeypatch):
+    def nowhere():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(compiled.Path, "home", nowhere)
+    monkeypatch.setattr(compiled, "_package_folders", lambda: [compiled.Path(READ_ONLY)])
+    compiled.keep_compiled()
+    assert compiled.CACHE_VARIABLE in os.environ

@@ -343,7 +343,7 @@ KINDS = {
     "a vocabulary of half a character": text(VOCAB, '{"<pad>": 0, "<unk>": 1, "|": 2, "\\ud800": 3}'),
     "a vocabulary of endless tokens": vocabulary(lambda vocab: vocab.update({"a" * 10**6: 9})),
     "a vocabulary of too many tokens": vocabulary(
-        lambda vocab: vocab.update({f"<{number}>": number for number in range(9, 200_000)})
+        lambda vocab: vocab.update({f"<{number}>": number for number in range(9, 100_100)})
     ),
     "a tokenizer that is a number": text(TOKENIZER, "3"),
     "a tokenizer whose blank is a number": values(TOKENIZER, pad_token=3),
@@ -359,6 +359,8 @@ KINDS = {
     "a rate of zero": values(PREPROCESSOR, sampling_rate=0),
     "a rate of telephones": values(PREPROCESSOR, sampling_rate=8000),
     "a padding that is no number": values(PREPROCESSOR, padding_value=float("nan")),
+    "a padding on the side of half a character": values(PREPROCESSOR, padding_side="\ud800"),
+    "a keyword head with a label of half a character": values(HEAD, labels=["yes", "\ud800"]),
     "a padding on an odd side": values(PREPROCESSOR, padding_side=["left"] * 1000),
     "normalising that is a text": values(PREPROCESSOR, do_normalize="yes"),
     "eighty features": values(PREPROCESSOR, feature_size=80),

@@ -3,6 +3,7 @@
 import errno
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -21,6 +22,8 @@ from starlette.testclient import TestClient
 from hubert_demo.errors import MachineError
 from hubert_demo.ui import janitor
 from hubert_demo.ui.views.base import NO_ROOM
+
+PATIENCE_S = 90
 
 
 @pytest.fixture
@@ -117,14 +120,18 @@ def test_an_upload_without_room_is_refused_before_it_is_read(parent, caplog):
 def test_an_upload_that_fails_halfway_gets_the_sentence_and_leaves_nothing(parent, number):
     folder = janitor.own_folder()
 
-    def fail(content):
-        (folder / "tmphalf").write_bytes(content)
-        raise OSError(number, os.strerror(number))
+    with (folder / "tmphalf").open("wb") as held:
 
-    client = door(fail)
-    answer = client.post("/gradio_api/upload", content=b"sound")
-    assert (answer.status_code, answer.text) == (507, NO_ROOM)
-    assert list(folder.iterdir()) == []
+        def fail(content):
+            held.write(content)
+            held.flush()
+            raise OSError(number, os.strerror(number))
+
+        answer = door(fail).post("/gradio_api/upload", content=b"sound")
+        assert (answer.status_code, answer.text) == (507, NO_ROOM)
+        assert list(folder.iterdir()) == []
+        # Whoever still has it open takes no room.
+        assert os.fstat(held.fileno()).st_size == 0
 
 
 def test_a_bug_stays_a_bug(parent):
@@ -159,9 +166,23 @@ def test_the_running_page_says_that_there_is_no_room_and_takes_the_next_upload(p
     assert Path(httpx.post(url, files=files).json()[0]).read_bytes() == harbour.read_bytes()
 
 
-# --- a program of its own ---
+def test_a_visitor_who_leaves_during_an_upload_is_no_error(page, caplog, capfd):
+    begun = (
+        b"POST /gradio_api/upload HTTP/1.1\r\nHost: page\r\nContent-Length: 3000000\r\n"
+        b"Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n"
+        b'Content-Disposition: form-data; name="files"; filename="a.wav"\r\n\r\n'
+    )
+    caplog.set_level("INFO")
+    with socket.create_connection((page.demo.server_name, page.demo.server_port)) as visitor:
+        visitor.sendall(begun + bytes(100_000))
+    until = time.monotonic() + PATIENCE_S
+    while "a visitor left during an upload" not in caplog.text:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    assert "Traceback" not in caplog.text + capfd.readouterr().err
 
-PATIENCE_S = 90
+
+# --- a program of its own ---
 
 
 @pytest.fixture
