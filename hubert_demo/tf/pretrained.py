@@ -127,7 +127,7 @@ class PretrainedModel(keras.Model):
             cls.__name__,
             {name: parameter.shape for name, parameter in own.items()},
             {name: tensor.shape for name, tensor in tensors.items()},
-            pretrained_model_name_or_path,
+            files.shown_name,
             require_head,
         )
         for name, parameter in own.items():
