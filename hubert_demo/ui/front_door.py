@@ -34,6 +34,9 @@ _HEADERS = {
     "Vary": "Accept-Encoding",
 }
 
+# Not before Gradio's own scripts: nothing of ours is on show until those have mounted it.
+_AHEAD = 'rel="modulepreload" fetchpriority="low"'
+
 # Components that mount before the modules are there wait in a queue.
 _QUEUE = "<script>window.hx = [];</script>"
 
@@ -103,7 +106,7 @@ class StaticFiles:
                 _QUEUE,
                 f'<script type="application/json" id="hx-facts">{said}</script>',
                 f'<link rel="stylesheet" href="./{self.address}/{STYLES}">',
-                *(f'<link rel="modulepreload" href="./{self.address}/{path}">' for path in scripts),
+                *(f'<link {_AHEAD} href="./{self.address}/{path}">' for path in scripts),
                 f'<script type="module" src="./{self.address}/page/main.js"></script>',
             )
         )
