@@ -42,6 +42,7 @@ class HubertConvLayer(keras.layers.Layer):
             config.conv_stride[index],
             use_bias=config.conv_bias,
             kernel_initializer="he_normal",
+            data_format="channels_last",
             dtype=dtype,
             name="conv",
         )

@@ -66,7 +66,7 @@ class PretrainedModel(keras.Model):
             args = (*args[0], *args[1:])
         given = inspect.signature(self.call).bind(*args, **kwargs).arguments
         return {
-            name: as_tensor(value, self.compute_dtype) if name in _TENSORS else value
+            name: as_tensor(name, value, self.compute_dtype) if name in _TENSORS else value
             for name, value in given.items()
             if value is not None
         }

@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from hubert_demo.tf import TFHubertForCTC, TFHubertModel
+from hubert_demo.tf.inputs import check_labels
 
 LABELS = np.array([[3, 4, 4, 5, -100], [7, 3, -100, -100, -100]])
 FLOATS, INTEGERS = tf.TensorSpec((None, None)), tf.TensorSpec((None, None), tf.int64)
@@ -234,6 +235,29 @@ class TestBadInput:
     def test_nan_gives_nan(self, pair):
         traced = tf.function(pair("model").tf)
         assert np.isnan(traced(np.full((1, 1600), np.nan, np.float32)).last_hidden_state).all()
+
+    def test_sizes_that_were_open_fail_when_it_runs(self, pair, batch):
+        model = pair("ctc", feat_extract_norm="layer", num_hidden_layers=1).tf
+        names = {"labels": tf.int64, "head_mask": tf.float32, "mask_time_indices": tf.bool}
+        traced = tf.function(
+            lambda values, *others: model(values, **dict(zip(names, others, strict=True))).logits,
+            input_signature=[FLOATS, *(tf.TensorSpec((None, None), dtype) for dtype in names.values())],
+        )
+        good = [batch[0], LABELS, np.ones((1, 4), np.float32), np.zeros((2, 39), bool)]
+        close(traced(*good), model(batch[0]).logits)
+        values, labels, heads, frames = good
+        for bad, message in (
+            ([values[:0], labels[:0], heads, frames[:0]], "at least one recording"),
+            ([values, labels[:1], heads, frames], "one row of labels per recording"),
+            ([values, labels, heads[:, :1], frames], r"head_mask must be \(1, 4\)"),
+            ([values, labels, heads, frames[:, :1]], "one value per frame"),
+        ):
+            with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+                traced(*bad)
+
+    def test_labels_may_be_of_a_type_smaller_than_the_vocabulary(self, tiny_config):
+        config = tiny_config(vocab_size=200)
+        tf.function(lambda labels: check_labels(config, labels, labels))(tf.constant(LABELS, tf.int8))
 
     def test_labels_outside_the_vocabulary_fail_when_it_runs(self, pair, batch):
         model = pair("ctc").tf

@@ -1,5 +1,6 @@
 """How arguments may be given, what comes back, and what is refused, eagerly."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -147,12 +148,64 @@ def test_bad_labels_are_refused_in_the_same_words_as_in_pytorch(pair, batch, lab
             {"input_values": np.zeros((1, 1600)), "head_mask": np.ones(3)},
             r"shape \(3,\); give \(4,\) or \(3, 4\)",
         ),
+        ({"inputs_embeds": np.zeros((1, 0, 32))}, "is 0 frames; this HuBERT needs at least 1 frames. Record"),
+        (
+            {"input_values": np.zeros((1, 1600)), "mask_time_indices": np.zeros((1, 40), bool)},
+            r"mask_time_indices has shape \(1, 40\); give \(1, 39\)",
+        ),
+        ({"input_values": tf.ragged.constant([[0.1] * 1600, [0.1]])}, r"ragged; .* up: to_tensor\(\)"),
+        (
+            {"input_values": np.zeros((2, 1600)), "labels": tf.ragged.constant([[3, 4], [3]])},
+            r"labels is ragged; fill its rows up: to_tensor\(-100\)",
+        ),
     ],
-    ids=["nothing", "both", "width", "head mask"],
+    ids=["nothing", "both", "width", "head mask", "no frames", "frames", "ragged", "ragged labels"],
 )
 def test_arguments_that_contradict_are_refused(model, arguments, message):
     with pytest.raises(InputError, match=message):
         model(**arguments)
+
+
+def test_a_model_without_a_mask_vector_takes_no_frames_to_mask(tiny_config, batch):
+    model = TFHubertModel(tiny_config(mask_time_prob=0.0, num_hidden_layers=0))
+    with pytest.raises(InputError, match="there is no vector for masked frames"):
+        model(batch[0], mask_time_indices=np.ones((2, 39), bool))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            {"input_values": ((None, 1), "float32")},
+            r"shape \(None, None, 1\); HuBERT needs \(batch, samples\)",
+        ),
+        ({"input_values": ((None,), "int16")}, "int16; HuBERT needs the floats"),
+        (
+            {"input_values": ((20,), "float32")},
+            "shorter than one frame; this HuBERT needs at least 65 samples",
+        ),
+        ({"inputs_embeds": ((None, 31), "float32")}, r"shape \(None, None, 31\)"),
+        (
+            {"input_values": ((1600,), "float32"), "attention_mask": ((1500,), "int64")},
+            r"shape \(None, 1500\) and input_values \(None, 1600\)",
+        ),
+        ({"input_values": ((None,), "float32"), "labels": ((), "int64")}, r"Labels have shape \(None,\)"),
+        ({"input_values": ((None,), "float32"), "labels": ((9,), "float32")}, "Labels are float32"),
+    ],
+    ids=["rank", "integers", "length", "width", "mask", "labels", "float labels"],
+)
+def test_what_is_known_is_refused_when_a_functional_model_is_made(model, arguments, message):
+    with pytest.raises(InputError, match=message):
+        model({name: keras.Input(shape, dtype=dtype) for name, (shape, dtype) in arguments.items()})
+
+
+def test_keras_s_setting_for_images_is_of_no_effect(tiny_config, batch):
+    keras.config.set_image_data_format("channels_first")
+    try:
+        model = TFHubertModel(tiny_config(num_hidden_layers=0))
+    finally:
+        keras.config.set_image_data_format("channels_last")
+    assert model(batch[0])[0].shape == (2, 39, 32)
 
 
 def test_arguments_that_are_unknown_or_given_twice_are_named(model, batch):
