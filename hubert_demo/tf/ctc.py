@@ -7,7 +7,7 @@ from typing import Any
 from hubert_demo.errors import InputError
 from hubert_demo.model.config import HubertConfig
 from hubert_demo.model.weights import ENCODER_PREFIX
-from hubert_demo.tf.inputs import check_labels
+from hubert_demo.tf.inputs import as_tensor, check_labels
 from hubert_demo.tf.layers import Linear, sizes
 from hubert_demo.tf.libraries import keras, tf
 from hubert_demo.tf.model import TFHubertModel
@@ -81,9 +81,8 @@ class TFHubertForCTC(PretrainedModel):
             since transformers documents a loss of shape (n,) and gives one number.
 
         Raises:
-            InputError: As for `TFHubertModel`; and if a label is outside the vocabulary (in a graph:
-                `tf.errors.InvalidArgumentError` when it runs) or there is not one row of labels per
-                recording.
+            InputError: As for `TFHubertModel`; and if a label is outside the vocabulary or there is not one
+                row of labels per recording (in a graph: `tf.errors.InvalidArgumentError` when it runs).
         """
         encoded = self.hubert.encode(
             input_values,
@@ -160,19 +159,24 @@ class TFHubertForCTC(PretrainedModel):
         Raises:
             InputError: If there are no labels, or they do not fit.
         """
+        given = self.arguments(x)
+        if isinstance(y_pred, tuple):
+            # Eagerly, where the configuration asks for it; the loss comes first, if there is one.
+            loss, logits = y_pred[:2] if "labels" in given else (None, y_pred[0])
+        else:
+            loss, logits = y_pred.loss, y_pred.logits
         if self.loss is not None:
-            return super().compute_loss(x, y, y_pred.logits, sample_weight, training)
+            return super().compute_loss(x, y, logits, sample_weight, training)
         if y is None:
-            if y_pred.loss is None:
+            if loss is None:
                 raise InputError(
                     'There are no labels: give them as "labels" in the input, or as the targets.'
                 )
-            return tf.reduce_sum(y_pred.loss)
-        y = tf.convert_to_tensor(y)
-        check_labels(self.config, y, y_pred.logits)
-        given = self.arguments(x)
+            return tf.reduce_sum(loss)
+        y = as_tensor("labels", y, self.compute_dtype)
+        check_labels(self.config, y, logits)
         lengths = self.hubert.frame_lengths(given.get("attention_mask"), "inputs_embeds" in given)
-        return tf.reduce_sum(self.ctc_loss(y_pred.logits, y, lengths))
+        return tf.reduce_sum(self.ctc_loss(logits, y, lengths))
 
 
 def _without_padding(labels: Any) -> tuple[Any, Any]:

@@ -160,6 +160,15 @@ def test_labels_may_be_in_the_input_or_the_targets(trainee, batch):
     assert model.evaluate(given, LABELS, verbose=0) == pytest.approx(expected, rel=1e-5)
 
 
+def test_plain_tuples_are_no_hindrance(trainee, batch):
+    model = trainee(TFHubertForCTC, return_dict=False, num_hidden_layers=1)
+    model.compile("sgd", run_eagerly=True)
+    expected = model(batch[0], labels=LABELS)[0].numpy().item()
+    given = {"input_values": batch[0], "labels": LABELS}
+    assert model.evaluate(given, verbose=0) == pytest.approx(expected, rel=1e-5)
+    assert model.evaluate(batch[0], LABELS, verbose=0) == pytest.approx(expected, rel=1e-5)
+
+
 def test_fit_without_labels_says_where_they_go(trainee, batch):
     model = trainee(TFHubertForCTC)
     model.compile("sgd", run_eagerly=True)
