@@ -141,6 +141,9 @@ class PretrainedModel(keras.Model):
         Args:
             save_directory: Created if it does not exist.
             dtype: Precision in the file (`"float16"`); that of the variables when None.
+
+        Raises:
+            InputError: If there is no such precision.
         """
         directory = Path(save_directory)
         directory.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from safetensors import SafetensorError
 from safetensors.numpy import save_file
 
-from hubert_demo.errors import CheckpointError
+from hubert_demo.errors import CheckpointError, InputError
 from hubert_demo.model.files import CheckpointFiles
 from hubert_demo.model.weights import damaged, weight_files
 from hubert_demo.tf.encoder import PositionalConv
@@ -117,6 +117,12 @@ def _read_file(path: Path) -> dict[str, npt.NDArray[Any]]:
         return {name: tensor.numpy() for name, tensor in load_file(path).items()}
     except (SafetensorError, OSError) as error:
         raise damaged(path) from error
+    except AttributeError as error:
+        # What safetensors' reader for TensorFlow gives of a type that numpy has not (float8).
+        raise CheckpointError(
+            f"{path.name} has numbers of a kind that TensorFlow cannot read; save it as float32, float16 or "
+            "bfloat16 with the PyTorch class."
+        ) from error
 
 
 def _read_pickle(path: Path) -> dict[str, npt.NDArray[Any]]:
@@ -146,9 +152,27 @@ def write_tensors(path: Path, tensors: dict[str, npt.NDArray[Any]], dtype: str |
 
     Returns:
         The precision of the floats in the file.
+
+    Raises:
+        InputError: If there is no such precision.
     """
     if dtype is not None:
-        chosen = tf.as_dtype(dtype).as_numpy_dtype
-        tensors = {n: v.astype(chosen) if v.dtype.kind == "f" else v for n, v in tensors.items()}
+        chosen = _float_type(dtype).as_numpy_dtype
+        tensors = {n: v.astype(chosen) if _is_float(v) else v for n, v in tensors.items()}
     save_file(tensors, path, metadata={"format": "pt"})
-    return dtype or next(v.dtype.name for v in tensors.values() if v.dtype.kind == "f")
+    return next(v.dtype.name for v in tensors.values() if _is_float(v))
+
+
+def _is_float(value: npt.NDArray[Any]) -> bool:
+    # Numpy itself does not take bfloat16 for floats.
+    return bool(tf.as_dtype(value.dtype).is_floating)
+
+
+def _float_type(dtype: Any) -> Any:
+    try:
+        found = tf.as_dtype(dtype)
+    except TypeError:
+        found = tf.string
+    if not found.is_floating:
+        raise InputError(f"There is no dtype {dtype!r} for weights; use 'float32', 'float16' or 'bfloat16'.")
+    return found

@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from hubert_demo.errors import CheckpointError
+from hubert_demo.errors import CheckpointError, InputError
 from hubert_demo.model import HubertForCTC, HubertForSequenceClassification, HubertModel
 from hubert_demo.tf import TFHubertForCTC, TFHubertModel
 
@@ -88,6 +88,20 @@ def test_half_precision_files_go_both_ways(pair, tmp_path, dtype):
     assert theirs.keys() == mine.keys()
     assert all(torch.equal(tensor, mine[name]) for name, tensor in theirs.items())
     assert json.loads((tmp_path / "tf" / "config.json").read_text())["dtype"] == dtype
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64", "mixed_bfloat16"])
+def test_a_model_of_any_precision_is_saved_as_it_is(tiny_config, tmp_path, dtype):
+    TFHubertForCTC(tiny_config(num_hidden_layers=0), dtype=dtype).save_pretrained(tmp_path)
+    expected = "float32" if dtype.startswith("mixed") else dtype
+    assert json.loads((tmp_path / "config.json").read_text())["dtype"] == expected
+    assert HubertForCTC.from_pretrained(tmp_path, dtype="auto").dtype == getattr(torch, expected)
+
+
+@pytest.mark.parametrize("dtype", ["fp17", "int8"])
+def test_what_is_no_precision_of_weights_is_refused(pair, tmp_path, dtype):
+    with pytest.raises(InputError, match=f"no dtype {dtype!r} for weights; use 'float32'"):
+        pair("ctc").tf.save_pretrained(tmp_path, dtype=dtype)
 
 
 @pytest.mark.parametrize("file", ["model.safetensors", "pytorch_model.bin"])
@@ -196,6 +210,15 @@ def test_what_does_not_fit_is_refused_as_in_pytorch(saved, how, message):
     with pytest.raises(CheckpointError) as reference:
         HubertForCTC.from_pretrained(directory)
     assert str(refused.value).replace("TFHubertForCTC", "HubertForCTC") == str(reference.value)
+
+
+def test_numbers_that_tensorflow_cannot_read_are_refused(saved):
+    directory, _ = saved()
+    rewrite(
+        directory, lambda tensors: tensors.update({"lm_head.bias": torch.zeros(12).to(torch.float8_e5m2)})
+    )
+    with pytest.raises(CheckpointError, match="of a kind that TensorFlow cannot read; save it as float32"):
+        TFHubertForCTC.from_pretrained(directory)
 
 
 WITHOUT_TORCH = """
