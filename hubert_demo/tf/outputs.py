@@ -7,6 +7,8 @@ from typing import Any, ClassVar, Self
 
 import optree
 
+from hubert_demo.tf.libraries import tf
+
 
 class TFModelOutput(dict[str, Any]):
     """A result whose tensors are read by key, by attribute, or by position among those that are there.
@@ -26,6 +28,11 @@ class TFModelOutput(dict[str, Any]):
     def to_tuple(self) -> tuple[Any, ...]:
         """The values that are there, in order."""
         return tuple(self.get(name) for name in self.names if name in self)
+
+    def stacked(self) -> Self:
+        """The same with one tensor in place of each tuple, the layers on its first axis."""
+        given = {name: value for name, value in self.items() if not isinstance(value, tuple) or value}
+        return type(self)({n: tf.stack(v) if isinstance(v, tuple) else v for n, v in given.items()})
 
     def __getitem__(self, key: Any) -> Any:
         return self.to_tuple()[key] if isinstance(key, int | slice) else super().__getitem__(key)

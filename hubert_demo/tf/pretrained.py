@@ -14,7 +14,7 @@ from hubert_demo.model.files import CheckpointFiles, HubOptions
 from hubert_demo.model.weights import WEIGHTS_NAME, check_fit, rename_parameters
 from hubert_demo.tf.inputs import as_tensor, check_inputs
 from hubert_demo.tf.libraries import keras, tf
-from hubert_demo.tf.weights import parameters, read_tensors, write_tensors
+from hubert_demo.tf.weights import inner_layers, parameters, read_tensors, write_tensors
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +40,7 @@ class PretrainedModel(keras.Model):
         # Keras would otherwise compile `fit` and `predict` with XLA, anew for every length of recording.
         self.supports_jit = False
         self._has_warned = False
+        self._is_exported = False
 
     # There is nothing to convert: no tensor decides what this code does.
     @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
@@ -83,6 +84,8 @@ class PretrainedModel(keras.Model):
 
     def _returned(self, output: Any, return_dict: bool | None) -> Any:
         """A result as it was asked for; in a graph it is always a dict."""
+        if self._is_exported:
+            return output.stacked()
         wants_dict = not tf.executing_eagerly() or self._chosen("return_dict", return_dict)
         return output if wants_dict else output.to_tuple()
 
@@ -157,6 +160,9 @@ class PretrainedModel(keras.Model):
     def export(self, filepath: str | Path, *args: Any, input_signature: Any = None, **kwargs: Any) -> None:
         """Write a SavedModel, which TensorFlow alone loads and runs, for waveforms of any number and length.
 
+        It gives hidden states and maps, where the configuration asks for them, as one tensor each, the layers
+        on its first axis.
+
         Args:
             filepath: Folder to write.
             *args: As in `keras.Model.export`.
@@ -164,14 +170,26 @@ class PretrainedModel(keras.Model):
             **kwargs: As in `keras.Model.export`.
         """
         any_size = keras.InputSpec(dtype="float32", shape=(None, None), name="input_values")
-        super().export(str(filepath), *args, input_signature=input_signature or [any_size], **kwargs)
+        self._is_exported = True
+        try:
+            super().export(str(filepath), *args, input_signature=input_signature or [any_size], **kwargs)
+        finally:
+            self._is_exported = False
 
     def get_config(self) -> dict[str, Any]:
-        """What `keras.saving` needs to make this model again."""
+        """What `keras.saving` needs to make this model again, frozen layers included."""
         base = super(keras.Model, self).get_config()
-        return {**base, "config": self.config.to_dict()}
+        frozen = [name for name, layer in inner_layers(self) if not layer.trainable]
+        return {**base, "config": self.config.to_dict(), "frozen": frozen}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
         """A model with new weights, from what `get_config` gave."""
-        return cls(**{**config, "config": HubertConfig.from_dict(config["config"])})
+        config = dict(config)
+        frozen = set(config.pop("frozen", ()))
+        model = cls(**{**config, "config": HubertConfig.from_dict(config["config"])})
+        if frozen:
+            for name, layer in inner_layers(model):
+                # From the outside in, since a layer hands it on to those in it.
+                layer.trainable = name not in frozen
+        return model

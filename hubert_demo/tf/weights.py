@@ -69,6 +69,21 @@ def parameters(layer: Any, prefix: str = "") -> dict[str, Parameter]:
     return found
 
 
+def inner_layers(layer: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """The layers in a layer, each before those in it, by the names of PyTorch's modules.
+
+    Args:
+        layer: One of ours.
+        prefix: Name of the layer itself, with a dot after it.
+    """
+    for name, value in vars(layer).items():
+        if name.startswith("_"):
+            continue
+        for child, child_name in _children(name, value):
+            yield prefix + child_name, child
+            yield from inner_layers(child, f"{prefix}{child_name}.")
+
+
 def _children(name: str, value: Any) -> Iterator[tuple[Any, str]]:
     """The layers that an attribute holds, each with its name."""
     items = enumerate(value) if isinstance(value, list) else ()

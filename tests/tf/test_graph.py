@@ -138,6 +138,26 @@ def test_keras_saves_and_loads_it(new_pair, batch, tmp_path, kind, batch_norm):
     np.testing.assert_array_equal(fresh(batch[0])[0], model(batch[0])[0])
 
 
+def test_frozen_layers_are_frozen_when_keras_loads_them(tiny_config, tmp_path):
+    model = TFHubertForCTC(tiny_config(num_hidden_layers=1))
+    model.freeze_feature_encoder()
+    model.hubert.encoder.trainable = False
+    model.hubert.encoder.layers[0].final_layer_norm.trainable = True
+    model.compile("adam")
+    model.optimizer.build(model.trainable_variables)
+    model.optimizer.iterations.assign(7)
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    for layer in ("hubert.feature_extractor", "hubert.encoder.layers.0.final_layer_norm"):
+        mine, theirs = model, again
+        for name in layer.split("."):
+            mine, theirs = (one[0] if name == "0" else getattr(one, name) for one in (mine, theirs))
+        assert mine.trainable == theirs.trainable
+    assert [v.path for v in again.trainable_variables] == [v.path for v in model.trainable_variables]
+    # Keras leaves an optimizer's state in the file if it is of other variables.
+    assert again.optimizer.iterations == 7
+
+
 LOAD_ALONE = """
 import sys
 import numpy as np, tensorflow as tf
@@ -165,15 +185,21 @@ def test_a_saved_model_needs_nothing_of_ours(pair, tmp_path):
         close(np.load(tmp_path / f"{name} logits.npy"), model(values).logits)
 
 
-def test_a_saved_model_may_take_a_mask(pair, batch, tmp_path):
-    model = pair("ctc", feat_extract_norm="layer", num_hidden_layers=1).tf
+def test_a_saved_model_may_take_a_mask_and_give_states_and_maps(tiny_config, batch, tmp_path):
+    asked = {"output_hidden_states": True, "output_attentions": True}
+    model = TFHubertForCTC(tiny_config(feat_extract_norm="layer", num_hidden_layers=1, **asked))
     signature = [
         keras.InputSpec(dtype="float32", shape=(None, None), name="input_values"),
         keras.InputSpec(dtype="int64", shape=(None, None), name="attention_mask"),
     ]
     model.export(tmp_path / "model", verbose=False, input_signature=signature)
     served = tf.saved_model.load(tmp_path / "model")
-    close(served.serve(*map(tf.constant, batch))["logits"], model(*batch).logits)
+    given, expected = served.serve(*map(tf.constant, batch)), model(*batch)
+    close(given["logits"], expected.logits)
+    for name in ("hidden_states", "attentions"):
+        close(given[name], tf.stack(expected[name]))
+    # Of the file alone: the model itself still gives tuples in a graph.
+    assert isinstance(tf.function(model)(*batch).hidden_states, tuple)
 
 
 def test_gradients_pass_through_pieces_and_blocks(pair):
