@@ -176,6 +176,13 @@ class PretrainedModel(keras.Model):
         finally:
             self._is_exported = False
 
+    def _trackable_children(self, save_type: str = "checkpoint", **kwargs: Any) -> dict[str, Any]:
+        # tf.train.Checkpoint does not look into Keras's lists of layers, and would leave these out unsaid.
+        children: dict[str, Any] = dict(super()._trackable_children(save_type, **kwargs))
+        if save_type == "checkpoint":
+            children |= {name: layer for name, layer in inner_layers(self) if name.split(".")[-1].isdigit()}
+        return children
+
     def get_config(self) -> dict[str, Any]:
         """What `keras.saving` needs to make this model again, frozen layers included."""
         base = super(keras.Model, self).get_config()

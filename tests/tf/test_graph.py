@@ -138,6 +138,14 @@ def test_keras_saves_and_loads_it(new_pair, batch, tmp_path, kind, batch_norm):
     np.testing.assert_array_equal(fresh(batch[0])[0], model(batch[0])[0])
 
 
+def test_tensorflow_s_checkpoints_hold_every_weight(tiny_config, tmp_path):
+    one, other = (TFHubertForCTC(tiny_config(num_hidden_layers=1)) for _ in range(2))
+    path = tf.train.Checkpoint(model=one).save(str(tmp_path / "checkpoint"))
+    tf.train.Checkpoint(model=other).restore(path).assert_existing_objects_matched()
+    for mine, theirs in zip(one.weights, other.weights, strict=True):
+        np.testing.assert_array_equal(mine, theirs, err_msg=mine.path)
+
+
 def test_frozen_layers_are_frozen_when_keras_loads_them(tiny_config, tmp_path):
     model = TFHubertForCTC(tiny_config(num_hidden_layers=1))
     model.freeze_feature_encoder()
