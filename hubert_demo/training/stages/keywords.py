@@ -104,7 +104,7 @@ def finetune_keywords(data_dir: Path, checkpoint: Path, settings: KeywordSetting
         examples = load_examples(model, tokenizer, data_dir, rng)
         clips = load_clips(data_dir, _sentences(data_dir, settings.num_sentences, rng))
         placed = place_commands(model, tokenizer, clips)
-        head = train_keyword_head(model, examples, placed, settings)
+    head = train_keyword_head(model, examples, placed, settings)
     words = load_clips(data_dir, corpora.choosing_words(data_dir))
     nats = balance_unknown(head, *word_states(model, words))
     head.encoder = encoder_fingerprint(model.hubert)
@@ -163,8 +163,9 @@ def train_keyword_head(
     alone = examples.draw(settings.num_examples - num_between, rng)
     drawn = [*alone, *examples.draw(num_between, rng, between=True)]
     labels = torch.tensor([example.label for example in drawn])
-    single = Windows(pooled_states(model, drawn).half(), labels)
-    running = window_states(model, sentences, rng)
+    with torch.autocast(model.device.type, torch.bfloat16, enabled=settings.bfloat16):
+        single = Windows(pooled_states(model, drawn).half(), labels)
+        running = window_states(model, sentences, rng)
     torch.manual_seed(settings.seed)
     head = new_keyword_head(model, settings.proj_size)
     is_command = running.labels < len(corpora.COMMANDS)
@@ -252,13 +253,14 @@ def window_states(model: HubertForCTC, sentences: list[Clip], rng: np.random.Gen
         means = window_means(torch.cat(states)).transpose(0, 1)
         labels = window_labels(heard.clips[0], states[0].shape[1])
         kept = _some_windows(labels, rng)
-        kept_states.append(means[kept].half().cpu())
+        kept_states.append(means[kept].half().cpu().numpy())
         kept_labels.append(labels[kept])
     if not layouts:
         config = model.config
         empty = torch.zeros(0, config.num_hidden_layers + 1, config.hidden_size, dtype=torch.float16)
         return Windows(empty, torch.zeros(0, dtype=torch.long))
-    return Windows(torch.cat(kept_states), torch.from_numpy(np.concatenate(kept_labels)))
+    # Not torch.cat, which autocast refuses for float16 on the CPU.
+    return Windows(*(torch.from_numpy(np.concatenate(kept)) for kept in (kept_states, kept_labels)))
 
 
 def _some_windows(labels: npt.NDArray[np.int64], rng: np.random.Generator) -> npt.NDArray[np.int64]:

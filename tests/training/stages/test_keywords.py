@@ -131,12 +131,14 @@ def test_word_states_are_those_of_whole_clips(data_dir):
     assert [corpora.KEYWORD_LABELS[label] for label in labels] == [corpora.keyword_label(w) for w in words]
 
 
-def test_a_head_trains_on_the_corpora_and_is_kept_beside_the_checkpoint(data_dir, tmp_path):
+@pytest.mark.parametrize("bfloat16", [False, True])
+def test_a_head_trains_on_the_corpora_and_is_kept_beside_the_checkpoint(data_dir, tmp_path, bfloat16):
     model = tiny_model()
     examples = load_examples(model, character_tokenizer(), data_dir, np.random.default_rng(0))
     sentences = load_clips(data_dir, corpora.reading_clips(data_dir, "train"))
     placed = place_commands(model, character_tokenizer(), sentences)
-    head = train_keyword_head(model, examples, placed, KeywordSettings(num_examples=12, steps=2))
+    settings = KeywordSettings(num_examples=12, steps=2, bfloat16=bfloat16)
+    head = train_keyword_head(model, examples, placed, settings)
     head.encoder = encoder_fingerprint(model.hubert)
     assert head.labels == corpora.KEYWORD_LABELS
     head.save(tmp_path)
