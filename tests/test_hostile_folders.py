@@ -57,5 +57,5 @@ def test_a_folder_changed_at_random_is_analysed_or_refused(copied, number):
 def test_a_folder_that_has_gone_is_a_sentence(copied):
     spec = CheckpointSpec("gone", "Gone", copied)
     shutil.rmtree(copied)
-    with pytest.raises(CheckpointError, match="The folder of gone is not there any more"):
+    with pytest.raises(CheckpointError, match="The folder of gone no longer exists"):
         load(spec)

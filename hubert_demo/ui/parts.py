@@ -52,8 +52,8 @@ class Parts:
 
     def _compute(self, part: Part, token: str, before: "Iterable[Future[Json]]") -> Json:
         for each in before:
-            # Not `wait`, which goes on waiting for those that closing has cancelled. Here their cancellation is
-            # raised, and this part is not computed either.
+            # Not `wait`, which goes on waiting for those that closing has cancelled. Here that is raised, and
+            # this part is not computed either.
             each.exception()
         # By its token: when its turn comes, a result may have been dropped.
         return attempt(lambda: part.compute(self._results.get(token).analysis))
