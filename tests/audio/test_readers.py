@@ -274,6 +274,14 @@ def test_resident_memory_is_told_with_and_without_proc(monkeypatch):
     assert resident_bytes(os.getpid()) == pytest.approx(here, rel=0.3)
 
 
+@pytest.fixture(scope="module")
+def moody():
+    """Readers that do what stands in a file that is called hostile."""
+    readers = Readers(num_warm=1, command=stand_in('exec(open(request["path"]).read())'))
+    yield readers
+    readers.close()
+
+
 @pytest.mark.parametrize(
     ("act", "sentence"),
     [
@@ -286,11 +294,16 @@ def test_resident_memory_is_told_with_and_without_proc(monkeypatch):
         ("print('x' * 100, flush=True); time.sleep(60)", "cannot be read as sound: it is damaged"),
     ],
 )
-def test_whatever_becomes_of_a_reader_its_file_gets_a_sentence(make, hostile, recording, act, sentence):
-    readers = make(num_warm=1, command=stand_in(act), limits=Limits(clock_s=2))
-    with pytest.raises(InputError, match=rf"hostile\.wav {sentence}"):
-        readers.read(hostile)
-    assert readers.read(recording).duration_s == 0.5
+def test_whatever_becomes_of_a_reader_its_file_gets_a_sentence(
+    moody, hostile, recording, monkeypatch, act, sentence
+):
+    hostile.write_text(act)
+    with monkeypatch.context() as hasty:
+        if act == "time.sleep(60)":
+            hasty.setattr(moody, "_limits", Limits(clock_s=0.5))
+        with pytest.raises(InputError, match=rf"hostile\.wav {sentence}"):
+            moody.read(hostile)
+    assert moody.read(recording).duration_s == 0.5
 
 
 def test_a_fault_of_the_reader_gets_a_sentence_and_stands_in_the_log(make, hostile, caplog):
