@@ -201,7 +201,7 @@ def test_a_file_that_came_damaged_is_fetched_again_when_next_asked_for(hub, writ
     whole = files[name]
     files[name] = whole[: len(whole) // 2]
     spec = spec_of(HubRepository("some/hubert"))
-    with pytest.raises(CheckpointError, match="Choose it once more: the file is fetched again") as error:
+    with pytest.raises(CheckpointError, match="Choose it again: the file will be fetched again") as error:
         load(spec)
     assert str(tmp_path) not in str(error.value)
     files[name] = whole

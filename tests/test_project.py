@@ -80,16 +80,27 @@ def test_ci_runs_the_second_readme_command(root, readme):
     assert command in [line.strip() for line in (root / ".ci" / "run").read_text().splitlines()]
 
 
-def test_every_test_that_the_table_of_faults_names_exists(root):
+def test_every_row_of_the_table_of_faults_names_tests_that_exist(root):
     page = (root / "CONTRIBUTING.md").read_text()
-    named = set(re.findall(r"`(test_\w+)`", page))
+    _, _, table = page.partition("| threat or fault | what happens | test |\n|---|---|---|\n")
+    rows = [
+        [cell.strip() for cell in row[1:-1].split("|")] for row in table.partition("\n\n")[0].splitlines()
+    ]
     found = {
         name
         for path in (root / "tests").rglob("test_*.py")
         for name in re.findall(r"^(?:async )?def (test_\w+)", path.read_text(), re.MULTILINE)
     }
-    assert named
-    assert named <= found
+    assert len(rows) > 40
+    for fault, outcome, tests in rows:
+        named = set(re.findall(r"`(test_\w+)`", tests))
+        assert fault
+        assert outcome
+        assert named, f"no test for {fault}"
+        assert named <= found, f"{named - found} for {fault}"
+    # One table, and no test is named in words elsewhere that has gone.
+    assert page.count("| threat or fault |") == 1
+    assert set(re.findall(r"`(test_\w+)`", page)) <= found
 
 
 @pytest.mark.parametrize("name", ["run", "long"])

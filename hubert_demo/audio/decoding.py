@@ -195,7 +195,8 @@ def _gather(source: Source, stretch: tuple[float, float] | None, channels: Mappi
         if not runs or (runs[-1].rate_hz, runs[-1].num_channels) != (rate_hz, block.shape[1]):
             if len(runs) == _MAX_RUNS:
                 raise InputError(
-                    f"{source.name} changes its rate or its channels too often. Convert it first."
+                    f"{source.name} changes its sample rate or number of channels too often. "
+                    "Convert it first."
                 )
             runs.append(Run(rate_hz, block.shape[1], channels.get(len(runs))))
         wanted = block[: max(0, round(left_s * rate_hz))]
@@ -264,7 +265,7 @@ def _overview(source: Source) -> Overview:
             is_whole = False
             break
     if not is_whole and source.stated_s is None:
-        raise InputError(f"{source.name} does not say how long it is. Save it again, or cut it shorter.")
+        raise InputError(f"{source.name} does not say how long it is. Save it again, or make it shorter.")
     duration_s = round(drawing.drawn_s, 6)
     if source.stated_s is not None and (not is_whole or 0 < duration_s - source.stated_s < _PADDING_S):
         duration_s = source.stated_s

@@ -34,6 +34,8 @@ _FREE_START = ("mpegts",)
 _GAP_S = 0.05
 _MAX_TRACKS = 16
 _MISCOUNTED_PLANES = 8
+# Those that are words; of the others the letters are spelled.
+_CODEC_NAMES = {"opus": "Opus", "vorbis": "Vorbis", "speex": "Speex", "wmav1": "WMA", "wmav2": "WMA"}
 # Seeking lands on a packet before, and codecs need some to settle.
 _SETTLE_S = 1.0
 
@@ -58,19 +60,19 @@ class AvSource:
         with self._open() as container:
             streams = container.streams.audio[:_MAX_TRACKS]
             if not streams:
-                raise InputError(f"{path.name} has no sound track. Use a {ALLOWED_FORMATS} file.")
+                raise InputError(f"{path.name} has no audio track. Use a {ALLOWED_FORMATS} file.")
             self.tracks = tuple(_describe(number, stream) for number, stream in enumerate(streams, 1))
             self.stated_s: float | None = None
         readable = [track for track in self.tracks if track.is_readable]
         if not readable:
             raise InputError(
-                f"{path.name} holds sound in a format that cannot be decoded here. "
-                f"Use a {ALLOWED_FORMATS} file."
+                f"{path.name} contains audio in a format that is not supported. Use a {ALLOWED_FORMATS} file."
             )
         self._track, why = self._choose(readable)
-        codec = self._track.codec.upper()
+        codec = self._track.codec
         # Samples as they are need no codec worth naming.
-        decoded = () if codec.startswith("PCM_") else (f"decoded from {codec}",)
+        name = _CODEC_NAMES.get(codec, codec.upper())
+        decoded = () if codec.startswith("pcm_") else (f"decoded from {name}",)
         self._first_notes = (*decoded, *why, *((UNCLOSED,) if is_unclosed else ()))
         if is_unclosed:
             return
@@ -89,12 +91,12 @@ class AvSource:
             (only,) = readable
             if count == 1:
                 return only, ()
-            return only, (f"track {only.number} of {count} taken, the only one that can be decoded",)
+            return only, (f"track {only.number} of {count} used, the only one that can be read",)
         defaults = [track for track in readable if track.is_default]
         if len(defaults) == 1:
-            return defaults[0], (f"track {defaults[0].number} of {count} taken, the default one",)
+            return defaults[0], (f"track {defaults[0].number} of {count} used, the file's default",)
         loudest = max(readable, key=self._power)
-        return loudest, (f"track {loudest.number} of {count} taken, the loudest",)
+        return loudest, (f"track {loudest.number} of {count} used, the loudest",)
 
     def _power(self, track: Track) -> float:
         """Mean power of a track's first minute."""
@@ -124,7 +126,7 @@ class AvSource:
                 yield clock.pass_by(Piece(samples, frame.sample_rate))
             clock.end()
         if stream.codec_context.name.startswith("mp3") and (joined := _joined_mp3(self._path)) > 1:
-            self.notes.append(f"{joined} recordings joined")
+            self.notes.append(f"{joined} recordings in one file, read as one")
 
     def _frames(self, container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
         """What can be decoded of a track; packets that cannot are left out, and said."""
@@ -152,7 +154,7 @@ class AvSource:
         if num_bad and not num_good:
             raise damaged(self.name)
         if num_bad:
-            self.notes.append(f"damaged in {num_bad} place{'s' if num_bad > 1 else ''}, left out")
+            self.notes.append(f"{num_bad} damaged place{'s' if num_bad > 1 else ''} skipped")
 
     @contextmanager
     def _open(self) -> Iterator[InputContainer]:
@@ -218,8 +220,10 @@ class _Clock:
             self._joined += missing_s < -max(_GAP_S, 4 * duration_s)
         if not self._is_timed or missing_s <= _GAP_S:
             return
-        what = "starts late" if self.now_s == 0 else f"has a gap at {self.now_s:.1f} s"
-        self._notes.append(f"{what}: {missing_s:.1f} s of silence put in, as the file says")
+        is_start = self.now_s == 0
+        where = "at the start" if is_start else f"at {self.now_s:.1f} s"
+        why = "because the sound starts late" if is_start else "where the file has a gap"
+        self._notes.append(f"{missing_s:.1f} s of silence added {where}, {why}")
         left = round(missing_s * frame.sample_rate)
         while left > 0:
             count = min(left, BLOCK_FRAMES)
@@ -235,7 +239,7 @@ class _Clock:
     def end(self) -> None:
         """Say how many recordings were joined, where the time began anew."""
         if self._joined > 1:
-            self._notes.append(f"{self._joined} recordings joined")
+            self._notes.append(f"{self._joined} recordings in one file, read as one")
 
 
 @contextmanager

@@ -79,8 +79,8 @@ class Run:
         if self.channel is None:
             return (f"{self.num_channels} channels averaged",)
         return (
-            f"the {self.num_channels} channels cancel each other; the stronger one (channel "
-            f"{self.channel + 1}) taken",
+            f"only channel {self.channel + 1} used, because the {self.num_channels} channels cancel each "
+            "other out",
         )
 
 
@@ -107,4 +107,4 @@ def scaled(samples: FloatArray) -> tuple[FloatArray, tuple[str, ...]]:
     peak = float(np.abs(samples).max(initial=0))
     if not 1 < peak < np.inf:
         return samples, ()
-    return samples / np.float32(peak), (f"scaled by its peak, {peak:.3g} times full scale",)
+    return samples / np.float32(peak), (f"turned down: the peak was {peak:.3g} times full scale",)

@@ -307,7 +307,9 @@ def _stopping() -> InputError:
 
 
 def _too_slow(name: str) -> InputError:
-    return InputError(f"{name} takes too long to read. Save it again as WAV, FLAC or MP3, or cut it shorter.")
+    return InputError(
+        f"{name} takes too long to read. Save it again as WAV, FLAC or MP3, or make it shorter."
+    )
 
 
 def _needs_memory(name: str) -> InputError:

@@ -41,11 +41,11 @@ def require_readable(path: Path) -> None:
         raise InputError(f"{path.name} is empty (0 bytes). Save or upload the recording again.")
     if status.st_size > MAX_FILE_MB << 20:
         raise InputError(
-            f"{path.name} has {status.st_size / (1 << 20):.1f} MB; at most {MAX_FILE_MB} MB are read. "
-            "Cut it shorter, or save it as FLAC or MP3."
+            f"{path.name} is {status.st_size / (1 << 20):.1f} MB; the limit is {MAX_FILE_MB} MB. "
+            "Make it shorter, or save it as FLAC or MP3."
         )
     if not os.access(path, os.R_OK):
-        raise InputError(f"{path.name} may not be read by this user. Change its permissions.")
+        raise InputError(f"{path.name} cannot be opened: no permission to read it. Change its permissions.")
 
 
 def require_few_channels(name: str, num_channels: int) -> None:
@@ -56,7 +56,7 @@ def require_few_channels(name: str, num_channels: int) -> None:
     """
     if not 1 <= num_channels <= MAX_CHANNELS:
         raise InputError(
-            f"{name} has {num_channels} channels; at most {MAX_CHANNELS} are averaged. Save it with fewer."
+            f"{name} has {num_channels} channels; 1 to {MAX_CHANNELS} are supported. Save it with one or two."
         )
 
 
@@ -69,8 +69,8 @@ def require_rate(rate_hz: int) -> None:
     lowest, highest = ALLOWED_RATES_HZ
     if not lowest <= rate_hz <= highest:
         raise InputError(
-            f"The sample rate is {rate_hz} Hz; allowed are {lowest} to {highest} Hz. "
-            "Check the rate, or convert."
+            f"The sample rate is {rate_hz} Hz; it must be {lowest} to {highest} Hz. "
+            "Check the rate, or convert the recording."
         )
 
 
@@ -82,8 +82,8 @@ def require_stretch(start_s: float, end_s: float) -> None:
     """
     if not (0 <= start_s < end_s <= MAX_FILE_DURATION_S):
         raise InputError(
-            f"{start_s:g} s to {end_s:g} s is no stretch of a recording; choose a start before the end, both "
-            f"within 0 to {MAX_FILE_DURATION_S:g} s."
+            f"{start_s:g} s to {end_s:g} s is not a part of a recording; choose a start before the end, both "
+            f"between 0 and {MAX_FILE_DURATION_S:g} s."
         )
     if round(end_s - start_s, 3) > MAX_DURATION_S:
         raise too_long(end_s - start_s)
@@ -106,20 +106,20 @@ def require_usable(samples: FloatArray, rate_hz: int) -> None:
     if duration_s < MIN_DURATION_S:
         digits = 2 if round(duration_s, 2) < MIN_DURATION_S else 3
         raise InputError(
-            f"Recording is {duration_s:.{digits}f} s ({len(samples)} samples at {rate_hz} Hz); "
-            f"at least {MIN_DURATION_S:g} s is needed. Record longer."
+            f"This recording is {duration_s:.{digits}f} s long ({len(samples)} samples at {rate_hz} Hz); "
+            f"at least {MIN_DURATION_S:g} s is needed. Make it longer."
         )
     bad = np.flatnonzero(~np.isfinite(samples))
     if len(bad):
         alone = len(bad) == 1
         what = "1 sample that is not a number" if alone else f"{len(bad)} samples that are not numbers"
         raise InputError(
-            f"Recording has {what} (NaN or infinity), {'' if alone else 'the first '}at "
+            f"This recording has {what} (NaN or infinity), {'' if alone else 'the first '}at "
             f"{bad[0] / rate_hz:.2f} s. Save it again without {'it' if alone else 'them'}."
         )
     if np.ptp(samples) == 0:
         raise InputError(
-            f"Recording is constant (every sample is {samples[0]:g}), so there is nothing to hear. "
+            f"Every sample of this recording is {samples[0]:g}, so there is nothing to hear. "
             "Check the microphone and record again."
         )
 
@@ -131,11 +131,14 @@ def too_long(duration_s: float | None = None) -> InputError:
         duration_s: Its length, written with as many digits as show the difference; None if it is not known.
     """
     if duration_s is None:
-        length = f"longer than {MAX_DURATION_S:g} s"
-    else:
-        digits = next((n for n in (1, 2, 3) if round(duration_s, n) > MAX_DURATION_S), 3)
-        length = f"{duration_s:.{digits}f} s"
-    return InputError(f"Recording is {length}; at most {MAX_DURATION_S:g} s are analysed. Cut it shorter.")
+        return InputError(
+            f"This recording is longer than the limit of {MAX_DURATION_S:g} s. Make it shorter."
+        )
+    digits = next((n for n in (1, 2, 3) if round(duration_s, n) > MAX_DURATION_S), 3)
+    return InputError(
+        f"This recording is {duration_s:.{digits}f} s long; the limit is {MAX_DURATION_S:g} s. "
+        "Make it shorter."
+    )
 
 
 def require_within_an_hour(duration_s: float) -> None:
@@ -146,8 +149,8 @@ def require_within_an_hour(duration_s: float) -> None:
     """
     if duration_s > MAX_FILE_DURATION_S:
         raise InputError(
-            f"The file is {duration_s / 60:.1f} minutes long; at most {MAX_FILE_DURATION_S / 60:g} minutes "
-            "are read. Cut it shorter."
+            f"The file is {duration_s / 60:.1f} minutes long; the limit is {MAX_FILE_DURATION_S / 60:g} "
+            "minutes. Make it shorter."
         )
 
 

@@ -46,7 +46,7 @@ class SndfileSource:
 
     def __init__(self, path: Path) -> None:
         if path.suffix.lower() == ".raw":
-            raise InputError(f"{path.name} has no header that says its rate and type. Save it as WAV.")
+            raise InputError(f"{path.name} has no header that says what is in it. Save it as WAV.")
         self.name = path.name
         self._path = path
         self._parts = _joined_parts(path)
@@ -69,7 +69,7 @@ class SndfileSource:
     def pieces(self, start_s: float = 0.0) -> Iterator[Piece]:
         """Decode; see `Source`."""
         joined = len(self._parts)
-        self.notes = [f"{joined} recordings joined"] if joined > 1 else []
+        self.notes = [f"{joined} recordings in one file, read as one"] if joined > 1 else []
         skip_s = start_s
         for part, header in zip(self._parts, self._headers, strict=True):
             skip = round(skip_s * header.rate_hz)
@@ -93,7 +93,7 @@ class SndfileSource:
                 except soundfile.LibsndfileError:
                     if count == 0:
                         raise
-                    self.notes.append(f"damaged after {count / header.rate_hz:.1f} s, where it was cut")
+                    self.notes.append(f"cut off at {count / header.rate_hz:.1f} s, where the file is damaged")
                     return
                 if len(block) == 0:
                     return

@@ -8,7 +8,7 @@ from hubert_demo.audio.rules import FloatArray
 
 # How many samples are handed on at once.
 BLOCK_FRAMES = 1 << 16
-UNCLOSED = "the header says 0 bytes; read to the end of the file"
+UNCLOSED = "the file does not say how long it is; read to its end"
 
 
 class Piece(NamedTuple):

@@ -97,9 +97,7 @@ def _folder_of(spec: CheckpointSpec, **options: Any) -> Path:
     """The folder of a checkpoint's files, after they have all been found; options as of `CheckpointFiles`."""
     if isinstance(spec.source, Path):
         if not spec.source.is_dir():
-            raise CheckpointError(
-                f"The folder of {spec.name} is not there any more; choose another checkpoint."
-            )
+            raise CheckpointError(f"The folder of {spec.name} no longer exists; choose another checkpoint.")
         return spec.source
     files = CheckpointFiles(spec.source.repo_id, spec.source.revision, **options)
     folder = files.require("config.json").parent
@@ -137,7 +135,7 @@ def load(spec: CheckpointSpec, device: str = "cpu", progress: Progress | None = 
             raise
         # The hub has it whole: what is thrown away here is fetched when the checkpoint is next chosen.
         _forget(error.path)
-        raise CheckpointError(f"{error} Choose it once more: the file is fetched again.") from error
+        raise CheckpointError(f"{error} Choose it again: the file will be fetched again.") from error
     except (ConfigError, InputError) as error:
         raise CheckpointError(f"{spec.name} cannot be loaded. {error}") from error
     return loaded
@@ -175,7 +173,7 @@ def _require_fit(loaded: LoadedCheckpoint) -> None:
     config, tokenizer, head = loaded.encoder.config, loaded.tokenizer, loaded.keyword_head
     name = loaded.spec.name
     if config.num_hidden_layers < 1:
-        raise CheckpointError(f"{name} has no layers, so there is nothing to look into.")
+        raise CheckpointError(f"{name} has no layers, so there is nothing to look at.")
     hop_s = config.inputs_to_logits_ratio / loaded.feature_extractor.sampling_rate
     if not MIN_HOP_S <= hop_s <= MAX_HOP_S:
         raise CheckpointError(

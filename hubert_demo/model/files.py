@@ -76,7 +76,7 @@ class CheckpointFiles:
                 return path if path.is_file() else None
         except OSError as error:
             raise CheckpointError(
-                f"{name} of {self.shown_name} cannot be looked at: {error.strerror}."
+                f"{name} of {self.shown_name} cannot be opened: {error.strerror}."
             ) from error
         return self._fetch(name)
 
@@ -94,7 +94,9 @@ class CheckpointFiles:
         """
         path = self.find(name)
         if path is None:
-            raise CheckpointError(f"{self.shown_name} has no {name}; it is not a whole HuBERT checkpoint.")
+            raise CheckpointError(
+                f"{self.shown_name} has no {name}; this is not a complete HuBERT checkpoint."
+            )
         return path
 
     def _fetch(self, name: str) -> Path | None:
@@ -161,7 +163,7 @@ class CheckpointFiles:
         except OSError as error:
             # With a number it is this machine's own, such as a full disk, otherwise the connection's.
             if error.errno is not None and error.strerror:
-                raise CheckpointError(f"{name} of {repository} cannot be kept: {error.strerror}.") from error
+                raise CheckpointError(f"{name} of {repository} cannot be saved: {error.strerror}.") from error
             raise CheckpointError(self._broken_off(name)) from error
         except CheckpointError:
             raise
@@ -180,7 +182,7 @@ class CheckpointFiles:
     def _broken_off(self, name: str) -> str:
         return (
             f"{self.shown_name} cannot be fetched ({name}): the connection to the hub broke off. Try again: "
-            "what has come is kept."
+            "what was received is kept."
         )
 
     def _unreachable(self, name: str) -> str:
@@ -288,7 +290,7 @@ def read_json(path: Path) -> dict[str, Any]:
         ) from error
     except UnicodeError as error:
         raise DamagedFileError(
-            f"{shown_path(path)} cannot be read as JSON: it is no text in UTF-8. Fetch the checkpoint again.",
+            f"{shown_path(path)} cannot be read as JSON: it is not UTF-8 text. Fetch the checkpoint again.",
             path,
         ) from error
     except ValueError as error:

@@ -299,7 +299,7 @@ class KeywordHead(nn.Module):
         if not _are_labels(labels) or not _is_threshold(threshold) or not isinstance(encoder, str | None):
             raise CheckpointError(
                 f"The keyword head in {directory.name} cannot be read: its labels, threshold or encoder are "
-                "of another kind than `save` writes. Fetch the checkpoint again."
+                "not what `save` writes. Fetch the checkpoint again."
             )
         try:
             tensors = {k: v.float() for k, v in load_file(directory / cls.weights_name).items()}

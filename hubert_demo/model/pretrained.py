@@ -196,7 +196,7 @@ def _require_room_for(described: int, paths: Sequence[Path], name: str) -> None:
     most = sum(path.stat().st_size for path in paths)
     if described > most:
         raise CheckpointError(
-            f"The config.json of {name} describes a model of more weights than its files hold, which have "
+            f"The config.json of {name} describes a model with more weights than its files hold, which have "
             f"{most:,} bytes. Fetch the checkpoint again."
         )
 
@@ -247,5 +247,7 @@ def _load_strictly(
     kept = {name: tensors[name] for name in tensors if name in own}
     unreal = sorted(name for name, tensor in kept.items() if tensor.is_complex())
     if unreal:
-        raise CheckpointError(f"{source} does not fit {type(model).__name__}: complex: {listed(unreal)}.")
+        raise CheckpointError(
+            f"{source} does not fit {type(model).__name__}: {listed(unreal)} hold complex numbers."
+        )
     model.load_state_dict(kept, strict=False)

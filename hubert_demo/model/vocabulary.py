@@ -27,8 +27,8 @@ def check_vocabulary(vocab: Mapping[str, Any]) -> None:
     """
     if len(vocab) > _MAX_TOKENS or max(map(len, vocab), default=0) > _MAX_TOKEN:
         raise CheckpointError(
-            f"The vocabulary has {len(vocab)} tokens, the longest of {max(map(len, vocab))} characters; at "
-            f"most {_MAX_TOKENS} of at most {_MAX_TOKEN} characters are read."
+            f"The vocabulary has {len(vocab)} tokens, the longest of {max(map(len, vocab))} characters; "
+            f"the limits are {_MAX_TOKENS} tokens of {_MAX_TOKEN} characters."
         )
     owners: dict[int, str] = {}
     for token, index in vocab.items():

@@ -40,6 +40,8 @@ MAX_UPLOAD_MB = MAX_FILE_MB
 MAX_TITLE = 255
 CACHE_SECONDS = (3600, 3600)
 
+READERS_BUSY = "Waiting: other visitors' files are being read"
+
 # What both halves of the page say alike: `Facts` in `static/core/types.d.ts`.
 _FACTS = {
     "max_upload_mb": MAX_UPLOAD_MB,
@@ -195,7 +197,7 @@ class Page:
                 files = component("downloads", downloads.template(), script, events=("take",))
         session = component("session", _SESSION, [self.parts.fetching()])
         self._listen(recording, picker, model, files, session)
-        for name, function in Endpoints(self.analyse, self.readers.read).all().items():
+        for name, function in Endpoints(self.analyse, self._read).all().items():
             events.api(function, api_name=name, concurrency_id=MODEL_QUEUE, concurrency_limit=MAX_AT_ONCE)
 
     def _listen(
@@ -312,12 +314,18 @@ class Page:
             path, about = find()
             yield _message("busy", text="Reading the recording")
             if not is_ours and self.readers.are_busy:
-                yield _message("busy", text="Waiting: other visitors' files are being read")
+                yield _message("busy", text=READERS_BUSY)
             waveform = Waveform.from_file(path) if is_ours else self.readers.read(path)
             yield _message("busy", text=f"Listening to {waveform.duration_s:.1f} s of sound")
             yield self._result(self.analyse(waveform, chosen), about)
         except Exception as error:
             yield _message("error", text=sentence(error))
+
+    def _read(self, path: Path) -> Waveform:
+        """A file that a program sent, which is told where that has to wait."""
+        if self.readers.are_busy:
+            gr.Info(READERS_BUSY)
+        return self.readers.read(path)
 
     def _result(self, result: Result, about: Json) -> str:
         """The message that shows a result, whose parts are on their way from now on."""

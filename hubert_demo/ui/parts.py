@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Coroutine, Iterable, Mapping
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -51,7 +51,10 @@ class Parts:
         return {part.name: begun[part.name] for part in self._parts}
 
     def _compute(self, part: Part, token: str, before: "Iterable[Future[Json]]") -> Json:
-        wait(before)
+        for each in before:
+            # Not `wait`, which goes on waiting for those that closing has cancelled. Here that is raised, and
+            # this part is not computed either.
+            each.exception()
         # By its token: when its turn comes, a result may have been dropped.
         return attempt(lambda: part.compute(self._results.get(token).analysis))
 

@@ -87,8 +87,10 @@ class Waiting:
 
     def close(self) -> None:
         """Let the jobs that run finish, fetches in the background, and drop those that wait."""
+        for worker in self._workers.values():
+            worker.shutdown(wait=False, cancel_futures=True)
         for lane, worker in self._workers.items():
-            worker.shutdown(wait=lane != "fetch", cancel_futures=True)
+            worker.shutdown(wait=lane != "fetch")
 
     def _end(self, _: "Future[Value]") -> None:
         with self._ended:

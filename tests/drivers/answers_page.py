@@ -11,7 +11,7 @@ import time
 import urllib.request
 import uuid
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -102,21 +102,26 @@ def record_page(recordings: list[Path], text: Path, out: Path, folder: Path) -> 
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """The page of the current directory on a free port; its files go into `folder`, and so does its log."""
+def served(folder: Path, arguments: Sequence[str] = ()) -> Iterator[str]:
+    """The page of the current directory on a free port; its files go into `folder`, and so does its log.
+
+    Args:
+        folder: For uploads and log.
+        arguments: More of them for `app.py`.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
     log = folder / "page.log"
     process = subprocess.Popen(
-        [sys.executable, "app.py", "--port", str(port)],
+        [sys.executable, "app.py", "--port", str(port), *arguments],
         env={**os.environ, "GRADIO_TEMP_DIR": str(folder / "uploads")},
         stdout=log.open("w"),
         stderr=subprocess.STDOUT,
     )
     try:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 300
         while not _answers(url):
             if process.poll() is not None or time.monotonic() > deadline:
                 raise SystemExit(f"The page does not answer:\n{log.read_text()}")

@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -201,10 +201,15 @@ def valid_recordings(count: int) -> Iterator[Case]:
 
 
 def through_the_page(
-    cases: Iterable[Case], num_valid: int, folder: Path, report: Report, until_s: float
+    cases: Iterable[Case],
+    num_valid: int,
+    folder: Path,
+    report: Report,
+    until_s: float,
+    model: Sequence[str] = (),
 ) -> None:
     """Send files to a page of its own, and see that it is as it was."""
-    with served(folder) as url:
+    with served(folder, arguments=model) as url:
         (server,) = servers(folder)
         page = Upload(url)
         expected = page.send(HARBOUR)[0]
@@ -256,10 +261,12 @@ def servers(folder: Path) -> list[int]:
     return found
 
 
-def through_the_shell(cases: list[Case], folder: Path, report: Report, until_s: float) -> None:
+def through_the_shell(
+    cases: list[Case], folder: Path, report: Report, until_s: float, model: Sequence[str] = ()
+) -> None:
     """Have the shell analyse files, many at once, as people do."""
     paths = [write(case, folder) for case in cases]
-    command = [sys.executable, "-m", "hubert_demo", "analyze", "--json", *map(str, paths)]
+    command = [sys.executable, "-m", "hubert_demo", "analyze", "--json", *model, *map(str, paths)]
     process = subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ
     )
@@ -290,7 +297,9 @@ def through_the_shell(cases: list[Case], folder: Path, report: Report, until_s: 
         path.unlink(missing_ok=True)
 
 
-def run(count: int, seed: int, num_valid: int, seconds: float | None, out: Path) -> Report:
+def run(
+    count: int, seed: int, num_valid: int, seconds: float | None, out: Path, model: Sequence[str] = ()
+) -> Report:
     """Do it all.
 
     Args:
@@ -299,6 +308,7 @@ def run(count: int, seed: int, num_valid: int, seconds: float | None, out: Path)
         num_valid: How many recordings as they should be the server's memory is compared with.
         seconds: When to stop, about; None for all files.
         out: An empty folder, in which the files that went wrong are left.
+        model: Which one listens, as page and shell are told.
     """
     report = Report()
     cases = list(hostile(seed, count))
@@ -306,8 +316,8 @@ def run(count: int, seed: int, num_valid: int, seconds: float | None, out: Path)
     far = float("inf") if seconds is None else seconds
     (out / "tmp").mkdir(parents=True, exist_ok=True)
     os.environ["TMPDIR"] = str(out / "tmp")
-    through_the_page(cases, num_valid, out, report, began + far * 2 / 3)
-    through_the_shell(cases, out, report, began + far)
+    through_the_page(cases, num_valid, out, report, began + far * 2 / 3, model)
+    through_the_shell(cases, out, report, began + far, model)
     if report.largest_reader > MOST_ADDRESS_SPACE:
         report.faults.append(f"a reader had {report.largest_reader >> 20} MB of address space")
     shutil.rmtree(out / "tmp", ignore_errors=True)
@@ -323,8 +333,10 @@ def main() -> None:
     parser.add_argument("--valid", type=int, default=500, help="recordings to compare the memory with")
     parser.add_argument("--seconds", type=float, help="stop after about so long")
     parser.add_argument("--out", type=Path, required=True, help="an empty folder")
+    parser.add_argument("--checkpoint", help="the model that listens: a name on the page or a folder")
     options = parser.parse_args()
-    report = run(options.count, options.seed, options.valid, options.seconds, options.out)
+    model = ("--checkpoint", options.checkpoint) if options.checkpoint else ()
+    report = run(options.count, options.seed, options.valid, options.seconds, options.out, model)
     print(
         f"{report.num_files} files, {report.num_results} results; slowest {report.slowest_s:.1f} s; largest "
         f"reader {report.largest_reader >> 20} MB; {len(report.faults)} faults"

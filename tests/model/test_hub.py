@@ -167,6 +167,6 @@ def test_a_full_disk_is_a_sentence(hub, saved, monkeypatch):
 
     monkeypatch.setattr("huggingface_hub.hf_hub_download", full)
     with pytest.raises(
-        CheckpointError, match=r"config\.json of some/hubert cannot be kept: No space left on"
+        CheckpointError, match=r"config\.json of some/hubert cannot be saved: No space left on"
     ):
         CheckpointFiles("some/hubert").find("config.json")

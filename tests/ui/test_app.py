@@ -360,8 +360,8 @@ def write_bad(kind, path):
         ("a picture", "cannot be read as sound"),
         ("constant", "there is nothing to hear. Check the microphone"),
         ("nan", "not numbers (NaN or infinity)"),
-        ("0.01 s", "at least 0.1 s is needed. Record longer."),
-        ("two hours", "Recording is 7200.0 s; at most 60 s are analysed. Cut it shorter."),
+        ("0.01 s", "at least 0.1 s is needed. Make it longer."),
+        ("two hours", "This recording is 7200.0 s long; the limit is 60 s. Make it shorter."),
     ],
 )
 def test_bad_input_gets_a_sentence_and_the_page_goes_on(page, tmp_path, write_wav, kind, text):
@@ -377,7 +377,7 @@ def test_bad_input_gets_a_sentence_and_the_page_goes_on(page, tmp_path, write_wa
 
 def test_a_long_recording_of_a_phone_gets_a_sentence(page, write_compressed):
     messages, _ = read_pairs(page.on_upload(str(write_compressed("long.m4a", 70))))
-    assert messages[-1]["text"] == "Recording is 70.0 s; at most 60 s are analysed. Cut it shorter."
+    assert messages[-1]["text"] == "This recording is 70.0 s long; the limit is 60 s. Make it shorter."
 
 
 def test_a_file_by_another_name_is_heard_for_what_it_is(page, write_compressed, fetch):

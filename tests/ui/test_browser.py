@@ -157,7 +157,7 @@ def test_a_huge_file_is_refused_with_a_reason_before_it_is_sent(visit, write_wav
         file.truncate((MAX_UPLOAD_MB + 1) << 20)
     visitor.upload(path)
     visitor.id("alert").wait_for()
-    reason = f"huge.wav has {MAX_UPLOAD_MB + 1} MB; at most {MAX_UPLOAD_MB} MB can be sent. Cut it shorter."
+    reason = f"huge.wav is {MAX_UPLOAD_MB + 1} MB; the limit is {MAX_UPLOAD_MB} MB. Make it shorter."
     assert visitor.id("alert").inner_text() == reason
     assert visitor.token == before
     visitor.upload(write_wav("small.wav", seed=33))

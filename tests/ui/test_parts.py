@@ -2,7 +2,9 @@
 
 import gc
 import threading
+import time
 import weakref
+from concurrent.futures import CancelledError
 from types import SimpleNamespace
 
 import numpy as np
@@ -142,6 +144,31 @@ def test_a_part_of_a_dropped_result_is_not_computed():
     assert "slow" not in shown.calls
     assert all(blocker.result(LONG_S) for blocker in blockers)
     shown.close()
+
+
+def wait_until(condition):
+    until = time.monotonic() + LONG_S
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def test_closing_ends_a_slow_part_that_waits_for_one_that_is_dropped():
+    shown = Shown()
+    may_end, begun = threading.Event(), threading.Event()
+    # The quick part is behind it in its lane, and the slow one waits for the quick one.
+    shown.waiting.submit("quick", lambda: begun.set() or may_end.wait(LONG_S))
+    assert begun.wait(LONG_S)
+    rendering = shown.parts.rendering(shown.result)
+    wait_until(rendering["slow"].running)
+    closing = threading.Thread(target=shown.close, daemon=True)
+    closing.start()
+    wait_until(rendering["quick"].cancelled)
+    may_end.set()
+    closing.join(LONG_S)
+    assert not closing.is_alive()
+    assert isinstance(rendering["slow"].exception(0), CancelledError)
+    assert "slow" not in shown.calls
 
 
 def test_a_rendering_is_forgotten_with_its_result():

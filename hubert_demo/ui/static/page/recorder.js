@@ -48,7 +48,7 @@ const tooLarge = (files) => {
   const file = [...files].find(({ size }) => size > most * 2 ** 20);
   if (!file) return false;
   const megabytes = Math.round(file.size / 2 ** 20);
-  emit("error", `${file.name} has ${megabytes} MB; at most ${most} MB can be sent. Cut it shorter.`);
+  emit("error", `${file.name} is ${megabytes} MB; the limit is ${most} MB. Make it shorter.`);
   return true;
 };
 
