@@ -196,7 +196,8 @@ class HubertModel(PretrainedModel):
 
         Raises:
             InputError: If `input_values` is not (batch, samples) of finite floats, a recording is shorter
-                than one frame, or `attention_mask` has another shape.
+                than one frame, `attention_mask` or `mask_time_indices` has another shape, or the latter is
+                given to a model without a mask vector.
         """
         output = self.encode(
             input_values, attention_mask, mask_time_indices, output_attentions, output_hidden_states
@@ -304,6 +305,16 @@ class HubertModel(PretrainedModel):
     ) -> Tensor:
         """Mask the given frames; in training also what SpecAugment draws (frames only if none are given)."""
         config, (batch, frames, hidden) = self.config, hidden_states.shape
+        if mask_time_indices is not None and not config.has_masked_spec_embed:
+            raise InputError(
+                "This HuBERT takes no mask_time_indices: with mask_time_prob and mask_feature_prob of 0 there "
+                "is no vector for masked frames."
+            )
+        if mask_time_indices is not None and mask_time_indices.shape != (batch, frames):
+            raise InputError(
+                f"mask_time_indices has shape {tuple(mask_time_indices.shape)}; give {(batch, frames)}, a value "
+                "for every frame."
+            )
         feature_mask = None
         if self.training and config.apply_spec_augment:
             rng = np.random.default_rng(int(torch.randint(2**31, ()).item()))

@@ -81,6 +81,14 @@ def test_bad_input_is_refused(full_hop, values, mask, message):
         full_hop(values, attention_mask=mask)
 
 
+def test_a_mask_of_frames_must_fit_the_recordings_and_the_model(full_hop, tiny_config):
+    with pytest.raises(InputError, match=r"mask_time_indices has shape \(1, 4\); give \(1, 3\)"):
+        full_hop(torch.randn(1, 1100), mask_time_indices=torch.zeros(1, 4, dtype=torch.bool))
+    unmasked = HubertModel(tiny_config(mask_time_prob=0.0, mask_feature_prob=0.0)).eval()
+    with pytest.raises(InputError, match="there is no vector for masked frames"):
+        unmasked(torch.randn(1, 1600), mask_time_indices=torch.zeros(1, 3, dtype=torch.bool))
+
+
 def test_padding_under_group_norm_is_warned_of_once(tiny_config, batch, caplog):
     values, mask = batch
     model = HubertModel(tiny_config()).eval()
