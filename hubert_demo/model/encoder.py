@@ -307,13 +307,13 @@ class HubertModel(PretrainedModel):
         config, (batch, frames, hidden) = self.config, hidden_states.shape
         if mask_time_indices is not None and not config.has_masked_spec_embed:
             raise InputError(
-                "This HuBERT takes no mask_time_indices: with mask_time_prob and mask_feature_prob of 0 there "
-                "is no vector for masked frames."
+                "This HuBERT takes no mask_time_indices: with mask_time_prob and mask_feature_prob of 0 "
+                "there is no vector for masked frames."
             )
         if mask_time_indices is not None and mask_time_indices.shape != (batch, frames):
             raise InputError(
-                f"mask_time_indices has shape {tuple(mask_time_indices.shape)}; give {(batch, frames)}, a value "
-                "for every frame."
+                f"mask_time_indices has shape {tuple(mask_time_indices.shape)}; give {(batch, frames)}, "
+                "a value for every frame."
             )
         feature_mask = None
         if self.training and config.apply_spec_augment:

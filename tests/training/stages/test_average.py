@@ -27,8 +27,25 @@ def test_the_share_that_reads_best_alone_and_with_quiet_is_taken(clips, tmp_path
         return abs(model.lm_head.bias[0].item() / 1.5 - best)
 
     monkeypatch.setattr(average, "character_error_rate", character_error_rate)
+    monkeypatch.setattr(average, "transcribe_greedily", lambda model, tokenizer, clip: "")
     assert blend(folders[0], folders[1:], tmp_path / "mean", clips) == best
     mean = HubertForCTC.from_pretrained(tmp_path / "mean")
     assert mean.lm_head.bias.mean().item() == pytest.approx(1.5 * best, abs=1e-2)
     assert len(heard_s) == 2 * len(SHARES)
     assert heard_s[1] == pytest.approx(clips[0].duration_s + 12, abs=0.05)
+
+
+def test_a_share_at_which_sounds_are_read_as_letters_is_not_taken(clips, tmp_path, monkeypatch):
+    folders = [tmp_path / name for name in ("start", "run")]
+    for value, folder in enumerate(folders):
+        model = HubertForCTC(TINY)
+        torch.nn.init.constant_(model.lm_head.bias, float(value))
+        save_ctc_checkpoint(model, folder)
+
+    def transcribe(model, _, clip):
+        assert not clip.text
+        return "A" if model.lm_head.bias[0] < 0.6 else ""
+
+    monkeypatch.setattr(average, "character_error_rate", lambda model, _, heard: model.lm_head.bias[0].item())
+    monkeypatch.setattr(average, "transcribe_greedily", transcribe)
+    assert blend(folders[0], folders[1:], tmp_path / "mean", clips) == 0.7
