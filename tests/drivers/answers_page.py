@@ -102,8 +102,11 @@ def record_page(recordings: list[Path], text: Path, out: Path, folder: Path) -> 
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """The page of the current directory on a free port; its files go into `folder`, and so does its log."""
+def served(folder: Path, tree: Path | None = None) -> Iterator[str]:
+    """The page of the current directory, or of another working tree, on a free port.
+
+    Its files go into `folder`, and so does its log.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -111,12 +114,13 @@ def served(folder: Path) -> Iterator[str]:
     log = folder / "page.log"
     process = subprocess.Popen(
         [sys.executable, "app.py", "--port", str(port)],
+        cwd=tree,
         env={**os.environ, "GRADIO_TEMP_DIR": str(folder / "uploads")},
         stdout=log.open("w"),
         stderr=subprocess.STDOUT,
     )
     try:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 300
         while not _answers(url):
             if process.poll() is not None or time.monotonic() > deadline:
                 raise SystemExit(f"The page does not answer:\n{log.read_text()}")
