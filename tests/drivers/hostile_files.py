@@ -87,7 +87,7 @@ class Upload:
         patience_s: Seconds without an answer, after which there is a `TimeoutError`.
     """
 
-    def __init__(self, url: str, patience_s: float = 60.0) -> None:
+    def __init__(self, url: str, patience_s: float = 600.0) -> None:
         import httpx
 
         self._patience_s = patience_s
