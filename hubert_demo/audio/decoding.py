@@ -105,7 +105,14 @@ def open_source(path: Path) -> Source:
         soundfile.LibsndfileError: If libsndfile gives it up later than at first sight.
     """
     if _begins_like_mp3(path):
-        return AvSource(path)
+        try:
+            return AvSource(path)
+        except InputError as error:
+            # A tag like those of MP3 files stands in front of some WAV files too; libsndfile skips it.
+            try:
+                return SndfileSource(path)
+            except soundfile.LibsndfileError:
+                raise error from None
     try:
         header = SndfileSource(path)
     except soundfile.LibsndfileError:

@@ -18,6 +18,7 @@ from av.container import InputContainer
 from hubert_demo.audio.rules import (
     ALLOWED_FORMATS,
     MAX_DURATION_S,
+    MAX_FILE_DURATION_S,
     FloatArray,
     damaged,
     require_few_channels,
@@ -30,6 +31,8 @@ _CONTAINERS = "aac,aiff,amr,asf,au,avi,caf,flac,matroska,webm,mov,mp4,m4a,3gp,3g
 # Containers that say when each packet is heard; the second ones begin at any time.
 _TIMED = ("mov", "matroska", "mpegts")
 _FREE_START = ("mpegts",)
+# What these say of their length is an estimate from the first packets, or a tag that may be wrong.
+_UNSURE = ("mp3", "aac")
 # Less than this is rounding, or jitter.
 _GAP_S = 0.05
 _MAX_TRACKS = 16
@@ -290,9 +293,29 @@ def _stated_length_s(container: InputContainer, stream: AudioStream) -> float | 
     if stream.duration is not None and stream.time_base is not None:
         length_s = float(stream.duration * stream.time_base)
         start_s = 0.0 if stream.start_time is None else float(stream.start_time * stream.time_base)
+        if container.format.name in _UNSURE:
+            return _counted_length_s(container, stream, length_s)
         is_late = "mov" in container.format.name.split(",") and 0 < start_s <= MAX_DURATION_S
         return length_s + start_s if is_late else length_s
     return None if container.duration is None else container.duration / 1e6
+
+
+def _counted_length_s(container: InputContainer, stream: AudioStream, said_s: float) -> float:
+    """Length by the packets, none of which is decoded; beyond an hour what is said."""
+    counted_s = 0.0
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets, None)
+        except av.FFmpegError:
+            # Decoding ends here too, and says so.
+            return counted_s
+        if packet is None:
+            return counted_s
+        if packet.duration is not None and packet.time_base is not None:
+            counted_s += float(packet.duration * packet.time_base)
+        if counted_s > MAX_FILE_DURATION_S:
+            return max(said_s, counted_s)
 
 
 def _to_float(frame: AudioFrame) -> FloatArray:

@@ -30,6 +30,13 @@ def test_a_sample_of_hostile_files_gets_results_or_sentences_and_hurts_nobody(tm
     assert 0 < num_results < num_files
 
 
+def test_some_files_changed_at_random_get_results_or_sentences_of_the_reader():
+    """Ten minutes of them: `python tests/drivers/hostile_reader.py`."""
+    command = [sys.executable, "tests/drivers/hostile_reader.py", "--count", "20"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_the_same_seed_makes_the_same_files_and_a_number_as_large_as_is_wished():
     names = [case.name for case in hostile_made.hostile(5, 700)]
     assert names == [case.name for case in hostile_made.hostile(5, 700)]

@@ -14,6 +14,7 @@ import soundfile
 
 from hubert_demo import analyze
 from hubert_demo.audio import SAMPLE_RATE_HZ, Waveform
+from hubert_demo.audio.decoding import overview
 from hubert_demo.errors import InputError
 from tests.drivers import hostile_made
 
@@ -319,6 +320,50 @@ def test_a_name_says_nothing(tmp_path, name):
     form = "CAF" if name.endswith("caf") else "WAV"
     soundfile.write(tmp_path / name, tone(), SAMPLE_RATE_HZ, format=form, subtype="PCM_16")
     np.testing.assert_allclose(Waveform.from_file(tmp_path / name).samples, tone(), atol=1e-4)
+
+
+def test_a_quiet_beginning_makes_a_file_without_a_header_no_longer(tmp_path):
+    """Its length is estimated from its first packets otherwise, as half an hour."""
+    path = tmp_path / "quiet.aac"
+    samples = np.concatenate([np.zeros(10 * SAMPLE_RATE_HZ, np.float32), hostile_made.speech_like(35)])
+    path.write_bytes(hostile_made.encoded("adts", "aac", samples))
+    assert Waveform.from_file(path).duration_s == pytest.approx(45, abs=0.3)
+
+
+@pytest.mark.parametrize("claimed", [1, 10_000, 0x7FFFFFFF, 0xFFFFFFFF])
+def test_an_mp3_file_is_as_long_as_its_frames_whatever_its_tag_says(tmp_path, claimed):
+    content = bytearray(hostile_made.encoded("mp3", "libmp3lame", tone(2.0)))
+    tag = max(content.find(b"Xing"), content.find(b"Info"))
+    content[tag + 8 : tag + 12] = claimed.to_bytes(4, "big")
+    path = tmp_path / "tagged.mp3"
+    path.write_bytes(content)
+    assert Waveform.from_file(path).duration_s == pytest.approx(2, abs=0.05)
+    assert overview(path).duration_s == pytest.approx(2, abs=0.05)
+
+
+@pytest.mark.parametrize(("container", "codec"), [("mp3", "libmp3lame"), ("adts", "aac")])
+def test_how_long_a_file_is_that_is_too_long_is_said_without_decoding_it(tmp_path, container, codec):
+    path = tmp_path / "long"
+    path.write_bytes(hostile_made.encoded(container, codec, np.tile(tone(1.0), 70)))
+    with pytest.raises(InputError, match=r"Recording is 70\.[0-2] s; at most 60 s"):
+        Waveform.from_file(path)
+
+
+@pytest.mark.parametrize(("form", "subtype"), [("WAV", "PCM_16"), ("AIFF", "PCM_24"), ("FLAC", "PCM_16")])
+def test_a_tag_like_that_of_an_mp3_may_stand_before_any_file(tmp_path, form, subtype):
+    """Some programs that tag music put one in front of WAV files."""
+    target = BytesIO()
+    soundfile.write(target, tone(), SAMPLE_RATE_HZ, format=form, subtype=subtype)
+    path = tmp_path / "tagged"
+    path.write_bytes(hostile_made.id3((b"TIT2", b"\0Voice")) + target.getvalue())
+    np.testing.assert_allclose(Waveform.from_file(path).samples, tone(), atol=1e-4)
+
+
+def test_a_tag_alone_is_no_recording(tmp_path):
+    path = tmp_path / "tag.mp3"
+    path.write_bytes(hostile_made.id3((b"TIT2", b"\0Voice")))
+    with pytest.raises(InputError, match="cannot be read as sound"):
+        Waveform.from_file(path)
 
 
 def test_what_is_damaged_is_left_out_and_said(tmp_path):

@@ -102,11 +102,14 @@ def record_page(recordings: list[Path], text: Path, out: Path, folder: Path) -> 
 
 
 @contextmanager
-def served(folder: Path, arguments: Sequence[str] = ()) -> Iterator[str]:
-    """The page of the current directory on a free port; its files go into `folder`, and so does its log.
+def served(folder: Path, tree: Path | None = None, arguments: Sequence[str] = ()) -> Iterator[str]:
+    """The page of the current directory, or of another working tree, on a free port.
+
+    Its files go into `folder`, and so does its log.
 
     Args:
         folder: For uploads and log.
+        tree: The working tree.
         arguments: More of them for `app.py`.
     """
     with socket.socket() as free:
@@ -116,6 +119,7 @@ def served(folder: Path, arguments: Sequence[str] = ()) -> Iterator[str]:
     log = folder / "page.log"
     process = subprocess.Popen(
         [sys.executable, "app.py", "--port", str(port), *arguments],
+        cwd=tree,
         env={**os.environ, "GRADIO_TEMP_DIR": str(folder / "uploads")},
         stdout=log.open("w"),
         stderr=subprocess.STDOUT,

@@ -7,12 +7,16 @@ changed in header, packet and timestamp, and some made by hand. Every one has to
 sentence within 15 seconds; no reader may exceed 1 GB of address space, nor the server by more than 150 MB
 what it needs for as many recordings as they should be; nothing may be left on disk; and the server has to
 be right afterwards. What went wrong is printed, its files are kept in `--out`, and the exit status is 1.
+
+With `--tree`, the page of another working tree gets the same files instead, and it is counted how often they
+end or stall it; it is started anew each time.
 """
 
 import argparse
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -80,12 +84,14 @@ class Upload:
 
     Args:
         url: Of the page.
+        patience_s: Seconds without an answer, after which there is a `TimeoutError`.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, patience_s: float = 600.0) -> None:
         import httpx
 
-        self._http = httpx.Client(base_url=url, timeout=60)
+        self._patience_s = patience_s
+        self._http = httpx.Client(base_url=url, timeout=patience_s)
         config = self._http.get("/config").json()
         self._http.base_url = f"{url}{config.get('api_prefix', '')}"
         recorder = next(
@@ -118,8 +124,12 @@ class Upload:
         body = {"data": data, "fn_index": self._event, "session_hash": session, "trigger_id": self._recorder}
         self._http.post("/queue/join", json=body).raise_for_status()
         last: dict[str, Any] = {"kind": "error", "text": "The queue sent nothing\n"}
+        until_s = time.monotonic() + self._patience_s
         with self._http.stream("GET", "/queue/data", params={"session_hash": session}) as stream:
             for line in stream.iter_lines():
+                # Heartbeats keep coming from a server that is stuck.
+                if time.monotonic() > until_s:
+                    raise TimeoutError
                 event = json.loads(line.removeprefix("data:") or "{}")
                 values = (event.get("output") or {}).get("data") or []
                 if values and isinstance(values[0], str) and values[0].startswith("{"):
@@ -248,6 +258,65 @@ def _send(page: Upload, case: Case, folder: Path, report: Report) -> None:
         path.unlink()
 
 
+@dataclass
+class Toll:
+    """What files did to a server that reads them itself.
+
+    Attributes:
+        num_files: How many were sent.
+        ended: Names of those that ended it.
+        stalled: Names of those after which it did not answer in `MOST_S`.
+    """
+
+    num_files: int = 0
+    ended: list[str] = field(default_factory=list)
+    stalled: list[str] = field(default_factory=list)
+
+
+def toll_of(tree: Path, cases: list[Case], folder: Path, until_s: float) -> Toll:
+    """Send files to the page of another working tree, which is started anew where it has ended or is stuck.
+
+    Args:
+        tree: Where its `app.py` is.
+        cases: The files.
+        folder: For uploads and log.
+        until_s: When to stop, on the clock of `time.monotonic`.
+    """
+    toll = Toll()
+    left = iter(cases)
+    while True:
+        with served(folder, tree) as url:
+            (server,) = servers(folder)
+            page = Upload(url, MOST_S)
+            if not _goes_on(page, server, left, folder, toll, until_s):
+                return toll
+
+
+def _goes_on(
+    page: Upload, server: int, cases: Iterator[Case], folder: Path, toll: Toll, until_s: float
+) -> bool:
+    """Send files until one ends or stalls the server; False when there are none left."""
+    for case in cases:
+        if time.monotonic() > until_s:
+            return False
+        toll.num_files += 1
+        path = write(case, folder)
+        try:
+            page.send(path)
+        except Exception as error:
+            # A process that crashes takes a moment to vanish.
+            time.sleep(2)
+            has_ended = memory(server, "VmHWM") == 0
+            (toll.ended if has_ended else toll.stalled).append(case.name)
+            print(f"{case.name}: {'ended' if has_ended else f'stalled ({type(error).__name__})'}", flush=True)
+            if not has_ended:
+                os.kill(server, signal.SIGKILL)
+            return True
+        finally:
+            path.unlink()
+    return False
+
+
 def servers(folder: Path) -> list[int]:
     """Numbers of the processes whose uploads go into a folder."""
     mark = f"GRADIO_TEMP_DIR={folder / 'uploads'}".encode()
@@ -334,7 +403,17 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, help="stop after about so long")
     parser.add_argument("--out", type=Path, required=True, help="an empty folder")
     parser.add_argument("--checkpoint", help="the model that listens: a name on the page or a folder")
+    parser.add_argument("--tree", type=Path, help="have the page of this working tree read them")
     options = parser.parse_args()
+    if options.tree is not None:
+        until_s = time.monotonic() + (options.seconds or float("inf"))
+        cases = list(hostile(options.seed, options.count))
+        toll = toll_of(options.tree, cases, options.out, until_s)
+        print(
+            f"{toll.num_files} files: {len(toll.ended)} ended the server, {len(toll.stalled)} stalled it "
+            f"(no answer in {MOST_S:g} s)"
+        )
+        return
     model = ("--checkpoint", options.checkpoint) if options.checkpoint else ()
     report = run(options.count, options.seed, options.valid, options.seconds, options.out, model)
     print(

@@ -158,13 +158,23 @@ def test_what_phones_and_browsers_record_can_be_uploaded(visit, write_compressed
     assert "decoded from" in visitor.id("notes").inner_text()
 
 
-@pytest.mark.parametrize("name", ["voice.caf", "voice.bwf", "voice.wave", "voice"])
+@pytest.mark.parametrize("name", ["voice.caf", "voice.bwf", "voice.wave", "voice", "voice.txt"])
 def test_what_recorders_write_can_be_uploaded_whatever_browsers_call_it(visit, write_wav, name):
     visitor = visit()
     before = visitor.token
     visitor.upload(write_wav(name, seed=len(name)))
     visitor.wait_for_other_result(before)
     assert visitor.id("notes").inner_text().startswith(name)
+
+
+def test_what_is_no_sound_by_its_name_either_gets_a_sentence(visit, tmp_path):
+    path = tmp_path / "thesis.pdf"
+    path.write_bytes(b"%PDF-1.7 of speech")
+    visitor = visit()
+    before = visitor.token
+    visitor.upload(path)
+    visitor.id("alert").filter(has_text="thesis.pdf cannot be read as sound").wait_for()
+    assert visitor.token == before
 
 
 def test_a_webm_can_be_dropped(visit, write_compressed):

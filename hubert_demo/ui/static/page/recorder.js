@@ -1,7 +1,7 @@
-// Gradio's recorder takes what the browser calls audio. A sound in a .webm or .mp4 is called a video by its name
-// alone, and .caf, .bwf or a name without an ending nothing at all: such files are handed on as the audio that they
-// hold, and the file dialogue shows them too. A file that the server would refuse for its size is refused here, with
-// a reason; where the server has no room, its reason is told.
+// Gradio's recorder takes what the browser calls audio, and says nothing of the rest. A sound in a .webm or .mp4 is
+// called a video by its name alone, and many a sound nothing at all: every file is handed on as audio, and the server
+// says what it is. The file dialogue shows more than audio too. A file that the server would refuse for its size is
+// refused here, with a reason; where the server has no room, its reason is told.
 
 import { emit } from "../core/events.js";
 import { facts } from "../core/store.js";
@@ -15,16 +15,9 @@ const ENDINGS = [
   ".m4a", ".caf", ".bwf", ".wave", ".w64", ".rf64", ".amr", ".aif", ".aiff", ".aifc", ".au", ".snd", ".oga", ".opus",
   ".mka", ".mkv", ".mov", ".mts", ".3gp", ".wma",
 ];
-const UNKNOWN = ["", "application/octet-stream", "application/ogg"];
 
-const hasNoEnding = (/** @type {string} */ name) => !/[^.]\.[^.]+$/.test(name);
-const isVideo = (/** @type {File} */ file) => file.type.startsWith("video/");
-const mayBeSound = (/** @type {File} */ file) => {
-  const name = file.name.toLowerCase();
-  return UNKNOWN.includes(file.type) && (hasNoEnding(name) || ENDINGS.some((ending) => name.endsWith(ending)));
-};
-const audioType = (/** @type {File} */ file) =>
-  isVideo(file) ? file.type.replace("video/", "audio/") : mayBeSound(file) ? "audio/wav" : file.type;
+const audioType = (/** @type {File} */ { type }) =>
+  /^(audio|video)\//.test(type) ? type.replace("video/", "audio/") : "audio/wav";
 const asAudio = (/** @type {File} */ file) =>
   audioType(file) === file.type ? file : new File([file], file.name, { type: audioType(file) });
 
