@@ -12,7 +12,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from hubert_demo.plotting import palette
-from hubert_demo.ui.front_door import PageHead, StaticFiles
+from hubert_demo.ui.static_files import PageHead, StaticFiles
 from hubert_demo.ui.views import VIEWS
 
 
@@ -49,7 +49,7 @@ def test_what_travels_is_packed_where_the_browser_unpacks(files, client):
 
 @pytest.mark.parametrize(
     "path",
-    ["core/nothing.js", "core/types.d.ts", "package.json", "../front_door.py", "..%2fapp.py", ""],
+    ["core/nothing.js", "core/types.d.ts", "package.json", "../static_files.py", "..%2fapp.py", ""],
 )
 def test_nothing_else_is_served(files, client, path):
     assert client.get(f"/{files.address}/{path}").status_code == 404
