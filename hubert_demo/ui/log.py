@@ -50,8 +50,8 @@ request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 # A proxy's own number is kept, so that one request has one number in both logs.
 _GIVEN_ID = re.compile(rb"[0-9A-Za-z-]{8,64}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
-# One line for each script of each visit tells nobody anything.
-_OF_THE_PAGE = ("/hx/", "/assets/", "/static/", "/theme.css", "/manifest.json", "/favicon.ico", "/robots.txt")
+# A line for each script of each visit, or each look at the page's health, tells nobody anything.
+_USUAL = ("/hx/", "/assets/", "/static/", "/theme.css", "/manifest.json", "/favicon.ico", "/healthz")
 
 _ADDRESS = re.compile(r"\b[a-z]{2,9}://\S+")
 _QUOTED = re.compile(r"""(?<!\w)(['"]).*?\1(?!\w)""", re.S)
@@ -194,8 +194,8 @@ class Requests:
                 "received_bytes": received,
                 "sent_bytes": sent,
             }
-            is_of_the_page = (address or "").startswith(_OF_THE_PAGE) and status < 400
-            level = logging.DEBUG if is_of_the_page else logging.INFO
+            is_usual = (address or "").startswith(_USUAL) and status < 400
+            level = logging.DEBUG if is_usual else logging.INFO
             _LOGGER.log(level, "request", extra={"fields": fields})
 
 
