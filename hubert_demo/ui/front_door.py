@@ -38,12 +38,17 @@ _JSON_BYTES = 1 << 18
 _MESSAGE_BYTES = 4 << 20
 # What has no body.
 _NOTHING = 1 << 10
+# What takes time in JSON is not its length but how many values it has: 4 MB of `[],` kept the page busy for
+# seconds, one text of 4 MB does not. The page sends a few dozen.
+MAX_VALUES = 10_000
 
 HTTP_TOO_LARGE = 413
 TOO_LARGE_UPLOAD = (
     f"This is too much to send at once: at most {MAX_UPLOAD_MB} MB and {MAX_FILES} files. Cut it shorter."
 )
-TOO_LARGE = "This request is too large: at most {most} KB. Send recordings to /gradio_api/upload."
+TOO_LARGE = (
+    "This request is too large: at most {most} KB and {values} values. Send recordings to /gradio_api/upload."
+)
 CLOSED = "This page has nothing at this address."
 ELSEWHERE = "This page fetches nothing from other servers. Ask them for it."
 
@@ -57,12 +62,14 @@ class Open:
         path: As Starlette writes it, behind the path under which the page is served; a slash may follow.
         why: Who asks there.
         max_bytes: How long a request's body may be.
+        max_values: How many values it may hold, which is JSON; None where it is a form with files.
     """
 
     method: str
     path: str
     why: str
     max_bytes: int = _NOTHING
+    max_values: int | None = MAX_VALUES
 
     @cached_property
     def _routes(self) -> tuple[Route, ...]:
@@ -104,7 +111,7 @@ OPEN = (
     Open("POST", f"{_API}/cancel", "gradio_client: an event is no longer wanted", _JSON_BYTES),
     Open("POST", f"{_API}/reset", "gradio_client, after it has cancelled", _JSON_BYTES),
     Open("POST", f"{_API}/component_server", "the page: its server functions", _JSON_BYTES),
-    Open("POST", f"{_API}/upload", "recordings", _UPLOAD_BYTES),
+    Open("POST", f"{_API}/upload", "recordings", _UPLOAD_BYTES, None),
     Open("GET", f"{_API}/upload_progress", "the page: how far an upload is"),
     Open("GET", f"{_API}/file={{path:path}}", "files to take away, and the sound of what is on show"),
     # The same endpoints for programs without a client: the page's "Use via API" shows how.
@@ -204,22 +211,19 @@ class BodyLimits:
         max_files: How many files one upload may hold.
     """
 
-    def __init__(
-        self, app: ASGIApp, limit: Callable[[Scope], int] | None = None, max_files: int = MAX_FILES
-    ) -> None:
-        self._app, self._max_files = app, max_files
-        self._limit = _max_bytes if limit is None else limit
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on until it turns out to be too large."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = self._limit(scope)
-        if told_length(scope) > limit:
-            await _refuse(HTTP_TOO_LARGE, _too_large(scope, limit), scope, receive, send)
+        asked = opened(scope) or _NOBODY
+        if told_length(scope) > asked.max_bytes:
+            await _refuse(HTTP_TOO_LARGE, _too_large(asked), scope, receive, send)
             return
-        incoming = _Incoming(scope, receive, send, limit, self._max_files)
+        incoming = _Incoming(scope, receive, send, asked)
         try:
             await self._app(scope, incoming.receive, incoming.send)
         except Exception:
@@ -227,16 +231,18 @@ class BodyLimits:
             if not incoming.is_refused:
                 raise
         if incoming.is_refused:
-            await _refuse(HTTP_TOO_LARGE, _too_large(scope, limit), scope, receive, send)
+            await _refuse(HTTP_TOO_LARGE, _too_large(asked), scope, receive, send)
+
+
+_NOBODY = Open("GET", "/", "nobody")
 
 
 class _Incoming:
     """One request, counted while it comes in. Once it is refused, whoever reads it sees the visitor leave."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, max_bytes: int, max_files: int) -> None:
-        self._receive, self._send = receive, send
-        self._max_bytes, self._max_files = max_bytes, max_files
-        self._num_bytes = self._num_marks = 0
+    def __init__(self, scope: Scope, receive: Receive, send: Send, asked: Open) -> None:
+        self._receive, self._send, self._asked = receive, send, asked
+        self._num_bytes = self._num_marks = self._num_values = 0
         self._mark = _mark(scope)
         self._end = b""
         self._has_begun = False
@@ -260,13 +266,20 @@ class _Incoming:
 
     def _count(self, body: bytes) -> None:
         self._num_bytes += len(body)
-        if self._mark is not None:
-            # A mark may lie across two pieces.
-            seen = self._end + body
-            self._num_marks += seen.count(self._mark)
-            self._end = seen[1 - len(self._mark) :]
-        # A mark stands before every part but the first, and behind the last.
-        self._is_over = self._num_bytes > self._max_bytes or self._num_marks > self._max_files
+        self._is_over = self._num_bytes > self._asked.max_bytes or self._is_too_much(body)
+
+    def _is_too_much(self, body: bytes) -> bool:
+        if self._asked.max_values is not None:
+            # One of these stands before every value but the first, or in a text.
+            self._num_values += sum(map(body.count, (b",", b"[", b"{")))
+            return self._num_values > self._asked.max_values
+        if self._mark is None:
+            return False
+        # A mark may lie across two pieces. It stands before every part but the first, and behind the last.
+        seen = self._end + body
+        self._num_marks += seen.count(self._mark)
+        self._end = seen[1 - len(self._mark) :]
+        return self._num_marks > MAX_FILES
 
 
 def _mark(scope: Scope) -> bytes | None:
@@ -276,13 +289,10 @@ def _mark(scope: Scope) -> bytes | None:
     return b"\r\n--" + boundary if boundary else None
 
 
-def _max_bytes(scope: Scope) -> int:
-    found = opened(scope)
-    return _NOTHING if found is None else found.max_bytes
-
-
-def _too_large(scope: Scope, limit: int) -> str:
-    return TOO_LARGE_UPLOAD if limit == _UPLOAD_BYTES else TOO_LARGE.format(most=limit >> 10)
+def _too_large(asked: Open) -> str:
+    if asked.max_values is None:
+        return TOO_LARGE_UPLOAD
+    return TOO_LARGE.format(most=asked.max_bytes >> 10, values=asked.max_values)
 
 
 async def _refuse(status: int, why: str, scope: Scope, receive: Receive, send: Send) -> None:

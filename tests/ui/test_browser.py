@@ -216,8 +216,10 @@ def test_an_upload_that_is_refused_is_told_and_the_next_one_works(visit, write_w
 def test_the_page_for_programs_opens_within_its_policy(visit):
     visitor = visit()
     visitor.tab.get_by_role("button", name="Use via API").click()
-    visitor.tab.get_by_text("/analyze").first.wait_for()
-    assert visitor.problems == []
+    visitor.tab.get_by_text("Streamable HTTP Transport").wait_for()
+    # It asks for the statistics of all visitors' events, which are closed, and does without.
+    assert [problem for problem in visitor.problems if "404 (Not Found)" not in problem] == []
+    visitor.problems.clear()
 
 
 def test_a_file_name_is_text_and_nothing_else(visit, write_wav):

@@ -18,6 +18,7 @@ from hubert_demo.ui.front_door import (
     ELSEWHERE,
     MAX_FILES,
     MAX_UPLOAD_MB,
+    MAX_VALUES,
     OPEN,
     TOO_LARGE_UPLOAD,
     BodyLimits,
@@ -162,8 +163,19 @@ def test_a_body_is_counted_whatever_is_said_of_its_length(length, surplus):
     answer = client.post(JOIN, **given)
     assert answer.status_code == (413 if surplus else 200)
     if surplus:
-        assert answer.json()["detail"].startswith("This request is too large: at most 256 KB.")
+        assert answer.json()["detail"].startswith("This request is too large: at most 256 KB")
         assert sum(map(len, read)) <= limit_of(JOIN)
+
+
+@pytest.mark.parametrize("fill", [b"[],", b"{},", b"[[[", b'{"a":', b"1,"])
+def test_values_are_counted_because_they_take_time(fill):
+    client = TestClient(behind(Middleware(BodyLimits)))
+    content = fill * (MAX_VALUES + 1)
+    answer = client.post("/gradio_api/mcp/", content=pieces(content, 999))
+    assert answer.status_code == 413
+    assert answer.json()["detail"].startswith("This request is too large: at most 4096 KB and 10000 values.")
+    text = b'{"recording": "data:audio/wav;base64,' + b"A" * len(content)
+    assert client.post("/gradio_api/mcp/", content=pieces(text, 999)).status_code == 200
 
 
 @pytest.mark.parametrize("reaction", ["raises", "answers", "fails"])

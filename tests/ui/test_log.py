@@ -77,7 +77,7 @@ def test_of_an_exception_there_are_type_and_place_and_not_its_words(lines):
 
 def test_of_a_traceback_in_a_text_the_places_stay(lines):
     trace = (
-        f'Traceback (most recent call last):\n  File "/opt/app/hubert_demo/audio/reader.py", line 7, in read\n'
+        f'Traceback (most recent call last):\n  File "/opt/hubert_demo/audio/reader.py", line 7, in read\n'
         f"    decode(path)\nValueError: {SECRET}"
     )
     logging.getLogger("hubert_demo.audio.readers").error("a reader failed on a file\n%s", trace)
