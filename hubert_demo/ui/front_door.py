@@ -207,8 +207,6 @@ class BodyLimits:
 
     Args:
         app: What answers the rest.
-        limit: How many bytes a request may have.
-        max_files: How many files one upload may hold.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -252,6 +252,23 @@ def test_the_log_of_a_visit_holds_no_transcript_file_name_or_path(page, harbour,
     assert "traceback" not in everything
 
 
+def test_a_bug_in_an_event_gets_an_apology_and_a_line_with_the_number_of_its_request(
+    page, lines, capfd, monkeypatch
+):
+    async def fail(*_, **__):
+        raise ValueError(SECRET)
+
+    monkeypatch.setattr("gradio.Blocks.process_api", fail)
+    with httpx.Client(base_url=page.demo.local_url, timeout=60) as client:
+        begun = client.post("/gradio_api/call/analyze", json={"data": [None, None]})
+        said = client.get(f"/gradio_api/call/analyze/{begun.json()['event_id']}").text
+    assert json.loads(said.split("data: ", 1)[1])["error"] == APOLOGY
+    [fault] = [told for told in ours(lines) if told["level"] == "ERROR"]
+    assert (fault["error"], fault["request_id"]) == ("ValueError", begun.headers["x-request-id"])
+    printed = capfd.readouterr()
+    assert "diary" not in "".join((*lines(), printed.out, printed.err))
+
+
 def test_what_ends_a_thread_is_a_line(lines, monkeypatch):
     monkeypatch.setattr(threading, "excepthook", log._of_a_thread)
 
