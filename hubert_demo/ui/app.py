@@ -16,18 +16,21 @@ from gradio import events
 from hubert_demo.analysis.transcript.alignment import MAX_REFERENCE
 from hubert_demo.analysis.transcript.beam import MAX_HOTWORDS_TEXT
 from hubert_demo.api import analyze
-from hubert_demo.audio import MAX_FILE_MB, SAMPLE_RATE_HZ, Readers, Waveform
+from hubert_demo.audio import SAMPLE_RATE_HZ, Readers, Waveform
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, STORE, CheckpointStore
 from hubert_demo.inference import Passes
-from hubert_demo.ui import card, downloads, theme, tour, zero_gpu
+from hubert_demo.ui import card, downloads, front_door, theme, tour, zero_gpu
 from hubert_demo.ui.blocks import ForgivingBlocks
 from hubert_demo.ui.endpoints import Endpoints
 from hubert_demo.ui.examples import examples, template
-from hubert_demo.ui.front_door import StaticFiles
+from hubert_demo.ui.front_door import HTTP_TOO_LARGE, MAX_UPLOAD_MB, TOO_LARGE_UPLOAD
+from hubert_demo.ui.health import health, queue_lengths
+from hubert_demo.ui.janitor import HTTP_NO_ROOM
 from hubert_demo.ui.models import Models
 from hubert_demo.ui.parts import Parts
 from hubert_demo.ui.results import Result, Results
 from hubert_demo.ui.server_functions import ServerFunctions
+from hubert_demo.ui.static_files import StaticFiles
 from hubert_demo.ui.views import VIEWS, timeline
 from hubert_demo.ui.views.base import NO_ROOM, Json, View, component, frame, index, plain, sentence
 from hubert_demo.ui.waiting import Waiting
@@ -36,7 +39,6 @@ MODEL_QUEUE = "model"
 # The model hears one recording at a time; so many files are read meanwhile, as one of them may take long.
 MAX_AT_ONCE = 3
 MAX_WAITING = 32
-MAX_UPLOAD_MB = MAX_FILE_MB
 MAX_TITLE = 255
 CACHE_SECONDS = (3600, 3600)
 
@@ -45,7 +47,8 @@ READERS_BUSY = "Waiting: other visitors' files are being read"
 # What both halves of the page say alike: `Facts` in `static/core/types.d.ts`.
 _FACTS = {
     "max_upload_mb": MAX_UPLOAD_MB,
-    "no_room": NO_ROOM,
+    # What an upload was refused for, by the status that says so: Gradio shows neither.
+    "refusals": {HTTP_NO_ROOM: NO_ROOM, HTTP_TOO_LARGE: TOO_LARGE_UPLOAD},
     "max_reference": MAX_REFERENCE,
     "max_hotwords": MAX_HOTWORDS_TEXT,
 }
@@ -136,7 +139,7 @@ class Page:
         self.readers.start()
         settings: dict[str, Any] = {
             "theme": theme.theme(),
-            "app_kwargs": self.static_files.app_kwargs(_FACTS),
+            "app_kwargs": front_door.app_kwargs(self.static_files, _FACTS, self.health),
             "footer_links": ["api"],
             "max_file_size": f"{MAX_UPLOAD_MB}mb",
             "run_history": False,
@@ -144,6 +147,11 @@ class Page:
             "mcp_server": True,
         }
         self.demo.launch(**{**settings, **options})
+
+    def health(self) -> Json:
+        """What `/healthz` answers."""
+        queues = queue_lengths(self.demo, self.waiting)
+        return health(self.models.default.title, self._welcome, queues)
 
     def close(self) -> None:
         """Stop serving, and what runs in the background."""

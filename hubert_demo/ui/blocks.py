@@ -10,6 +10,8 @@ from gradio.state_holder import SessionState
 from gradio.utils import get_upload_folder
 
 from hubert_demo.errors import InputError
+from hubert_demo.ui.log import REQUEST_ID, request_id
+from hubert_demo.ui.views.base import sentence
 
 HAND_OVER = (
     "The recording is not an uploaded file. Send it with gradio_client.handle_file; or POST it to "
@@ -27,6 +29,29 @@ class ForgivingBlocks(gr.Blocks):
     other servers are not fetched: nobody knows how large they are. What Gradio itself would refuse with a
     traceback is refused in a sentence.
     """
+
+    async def process_api(
+        self,
+        block_fn: Any,
+        inputs: list[Any],
+        state: SessionState | None = None,
+        request: Any = None,
+        *args: Any,
+        **named: Any,
+    ) -> dict[str, Any]:
+        """As Gradio does it, under the number of the request that asked for it.
+
+        Raises:
+            gr.Error: If anything goes wrong: Gradio would print it, with whatever it says.
+        """
+        asked = getattr(request, "request", None)
+        request_id.set(None if asked is None else asked.scope.get(REQUEST_ID))
+        try:
+            return await super().process_api(block_fn, inputs, state, request, *args, **named)
+        except gr.Error:
+            raise
+        except Exception as error:
+            raise gr.Error(sentence(error), print_exception=False) from error
 
     async def preprocess_data(
         self,

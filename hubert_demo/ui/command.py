@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT
 from hubert_demo.errors import HubertDemoError, MachineError
+from hubert_demo.ui import log
 from hubert_demo.ui.app import Page
 from hubert_demo.ui.janitor import end_on_signals, own_folder
 
@@ -27,8 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def run() -> None:
-    """`main` as a program: uploads have a folder of their own, which is removed when the program ends."""
+    """`main` as a program: with a log, and a folder of its own for uploads, removed when the program ends."""
     try:
+        log.configure()
         folder = own_folder()
     except MachineError as error:
         raise SystemExit(f"python app.py: {error}") from error

@@ -1,190 +1,357 @@
-"""What is served besides Gradio's own addresses: the page's scripts and styles."""
+"""The front door: what may come in, how much of it, and what every answer says about itself.
 
-import gzip
-import hashlib
-import json
-from collections.abc import Iterable, Mapping
+Everything that a stranger sends passes these rules before Gradio sees it. Each stands here once, with its
+reason.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.responses import JSONResponse
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hubert_demo.plotting import palette
-from hubert_demo.ui.janitor import Uploads
-from hubert_demo.ui.views.base import STATIC_DIR
+from hubert_demo.audio import MAX_FILE_MB
+from hubert_demo.ui.health import HEALTH, health_route
+from hubert_demo.ui.janitor import Uploads, told_length
+from hubert_demo.ui.log import Requests
+from hubert_demo.ui.static_files import PageHead, StaticFiles
+from hubert_demo.ui.views.base import Json
 
-# What all views need, in the order in which their styles apply.
-_SHARED = ("core", "page")
+MAX_UPLOAD_MB = MAX_FILE_MB
+MAX_FILES = 4
+"""In one upload. The page and `gradio_client` send one at a time; Gradio itself would take a thousand."""
 
-STYLES = "styles.css"
+# Beside the files: what stands before each of them, and the browser's marks between them.
+_UPLOAD_BYTES = (MAX_UPLOAD_MB << 20) + (1 << 16)
+# The page's largest request has 500 bytes; a reference text of 2000 letters, each escaped, 12,000. Parsing 20
+# MB of JSON kept everybody else waiting for 4.2 s, parsing this takes a few hundredths.
+_JSON_BYTES = 1 << 18
+# Assistants may send a short recording inside a message, written as text. The MCP library's own limit is the
+# same.
+_MESSAGE_BYTES = 4 << 20
+# What has no body.
+_NOTHING = 1 << 10
+# What takes time in JSON is not its length but how many values it has: 4 MB of `[],` kept the page busy for
+# seconds, one text of 4 MB does not. The page sends a few dozen.
+MAX_VALUES = 10_000
 
-_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
-_HEADERS = {
-    "Cache-Control": "public, max-age=31536000, immutable",
-    # A frame that is sandboxed has an origin of its own, and scripts are fetched from it.
-    "Access-Control-Allow-Origin": "*",
-    "X-Content-Type-Options": "nosniff",
-    "Vary": "Accept-Encoding",
-}
-
-# Not before Gradio's own scripts: nothing of ours is on show until those have mounted it.
-_AHEAD = 'rel="modulepreload" fetchpriority="low"'
-
-# Components that mount before the modules are there wait in a queue.
-_QUEUE = "<script>window.hx = [];</script>"
+HTTP_TOO_LARGE = 413
+TOO_LARGE_UPLOAD = (
+    f"This is too much to send at once: at most {MAX_UPLOAD_MB} MB and {MAX_FILES} files. Cut it shorter."
+)
+TOO_LARGE = (
+    "This request is too large: at most {most} KB and {values} values. Send recordings to /gradio_api/upload."
+)
+CLOSED = "This page has nothing at this address."
+ELSEWHERE = "This page fetches nothing from other servers. Ask them for it."
 
 
 @dataclass(frozen=True)
-class StaticFiles:
-    """The page's scripts and styles, in memory, under an address that changes when one of them does.
+class Open:
+    """An address that is answered; all others are not, whatever Gradio would do there.
 
     Attributes:
-        files: Their content by path, such as `core/store.js`; all styles are one file, `styles.css`.
-        views: The names of the views that have a folder among them, in the order of the tabs.
+        method: GET (HEAD goes with it) or POST.
+        path: As Starlette writes it, behind the path under which the page is served; a slash may follow.
+        why: Who asks there.
+        max_bytes: How long a request's body may be.
+        max_values: How many values it may hold, which is JSON; None where it is a form with files.
     """
 
-    files: Mapping[str, bytes]
-    views: tuple[str, ...]
-
-    @classmethod
-    def from_folders(cls, folders: Iterable[Path], static_dir: Path = STATIC_DIR) -> "StaticFiles":
-        """What views need, and what all of them share.
-
-        Args:
-            folders: One for each view, by whose name its scripts and styles are addressed.
-            static_dir: Holds the folders that all views share.
-        """
-        folders = tuple(folders)
-        paths = [
-            path
-            for folder in (*(static_dir / name for name in _SHARED), *folders)
-            for path in sorted(folder.iterdir())
-        ]
-        styles = [_palette_css().encode(), *(path.read_bytes() for path in paths if path.suffix == ".css")]
-        scripts = {
-            f"{path.parent.name}/{path.name}": path.read_bytes() for path in paths if path.suffix == ".js"
-        }
-        return cls({STYLES: b"\n".join(styles), **scripts}, tuple(folder.name for folder in folders))
+    method: str
+    path: str
+    why: str
+    max_bytes: int = _NOTHING
+    max_values: int | None = MAX_VALUES
 
     @cached_property
-    def address(self) -> str:
-        """Where they are served, relative to the page: `hx/` and a hash of all of them."""
-        digest = hashlib.sha256()
-        for path, content in self.files.items():
-            digest.update(f"{path} {len(content)} ".encode() + content)
-        return f"hx/{digest.hexdigest()[:16]}"
+    def _routes(self) -> tuple[Route, ...]:
+        paths = (self.path,) if self.path.endswith(("/", ":path}")) else (self.path, f"{self.path}/")
+        return tuple(Route(path, _unreachable, methods=[self.method]) for path in paths)
 
-    def app_kwargs(self, facts: Mapping[str, object]) -> dict[str, Any]:
-        """What makes the server that `gr.Blocks.launch` starts serve them, and name them in its pages."""
-        return {
-            "routes": [self.route()],
-            "middleware": [Middleware(PageHead, html=self.head(facts)), Middleware(Uploads)],
-        }
-
-    def head(self, facts: Mapping[str, object]) -> str:
-        """HTML for the page's head: the queue, styles, scripts, and what both halves of the page say alike.
-
-        The first tab's scripts come with those that all share; those of the others when the page is there.
-
-        Args:
-            facts: Small JSON values by name, read by `facts` in `static/core/store.js`.
-        """
-        soon = (*_SHARED, *self.views[:1])
-        scripts = [path for path in self.files if path != STYLES and path.split("/")[0] in soon]
-        tabs = [f"{name}/{name}.js" for name in self.views]
-        # In JSON, "<" stands in strings alone.
-        said = json.dumps({**facts, "tabs": tabs}).replace("<", "\\u003c")
-        return "\n".join(
-            (
-                _QUEUE,
-                f'<script type="application/json" id="hx-facts">{said}</script>',
-                f'<link rel="stylesheet" href="./{self.address}/{STYLES}">',
-                *(f'<link {_AHEAD} href="./{self.address}/{path}">' for path in scripts),
-                f'<script type="module" src="./{self.address}/page/main.js"></script>',
-            )
-        )
-
-    def route(self) -> Route:
-        """Serves the files; browsers may keep them for good, because another version has another address."""
-        known = {
-            f"{self.address}/{path}": (_TYPES[Path(path).suffix], content, gzip.compress(content, mtime=0))
-            for path, content in self.files.items()
-        }
-
-        async def serve(request: Request) -> Response:
-            found = known.get(f"hx/{request.path_params['path']}")
-            if found is None:
-                return PlainTextResponse("There is no such file in this version of the page.", 404)
-            media_type, content, packed = found
-            headers = dict(_HEADERS)
-            if "gzip" in request.headers.get("accept-encoding", ""):
-                content, headers["Content-Encoding"] = packed, "gzip"
-            return Response(content, media_type=media_type, headers=headers)
-
-        return Route("/hx/{path:path}", serve)
+    def is_asked(self, scope: Scope) -> bool:
+        """Whether a request is for it, decided as the router behind decides."""
+        return any(route.matches(scope)[0] is Match.FULL for route in self._routes)
 
 
-class PageHead:
-    """ASGI middleware that puts HTML at the end of the head of each HTML page.
+def _unreachable(request: Request) -> JSONResponse:
+    raise AssertionError(f"a pattern was asked to answer {request.method}")
 
-    What `launch(head=…)` is given, Gradio's scripts put there once they run: a third of a second later.
+
+_API = "/gradio_api"
+OPEN = (
+    Open("GET", "/", "the page"),
+    Open("GET", "/hx/{path:path}", "the page's own scripts and styles"),
+    Open("GET", "/assets/{path:path}", "Gradio's scripts and styles"),
+    Open("GET", "/static/{path:path}", "Gradio's fonts, icons, and the script that fits frames on Spaces"),
+    Open("GET", "/theme.css", "the page's colours, as Gradio writes them"),
+    Open("GET", "/manifest.json", "browsers: the page links it"),
+    Open("GET", "/favicon.ico", "browsers, unasked"),
+    Open("GET", "/robots.txt", "search engines"),
+    Open("GET", HEALTH, "whoever watches over the page"),
+    # By `launch(auth=…)` an operator may ask for a name and a password.
+    Open("POST", "/login", "the form that asks for a name", _JSON_BYTES),
+    Open("GET", "/logout", "who has given one"),
+    # The page's conversation with the server, and that of `gradio_client`.
+    Open("GET", "/config", "gradio_client: what the page is made of"),
+    Open("GET", f"{_API}/info", "gradio_client: what the endpoints take"),
+    Open("GET", f"{_API}/openapi.json", "other programs: the same, in a common format"),
+    Open("GET", f"{_API}/app_id", "the page, after a lost connection: is it still the same server?"),
+    Open("GET", f"{_API}/startup-events", "Gradio itself, once, when it has started"),
+    Open("GET", f"{_API}/heartbeat/{{session}}", "the page: is somebody still there?"),
+    Open("POST", f"{_API}/queue/join", "the page and gradio_client: an event", _JSON_BYTES),
+    Open("GET", f"{_API}/queue/data", "the page and gradio_client: what becomes of it"),
+    Open("POST", f"{_API}/cancel", "gradio_client: an event is no longer wanted", _JSON_BYTES),
+    Open("POST", f"{_API}/reset", "gradio_client, after it has cancelled", _JSON_BYTES),
+    Open("POST", f"{_API}/component_server", "the page: its server functions", _JSON_BYTES),
+    Open("POST", f"{_API}/upload", "recordings", _UPLOAD_BYTES, None),
+    Open("GET", f"{_API}/upload_progress", "the page: how far an upload is"),
+    Open("GET", f"{_API}/file={{path:path}}", "files to take away, and the sound of what is on show"),
+    # The same endpoints for programs without a client: the page's "Use via API" shows how.
+    Open("POST", f"{_API}/call/{{name}}", "curl: an endpoint", _JSON_BYTES),
+    Open("GET", f"{_API}/call/{{name}}/{{event}}", "curl: its answer"),
+    Open("POST", f"{_API}/call/v2/{{name}}", "curl: the same with names", _JSON_BYTES),
+    Open("GET", f"{_API}/call/v2/{{name}}/{{event}}", "curl: its answer"),
+    # MCP. Of the two ways that Gradio offers, the one that its protocol has kept.
+    Open("GET", f"{_API}/mcp", "assistants, and people who look at the address"),
+    Open("POST", f"{_API}/mcp", "assistants", _MESSAGE_BYTES),
+    Open("DELETE", f"{_API}/mcp", "assistants: goodbye"),
+    Open("GET", f"{_API}/mcp/http", "assistants: an older name of the same"),
+    Open("POST", f"{_API}/mcp/http", "assistants: an older name of the same", _MESSAGE_BYTES),
+    Open("GET", f"{_API}/mcp/schema", "Hugging Face's tool server, about Spaces"),
+)
+"""All that is answered. Of what is not, these did harm or might: `process_recording` ran ffmpeg on anybody's
+file, and gave out a video of the server that a manifest named; `deep_link` keeps a visitor's state as a file;
+`monitoring` told everybody what is asked for and how long it takes; `run` and `api` go past the queue;
+`vibe-…` and `dev/reload` change programs; FastAPI's own `openapi.json` lists all of them. `proxy=`, `stream`,
+`custom_component` and `runs` serve what this page has none of."""
+
+
+def opened(scope: Scope) -> Open | None:
+    """What a request asks for; None where there is nothing."""
+    return next((each for each in OPEN if each.is_asked(scope)), None)
+
+
+def app_kwargs(
+    static_files: StaticFiles, facts: Mapping[str, object], health: Callable[[], Json]
+) -> dict[str, Any]:
+    """What `gr.Blocks.launch` is given to build the server behind the door; outermost comes first.
+
+    Args:
+        static_files: The browser's half of the page.
+        facts: What both halves of the page say alike.
+        health: What `/healthz` answers.
+    """
+    return {
+        "routes": [static_files.route(), health_route(health)],
+        "middleware": [
+            # First, so that whatever is refused below has a number and a line in the log too.
+            Middleware(Requests, name=_name),
+            # Around every refusal and every page.
+            Middleware(SecurityHeaders),
+            Middleware(ClosedAddresses),
+            Middleware(BodyLimits),
+            # Nearer to Gradio, which they correct.
+            Middleware(PageHead, html=static_files.head(facts)),
+            Middleware(Uploads),
+        ],
+    }
+
+
+def _name(scope: Scope) -> str | None:
+    found = opened(scope)
+    return None if found is None else found.path
+
+
+class ClosedAddresses:
+    """ASGI middleware that answers 404 and a reason where nobody of the page's own asks.
+
+    Args:
+        app: What answers the rest.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on if it is for an address in `OPEN`."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+        elif opened(scope) is None:
+            await _refuse(404, CLOSED, scope, receive, send)
+        elif _is_elsewhere(scope):
+            await _refuse(404, ELSEWHERE, scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
+def _is_elsewhere(scope: Scope) -> bool:
+    """Whether another server's file is asked for: Gradio would fetch it, of any size, and hand it on."""
+    _, asked, path = scope["path"].partition("/file=")
+    # What Gradio takes for an address.
+    return bool(asked) and path.startswith(("http://", "https://"))
+
+
+class BodyLimits:
+    """ASGI middleware that counts what comes in, and refuses what is longer than its address takes.
+
+    What a request says of its length may be wrong or missing: it is refused early by that, and counted all
+    the same. The parts of a form are counted too, because each is a file on the disk before it holds a byte.
+
+    Args:
+        app: What answers the rest.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on until it turns out to be too large."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        asked = opened(scope) or _NOBODY
+        if told_length(scope) > asked.max_bytes:
+            await _refuse(HTTP_TOO_LARGE, _too_large(asked), scope, receive, send)
+            return
+        incoming = _Incoming(scope, receive, send, asked)
+        try:
+            await self._app(scope, incoming.receive, incoming.send)
+        except Exception:
+            # Whoever reads is told that the visitor has left, and may say so.
+            if not incoming.is_refused:
+                raise
+        if incoming.is_refused:
+            await _refuse(HTTP_TOO_LARGE, _too_large(asked), scope, receive, send)
+
+
+_NOBODY = Open("GET", "/", "nobody")
+
+
+class _Incoming:
+    """One request, counted while it comes in. Once it is refused, whoever reads it sees the visitor leave."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, asked: Open) -> None:
+        self._receive, self._send, self._asked = receive, send, asked
+        self._num_bytes = self._num_marks = self._num_values = 0
+        self._mark = _mark(scope)
+        self._end = b""
+        self._has_begun = False
+        self._is_over = False
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether it was too large, and nothing has been answered yet."""
+        return self._is_over and not self._has_begun
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self._count(message.get("body", b""))
+        return {"type": "http.disconnect"} if self._is_over else message
+
+    async def send(self, message: Message) -> None:
+        if not self.is_refused:
+            self._has_begun = True
+            await self._send(message)
+
+    def _count(self, body: bytes) -> None:
+        self._num_bytes += len(body)
+        self._is_over = self._num_bytes > self._asked.max_bytes or self._is_too_much(body)
+
+    def _is_too_much(self, body: bytes) -> bool:
+        if self._asked.max_values is not None:
+            # One of these stands before every value but the first, or in a text.
+            self._num_values += sum(map(body.count, (b",", b"[", b"{")))
+            return self._num_values > self._asked.max_values
+        if self._mark is None:
+            return False
+        # A mark may lie across two pieces. It stands before every part but the first, and behind the last.
+        seen = self._end + body
+        self._num_marks += seen.count(self._mark)
+        self._end = seen[1 - len(self._mark) :]
+        return self._num_marks > MAX_FILES
+
+
+def _mark(scope: Scope) -> bytes | None:
+    """What stands between the parts of a form; None where there are none."""
+    _, options = parse_options_header(Headers(scope=scope).get("content-type", ""))
+    boundary = options.get(b"boundary")
+    return b"\r\n--" + boundary if boundary else None
+
+
+def _too_large(asked: Open) -> str:
+    if asked.max_values is None:
+        return TOO_LARGE_UPLOAD
+    return TOO_LARGE.format(most=asked.max_bytes >> 10, values=asked.max_values)
+
+
+async def _refuse(status: int, why: str, scope: Scope, receive: Receive, send: Send) -> None:
+    # As FastAPI says why, where Gradio's scripts and clients look for it.
+    await JSONResponse({"detail": why}, status)(scope, receive, send)
+
+
+# Whose pages may show this one in a frame: Spaces are frames on huggingface.co.
+_FRAMES = "'self' https://huggingface.co https://*.huggingface.co https://*.hf.space"
+# Gradio shows a Space's name and its owner's picture where the Space is not in a frame.
+_HUB = "https://huggingface.co https://*.huggingface.co https://*.hf.co"
+
+CONTENT_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        # Gradio runs components' scripts through `Function`, and its page holds scripts.
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
+        "style-src 'self' 'unsafe-inline'",
+        f"img-src 'self' data: blob: {_HUB}",
+        # Sounds and files that the browser makes itself.
+        "media-src 'self' data: blob:",
+        f"connect-src 'self' data: blob: {_HUB}",
+        "worker-src 'self' blob:",
+        "font-src 'self' data:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        f"frame-ancestors {_FRAMES}",
+    )
+)
+
+_SECURITY_HEADERS = {
+    "Content-Security-Policy": CONTENT_POLICY,
+    # What somebody uploaded is what its type says, and no script.
+    "X-Content-Type-Options": "nosniff",
+    # The addresses of files are secrets.
+    "Referrer-Policy": "same-origin",
+    # The page needs the microphone, and nothing else that browsers ask people about.
+    "Permissions-Policy": "microphone=(self), camera=(), geolocation=(), display-capture=(), usb=()",
+}
+
+
+class SecurityHeaders:
+    """ASGI middleware by which every answer tells browsers what it may do.
 
     Args:
         app: What answers.
-        html: To put there.
     """
 
-    def __init__(self, app: ASGIApp, html: str) -> None:
-        self._app, self._html = app, html.encode()
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and what answers it back."""
-        begun: Message | None = None
-        body = b""
 
         async def pass_back(message: Message) -> None:
-            nonlocal begun, body
-            if message["type"] == "http.response.start" and _is_page(scope, message):
-                begun = message
-                return
-            if begun is None or message["type"] != "http.response.body":
-                await send(message)
-                return
-            body += message.get("body", b"")
-            if not message.get("more_body"):
-                changed = body.replace(b"</head>", self._html + b"</head>", 1)
-                MutableHeaders(scope=begun)["content-length"] = str(len(changed))
-                await send(begun)
-                await send({**message, "body": changed})
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _SECURITY_HEADERS.items():
+                    # What an answer says of itself is stricter.
+                    headers.setdefault(name, value)
+            await send(message)
 
         await self._app(scope, receive, pass_back)
-
-
-def _is_page(scope: Scope, start: Message) -> bool:
-    media_type = Headers(raw=start["headers"]).get("content-type", "")
-    return scope["method"] == "GET" and media_type.startswith("text/html")
-
-
-def _palette_css() -> str:
-    """The figures' colours as custom properties of the light page."""
-    named = {
-        "ink": palette.INK,
-        "ink-2": palette.SECOND_INK,
-        "line": palette.HAIRLINE,
-        "line-strong": palette.NONE,
-        "action": palette.ACTION,
-        "now": palette.NOW,
-        "waveform": palette.WAVEFORM,
-        "ramp-ink": " ".join(palette.INK_STOPS),
-        "ramp-time": " ".join(palette.TIME_STOPS),
-        **{f"class-{number}": colour for number, colour in enumerate(palette.CLASSES, 1)},
-    }
-    lines = "\n".join(f"  --hx-{name}: {value};" for name, value in named.items())
-    return f":root,\nbody {{\n{lines}\n}}\n"

@@ -134,7 +134,7 @@ class Uploads:
         if not is_upload or not scope["path"].endswith(_UPLOAD_PATH):
             await self._app(scope, receive, send)
             return
-        problem = await run_in_threadpool(self._problem, _length(scope))
+        problem = await run_in_threadpool(self._problem, told_length(scope))
         if problem is not None:
             _LOGGER.error("an upload was refused: %s", problem)
             await _refuse(scope, receive, send)
@@ -165,7 +165,8 @@ class Uploads:
                 await run_in_threadpool(_remove_halves, Path(get_upload_folder()))
 
 
-def _length(scope: Scope) -> int:
+def told_length(scope: Scope) -> int:
+    """How many bytes a request says that it has; 0 where it says nothing of the kind."""
     told = Headers(scope=scope).get("content-length", "0")
     return int(told) if told.isdecimal() and len(told) < 20 else 0
 

@@ -85,6 +85,10 @@ class Waiting:
         with self._ended:
             return self._ended.wait_for(lambda: self._num_jobs == 0, timeout_s)
 
+    def lengths(self) -> dict[str, int]:
+        """How many jobs wait in each lane, besides those that run."""
+        return {lane: worker._work_queue.qsize() for lane, worker in self._workers.items()}
+
     def close(self) -> None:
         """Let the jobs that run finish, fetches in the background, and drop those that wait."""
         for worker in self._workers.values():

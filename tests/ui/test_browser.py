@@ -9,6 +9,7 @@ import pytest
 from hubert_demo.audio import Waveform
 from hubert_demo.errors import InputError
 from hubert_demo.ui.app import MAX_UPLOAD_MB
+from hubert_demo.ui.front_door import MAX_FILES, TOO_LARGE_UPLOAD
 from hubert_demo.ui.views.base import NO_ROOM
 
 TABS = ["Transcript", "Keywords", "Layers", "Attention"]
@@ -182,6 +183,43 @@ def test_an_upload_for_which_there_is_no_room_is_told_and_the_next_one_works(vis
     visitor.wait_for_other_result(before)
     assert not visitor.id("alert").is_visible()
     assert visitor.problems == []
+
+
+FORM = "multipart/form-data; boundary=mark"
+
+
+def test_an_upload_that_is_refused_is_told_and_the_next_one_works(visit, write_wav):
+    visitor = visit()
+    before = visitor.token
+    parts = [
+        f'--mark\r\nContent-Disposition: form-data; name="files"; filename="{each}.wav"\r\n\r\nsound\r\n'
+        for each in range(MAX_FILES + 1)
+    ]
+    too_many = "".join((*parts, "--mark--\r\n"))
+
+    def send_many(route):
+        route.continue_(headers={**route.request.headers, "content-type": FORM}, post_data=too_many)
+
+    visitor.tab.route("**/gradio_api/upload?*", send_many)
+    visitor.upload(write_wav("many.wav", seed=36))
+    visitor.id("alert").filter(has_text=TOO_LARGE_UPLOAD).wait_for()
+    assert visitor.token == before
+    visitor.tab.unroute("**/gradio_api/upload?*")
+    # Chromium reports the answer, Gradio that its upload failed.
+    visitor.problems.clear()
+    visitor.upload(write_wav("one.wav", seed=37))
+    visitor.wait_for_other_result(before)
+    assert not visitor.id("alert").is_visible()
+    assert visitor.problems == []
+
+
+def test_the_page_for_programs_opens_within_its_policy(visit):
+    visitor = visit()
+    visitor.tab.get_by_role("button", name="Use via API").click()
+    visitor.tab.get_by_text("Streamable HTTP Transport").wait_for()
+    # It asks for the statistics of all visitors' events, which are closed, and does without.
+    assert [problem for problem in visitor.problems if "404 (Not Found)" not in problem] == []
+    visitor.problems.clear()
 
 
 def test_a_file_name_is_text_and_nothing_else(visit, write_wav):

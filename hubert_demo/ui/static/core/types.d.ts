@@ -225,8 +225,8 @@ export interface Choices {
 /** What both halves say alike, in the page's head. */
 export interface Facts {
   readonly max_upload_mb: number;
-  /** What to say of an upload for which the server has no room. */
-  readonly no_room: string;
+  /** What to say of an upload that was refused, by the status that says so. */
+  readonly refusals: Readonly<Record<string, string>>;
   readonly max_reference: number;
   readonly max_hotwords: number;
   /** The scripts of the tabs. */

@@ -1,13 +1,11 @@
 // Gradio's recorder takes what the browser calls audio, and says nothing of the rest. A sound in a .webm or .mp4 is
 // called a video by its name alone, and many a sound nothing at all: every file is handed on as audio, and the server
 // says what it is. The file dialogue shows more than audio too. A file that the server would refuse for its size is
-// refused here, with a reason; where the server has no room, its reason is told.
+// refused here, with a reason; where the server refuses an upload all the same, its reason is told.
 
 import { emit } from "../core/events.js";
 import { facts } from "../core/store.js";
 
-// "Insufficient storage": `Uploads` in `ui/janitor.py`.
-const NO_ROOM = 507;
 const UPLOADS = "/gradio_api/upload";
 const VIDEOS = ["video/webm", "video/mp4", "video/3gpp", "video/quicktime", "video/x-matroska"];
 // What browsers have no type for, and .m4a, which phones grey out otherwise.
@@ -88,9 +86,10 @@ before("drop", (event) => {
 });
 
 // Gradio says little of an upload that was refused, and nothing where the microphone recorded it.
-const refused = (/** @type {PerformanceEntry} */ entry) =>
-  entry instanceof PerformanceResourceTiming && entry.responseStatus === NO_ROOM && entry.name.includes(UPLOADS);
+const refusal = (/** @type {PerformanceEntry} */ entry) =>
+  entry instanceof PerformanceResourceTiming && entry.name.includes(UPLOADS) && facts().refusals[entry.responseStatus];
 
 new PerformanceObserver((seen) => {
-  if (seen.getEntries().some(refused)) emit("error", facts().no_room);
+  const reason = seen.getEntries().map(refusal).find(Boolean);
+  if (reason) emit("error", reason);
 }).observe({ type: "resource" });

@@ -1,0 +1,145 @@
+"""The page's scripts and styles: under an address of their own, for good, and nothing from elsewhere."""
+
+import gzip
+import json
+import re
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import HTMLResponse, JSONResponse, StreamingResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from hubert_demo.plotting import palette
+from hubert_demo.ui.static_files import PageHead, StaticFiles
+from hubert_demo.ui.views import VIEWS
+
+
+@pytest.fixture(scope="module")
+def files():
+    return StaticFiles.from_folders(view.folder for view in VIEWS)
+
+
+@pytest.fixture
+def client(files):
+    return TestClient(Starlette(routes=[files.route()]))
+
+
+def test_every_file_is_served_under_the_address_for_good(files, client):
+    assert {"core/store.js", "page/main.js", "layers/layers.js", "styles.css"} <= set(files.files)
+    for path, content in files.files.items():
+        answer = client.get(f"/{files.address}/{path}")
+        assert answer.content == content
+        kind = "javascript" if path.endswith(".js") else "css"
+        assert answer.headers["content-type"] == f"text/{kind}; charset=utf-8"
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+        # A sandboxed frame has an origin of its own.
+        assert answer.headers["access-control-allow-origin"] == "*"
+
+
+def test_what_travels_is_packed_where_the_browser_unpacks(files, client):
+    address = f"/{files.address}/core/store.js"
+    packed = client.get(address, headers={"accept-encoding": "gzip"})
+    plain = client.get(address, headers={"accept-encoding": "identity"})
+    assert packed.content == plain.content == files.files["core/store.js"]
+    assert int(packed.headers["content-length"]) == len(gzip.compress(plain.content))
+    assert "content-encoding" not in plain.headers
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["core/nothing.js", "core/types.d.ts", "package.json", "../static_files.py", "..%2fapp.py", ""],
+)
+def test_nothing_else_is_served(files, client, path):
+    assert client.get(f"/{files.address}/{path}").status_code == 404
+
+
+def test_a_file_of_another_version_is_not_there(client):
+    assert client.get("/hx/0123456789abcdef/core/store.js").status_code == 404
+
+
+@pytest.mark.parametrize("change", ["content", "name", "order"])
+def test_another_version_has_another_address(files, change):
+    first, *rest = files.files.items()
+    path, content = first
+    changed = {
+        "content": [(path, content + b" "), *rest],
+        "name": [("other.css", content), *rest],
+        "order": [*rest, first],
+    }
+    assert StaticFiles(dict(changed[change]), files.views).address != files.address
+    assert StaticFiles(dict(files.files), files.views).address == files.address
+
+
+def test_the_head_names_what_is_seen_first_and_says_what_both_halves_say_alike(files):
+    head = files.head({"max_upload_mb": 3, "tag": "</script>"})
+    for path in files.files:
+        later = path.startswith(("keywords/", "layers/", "attention/"))
+        assert (f'"./{files.address}/{path}"' in head) is not later
+    said = re.search(r'<script type="application/json" id="hx-facts">(.*)</script>', head)[1]
+    tabs = [f"{view.name}/{view.name}.js" for view in VIEWS]
+    assert json.loads(said) == {"max_upload_mb": 3, "tag": "</script>", "tabs": tabs}
+    # On the window there is the queue, and nothing else.
+    assert re.findall(r"window\.\w+", head) == ["window.hx"]
+
+
+HTML = "<html><head><title>é</title></head><body>%s</body></html>"
+
+
+def answered(app, method="GET"):
+    """What comes back through the middleware."""
+    app = Starlette(routes=[Route("/", app)], middleware=[Middleware(PageHead, html="<b>ü</b>")])
+    return TestClient(app).request(method, "/")
+
+
+@pytest.mark.parametrize("answer_by", ["at once", "in pieces"])
+def test_the_head_is_in_the_page_that_is_served(answer_by):
+    whole = (HTML % ("x" * 1000)).encode()
+
+    async def page(_):
+        if answer_by == "at once":
+            return HTMLResponse(whole)
+        return StreamingResponse(iter([whole[:20], whole[20:]]), media_type="text/html")
+
+    answer = answered(page)
+    assert answer.text == (HTML % ("x" * 1000)).replace("</head>", "<b>ü</b></head>")
+    assert int(answer.headers["content-length"]) == len(answer.content)
+
+
+@pytest.mark.parametrize("other", ["json", "stream", "HEAD"])
+def test_whatever_is_no_page_passes_as_it_is(other):
+    async def page(_):
+        if other == "json":
+            return JSONResponse({"a": "</head>"})
+        if other == "stream":
+            return StreamingResponse(
+                iter([b"data: </head>\n\n", b"data: 2\n\n"]), media_type="text/event-stream"
+            )
+        return HTMLResponse(HTML % "")
+
+    answer = answered(page, "HEAD" if other == "HEAD" else "GET")
+    assert (
+        answer.content
+        == {
+            "json": b'{"a":"</head>"}',
+            "stream": b"data: </head>\n\ndata: 2\n\n",
+            "HEAD": b"",
+        }[other]
+    )
+
+
+def test_figures_and_page_have_the_same_colours(files):
+    styles = files.files["styles.css"].decode()
+    assert f"--hx-ramp-ink: {' '.join(palette.INK_STOPS)};" in styles
+    assert f"--hx-class-6: {palette.CLASSES[5]};" in styles
+    light = styles.split("body.dark")[0]
+    for name in ("ink", "now", "line", "ramp-ink", "ramp-time", "class-1"):
+        assert light.count(f"--hx-{name}:") == 1
+
+
+def test_nothing_is_fetched_from_elsewhere(files):
+    everything = b"".join(files.files.values()).decode()
+    addresses = {word for word in everything.split('"') if word.startswith(("http:", "https:", "//"))}
+    assert addresses == {"http://www.w3.org/2000/svg"}
+    assert "@import " not in re.sub(r"/\*\*? @import.*?\*/", "", everything)
