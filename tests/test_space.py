@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -17,7 +18,7 @@ import httpx
 import pytest
 from gradio_client import Client, handle_file
 
-PATIENCE_S = 60
+PATIENCE_S = 120
 # Above this size, or where a file is no text, git is refused and large-file storage is needed.
 LARGE = 10_000_000
 HERE_ALREADY = {".gitattributes": b"*.safetensors filter=lfs", "hubert_demo/gone.py": b"raise SystemExit"}
@@ -124,10 +125,12 @@ def how_to_send(file):
     return {"path": file["path"], "uploadMode": mode, "shouldIgnore": False}
 
 
-def readme_command(root):
-    """The README's `hf upload`, for a Space of somebody's."""
-    (command,) = re.findall(r"^hf upload (?:.*\\\n)+.*$", (root / "README.md").read_text(), re.MULTILINE)
-    return command.replace("USER/SPACE", "somebody/explorer")
+def readme_commands(root):
+    """The README's way to a Space, for one of somebody's who is logged in."""
+    block = re.search(
+        r"^hf auth login\n(.*?)^```", (root / "README.md").read_text(), re.DOTALL | re.MULTILINE
+    )
+    return "set -e\n" + block[1].replace("USER/SPACE", "somebody/explorer")
 
 
 def files_under(folder):
@@ -160,7 +163,7 @@ def working_copy(root, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def space(root, working_copy, tmp_path_factory):
-    """A stand-in for the hub, after the README's command was run against it by the real `hf`."""
+    """A stand-in for the hub, after the README's commands were run against it by the real `hf`."""
     hub = SpacesHub()
     environment = {
         **os.environ,
@@ -173,7 +176,7 @@ def space(root, working_copy, tmp_path_factory):
         "HF_HUB_DISABLE_XET": "1",
         "HF_HUB_DISABLE_UPDATE_CHECK": "1",
     }
-    command = ["bash", "-c", readme_command(root)]
+    command = ["bash", "-c", readme_commands(root)]
     done = subprocess.run(command, cwd=working_copy, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     yield hub
@@ -196,7 +199,9 @@ def page(space, tmp_path_factory):
     for name, text in (("refs/main", "0" * 40), (f"snapshots/{'0' * 40}/config.json", config.read_text())):
         (begun / name).parent.mkdir(parents=True, exist_ok=True)
         (begun / name).write_text(text)
-    port = str(int(os.environ["GRADIO_SERVER_PORT"]) + 61)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
     kept = {name: text for name, text in os.environ.items() if name not in ("PYTHONPATH", "HF_HUB_OFFLINE")}
     environment = {
         **kept,
@@ -207,6 +212,7 @@ def page(space, tmp_path_factory):
         "SPACE_ID": "somebody/explorer",
         "GRADIO_SERVER_NAME": "127.0.0.1",
         "GRADIO_SERVER_PORT": port,
+        "GRADIO_TEMP_DIR": str(home / "uploads"),
     }
     with (home / "log").open("w") as log:
         command = [sys.executable, "app.py"]
@@ -275,10 +281,12 @@ def test_the_space_keeps_its_own_attributes_and_loses_what_is_no_more(space):
     assert "hubert_demo/gone.py" not in space.files
 
 
-def test_a_missing_space_is_made_for_gradio_and_its_front_matter_is_checked(space, root):
-    assert [(made["type"], made["name"], made["sdk"]) for made in space.created] == [
-        ("space", "explorer", "gradio")
-    ]
+def test_the_space_is_made_for_gradio_on_zerogpu_and_its_front_matter_is_checked(space, root):
+    made, made_sure_of = space.created
+    assert made["hardware"] == "zero-a10g"
+    for asked in space.created:
+        assert (asked["type"], asked["name"], asked["sdk"]) == ("space", "explorer", "gradio")
+    assert "hardware" not in made_sure_of
     assert set(space.checked) == {(root / "README.md").read_text()}
 
 
