@@ -5,6 +5,7 @@ import sys
 import types
 
 import gradio as gr
+import httpx
 import numpy as np
 import pytest
 
@@ -21,9 +22,9 @@ def calls(monkeypatch):
 
     def gpu(duration):
         def wrap(function):
-            def run(spec, waveform):
-                called.append((spec.name, duration))
-                return function(spec, waveform)
+            def run(spec, waveform, num_bytes):
+                called.append((spec.name, duration(spec, waveform, num_bytes)))
+                return function(spec, waveform, num_bytes)
 
             return run
 
@@ -53,16 +54,24 @@ def test_the_encoder_runs_inside_the_lent_call(calls, loaded, waveform, monkeypa
     moved = []
     monkeypatch.setattr(checkpoints, "load", lambda spec, device: moved.append(device) or loaded)
     encoding = zero_gpu.encode(loaded, waveform)
-    assert calls == [(DEFAULT_CHECKPOINT, 30)]
+    assert calls == [(DEFAULT_CHECKPOINT, 6)]
     assert moved == ["cuda"]
     assert np.array_equal(encoding.hidden_states, inference.encode(loaded, waveform).hidden_states)
 
 
+def test_a_card_is_asked_for_by_the_recording_s_length_and_the_checkpoint_s_size(loaded, waveform):
+    second, minute = (Waveform(np.resize(waveform.samples, num)) for num in (16_000, 960_000))
+    assert [zero_gpu.call_s(loaded.spec, sound, 35_000_000) for sound in (second, minute)] == [6, 12]
+    # The largest checkpoint on offer, and the longest recording.
+    assert zero_gpu.call_s(loaded.spec, minute, 4 * 963_000_000) == 27
+
+
+@pytest.mark.parametrize("error", [gr.Error, RuntimeError, httpx.ConnectError])
 def test_without_a_card_to_be_had_the_processor_computes_and_it_is_logged(
-    calls, loaded, waveform, monkeypatch, caplog
+    calls, loaded, waveform, monkeypatch, caplog, error
 ):
-    def refused(spec, waveform):
-        raise gr.Error("You have exceeded your GPU quota")
+    def refused(spec, waveform, num_bytes):
+        raise error("You have exceeded your GPU quota")
 
     monkeypatch.setattr(zero_gpu, "_encode_on_lent_gpu", refused)
     encoding = zero_gpu.encode(loaded, waveform)
