@@ -49,9 +49,7 @@ def build(**options):
     async def build_here():
         return Page(**options)
 
-    page = run(build_here())
-    PAGES.add(page)
-    return page
+    return run(build_here())
 
 
 @pytest.fixture(scope="session")
@@ -94,6 +92,7 @@ def serve(page, **options):
         may_begin.set()
     uvicorn = page.demo.server.config
     page.requests = uvicorn.loaded_app = Requests(uvicorn.loaded_app)
+    PAGES.add(page)
 
 
 @pytest.fixture(scope="session")
