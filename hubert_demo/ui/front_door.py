@@ -17,7 +17,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hubert_demo.plotting import palette
-from hubert_demo.ui.janitor import Uploads
+from hubert_demo.ui.janitor import Janitor, Uploads
 from hubert_demo.ui.views.base import STATIC_DIR
 
 # What all views need, in the order in which their styles apply.
@@ -81,11 +81,19 @@ class StaticFiles:
             digest.update(f"{path} {len(content)} ".encode() + content)
         return f"hx/{digest.hexdigest()[:16]}"
 
-    def app_kwargs(self, facts: Mapping[str, object]) -> dict[str, Any]:
-        """What makes the server that `gr.Blocks.launch` starts serve them, and name them in its pages."""
+    def app_kwargs(self, facts: Mapping[str, object], janitor: Janitor) -> dict[str, Any]:
+        """What makes the server that `gr.Blocks.launch` starts serve them, and name them in its pages.
+
+        Args:
+            facts: As for `head`.
+            janitor: Is told of every upload.
+        """
         return {
             "routes": [self.route()],
-            "middleware": [Middleware(PageHead, html=self.head(facts)), Middleware(Uploads)],
+            "middleware": [
+                Middleware(PageHead, html=self.head(facts)),
+                Middleware(Uploads, came=janitor.came),
+            ],
         }
 
     def head(self, facts: Mapping[str, object]) -> str:

@@ -53,20 +53,23 @@ class Results:
         self._max_results = max_results
         self._max_bytes = max_bytes
         self._results: OrderedDict[str, Result] = OrderedDict()
+        self._for_good: set[str] = set()
         self._lock = threading.Lock()
 
-    def keep(self, analysis: Analysis, seconds: float) -> Result:
+    def keep(self, analysis: Analysis, seconds: float, for_good: bool = False) -> Result:
         """Keep an analysis under a new token.
 
         Args:
             analysis: All that was found out about a recording.
             seconds: How long that took.
+            for_good: Whether it never makes room for others, and takes none of theirs.
         """
         result = Result(secrets.token_urlsafe(24), analysis, seconds)
         with self._lock:
             self._results[result.token] = result
-            while len(self._results) > 1 and self._is_full():
-                self._results.popitem(last=False)
+            if for_good:
+                self._for_good.add(result.token)
+            self._make_room()
         return result
 
     def find(self, spec: CheckpointSpec, waveform: Waveform) -> Result | None:
@@ -114,6 +117,13 @@ class Results:
         self._results.move_to_end(token)
         return self._results[token]
 
-    def _is_full(self) -> bool:
-        num_bytes = sum(result.num_bytes for result in self._results.values())
-        return len(self._results) > self._max_results or num_bytes > self._max_bytes
+    def _make_room(self) -> None:
+        leaving = {
+            token: each.num_bytes for token, each in self._results.items() if token not in self._for_good
+        }
+        num_bytes = sum(leaving.values())
+        for token in list(leaving)[:-1]:
+            if len(leaving) <= self._max_results and num_bytes <= self._max_bytes:
+                return
+            num_bytes -= leaving.pop(token)
+            del self._results[token]

@@ -10,7 +10,8 @@ import pytest
 
 from hubert_demo.api import analyze
 from hubert_demo.audio import Waveform
-from hubert_demo.errors import InputError
+from hubert_demo.errors import BusyError, InputError
+from hubert_demo.ui.lanes import Client
 from hubert_demo.ui.parts import Parts
 from hubert_demo.ui.results import GONE, Results
 from hubert_demo.ui.views.base import NOT_UNDERSTOOD, Part
@@ -78,11 +79,40 @@ def test_nothing_is_drawn_before_somebody_looks(shown):
 def test_all_visitors_share_a_rendering(shown):
     first = shown.parts.rendering(shown.result)
     assert shown.parts.rendering(shown.result) is first
+    assert first["slow"].result(LONG_S) is first["slow"].result(LONG_S)
     assert shown.waiting.idle(LONG_S)
     assert sorted(shown.calls) == ["first", "quick", "slow"]
     assert list(first) == ["first", "quick", "slow"]
     num_frames = shown.result.analysis.encoding.num_frames
     assert first["first"].result() == {"ok": True, "frames": num_frames}
+
+
+def test_a_slow_part_begins_when_it_is_asked_for(shown, fetch):
+    shown.parts.rendering(shown.result)
+    assert shown.waiting.idle(LONG_S)
+    assert sorted(shown.calls) == ["first", "quick"]
+    assert fetch(shown, {"token": shown.result.token, "name": "slow"})["slow"]
+    assert fetch(shown, {"token": shown.result.token, "name": "slow"})["slow"]
+    assert shown.calls[2:] == ["slow"]
+
+
+def test_a_slow_part_that_was_given_up_begins_anew_when_it_is_asked_for_again(shown):
+    here, began = [], threading.Event()
+    shown.waiting.who = lambda: Client("a page", lambda: bool(here))
+    shown.may_end.clear()
+
+    def hold():
+        began.set()
+        shown.may_end.wait(LONG_S)
+
+    shown.waiting.submit("slow", hold)
+    assert began.wait(LONG_S)
+    part = shown.parts.rendering(shown.result)["slow"]
+    shown.may_end.set()
+    with pytest.raises(BusyError):
+        part.result(LONG_S)
+    here.append("again")
+    assert shown.parts.rendering(shown.result)["slow"].result(LONG_S) == {"ok": True, "slow": True}
 
 
 def test_visitors_who_come_at_once_share_a_rendering_too(shown):
