@@ -116,7 +116,7 @@ class Page:
         self.clients = Clients()
         self.results = Results() if results is None else results
         self.waiting = Waiting() if waiting is None else waiting
-        self.waiting.who = self.clients.current
+        self.results.who = self.waiting.who = self.clients.current
         self.readers = Readers() if readers is None else readers
         self.janitor = Janitor() if janitor is None else janitor
         self.models = Models(self.waiting, checkpoint, directories, store)
@@ -363,7 +363,7 @@ class Page:
         analysis = result.analysis
         return _message(
             "result",
-            token=result.token,
+            token=self.results.token_for(result),
             seconds=result.seconds,
             checkpoint=analysis.checkpoint.name,
             model=card.model_card(self._store.find(analysis.checkpoint)),

@@ -78,11 +78,13 @@ def _remove_left(parent: Path, own: Path) -> None:
     """Remove the folders of pages that run no more."""
     for folder in parent.glob(f"{_PREFIX}*-*"):
         found = _OURS.fullmatch(folder.name)
-        if found and folder != own and not _is_running(int(found[1])):
+        if found and folder != own and not _is_running_elsewhere(int(found[1])):
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _is_running(process: int) -> bool:
+def _is_running_elsewhere(process: int) -> bool:
+    if process == os.getpid():
+        return False
     try:
         os.kill(process, 0)
     except ProcessLookupError:

@@ -85,7 +85,7 @@ class Parts:
 
     def _compute(self, token: str, part: Part) -> Json:
         # By its token: when its turn comes, a result may have been dropped.
-        return attempt(lambda: part.compute(self._results.get(token).analysis))
+        return attempt(lambda: part.compute(self._results.kept(token).analysis))
 
     def fetching(self) -> Callable[[Any], Coroutine[Any, Any, Json]]:
         """The function by which the browser fetches a part of a result, by `token` and `name`."""

@@ -1,8 +1,10 @@
 """Results that visitors look at: kept for a while, in bounded memory, under tokens that nobody can guess."""
 
+import hmac
 import secrets
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +12,7 @@ from hubert_demo.api import Analysis
 from hubert_demo.audio import Waveform
 from hubert_demo.checkpoints import CheckpointSpec
 from hubert_demo.errors import InputError
+from hubert_demo.ui.lanes import Client
 from hubert_demo.ui.views.base import NOT_UNDERSTOOD, fields_of
 
 MAX_RESULTS = 32
@@ -47,9 +50,17 @@ class Results:
     Args:
         max_results: How many results are kept at most.
         max_bytes: About how much memory they may hold together; one result is always kept.
+        who: Tells who asks, None where that is the house itself, which uses tokens as they are.
     """
 
-    def __init__(self, max_results: int = MAX_RESULTS, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(
+        self,
+        max_results: int = MAX_RESULTS,
+        max_bytes: int = MAX_BYTES,
+        who: Callable[[], Client | None] = lambda: None,
+    ) -> None:
+        self.who = who
+        self._secret = secrets.token_bytes(32)
         self._max_results = max_results
         self._max_bytes = max_bytes
         self._results: OrderedDict[str, Result] = OrderedDict()
@@ -87,6 +98,10 @@ class Results:
                     return self._touch(token)
         return None
 
+    def token_for(self, result: Result) -> str:
+        """The token by which whoever asks now may ask about a result; of no use to anybody else."""
+        return self._signed(result.token)
+
     def of(self, request: Any) -> Result:
         """The result that the browser names by its `token` in a request, which may be anything.
 
@@ -103,6 +118,18 @@ class Results:
         """
         if not isinstance(token, str):
             raise InputError(NOT_UNDERSTOOD)
+        plain = token.partition(".")[0]
+        told, due = (each.encode("utf-8", "replace") for each in (token, self._signed(plain)))
+        if not hmac.compare_digest(told, due):
+            raise InputError(GONE)
+        return self.kept(plain)
+
+    def kept(self, token: str) -> Result:
+        """The result of a token of the house's own, as `Result.token` is.
+
+        Raises:
+            InputError: If there is none any more.
+        """
         with self._lock:
             if token not in self._results:
                 raise InputError(GONE)
@@ -112,6 +139,15 @@ class Results:
         """Whether a result is still kept."""
         with self._lock:
             return result.token in self._results
+
+    def _signed(self, token: str) -> str:
+        client = self.who()
+        if client is None:
+            return token
+        signature = hmac.new(
+            self._secret, f"{token} {client.name}".encode("utf-8", "replace"), "sha256"
+        ).hexdigest()
+        return f"{token}.{signature}"
 
     def _touch(self, token: str) -> Result:
         self._results.move_to_end(token)

@@ -57,5 +57,5 @@ class ServerFunctions:
         asked = json.dumps([answer.__name__, request], sort_keys=True)
         question = hashlib.sha256(asked.encode()).hexdigest()
         # By its token: when its turn comes, a result may have been dropped.
-        compute = partial(attempt, lambda: answer(self._results.get(token).analysis, request))
+        compute = partial(attempt, lambda: answer(self._results.kept(token).analysis, request))
         return self._waiting.ask(question, compute)
