@@ -173,7 +173,10 @@ def patient(
             except TooManyOwn:
                 await asyncio.sleep(_ASKS_AGAIN_S)
             else:
-                return await asyncio.shield(asyncio.wrap_future(pending))
+                answer = asyncio.wrap_future(pending)
+                # Nobody may be left to hear that it was given up.
+                answer.add_done_callback(lambda done: done.cancelled() or done.exception())
+                return await asyncio.shield(answer)
 
     async def ask(request: Any) -> Json:
         try:
