@@ -217,9 +217,7 @@ class Program:
         transport = httpx.HTTPTransport(local_address=f"127.0.0.{number + 2}")
         self._http = httpx.Client(base_url=f"{url}/gradio_api", transport=transport, timeout=PATIENCE_S)
 
-    def ask(
-        self, endpoint: str, path: Path, parameters: dict[str, Any], leaves: bool = False
-    ) -> tuple[str, Any]:
+    def ask(self, endpoint: str, path: Path, leaves: bool = False) -> tuple[str, Any]:
         """The outcome and the answer; with `leaves` nobody waits for it."""
         with path.open("rb") as file:
             answer = self._http.post("/upload", files={"files": (path.name, file)})
@@ -283,11 +281,11 @@ def use(program: Program, number: int, recordings: Recordings, log: Log, until: 
         asked = Asked(endpoint, path, seconds)
         begun = time.monotonic()
         try:
-            outcome, asked.answer = program.ask(
-                endpoint, path, PARAMETERS.get(endpoint, {}), kind == "leaves"
-            )
+            outcome, answer = program.ask(endpoint, path, kind == "leaves")
             if endpoint == "export" and outcome == "answer":
-                program.fetch(asked.answer["url"], path.with_suffix(".zip"))
+                program.fetch(answer["url"], path.with_suffix(".zip"))
+            # On disk, since all answers together are large.
+            path.with_suffix(".json").write_text(json.dumps(answer))
         except (httpx.HTTPError, KeyError, ValueError) as error:
             outcome = f"{type(error).__name__}: {error}"[:200]
         asked.took_s = time.monotonic() - begun
@@ -475,6 +473,7 @@ def soak(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         for endpoint in (*QUICK, *SLOW, "export"):
             programs[0].ask(endpoint, first)
         before = (server.num_files, server.num_threads, 0)
+        print(f"{options.clients} programs for {options.minutes:g} min", file=sys.stderr, flush=True)
         until = time.monotonic() + 60 * options.minutes
         works: list[Callable[[], None]] = [lambda: watch(server, log, until)]
         for number, program in enumerate(programs):
@@ -521,6 +520,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--keep-minutes", type=float, default=1, help="how long the page keeps files")
     options = parser.parse_args(arguments)
     options.tree = options.tree.resolve()
+    # Whoever ends this ends the page too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     sys.path.insert(0, str(options.tree))
     with tempfile.TemporaryDirectory() as folder:
         result = soak(options, Path(folder))
