@@ -1,5 +1,6 @@
 """Who asks: a page by its session, a program by its address; and whether they are still there."""
 
+import os
 import threading
 from collections import OrderedDict
 
@@ -10,13 +11,21 @@ from gradio.queueing import Event
 from hubert_demo.ui.lanes import Client
 
 _MAX_LEFT = 1000
+_PROXIES_VARIABLE = "FORWARDED_ALLOW_IPS"
+_SPACE_VARIABLE = "SPACE_ID"
+
+
+def trust_proxy_of_spaces() -> None:
+    """On Hugging Face Spaces all requests come through its proxy, which names who sent them."""
+    if _SPACE_VARIABLE in os.environ:
+        os.environ.setdefault(_PROXIES_VARIABLE, "*")
 
 
 class Clients:
     """Tells who causes what is running now, and remembers which pages were closed.
 
-    A program's address is the one that connects; where a proxy stands before the page, the address that its
-    `X-Forwarded-For` names, if `FORWARDED_ALLOW_IPS` lists the proxy. Safe to share between threads.
+    A program's address is the one that connects; or the one that a proxy's `X-Forwarded-For` names, if uvicorn's
+    `FORWARDED_ALLOW_IPS` lists that proxy. Safe to share between threads.
     """
 
     def __init__(self) -> None:

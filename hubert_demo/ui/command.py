@@ -8,6 +8,7 @@ from pathlib import Path
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT
 from hubert_demo.errors import HubertDemoError, MachineError
 from hubert_demo.ui.app import Page
+from hubert_demo.ui.clients import trust_proxy_of_spaces
 from hubert_demo.ui.janitor import KEPT_S, Janitor, end_on_signals, own_folder
 
 
@@ -34,6 +35,7 @@ def run() -> None:
     except MachineError as error:
         raise SystemExit(f"python app.py: {error}") from error
     end_on_signals(folder)
+    trust_proxy_of_spaces()
     try:
         main()
     finally:

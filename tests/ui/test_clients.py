@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 from gradio.context import LocalContext
 
+from hubert_demo.ui import clients as clients_module
 from hubert_demo.ui.clients import Clients
 
 
@@ -68,3 +69,18 @@ def test_a_page_that_is_closed_is_no_longer_there_until_it_asks_again(serve):
 def test_strange_requests_are_somebody_s_too(serve, sent):
     serve(SimpleNamespace(_json=sent))
     assert Clients().current().is_here()
+
+
+@pytest.mark.parametrize(
+    ("environment", "trusted"),
+    [
+        ({}, None),
+        ({"SPACE_ID": "somebody/explorer"}, "*"),
+        ({"SPACE_ID": "somebody/explorer", "FORWARDED_ALLOW_IPS": "10.0.0.1"}, "10.0.0.1"),
+        ({"FORWARDED_ALLOW_IPS": "10.0.0.1"}, "10.0.0.1"),
+    ],
+)
+def test_a_proxy_is_believed_where_the_operator_says_so_and_on_spaces(monkeypatch, environment, trusted):
+    monkeypatch.setattr(clients_module.os, "environ", environment)
+    clients_module.trust_proxy_of_spaces()
+    assert environment.get("FORWARDED_ALLOW_IPS") == trusted
