@@ -45,6 +45,8 @@ from hubert_demo.ui.waiting import ENCODER, MAX_AT_ONCE, READING, Waiting
 
 # Each request that waits or is computed has a thread; there is room for greetings and refusals beside them.
 MAX_THREADS = MAX_AT_ONCE + 40
+# A recording of so many seconds is heard before longer ones that wait.
+SHORT_S = 10.0
 # Gradio remembers what it last sent to so many sessions; the page needs none of it.
 MAX_SESSIONS = 64
 MAX_UPLOAD_MB = MAX_FILE_MB
@@ -212,9 +214,10 @@ class Page:
         )
 
     def _encode(self, loaded: LoadedCheckpoint, waveform: Waveform) -> Encoding:
-        """A pass of the encoder in its turn; each device takes one after the other."""
+        """A pass of the encoder in its turn; each device takes one after the other, short ones first."""
         lane = f"{ENCODER} {loaded.encoder.device}"
-        return self.waiting.turn(lane, one_step(partial(zero_gpu.encode, loaded, waveform)), Rank.SHOWN)
+        rank = Rank.FIRST if waveform.duration_s <= SHORT_S else Rank.LATER
+        return self.waiting.turn(lane, one_step(partial(zero_gpu.encode, loaded, waveform)), rank)
 
     def _build(self, views: tuple[View, ...]) -> None:
         functions = ServerFunctions(self.results, self.waiting)

@@ -24,7 +24,7 @@ def trust_proxy_of_spaces() -> None:
 class Clients:
     """Tells who causes what is running now, and remembers which pages were closed.
 
-    A program's address is the one that connects; or the one that a proxy's `X-Forwarded-For` names, if uvicorn's
+    A program's address is the one that connects; or what a proxy's `X-Forwarded-For` names, where uvicorn's
     `FORWARDED_ALLOW_IPS` lists that proxy. Safe to share between threads.
     """
 

@@ -33,10 +33,10 @@ class TooManyOwn(BusyError):
 class Rank(IntEnum):
     """What goes first in a lane."""
 
-    SHOWN = 0
-    """A page has it on show."""
-    ASKED = 1
-    """A program asked for it, or it is to be taken away."""
+    FIRST = 0
+    """What a page has on show; short recordings."""
+    LATER = 1
+    """What a program asks for, or is to be taken away; long recordings."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class _Job(Generic[Value]):
 
 
 class Lane:
-    """Jobs that run a few at a time, those on show first, else in the order in which they came.
+    """Jobs that run a few at a time, those that go first before others, else in the order in which they came.
 
     A job in steps gives the lane back between them and goes to the end of its rank. One for which nobody
     waits any more does not begin. Safe to share between threads.
@@ -116,7 +116,7 @@ class Lane:
         self._is_closed = False
 
     def submit(
-        self, compute: Callable[[], Value], client: Client | None = None, rank: Rank = Rank.ASKED
+        self, compute: Callable[[], Value], client: Client | None = None, rank: Rank = Rank.LATER
     ) -> "Future[Value]":
         """Have something computed.
 
@@ -131,7 +131,7 @@ class Lane:
         return self.submit_steps(one_step(compute), client, rank)
 
     def submit_steps(
-        self, steps: Steps[Value], client: Client | None = None, rank: Rank = Rank.ASKED
+        self, steps: Steps[Value], client: Client | None = None, rank: Rank = Rank.LATER
     ) -> "Future[Value]":
         """The same for a job in steps."""
         with self._lock:

@@ -42,7 +42,7 @@ class ServerFunctions:
             def compute() -> Json:
                 result = self._results.of(request)
                 steps = one_step(lambda: answer(result.analysis, request))
-                return self._waiting.turn(GLANCE, steps, Rank.SHOWN)
+                return self._waiting.turn(GLANCE, steps, Rank.FIRST)
 
             return attempt(compute)
 

@@ -71,9 +71,9 @@ class Waiting:
             lane: One of `LANES`.
             compute: The job.
         """
-        return self._begin(lane, one_step(compute), None, Rank.SHOWN)
+        return self._begin(lane, one_step(compute), None, Rank.FIRST)
 
-    def turn(self, lane: str, steps: Steps[Value], rank: Rank = Rank.ASKED) -> Value:
+    def turn(self, lane: str, steps: Steps[Value], rank: Rank = Rank.LATER) -> Value:
         """Have a job's result computed for whoever asks, and wait for it.
 
         Args:
@@ -100,7 +100,7 @@ class Waiting:
             if question in self._questions:
                 self._lane(SLOW).join(self._questions[question], self.who())
                 return self._questions[question]
-            future = self._begin(SLOW, one_step(compute), self.who(), Rank.SHOWN)
+            future = self._begin(SLOW, one_step(compute), self.who(), Rank.FIRST)
             self._questions[question] = future
         future.add_done_callback(lambda _: self._questions.pop(question, None))
         return future

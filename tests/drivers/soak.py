@@ -224,8 +224,8 @@ class Program:
         transport = httpx.HTTPTransport(local_address=f"127.0.0.{number + 2}")
         self._http = httpx.Client(base_url=f"{url}/gradio_api", transport=transport, timeout=PATIENCE_S)
 
-    def ask(self, endpoint: str, path: Path, leaves: bool = False) -> tuple[str, Any]:
-        """The outcome and the answer; with `leaves` nobody waits for it."""
+    def ask(self, endpoint: str, path: Path, leaves: bool = False, collects: bool = True) -> tuple[str, Any]:
+        """The outcome and the answer; with `leaves` nobody waits for it, or without `collects` ever asks."""
         with path.open("rb") as file:
             answer = self._http.post("/upload", files={"files": (path.name, file)})
         if answer.status_code != 200:
@@ -236,6 +236,8 @@ class Program:
         if answer.status_code != 200:
             return _outcome(answer.text, f"HTTP {answer.status_code}"), None
         event_id = answer.json()["event_id"]
+        if not collects:
+            return "uncollected", None
         with self._http.stream("GET", f"/call/v2/{endpoint}/{event_id}") as stream:
             if leaves:
                 return "left", None

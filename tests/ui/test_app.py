@@ -425,6 +425,32 @@ def test_an_encoder_hears_one_recording_at_a_time(build_page, monkeypatch):
     page.close()
 
 
+def test_a_short_recording_is_heard_before_long_ones_that_wait(build_page, monkeypatch):
+    page, heard, may_end, begun = build_page(), [], threading.Event(), threading.Event()
+
+    def hold():
+        begun.set()
+        may_end.wait(60)
+
+    def hear(_, waveform):
+        heard.append(waveform.duration_s)
+        raise InputError("heard")
+
+    monkeypatch.setattr("hubert_demo.ui.zero_gpu.encode", hear)
+    lane = f"encoder {page._store.find(page.models.default).encoder.device}"
+    page.waiting.submit(lane, hold)
+    assert begun.wait(60)
+    with ThreadPoolExecutor(3) as threads:
+        for number, seconds in enumerate((12, 11, 0.9), 1):
+            samples = np.random.default_rng(number).normal(size=round(16_000 * seconds))
+            threads.submit(page.analyse, Waveform.from_array(samples))
+            while len(page.waiting._lanes[lane]._waiting) < number:
+                time.sleep(0.001)
+        may_end.set()
+    assert heard == [0.9, 12, 11]
+    page.close()
+
+
 def test_equal_recordings_that_come_at_once_are_heard_once(build_page, encoder_passes):
     page = build_page()
     samples = np.random.default_rng(4).normal(size=16_000)

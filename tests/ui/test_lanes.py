@@ -26,7 +26,7 @@ class Held:
         self.holding = self.lane.submit(hold)
         assert begun.wait(LONG_S)
 
-    def add(self, name, client=None, rank=Rank.ASKED):
+    def add(self, name, client=None, rank=Rank.LATER):
         client = Client(client) if isinstance(client, str) else client
         return self.lane.submit(lambda: self.ran.append(name), client, rank)
 
@@ -71,7 +71,7 @@ def test_jobs_run_in_the_order_in_which_they_came(held):
 
 def test_what_a_page_shows_goes_ahead_of_what_is_asked_for(held):
     line = held()
-    jobs = [line.add("export", "a"), line.add("map", "b", Rank.SHOWN)]
+    jobs = [line.add("export", "a"), line.add("map", "b", Rank.FIRST)]
     line.open()
     wait_for(*jobs)
     assert line.ran == ["map", "export"]
@@ -89,7 +89,7 @@ def test_what_comes_during_an_export_does_not_wait_for_its_end():
     lane, shown = Lane("test"), []
 
     def exporting():
-        shown.append(lane.submit(lambda: shown.append("map"), Client("a page"), Rank.SHOWN))
+        shown.append(lane.submit(lambda: shown.append("map"), Client("a page"), Rank.FIRST))
         yield
         shown.append("export")
         yield
