@@ -41,10 +41,8 @@ from hubert_demo.ui.results import Result, Results
 from hubert_demo.ui.server_functions import ServerFunctions
 from hubert_demo.ui.views import VIEWS, timeline
 from hubert_demo.ui.views.base import NO_ROOM, Json, View, component, frame, index, plain, sentence
-from hubert_demo.ui.waiting import ENCODER, MAX_AT_ONCE, READING, Waiting
+from hubert_demo.ui.waiting import ENCODER, MAX_THREADS, READING, Waiting
 
-# Each request that waits or is computed has a thread; there is room for greetings and refusals beside them.
-MAX_THREADS = MAX_AT_ONCE + 40
 # A recording of so many seconds is heard before longer ones that wait.
 SHORT_S = 10.0
 # Gradio remembers what it last sent to so many sessions; the page needs none of it.
@@ -320,7 +318,8 @@ class Page:
 
     def on_download(self, event: gr.EventData) -> Json:
         """Give a file that was asked for, or say why there is none."""
-        return downloads.answer(self.results, event._data, self.waiting.turn)
+        turn = partial(self.waiting.turn, patience_s=downloads.PATIENCE_S)
+        return downloads.answer(self.results, event._data, turn)
 
     async def on_load(self) -> AsyncIterator[str]:
         """Greet a visitor with the first example, analysed once for everybody."""

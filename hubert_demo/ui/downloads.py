@@ -24,6 +24,8 @@ from hubert_demo.ui.views.base import Json, fields_of, sentence
 from hubert_demo.ui.waiting import SLOW
 
 ALL = "all"
+PATIENCE_S = 60.0
+"""How long a file to take away waits for what else its page has under way."""
 _MAX_NAME = 48
 # Two answers may be alike, and Gradio sends the browser no value equal to the last one.
 _NUMBERS = itertools.count(1)

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from typing import Any, TypeVar
@@ -31,7 +32,9 @@ LANES: dict[str, tuple[int, Limits]] = {
     ENCODER: (1, Limits(waiting=40, per_client=4)),
 }
 MAX_AT_ONCE = sum(width + limits.waiting for width, limits in LANES.values() if limits != Limits())
-"""How many requests may be waiting or computed at once; all others are refused or answered at once."""
+"""How many requests may wait or be computed at once; all others are refused, or answered at once."""
+MAX_THREADS = int(MAX_AT_ONCE) + 40
+"""Each of them has a thread; there is room for greetings and refusals beside them."""
 
 PATIENCE_S = 20.0
 _ASKS_AGAIN_S = 0.1
@@ -73,18 +76,28 @@ class Waiting:
         """
         return self._begin(lane, one_step(compute), None, Rank.FIRST)
 
-    def turn(self, lane: str, steps: Steps[Value], rank: Rank = Rank.LATER) -> Value:
+    def turn(self, lane: str, steps: Steps[Value], rank: Rank = Rank.LATER, patience_s: float = 0.0) -> Value:
         """Have a job's result computed for whoever asks, and wait for it.
 
         Args:
             lane: One of `LANES`, or `ENCODER` followed by a device.
             steps: The job; `lanes.one_step` makes one of a function.
             rank: What goes first.
+            patience_s: How long to wait until whoever asks has no more under way than they may.
 
         Raises:
             BusyError: If too much waits already, or whoever asked has left.
         """
-        return self._begin(lane, steps, self.who(), rank).result()
+        until = time.monotonic() + patience_s
+        while True:
+            try:
+                future = self._begin(lane, steps, self.who(), rank)
+            except TooManyOwn:
+                if time.monotonic() >= until:
+                    raise
+                time.sleep(_ASKS_AGAIN_S)
+            else:
+                return future.result()
 
     def ask(self, question: str, compute: Callable[[], Json]) -> "Future[Json]":
         """Have a slow answer computed that a page shows, unless the very same question waits for one already.

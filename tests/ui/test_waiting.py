@@ -184,6 +184,16 @@ def test_a_turn_gives_what_it_computes_and_raises_what_it_raises(waiting):
         waiting.turn(SLOW, one_step(lambda: 1 / 0))
 
 
+def test_a_turn_waits_with_patience_for_what_the_same_client_has_under_way(door):
+    waiting = Waiting(who=lambda: Client("a page"), limits={SLOW: Limits(per_client=1)})
+    waiting.ask("first", lambda: {"done": door.wait(LONG_S)})
+    with pytest.raises(BusyError):
+        waiting.turn(SLOW, one_step(lambda: "refused"))
+    threading.Timer(0.05, door.set).start()
+    assert waiting.turn(SLOW, one_step(lambda: "taken"), patience_s=LONG_S) == "taken"
+    waiting.close()
+
+
 def test_each_device_has_a_lane_of_its_own_for_its_encoder(waiting, door):
     held = waiting.submit("encoder cpu", lambda: door.wait(LONG_S))
     assert waiting.submit("encoder cuda", lambda: "free").result(LONG_S) == "free"
