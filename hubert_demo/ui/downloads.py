@@ -18,6 +18,7 @@ from gradio.utils import get_upload_folder
 
 from hubert_demo.api import Analysis
 from hubert_demo.export import EXHIBITS, Choices, Exhibit, file_content, script, zip_steps
+from hubert_demo.ui.janitor import UNFINISHED
 from hubert_demo.ui.lanes import Steps, at_once
 from hubert_demo.ui.results import Results
 from hubert_demo.ui.views.base import Json, fields_of, sentence
@@ -114,7 +115,10 @@ def written(name: str, write: Callable[[Path], Iterator[None]]) -> Steps[Path]:
     path = folder / re.sub(r"[^\w.-]+", "-", name)
     try:
         folder.mkdir(parents=True)
-        yield from write(path)
+        part = path.with_name(UNFINISHED + path.name)
+        yield from write(part)
+        part.touch()
+        part.rename(path)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise

@@ -37,6 +37,9 @@ RESERVE_BYTES = 16 << 20
 
 KEPT_S = 600.0
 """How long a file is kept that nobody uses: uploads, recordings, files to take away."""
+UNFINISHED = "."
+"""What the name of a file begins with that is being written, step by step: it may lie for an hour."""
+_UNFINISHED_S = 3600.0
 MAX_BYTES = 2 << 30
 """What all of them may take together."""
 _SWEEP_S = 10.0
@@ -230,7 +233,8 @@ class Janitor:
         files = [(path, status) for path, status in found if not stat.S_ISDIR(status.st_mode)]
         num_bytes = sum(status.st_size for _, status in files)
         for path, status in files:
-            if now_s - status.st_mtime > self._kept_s or num_bytes > self._max_bytes:
+            kept_s = max(self._kept_s, _UNFINISHED_S) if path.name.startswith(UNFINISHED) else self._kept_s
+            if now_s - status.st_mtime > kept_s or num_bytes > self._max_bytes:
                 path.unlink(missing_ok=True)
                 num_bytes -= status.st_size
                 with self._lock:

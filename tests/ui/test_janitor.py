@@ -266,6 +266,15 @@ def test_where_all_takes_too_much_the_oldest_leave_first(parent):
     assert [path.exists() for path in paths] == [False, True, True]
 
 
+def test_a_file_that_is_being_written_may_take_its_time(parent):
+    folder = janitor.own_folder()
+    writing = write(folder / "secret" / ".all.zip", age_s=3599)
+    given_up = write(folder / "other" / ".all.zip", age_s=3601)
+    janitor.Janitor(kept_s=10, clock=lambda: 1e6).sweep()
+    assert writing.exists()
+    assert not given_up.exists()
+
+
 def test_a_folder_that_is_about_to_be_filled_stays(parent):
     folder = janitor.own_folder() / "hash"
     folder.mkdir()
