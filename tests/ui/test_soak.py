@@ -1,4 +1,4 @@
-"""Forty seconds of a crowd; `.ci/long` has ten minutes of it, with a browser."""
+"""Half a minute of a crowd; `.ci/long` has ten minutes of it, with a browser."""
 
 import json
 import subprocess
