@@ -40,6 +40,10 @@ class MachineError(HubertDemoError):
     """The machine failed, not what was asked of it: no memory, no graphics card, no room on its disk."""
 
 
+class BusyError(HubertDemoError):
+    """More is asked for than the server computes; the sentence says the limit and the expected wait."""
+
+
 def no_such(what: str, value: object, count: int) -> InputError:
     """The sentence about an index that does not exist.
 

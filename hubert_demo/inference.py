@@ -3,7 +3,6 @@
 Torch stays in here: everything that leaves is numpy.
 """
 
-import threading
 from collections.abc import Callable, Sequence
 from weakref import WeakValueDictionary
 
@@ -13,6 +12,7 @@ from hubert_demo.audio import FloatArray, Waveform
 from hubert_demo.checkpoints import CheckpointSpec, LoadedCheckpoint
 from hubert_demo.encoding import ClassOutput, CtcOutput, Encoding, FrameGrid
 from hubert_demo.errors import CheckpointError
+from hubert_demo.memo import Locks
 from hubert_demo.model.faults import machine_faults
 
 
@@ -97,12 +97,12 @@ class Passes:
     def __init__(self, run: Callable[[LoadedCheckpoint, Waveform], Encoding] = encode) -> None:
         self._run = run
         self._encodings: WeakValueDictionary[tuple[CheckpointSpec, str], Encoding] = WeakValueDictionary()
-        self._lock = threading.Lock()
+        self._locks: Locks[tuple[CheckpointSpec, str]] = Locks()
 
     def encode(self, loaded: LoadedCheckpoint, waveform: Waveform) -> Encoding:
         """As the function `encode`, or what that gave before."""
         key = (loaded.spec, waveform.fingerprint)
-        with self._lock:
+        with self._locks.of(key):
             encoding = self._encodings.get(key)
             if encoding is None:
                 encoding = self._encodings[key] = self._run(loaded, waveform)

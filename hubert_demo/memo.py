@@ -5,6 +5,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
+from weakref import WeakValueDictionary
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -67,3 +68,19 @@ class Memo(Generic[Key, Value]):
             while sum(sizes.values()) > self._max_bytes and sizes.keys() != {newest}:
                 largest = max(sizes.keys() - {newest}, key=sizes.__getitem__)
                 del self._slots[largest], sizes[largest]
+
+
+class Locks(Generic[Key]):
+    """A lock for every key, as long as somebody holds it or waits for it. Safe to share between threads.
+
+    For results that are kept elsewhere: whoever wants one that is being computed waits, and finds it.
+    """
+
+    def __init__(self) -> None:
+        self._locks: WeakValueDictionary[Key, threading.Lock] = WeakValueDictionary()
+        self._lock = threading.Lock()
+
+    def of(self, key: Key) -> threading.Lock:
+        """The lock of a key: the same for everybody meanwhile."""
+        with self._lock:
+            return self._locks.setdefault(key, threading.Lock())

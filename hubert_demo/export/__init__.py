@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hubert_demo.deprecation import warn_renamed
-from hubert_demo.export.bundle import write_folder, write_zip
+from hubert_demo.export.bundle import write_folder, write_zip, zip_steps
 from hubert_demo.export.choices import Choices
 from hubert_demo.export.exhibits import Exhibit
 from hubert_demo.export.files import file_content
@@ -15,7 +15,16 @@ from hubert_demo.export.script import script
 if TYPE_CHECKING:
     from hubert_demo.api import Analysis
 
-__all__ = ["EXHIBITS", "Choices", "Exhibit", "file_content", "script", "write_folder", "write_zip"]
+__all__ = [
+    "EXHIBITS",
+    "Choices",
+    "Exhibit",
+    "file_content",
+    "script",
+    "write_folder",
+    "write_zip",
+    "zip_steps",
+]
 
 # What figures were called while their tables had names of their own.
 _OLD_FIGURES = {

@@ -57,9 +57,18 @@ def write_zip(
     Raises:
         InputError: If a choice does not fit the recording.
     """
+    for _ in zip_steps(analysis, choices, path, exhibits):
+        pass
+
+
+def zip_steps(
+    analysis: Analysis, choices: Choices, path: Path, exhibits: Mapping[str, Exhibit] = EXHIBITS
+) -> Iterator[None]:
+    """Write the same zip in steps, a file each, so that others may compute meanwhile; else as `write_zip`."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in _files(analysis, choices, exhibits):
             archive.writestr(name, content)
+            yield
 
 
 def _files(

@@ -2,10 +2,10 @@
 
 import asyncio
 import json
-import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +17,26 @@ from hubert_demo.analysis.transcript.alignment import MAX_REFERENCE
 from hubert_demo.analysis.transcript.beam import MAX_HOTWORDS_TEXT
 from hubert_demo.api import analyze
 from hubert_demo.audio import SAMPLE_RATE_HZ, Readers, Waveform
-from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, STORE, CheckpointStore
+from hubert_demo.checkpoints import (
+    DEFAULT_CHECKPOINT,
+    STORE,
+    CheckpointSpec,
+    CheckpointStore,
+    LoadedCheckpoint,
+)
+from hubert_demo.encoding import Encoding
 from hubert_demo.inference import Passes
+from hubert_demo.memo import Locks
 from hubert_demo.ui import card, downloads, front_door, theme, tour, zero_gpu
 from hubert_demo.ui.blocks import ForgivingBlocks
+from hubert_demo.ui.clients import Clients
 from hubert_demo.ui.endpoints import Endpoints
 from hubert_demo.ui.examples import examples, template
 from hubert_demo.ui.front_door import HTTP_TOO_LARGE, MAX_UPLOAD_MB, TOO_LARGE_UPLOAD
-from hubert_demo.ui.health import health, queue_lengths
-from hubert_demo.ui.janitor import HTTP_NO_ROOM
+from hubert_demo.ui.health import health
+from hubert_demo.ui.intake import READERS_BUSY, Intake
+from hubert_demo.ui.janitor import HTTP_NO_ROOM, Janitor
+from hubert_demo.ui.lanes import Rank, one_step
 from hubert_demo.ui.models import Models
 from hubert_demo.ui.parts import Parts
 from hubert_demo.ui.results import Result, Results
@@ -33,16 +44,14 @@ from hubert_demo.ui.server_functions import ServerFunctions
 from hubert_demo.ui.static_files import StaticFiles
 from hubert_demo.ui.views import VIEWS, timeline
 from hubert_demo.ui.views.base import NO_ROOM, Json, View, component, frame, index, plain, sentence
-from hubert_demo.ui.waiting import Waiting
+from hubert_demo.ui.waiting import ENCODER, MAX_THREADS, Waiting
 
-MODEL_QUEUE = "model"
-# The model hears one recording at a time; so many files are read meanwhile, as one of them may take long.
-MAX_AT_ONCE = 3
-MAX_WAITING = 32
+# A recording of so many seconds is heard before longer ones that wait.
+SHORT_S = 10.0
+# Gradio remembers what it last sent to so many sessions; the page needs none of it.
+MAX_SESSIONS = 64
 MAX_TITLE = 255
 CACHE_SECONDS = (3600, 3600)
-
-READERS_BUSY = "Waiting: other visitors' files are being read"
 
 # What both halves of the page say alike: `Facts` in `static/core/types.d.ts`.
 _FACTS = {
@@ -77,6 +86,7 @@ class Page:
         results: Where results are kept; None makes a store of its own.
         waiting: Where what takes longer is computed; None makes one of its own.
         readers: Who decode what visitors send; None makes some of its own.
+        janitor: Who clears up after them; None makes one of its own.
 
     Attributes:
         demo: The Blocks, not yet launched.
@@ -84,6 +94,8 @@ class Page:
         results: What visitors are looking at.
         waiting: What is computed and fetched in the background.
         readers: Who decode what visitors send.
+        janitor: Who removes it once the page has read it, or nobody fetches it.
+        clients: Who of the visitors asks for what.
         parts: What the browser draws of the results.
         static_files: The browser's half of the page.
         examples: The recordings to pick from.
@@ -102,29 +114,35 @@ class Page:
         results: Results | None = None,
         waiting: Waiting | None = None,
         readers: Readers | None = None,
+        janitor: Janitor | None = None,
     ) -> None:
+        self.clients = Clients()
         self.results = Results() if results is None else results
         self.waiting = Waiting() if waiting is None else waiting
+        self.results.who = self.waiting.who = self.clients.current
         self.readers = Readers() if readers is None else readers
+        self.janitor = Janitor() if janitor is None else janitor
+        self._intake = Intake(self.readers, self.waiting, self.janitor)
         self.models = Models(self.waiting, checkpoint, directories, store)
         parts = (timeline.PART, *(part for view in views for part in view.parts))
         self.parts = Parts(parts, self.results, self.waiting)
         self.static_files = StaticFiles.from_folders(view.folder for view in views)
         self.examples = examples()
         self._store = store
-        self._passes = Passes(zero_gpu.encode)
-        self._listening = threading.Lock()
+        self._passes = Passes(self._encode)
+        self._listening: Locks[tuple[CheckpointSpec, str]] = Locks()
         self._welcome: Future[Result] | None = None
         self.demo = ForgivingBlocks(
             title="HuBERT Explorer", analytics_enabled=False, delete_cache=CACHE_SECONDS
         )
         with self.demo:
             self._build(views)
-        self.demo.queue(max_size=MAX_WAITING)
+        # Lines form in `waiting` alone, which is fair and says how long they are.
+        self.demo.queue(default_concurrency_limit=None)
 
     def start(self) -> "Future[Result]":
-        """Begin to analyse the example that greets, unless that was begun already and is still kept."""
-        if self._welcome is None or self._is_dropped(self._welcome):
+        """Begin to analyse the example that greets, unless that was begun already; it is kept for good."""
+        if self._welcome is None or (self._welcome.done() and self._welcome.exception() is not None):
             self._welcome = self.waiting.submit("quick", self._analyse_welcome)
         return self._welcome
 
@@ -137,11 +155,14 @@ class Page:
         """
         self.start()
         self.readers.start()
+        self.janitor.start(self.demo.forget_uncollected)
         settings: dict[str, Any] = {
             "theme": theme.theme(),
-            "app_kwargs": front_door.app_kwargs(self.static_files, _FACTS, self.health),
+            "app_kwargs": front_door.app_kwargs(self.static_files, _FACTS, self.health, self.janitor),
             "footer_links": ["api"],
             "max_file_size": f"{MAX_UPLOAD_MB}mb",
+            "max_threads": MAX_THREADS,
+            "state_session_capacity": MAX_SESSIONS,
             "run_history": False,
             "ssr_mode": False,
             "mcp_server": True,
@@ -150,16 +171,16 @@ class Page:
 
     def health(self) -> Json:
         """What `/healthz` answers."""
-        queues = queue_lengths(self.demo, self.waiting)
-        return health(self.models.default.title, self._welcome, queues)
+        return health(self.models.default.title, self._welcome, self.waiting.lengths())
 
     def close(self) -> None:
         """Stop serving, and what runs in the background."""
         self.demo.close()
+        self.janitor.close()
         self.readers.close()
         self.waiting.close()
 
-    def analyse(self, waveform: Waveform, checkpoint: object = None) -> Result:
+    def analyse(self, waveform: Waveform, checkpoint: object = None, for_good: bool = False) -> Result:
         """Analyse a recording, unless the very same one by the same checkpoint is still kept.
 
         Nothing is drawn yet: `parts` does that when the page shows the result.
@@ -167,19 +188,28 @@ class Page:
         Args:
             waveform: The recording.
             checkpoint: Name of one that is offered, the default one when None; it may come from the browser.
+            for_good: Whether it is kept as long as the page is there.
 
         Raises:
+            BusyError: If too many recordings wait to be heard.
             HubertDemoError: As `hubert_demo.analyze` raises it; or if the checkpoint is not offered, or has
                 to be fetched first.
         """
         spec = self.models.default if checkpoint is None else self.models.find_here(checkpoint)
-        with self._listening:
+        # Whoever has the same recording waits for the first one's result; nobody else waits here.
+        with self._listening.of((spec, waveform.fingerprint)):
             known = self.results.find(spec, waveform)
             if known is not None:
                 return known
             started = time.perf_counter()
             analysis = analyze(waveform, checkpoint=spec, passes=self._passes, store=self._store)
-            return self.results.keep(analysis, time.perf_counter() - started)
+            return self.results.keep(analysis, time.perf_counter() - started, for_good)
+
+    def _encode(self, loaded: LoadedCheckpoint, waveform: Waveform) -> Encoding:
+        """A pass of the encoder in its turn; each device takes one after the other, short ones first."""
+        lane = f"{ENCODER} {loaded.encoder.device}"
+        rank = Rank.FIRST if waveform.duration_s <= SHORT_S else Rank.LATER
+        return self.waiting.turn(lane, one_step(partial(zero_gpu.encode, loaded, waveform)), rank)
 
     def _build(self, views: tuple[View, ...]) -> None:
         functions = ServerFunctions(self.results, self.waiting)
@@ -205,28 +235,25 @@ class Page:
                 files = component("downloads", downloads.template(), script, events=("take",))
         session = component("session", _SESSION, [self.parts.fetching()])
         self._listen(recording, picker, model, files, session)
-        for name, function in Endpoints(self.analyse, self._read).all().items():
-            events.api(function, api_name=name, concurrency_id=MODEL_QUEUE, concurrency_limit=MAX_AT_ONCE)
+        endpoints = Endpoints(self.analyse, self._intake.read_for_program, self.waiting.turn)
+        for name, function in endpoints.all().items():
+            events.api(function, api_name=name)
 
     def _listen(
         self, recording: gr.Audio, picker: gr.HTML, model: gr.HTML, files: gr.HTML, session: gr.HTML
     ) -> None:
         """Which callback answers which event; results go to `session`."""
-        chosen = gr.State(None)
-        inputs, outputs = [recording, chosen], [session, recording]
+        # The name of the chosen checkpoint is the picker's value, so that each browser remembers its own.
+        inputs, outputs = [recording, model], [session, recording]
         private: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-        queue = {
-            **private,
-            "concurrency_id": MODEL_QUEUE,
-            "concurrency_limit": MAX_AT_ONCE,
-            "trigger_mode": "always_last",
-        }
-        recording.upload(self.on_upload, inputs, outputs, **queue)
-        recording.stop_recording(self.on_recording, inputs, outputs, **queue)
-        picker.pick(self.on_pick, chosen, session, **queue)
-        model.choose(self.on_choose, None, [session, chosen], **queue)
-        self.demo.load(self.on_load, None, session, concurrency_limit=None, **private)
-        files.take(self.on_download, None, files, concurrency_limit=2, **private)
+        latest = {**private, "trigger_mode": "always_last"}
+        recording.upload(self.on_upload, inputs, outputs, **latest)
+        recording.stop_recording(self.on_recording, inputs, outputs, **latest)
+        picker.pick(self.on_pick, model, session, **latest)
+        model.choose(self.on_choose, None, [session, model], **latest)
+        self.demo.load(self.on_load, None, session, **private)
+        files.take(self.on_download, None, files, **private)
+        self.demo.unload(self.clients.leave)
 
     def on_upload(self, path: str | None, chosen: str | None = None) -> Iterator[tuple[str, Any]]:
         """Analyse an uploaded file; the recorder is emptied at once, ready for the next one.
@@ -286,7 +313,8 @@ class Page:
 
     def on_download(self, event: gr.EventData) -> Json:
         """Give a file that was asked for, or say why there is none."""
-        return downloads.answer(self.results, event._data)
+        turn = partial(self.waiting.turn, patience_s=downloads.PATIENCE_S)
+        return downloads.answer(self.results, event._data, turn)
 
     async def on_load(self) -> AsyncIterator[str]:
         """Greet a visitor with the first example, analysed once for everybody."""
@@ -300,18 +328,16 @@ class Page:
         except Exception as error:
             yield _message("error", text=sentence(error), welcome=True)
 
-    def _is_dropped(self, welcome: "Future[Result]") -> bool:
-        """Whether a finished greeting has had to make room for other results."""
-        if not welcome.done() or welcome.cancelled() or welcome.exception() is not None:
-            return False
-        return not self.results.holds(welcome.result())
-
     def _analyse_welcome(self) -> Result:
         # Libraries load on first use; analysing noise first keeps that out of the time shown for the example.
         noise = np.random.default_rng(0).normal(0, 0.1, SAMPLE_RATE_HZ // 2).astype(np.float32)
-        timeline.payload(analyze(Waveform(noise), checkpoint=self.models.default, store=self._store))
-        result = self.analyse(Waveform.from_file(self.examples[0].path))
-        self.parts.rendering(result)
+        noisy = analyze(
+            Waveform(noise), checkpoint=self.models.default, passes=self._passes, store=self._store
+        )
+        timeline.payload(noisy)
+        result = self.analyse(Waveform.from_file(self.examples[0].path), for_good=True)
+        # All of it, since everybody meets it; this compiles what UMAP needs, too.
+        dict(self.parts.rendering(result))
         return result
 
     def _steps(
@@ -321,26 +347,20 @@ class Page:
         try:
             path, about = find()
             yield _message("busy", text="Reading the recording")
-            if not is_ours and self.readers.are_busy:
+            if not is_ours and self._intake.is_busy:
                 yield _message("busy", text=READERS_BUSY)
-            waveform = Waveform.from_file(path) if is_ours else self.readers.read(path)
+            waveform = Waveform.from_file(path) if is_ours else self._intake.read(path)
             yield _message("busy", text=f"Listening to {waveform.duration_s:.1f} s of sound")
-            yield self._result(self.analyse(waveform, chosen), about)
+            yield self._result(self.analyse(waveform, chosen or None), about)
         except Exception as error:
             yield _message("error", text=sentence(error))
-
-    def _read(self, path: Path) -> Waveform:
-        """A file that a program sent, which is told where that has to wait."""
-        if self.readers.are_busy:
-            gr.Info(READERS_BUSY)
-        return self.readers.read(path)
 
     def _result(self, result: Result, about: Json) -> str:
         """The message that shows a result, whose parts are on their way from now on."""
         analysis = result.analysis
         return _message(
             "result",
-            token=result.token,
+            token=self.results.token_for(result),
             seconds=result.seconds,
             checkpoint=analysis.checkpoint.name,
             model=card.model_card(self._store.find(analysis.checkpoint)),

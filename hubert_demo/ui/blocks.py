@@ -1,5 +1,6 @@
 """Gradio's Blocks, which take what strangers send: addresses of uploads, and refusals in sentences."""
 
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -18,6 +19,8 @@ HAND_OVER = (
     "/gradio_api/upload and give the address that ends in /gradio_api/file= and the path that this answers."
 )
 TOO_FEW = "{name} takes {needed} values and was given {given}. Give null where the default will do."
+_KEPT_S = 300.0
+_MAX_KEPT = 32
 _SERVED_AS = "/gradio_api/file="
 _REMOTE = ("http://", "https://")
 
@@ -29,6 +32,44 @@ class ForgivingBlocks(gr.Blocks):
     other servers are not fetched: nobody knows how large they are. What Gradio itself would refuse with a
     traceback is refused in a sentence.
     """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._uncollected: dict[str, float] = {}
+
+    def queue(self, *arguments: Any, **options: Any) -> "ForgivingBlocks":
+        """As Gradio does it; statistics on events, which nobody reads, stay small."""
+        super().queue(*arguments, **options)
+        self._queue.ANALYTICS_MAX_EVENTS = 100
+        return self
+
+    def forget_uncollected(self, now_s: float | None = None) -> None:
+        """Forget answers that nobody fetches: all but the latest few at once, those after five minutes.
+
+        Gradio keeps them for 2000 sessions, and what it knows of a session without end.
+
+        Args:
+            now_s: The time in seconds by any clock; None asks one.
+        """
+        now_s = time.monotonic() if now_s is None else now_s
+        answers, unfinished = self._queue.pending_messages_per_session, self._queue.event_ids_to_events
+        known = self._queue.pending_event_ids_session
+        ended = [
+            session
+            for session, event_ids in list(known.items())
+            if not any(event_id in unfinished for event_id in list(event_ids))
+        ]
+        # Whoever listens to a session has emptied it long before it is seen here twice.
+        self._uncollected = {session: self._uncollected.get(session, now_s) for session in ended}
+        seen_before = [session for session, since_s in self._uncollected.items() if since_s < now_s]
+        seen_before.sort(key=self._uncollected.__getitem__)
+        full = [session for session in seen_before if session in answers and not answers[session].empty()]
+        for session in seen_before:
+            is_old = now_s - self._uncollected[session] > _KEPT_S
+            if session not in full or is_old or session not in full[-_MAX_KEPT:]:
+                answers.pop(session, None)
+                known.pop(session, None)
+                del self._uncollected[session]
 
     async def process_api(
         self,

@@ -9,7 +9,8 @@ from hubert_demo.checkpoints import DEFAULT_CHECKPOINT
 from hubert_demo.errors import HubertDemoError, MachineError
 from hubert_demo.ui import log
 from hubert_demo.ui.app import Page
-from hubert_demo.ui.janitor import end_on_signals, own_folder
+from hubert_demo.ui.clients import trust_proxy_of_spaces
+from hubert_demo.ui.janitor import KEPT_S, Janitor, end_on_signals, own_folder
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -21,7 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = _parser()
     options = parser.parse_args(arguments)
     try:
-        page = Page(options.checkpoint, options.directories)
+        janitor = Janitor(60 * options.keep_minutes)
+        page = Page(options.checkpoint, options.directories, janitor=janitor)
     except HubertDemoError as error:
         parser.error(str(error))
     page.launch(server_name=options.host, server_port=options.port)
@@ -35,6 +37,7 @@ def run() -> None:
     except MachineError as error:
         raise SystemExit(f"python app.py: {error}") from error
     end_on_signals(folder)
+    trust_proxy_of_spaces()
     try:
         main()
     finally:
@@ -60,4 +63,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--host", help="address to listen on; default: $GRADIO_SERVER_NAME or 127.0.0.1")
     parser.add_argument("--port", type=int, help="default: $GRADIO_SERVER_PORT or the first free from 7860")
+    parser.add_argument(
+        "--keep-minutes",
+        type=float,
+        default=KEPT_S / 60,
+        metavar="N",
+        help="how long files are kept that nobody has used or fetched; default: %(default)g",
+    )
     return parser

@@ -7,7 +7,7 @@ import re
 import secrets
 import shutil
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -17,11 +17,16 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 from hubert_demo.api import Analysis
-from hubert_demo.export import EXHIBITS, Choices, Exhibit, file_content, script, write_zip
+from hubert_demo.export import EXHIBITS, Choices, Exhibit, file_content, script, zip_steps
+from hubert_demo.ui.janitor import UNFINISHED
+from hubert_demo.ui.lanes import Steps, at_once
 from hubert_demo.ui.results import Results
 from hubert_demo.ui.views.base import Json, fields_of, sentence
+from hubert_demo.ui.waiting import SLOW
 
 ALL = "all"
+PATIENCE_S = 60.0
+"""How long a file to take away waits for what else its page has under way."""
 _MAX_NAME = 48
 # Two answers may be alike, and Gradio sends the browser no value equal to the last one.
 _NUMBERS = itertools.count(1)
@@ -55,30 +60,36 @@ def reproduce(analysis: Analysis, request: Json) -> Json:
     return {"text": script(analysis, _choices(request))}
 
 
-def answer(results: Results, request: Any) -> Json:
+def answer(results: Results, request: Any, turn: Callable[[str, Steps[Path]], Path] = at_once) -> Json:
     """What the browser is sent when a button is pressed: a file that Gradio serves, or a sentence.
 
     Args:
         results: The results that the page holds.
         request: From the browser, and so anything: token, name, format, choices, and the recording's title.
+        turn: Has a job computed in a lane, as `Waiting.turn` does.
     """
     try:
-        return {"number": next(_NUMBERS), **_file(results, request)}
+        path = turn(SLOW, _file(results, request))
+        file = gr.FileData(path=str(path)).model_dump()
+        return {"number": next(_NUMBERS), "name": path.name, "file": file}
     except Exception as error:
         return {"number": next(_NUMBERS), "error": sentence(error)}
 
 
-def _file(results: Results, request: Any) -> Json:
+def _file(results: Results, request: Any) -> Steps[Path]:
     analysis = results.of(request).analysis
     name, file_format = str(request.get("name")), str(request.get("format"))
     choices = _choices(request)
     if name == ALL:
-        path = written(zip_name(request.get("title")), partial(write_zip, analysis, choices))
-    else:
-        # This checks name and format, before a file is named after them.
-        content = file_content(analysis, name, file_format, choices)
-        path = written(f"{name}.{file_format}", lambda path: path.write_bytes(content))
-    return {"name": path.name, "file": gr.FileData(path=str(path)).model_dump()}
+        return (yield from written(zip_name(request.get("title")), partial(zip_steps, analysis, choices)))
+    # This checks name and format, before a file is named after them.
+    content = file_content(analysis, name, file_format, choices)
+    return (yield from written(f"{name}.{file_format}", partial(_write, content)))
+
+
+def _write(content: bytes, path: Path) -> Iterator[None]:
+    path.write_bytes(content)
+    yield
 
 
 def zip_name(title: object) -> str:
@@ -92,18 +103,22 @@ def zip_name(title: object) -> str:
     return f"hubert-explorer-{safe or 'recording'}.zip"
 
 
-def written(name: str, write: Callable[[Path], object]) -> Path:
-    """A new file where Gradio serves it from and deletes it after a while, in a folder that nobody can guess.
+def written(name: str, write: Callable[[Path], Iterator[None]]) -> Steps[Path]:
+    """A new file where Gradio serves it from, for a while, in a folder that nobody can guess.
 
     Args:
         name: Of the file.
-        write: Writes it; where that fails, for a full disk for instance, no half of it is left.
+        write: Writes it in steps; where one fails, for a full disk for instance, or nobody waits any more, no
+            half of it is left.
     """
     folder = Path(get_upload_folder()) / secrets.token_urlsafe(24)
     path = folder / re.sub(r"[^\w.-]+", "-", name)
     try:
         folder.mkdir(parents=True)
-        write(path)
+        part = path.with_name(UNFINISHED + path.name)
+        yield from write(part)
+        part.touch()
+        part.rename(path)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise

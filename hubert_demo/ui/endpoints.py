@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial, wraps
 from pathlib import Path
-from typing import Any, TypedDict, cast
+from typing import Any, TypedDict, TypeVar, cast
 
 import gradio as gr
 
@@ -23,16 +23,22 @@ from hubert_demo.analysis.transcript.beam import MAX_HOTWORDS_TEXT, split_hotwor
 from hubert_demo.api import Analysis
 from hubert_demo.audio import Waveform
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT
-from hubert_demo.export import Choices, write_zip
+from hubert_demo.export import Choices, zip_steps
 from hubert_demo.ui.blocks import uploaded_path
 from hubert_demo.ui.downloads import written, zip_name
+from hubert_demo.ui.lanes import Steps, at_once, one_step
 from hubert_demo.ui.parameters import OneOf, Parameter, Text, Whole, reading
 from hubert_demo.ui.results import Result
 from hubert_demo.ui.views.base import plain, sentence
+from hubert_demo.ui.waiting import GLANCE, SLOW
+
+Value = TypeVar("Value")
 
 NAMES = ("analyze", "read", "align", "map_layers", "compare_layers", "attend", "compare_heads", "export")
 MAX_BINS = 200
 MAX_BEST = 20
+# From here on a beam search takes so long that it waits with what else takes long.
+LONG_S = 10.0
 
 PARAMETERS: dict[str, Parameter] = {
     "num_best": Whole(1, MAX_BEST),
@@ -156,15 +162,18 @@ class Endpoints:
     Args:
         analyse: Analyses a recording by the checkpoint of a name, as `Page.analyse` does.
         read: Decodes a file, as `Readers.read` does where it may be a stranger's.
+        turn: Has a job computed in a lane, as `Waiting.turn` does.
     """
 
     def __init__(
         self,
         analyse: Callable[[Waveform, str], Result],
         read: Callable[[Path], Waveform] = Waveform.from_file,
+        turn: Callable[[str, Steps[Any]], Any] = at_once,
     ) -> None:
         self._analyse_waveform = analyse
         self._read = read
+        self._turn = turn
 
     def all(self) -> dict[str, Callable[..., Any]]:
         """Every endpoint by its name."""
@@ -200,7 +209,8 @@ class Endpoints:
             checkpoint: Name of the model.
         """
         analysis = self._analyse(recording, checkpoint)
-        found = analysis.beam_search(num_best, split_hotwords(hotwords))
+        lane = SLOW if analysis.encoding.waveform.duration_s > LONG_S else GLANCE
+        found = self._in(lane, lambda: analysis.beam_search(num_best, split_hotwords(hotwords)))
         return [cast(RankedText, plain(hypothesis)) for hypothesis in found]
 
     def align(self, recording: gr.FileData, reference: str, checkpoint: str = DEFAULT_CHECKPOINT) -> Aligned:
@@ -211,7 +221,8 @@ class Endpoints:
             reference: What was really said, in at most 2000 characters.
             checkpoint: Name of the model.
         """
-        found = self._analyse(recording, checkpoint).align(reference)
+        analysis = self._analyse(recording, checkpoint)
+        found = self._in(GLANCE, lambda: analysis.align(reference))
         words = [
             {
                 "kind": word.outcome.value,
@@ -243,7 +254,8 @@ class Endpoints:
         """
         analysis = self._analyse(recording, checkpoint)
         settings = ProjectionSettings(method, num_neighbours, metric, seed)
-        maps = plain(analysis.projections(settings), "points", "trustworthiness")
+        found = self._in(SLOW, lambda: analysis.projections(settings))
+        maps = plain(found, "points", "trustworthiness")
         return cast(LayerMaps, {**plain(analysis.encoding, "frame_times_s"), **maps})
 
     def compare_layers(
@@ -259,11 +271,15 @@ class Endpoints:
         """
         analysis = self._analyse(recording, checkpoint)
         count = analysis.num_units(num_units)
-        try:
-            scores = plain(analysis.unit_scores(count), "purity", "pnmi")
-        except NothingToPredict:
-            scores = {"purity": None, "pnmi": None}
-        return cast(LayerNumbers, {**plain(analysis.layer_curves()), **scores, "num_units": count})
+
+        def compare() -> dict[str, Any]:
+            try:
+                scores = plain(analysis.unit_scores(count), "purity", "pnmi")
+            except NothingToPredict:
+                scores = {"purity": None, "pnmi": None}
+            return {**plain(analysis.layer_curves()), **scores, "num_units": count}
+
+        return cast(LayerNumbers, self._in(SLOW, compare))
 
     def attend(
         self, recording: gr.FileData, layer: int = 0, head: int = 0, checkpoint: str = DEFAULT_CHECKPOINT
@@ -276,7 +292,8 @@ class Endpoints:
             head: Head of the layer, from 0 (the page's 1 is 0).
             checkpoint: Name of the model.
         """
-        pooled = pool(self._analyse(recording, checkpoint).attention_maps(layer, [head]), MAX_BINS)
+        analysis = self._analyse(recording, checkpoint)
+        pooled = self._in(GLANCE, lambda: pool(analysis.attention_maps(layer, [head]), MAX_BINS))
         return {"frames_per_bin": pooled.frames_per_bin, "attention": pooled.maps[0].tolist()}
 
     def compare_heads(self, recording: gr.FileData, checkpoint: str = DEFAULT_CHECKPOINT) -> HeadNumbers:
@@ -286,7 +303,7 @@ class Endpoints:
             recording: Sound file of 0.1 to 60 seconds.
             checkpoint: Name of the model.
         """
-        metrics = self._analyse(recording, checkpoint).head_metrics()
+        metrics = self._in(SLOW, self._analyse(recording, checkpoint).head_metrics)
         numbers = plain(metrics, "kinds", "globalness", "verticality", "diagonality")
         return cast(HeadNumbers, {**numbers, "entropy_nats": numbers["globalness"]})
 
@@ -312,8 +329,12 @@ class Endpoints:
         analysis = self._analyse(recording, checkpoint)
         choices = Choices(layer=layer, attention_layer=attention_layer, head=head, reference=reference)
         name = zip_name(uploaded_path(recording).name)
-        path = written(name, partial(write_zip, analysis, choices))
+        path = self._turn(SLOW, written(name, partial(zip_steps, analysis, choices)))
         return gr.FileData(path=str(path))
+
+    def _in(self, lane: str, compute: Callable[[], Value]) -> Value:
+        value: Value = self._turn(lane, one_step(compute))
+        return value
 
     def _analyse(self, recording: gr.FileData, checkpoint: str) -> Analysis:
         waveform = self._read(uploaded_path(recording))

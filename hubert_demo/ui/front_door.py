@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hubert_demo.audio import MAX_FILE_MB
 from hubert_demo.ui.health import HEALTH, health_route
-from hubert_demo.ui.janitor import Uploads, told_length
+from hubert_demo.ui.janitor import Janitor, Uploads, told_length
 from hubert_demo.ui.log import Requests
 from hubert_demo.ui.static_files import PageHead, StaticFiles
 from hubert_demo.ui.views.base import Json
@@ -140,7 +140,7 @@ def opened(scope: Scope) -> Open | None:
 
 
 def app_kwargs(
-    static_files: StaticFiles, facts: Mapping[str, object], health: Callable[[], Json]
+    static_files: StaticFiles, facts: Mapping[str, object], health: Callable[[], Json], janitor: Janitor
 ) -> dict[str, Any]:
     """What `gr.Blocks.launch` is given to build the server behind the door; outermost comes first.
 
@@ -148,6 +148,7 @@ def app_kwargs(
         static_files: The browser's half of the page.
         facts: What both halves of the page say alike.
         health: What `/healthz` answers.
+        janitor: Is told of every upload.
     """
     return {
         "routes": [static_files.route(), health_route(health)],
@@ -160,7 +161,7 @@ def app_kwargs(
             Middleware(BodyLimits),
             # Nearer to Gradio, which they correct.
             Middleware(PageHead, html=static_files.head(facts)),
-            Middleware(Uploads),
+            Middleware(Uploads, came=janitor.came),
         ],
     }
 

@@ -4,30 +4,14 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
-import gradio as gr
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from hubert_demo.ui.views.base import Json
-from hubert_demo.ui.waiting import Waiting
 
 HEALTH = "/healthz"
 _HTTP_UNAVAILABLE = 503
-
-
-def queue_lengths(demo: gr.Blocks, waiting: Waiting) -> dict[str, int]:
-    """How many wait in each queue, besides those whose turn it is.
-
-    Args:
-        demo: The Blocks, whose events wait for the model, or (as `page`) for anything else.
-        waiting: The lanes in the background.
-    """
-    events = {"model": 0, "page": 0}
-    for name, queue in list(demo._queue.event_queue_per_concurrency_id.items()):
-        # Those that we have not named are numbers.
-        events[name if name in events else "page"] += len(queue.queue)
-    return {**events, **waiting.lengths()}
 
 
 def health(checkpoint: str, greeting: "Future[Any] | None", queues: dict[str, int]) -> Json:
@@ -36,7 +20,7 @@ def health(checkpoint: str, greeting: "Future[Any] | None", queues: dict[str, in
     Args:
         checkpoint: The one that greets.
         greeting: The analysis that greets, which needs all that the others need; None before it begins.
-        queues: How many wait in each queue.
+        queues: How many wait in each lane.
 
     Returns:
         `alive`, always true; `ready`, once the greeting is there; `failed`, if it cannot be had; and the rest

@@ -1,15 +1,21 @@
-"""The folder for uploads: the page's own, with room in it, and empty when the page ends."""
+"""The folder for uploads: the page's own, with room in it, cleared up now and then, and empty at the end."""
 
 import errno
+import json
 import logging
 import os
 import re
 import shutil
 import signal
+import stat
 import tempfile
-from collections.abc import Callable
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import FrameType
+from typing import TypeVar
 
 import gradio.mcp
 from gradio.utils import get_upload_folder
@@ -19,12 +25,27 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hubert_demo.errors import MachineError
+from hubert_demo.errors import BusyError, InputError, MachineError
 from hubert_demo.ui.views.base import NO_ROOM, NO_ROOM_ERRNOS
 
+Value = TypeVar("Value")
+
+REMOVED = (
+    "This upload is no longer kept on the server: it is removed once the page has read it, else after some "
+    "minutes. Upload it again."
+)
 FOLDER_VARIABLE = "GRADIO_TEMP_DIR"
 RESERVE_BYTES = 16 << 20
 """What is left free on the disk of the uploads, for files to take away."""
+
+KEPT_S = 600.0
+"""How long a file is kept that nobody uses: uploads, recordings, files to take away."""
+UNFINISHED = "."
+"""What the name of a file begins with that is being written, step by step: it may lie for an hour."""
+_UNFINISHED_S = 3600.0
+MAX_BYTES = 2 << 30
+"""What all of them may take together."""
+_SWEEP_S = 10.0
 
 HTTP_NO_ROOM = 507
 _PREFIX = "hubert-explorer-"
@@ -52,22 +73,24 @@ def own_folder() -> Path:
             f"There is no folder for uploads: {error.strerror or error}. Set {FOLDER_VARIABLE} to a folder "
             "that can be written."
         ) from error
-    _remove_left(parent)
+    _remove_left(parent, folder)
     os.environ[FOLDER_VARIABLE] = str(folder)
     # Read when it was imported; what assistants send inside an address is kept there.
     gradio.mcp.DEFAULT_TEMP_DIR = str(folder)
     return folder
 
 
-def _remove_left(parent: Path) -> None:
+def _remove_left(parent: Path, own: Path) -> None:
     """Remove the folders of pages that run no more."""
     for folder in parent.glob(f"{_PREFIX}*-*"):
         found = _OURS.fullmatch(folder.name)
-        if found and not _is_running(int(found[1])):
+        if found and folder != own and not _is_running_elsewhere(int(found[1])):
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _is_running(process: int) -> bool:
+def _is_running_elsewhere(process: int) -> bool:
+    if process == os.getpid():
+        return False
     try:
         os.kill(process, 0)
     except ProcessLookupError:
@@ -114,6 +137,138 @@ def room_problem(needed_bytes: int) -> OSError | None:
     return None
 
 
+class Janitor:
+    """Removes uploads that the page has read, and whatever lies in its folder too long. Safe between threads.
+
+    Args:
+        kept_s: How long a file is kept that nobody uses.
+        max_bytes: What all files may take together; the oldest leave first.
+        clock: Gives the time in seconds, as files' times are.
+    """
+
+    def __init__(
+        self,
+        kept_s: float = KEPT_S,
+        max_bytes: int = MAX_BYTES,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._kept_s, self._max_bytes, self._clock = kept_s, max_bytes, clock
+        # How often a file was uploaded and not yet read: Gradio keeps equal files in one place.
+        self._unread: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        self._is_closing = threading.Event()
+        self._worker: threading.Thread | None = None
+
+    def came(self, paths: Iterable[str]) -> None:
+        """Files were uploaded."""
+        with self._lock:
+            self._unread.update(paths)
+
+    def consume(self, path: Path, read: Callable[[Path], Value]) -> Value:
+        """Read a file, which is removed then if it is an upload; not where it was too busy to be read.
+
+        Args:
+            path: The file.
+            read: Reads it.
+
+        Raises:
+            InputError: If it was removed already.
+        """
+        self.require(path)
+        try:
+            value = read(path)
+        except BusyError:
+            raise
+        except Exception:
+            self._used(path)
+            raise
+        self._used(path)
+        return value
+
+    def require(self, path: Path) -> None:
+        """Find a file still there.
+
+        Raises:
+            InputError: If it was an upload, and was removed already.
+        """
+        if path.is_relative_to(get_upload_folder()) and not path.exists():
+            raise InputError(REMOVED)
+
+    def start(self, *more: Callable[[], None], every_s: float = _SWEEP_S) -> None:
+        """Clear up now and then, until `close`.
+
+        Args:
+            more: What else to do each time.
+            every_s: How often, in seconds.
+        """
+
+        def work() -> None:
+            while not self._is_closing.wait(every_s):
+                for chore in (self.sweep, *more):
+                    try:
+                        chore()
+                    except Exception:
+                        _LOGGER.exception("clearing up failed")
+
+        self._worker = threading.Thread(target=work, name="janitor", daemon=True)
+        self._worker.start()
+
+    def close(self) -> None:
+        """Clear up no more."""
+        self._is_closing.set()
+        if self._worker is not None:
+            self._worker.join()
+
+    def sweep(self) -> None:
+        """Remove what is too old, from earlier pages' folders too, and the oldest of what takes too much."""
+        folder = Path(get_upload_folder())
+        # Only pages' own folders: elsewhere other programs' files lie.
+        if _OURS.fullmatch(folder.name):
+            for each in folder.parent.glob(f"{_PREFIX}*-*"):
+                if _OURS.fullmatch(each.name):
+                    self._clear(each)
+
+    def _used(self, path: Path) -> None:
+        """Remove an upload, unless somebody else has sent the very same one, which is yet to be read."""
+        with self._lock:
+            if str(path) not in self._unread:
+                return
+            self._unread[str(path)] -= 1
+            if self._unread[str(path)] <= 0:
+                del self._unread[str(path)]
+                path.unlink(missing_ok=True)
+
+    def _clear(self, folder: Path) -> None:
+        now_s = self._clock()
+        found = sorted(_statuses(folder.rglob("*")), key=lambda each: each[1].st_mtime)
+        files = [(path, status) for path, status in found if not stat.S_ISDIR(status.st_mode)]
+        num_bytes = sum(status.st_size for _, status in files)
+        for path, status in files:
+            kept_s = max(self._kept_s, _UNFINISHED_S) if path.name.startswith(UNFINISHED) else self._kept_s
+            if now_s - status.st_mtime > kept_s or num_bytes > self._max_bytes:
+                path.unlink(missing_ok=True)
+                num_bytes -= status.st_size
+                with self._lock:
+                    self._unread.pop(str(path), None)
+        for path, status in found:
+            # A new folder may be about to be filled.
+            if (
+                stat.S_ISDIR(status.st_mode)
+                and now_s - status.st_mtime > _SWEEP_S
+                and not any(path.iterdir())
+            ):
+                path.rmdir()
+
+
+def _statuses(paths: Iterable[Path]) -> Iterator[tuple[Path, os.stat_result]]:
+    """Paths with what is known of them; not those that were removed meanwhile."""
+    for path in paths:
+        try:
+            yield path, path.lstat()
+        except FileNotFoundError:
+            continue
+
+
 class Uploads:
     """ASGI middleware that refuses uploads for which there is no room, and removes halves of broken ones.
 
@@ -122,10 +277,16 @@ class Uploads:
     Args:
         app: What answers.
         problem: Tells why so many bytes cannot be kept, as `room_problem` does.
+        came: Is told the paths of what was uploaded.
     """
 
-    def __init__(self, app: ASGIApp, problem: Callable[[int], OSError | None] = room_problem) -> None:
-        self._app, self._problem = app, problem
+    def __init__(
+        self,
+        app: ASGIApp,
+        problem: Callable[[int], OSError | None] = room_problem,
+        came: Callable[[Iterable[str]], None] = lambda paths: None,
+    ) -> None:
+        self._app, self._problem, self._came = app, problem, came
         self._under_way = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -147,6 +308,8 @@ class Uploads:
         async def watched(message: Message) -> None:
             nonlocal has_begun
             has_begun = True
+            # A short list of paths, in one message; before the visitor can ask for the file to be read.
+            self._came(_paths(message.get("body", b"")))
             await send(message)
 
         self._under_way += 1
@@ -163,6 +326,11 @@ class Uploads:
             self._under_way -= 1
             if self._under_way == 0:
                 await run_in_threadpool(_remove_halves, Path(get_upload_folder()))
+
+
+def _paths(answer: bytes) -> list[str]:
+    """The paths in what Gradio answers to an upload; none in a refusal."""
+    return [str(path) for path in json.loads(answer)] if answer.startswith(b"[") else []
 
 
 def told_length(scope: Scope) -> int:

@@ -1,8 +1,10 @@
 """Results that visitors look at: kept for a while, in bounded memory, under tokens that nobody can guess."""
 
+import hmac
 import secrets
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +12,7 @@ from hubert_demo.api import Analysis
 from hubert_demo.audio import Waveform
 from hubert_demo.checkpoints import CheckpointSpec
 from hubert_demo.errors import InputError
+from hubert_demo.ui.lanes import Client
 from hubert_demo.ui.views.base import NOT_UNDERSTOOD, fields_of
 
 MAX_RESULTS = 32
@@ -47,26 +50,37 @@ class Results:
     Args:
         max_results: How many results are kept at most.
         max_bytes: About how much memory they may hold together; one result is always kept.
+        who: Tells who asks, None where that is the house itself, for whom every token is good.
     """
 
-    def __init__(self, max_results: int = MAX_RESULTS, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(
+        self,
+        max_results: int = MAX_RESULTS,
+        max_bytes: int = MAX_BYTES,
+        who: Callable[[], Client | None] = lambda: None,
+    ) -> None:
+        self.who = who
+        self._secret = secrets.token_bytes(32)
         self._max_results = max_results
         self._max_bytes = max_bytes
         self._results: OrderedDict[str, Result] = OrderedDict()
+        self._for_good: set[str] = set()
         self._lock = threading.Lock()
 
-    def keep(self, analysis: Analysis, seconds: float) -> Result:
+    def keep(self, analysis: Analysis, seconds: float, for_good: bool = False) -> Result:
         """Keep an analysis under a new token.
 
         Args:
             analysis: All that was found out about a recording.
             seconds: How long that took.
+            for_good: Whether it never makes room for others, and takes none of theirs.
         """
         result = Result(secrets.token_urlsafe(24), analysis, seconds)
         with self._lock:
             self._results[result.token] = result
-            while len(self._results) > 1 and self._is_full():
-                self._results.popitem(last=False)
+            if for_good:
+                self._for_good.add(result.token)
+            self._make_room()
         return result
 
     def find(self, spec: CheckpointSpec, waveform: Waveform) -> Result | None:
@@ -84,6 +98,11 @@ class Results:
                     return self._touch(token)
         return None
 
+    def token_for(self, result: Result) -> str:
+        """The token by which whoever asks now may ask about a result; of no use to anybody else."""
+        client = self.who()
+        return result.token if client is None else self._signed(result.token, client)
+
     def of(self, request: Any) -> Result:
         """The result that the browser names by its `token` in a request, which may be anything.
 
@@ -100,6 +119,19 @@ class Results:
         """
         if not isinstance(token, str):
             raise InputError(NOT_UNDERSTOOD)
+        plain = token.partition(".")[0]
+        if (client := self.who()) is not None:
+            told, due = (each.encode("utf-8", "replace") for each in (token, self._signed(plain, client)))
+            if not hmac.compare_digest(told, due):
+                raise InputError(GONE)
+        return self.kept(plain)
+
+    def kept(self, token: str) -> Result:
+        """The result of a token of the house's own, as `Result.token` is.
+
+        Raises:
+            InputError: If there is none any more.
+        """
         with self._lock:
             if token not in self._results:
                 raise InputError(GONE)
@@ -110,10 +142,23 @@ class Results:
         with self._lock:
             return result.token in self._results
 
+    def _signed(self, token: str, client: Client) -> str:
+        signature = hmac.new(
+            self._secret, f"{token} {client.name}".encode("utf-8", "replace"), "sha256"
+        ).hexdigest()
+        return f"{token}.{signature}"
+
     def _touch(self, token: str) -> Result:
         self._results.move_to_end(token)
         return self._results[token]
 
-    def _is_full(self) -> bool:
-        num_bytes = sum(result.num_bytes for result in self._results.values())
-        return len(self._results) > self._max_results or num_bytes > self._max_bytes
+    def _make_room(self) -> None:
+        leaving = {
+            token: each.num_bytes for token, each in self._results.items() if token not in self._for_good
+        }
+        num_bytes = sum(leaving.values())
+        for token in list(leaving)[:-1]:
+            if len(leaving) <= self._max_results and num_bytes <= self._max_bytes:
+                return
+            num_bytes -= leaving.pop(token)
+            del self._results[token]

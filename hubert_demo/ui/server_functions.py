@@ -2,18 +2,18 @@
 
 import hashlib
 import json
-import threading
 from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
+from hubert_demo.ui.lanes import Rank, one_step
 from hubert_demo.ui.results import Results
 from hubert_demo.ui.views.base import Answer, Json, attempt
-from hubert_demo.ui.waiting import Waiting, patient
+from hubert_demo.ui.waiting import GLANCE, LANES, Waiting, patient
 
 # Attention maps of a long recording are large: few are made at once.
-MAX_QUICK = 2
+MAX_QUICK = LANES[GLANCE][0]
 
 
 class ServerFunctions:
@@ -27,7 +27,6 @@ class ServerFunctions:
     def __init__(self, results: Results, waiting: Waiting) -> None:
         self._results = results
         self._waiting = waiting
-        self._turns = threading.Semaphore(MAX_QUICK)
 
     def of(self, quick: Iterable[Answer] = (), slow: Iterable[Answer] = ()) -> list[Callable[[Any], Any]]:
         """What the browser may ask of a component; every answer says whether it is `"ok"`.
@@ -42,8 +41,8 @@ class ServerFunctions:
         def ask(request: Any) -> Json:
             def compute() -> Json:
                 result = self._results.of(request)
-                with self._turns:
-                    return answer(result.analysis, request)
+                steps = one_step(lambda: answer(result.analysis, request))
+                return self._waiting.turn(GLANCE, steps, Rank.FIRST)
 
             return attempt(compute)
 
@@ -58,5 +57,5 @@ class ServerFunctions:
         asked = json.dumps([answer.__name__, request], sort_keys=True)
         question = hashlib.sha256(asked.encode()).hexdigest()
         # By its token: when its turn comes, a result may have been dropped.
-        compute = partial(attempt, lambda: answer(self._results.get(token).analysis, request))
+        compute = partial(attempt, lambda: answer(self._results.kept(token).analysis, request))
         return self._waiting.ask(question, compute)

@@ -2,74 +2,121 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
-from concurrent.futures import Future, ThreadPoolExecutor
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import Future
 from typing import Any, TypeVar
 
-from hubert_demo.errors import InputError
+from hubert_demo.errors import BusyError
+from hubert_demo.ui.lanes import ENDING, Client, Lane, Limits, Rank, Steps, TooManyOwn, one_step
 from hubert_demo.ui.views.base import Json, sentence
 
 Value = TypeVar("Value")
 
-# How many jobs of a lane run at once: of the slow ones two, so that only a UMAP waits for a UMAP.
-LANES = {"first": 2, "quick": 1, "slow": 2, "fetch": 2}
-PATIENCE_S = 20.0
-MAX_QUESTIONS = 16
+SLOW = "slow"
+"""UMAP, k-means, long searches and files to take away."""
+GLANCE = "glance"
+"""Answers about attention: large while they are computed."""
+READING = "reading"
+"""Files of visitors; `audio.Readers` reads so many at once."""
+ENCODER = "encoder"
+"""Passes through an encoder, in a lane for each device."""
 
-BUSY = "Too much is being computed for other visitors. Try again in a minute."
+# How many jobs of a lane run at once, and how many may wait.
+LANES: dict[str, tuple[int, Limits]] = {
+    "first": (2, Limits()),
+    "quick": (1, Limits()),
+    "fetch": (2, Limits()),
+    SLOW: (1, Limits(waiting=20, per_client=2)),
+    GLANCE: (2, Limits(waiting=20, per_client=4)),
+    READING: (4, Limits(waiting=40, per_client=4)),
+    ENCODER: (1, Limits(waiting=40, per_client=4)),
+}
+MAX_AT_ONCE = sum(width + limits.waiting for width, limits in LANES.values() if limits != Limits())
+"""How many requests may wait or be computed at once; all others are refused, or answered at once."""
+MAX_THREADS = int(MAX_AT_ONCE) + 40
+"""Each of them has a thread; there is room for greetings and refusals beside them."""
+
+PATIENCE_S = 20.0
+_ASKS_AGAIN_S = 0.1
 
 
 class Waiting:
-    """Jobs in the background. Safe to share between threads.
+    """Jobs in the background, and whoever waits for them. Safe to share between threads.
 
     Args:
         patience_s: How long a connection is held for an answer before the browser has to ask again.
-        max_questions: How many questions may wait for their answers at once.
+        who: Tells who asks, None where that is the house itself.
+        limits: Other limits of lanes than those in `LANES`, by name.
 
     Attributes:
         patience_s: As given.
     """
 
-    def __init__(self, patience_s: float = PATIENCE_S, max_questions: int = MAX_QUESTIONS) -> None:
+    def __init__(
+        self,
+        patience_s: float = PATIENCE_S,
+        who: Callable[[], Client | None] = lambda: None,
+        limits: Mapping[str, Limits] | None = None,
+    ) -> None:
         self.patience_s = patience_s
-        self._max_questions = max_questions
-        self._workers = {
-            lane: ThreadPoolExecutor(count, thread_name_prefix=lane) for lane, count in LANES.items()
-        }
+        self.who = who
+        self._limits = {name: found for name, (_, found) in LANES.items()} | dict(limits or {})
+        self._lanes: dict[str, Lane] = {}
         self._questions: dict[str, Future[Json]] = {}
         self._lock = threading.Lock()
         self._num_jobs = 0
+        self._is_closed = False
         self._ended = threading.Condition()
 
     def submit(self, lane: str, compute: Callable[[], Value]) -> "Future[Value]":
-        """Run a job once those before it in its lane have begun.
+        """Run a job of the house once those before it in its lane have begun; it is never refused.
 
         Args:
-            lane: `"first"`, `"quick"`, `"slow"` or `"fetch"`.
+            lane: One of `LANES`.
             compute: The job.
         """
-        with self._ended:
-            future = self._workers[lane].submit(_as_error, compute)
-            self._num_jobs += 1
-        future.add_done_callback(self._end)
-        return future
+        return self._begin(lane, one_step(compute), None, Rank.FIRST)
+
+    def turn(self, lane: str, steps: Steps[Value], rank: Rank = Rank.LATER, patience_s: float = 0.0) -> Value:
+        """Have a job's result computed for whoever asks, and wait for it.
+
+        Args:
+            lane: One of `LANES`, or `ENCODER` followed by a device.
+            steps: The job; `lanes.one_step` makes one of a function.
+            rank: What goes first.
+            patience_s: How long to wait until whoever asks has no more under way than they may.
+
+        Raises:
+            BusyError: If too much waits already, or whoever asked has left.
+        """
+        until = time.monotonic() + patience_s
+        while True:
+            try:
+                future = self._begin(lane, steps, self.who(), rank)
+            except TooManyOwn:
+                if time.monotonic() >= until:
+                    raise
+                time.sleep(_ASKS_AGAIN_S)
+            else:
+                return future.result()
 
     def ask(self, question: str, compute: Callable[[], Json]) -> "Future[Json]":
-        """Have a slow answer computed, unless the very same question waits for one already.
+        """Have a slow answer computed that a page shows, unless the very same question waits for one already.
 
         Args:
             question: What distinguishes it from others.
             compute: Gives the answer, in the slow lane.
 
         Raises:
-            InputError: If too many others wait.
+            BusyError: If too much waits already.
         """
         with self._lock:
             if question in self._questions:
+                self._lane(SLOW).join(self._questions[question], self.who())
                 return self._questions[question]
-            if len(self._questions) >= self._max_questions:
-                raise InputError(BUSY)
-            future = self._questions[question] = self.submit("slow", compute)
+            future = self._begin(SLOW, one_step(compute), self.who(), Rank.FIRST)
+            self._questions[question] = future
         future.add_done_callback(lambda _: self._questions.pop(question, None))
         return future
 
@@ -86,15 +133,41 @@ class Waiting:
             return self._ended.wait_for(lambda: self._num_jobs == 0, timeout_s)
 
     def lengths(self) -> dict[str, int]:
-        """How many jobs wait in each lane, besides those that run."""
-        return {lane: worker._work_queue.qsize() for lane, worker in self._workers.items()}
+        """How many jobs wait in the lanes of each kind, besides those that run."""
+        lengths = dict.fromkeys(LANES, 0)
+        with self._ended:
+            lanes = dict(self._lanes)
+        for name, lane in lanes.items():
+            lengths[_kind(name)] += lane.length
+        return lengths
 
     def close(self) -> None:
         """Let the jobs that run finish, fetches in the background, and drop those that wait."""
-        for worker in self._workers.values():
-            worker.shutdown(wait=False, cancel_futures=True)
-        for lane, worker in self._workers.items():
-            worker.shutdown(wait=lane != "fetch")
+        with self._ended:
+            self._is_closed, lanes = True, dict(self._lanes)
+        # All drop what waits before any is waited for: what runs may wait for a job of another lane.
+        for lane in lanes.values():
+            lane.close(wait=False)
+        for name, lane in lanes.items():
+            lane.close(wait=name != "fetch")
+
+    def _begin(self, lane: str, steps: Steps[Value], client: Client | None, rank: Rank) -> "Future[Value]":
+        found = self._lane(lane)
+        with self._ended:
+            future = found.submit_steps(steps, client, rank)
+            self._num_jobs += 1
+        future.add_done_callback(self._end)
+        return future
+
+    def _lane(self, name: str) -> Lane:
+        """The lane of a name; what follows a blank tells lanes of a kind apart."""
+        kind = _kind(name)
+        with self._ended:
+            if name not in self._lanes:
+                if self._is_closed:
+                    raise BusyError(ENDING)
+                self._lanes[name] = Lane(name, LANES[kind][0], self._limits[kind])
+            return self._lanes[name]
 
     def _end(self, _: "Future[Value]") -> None:
         with self._ended:
@@ -102,14 +175,8 @@ class Waiting:
             self._ended.notify_all()
 
 
-def _as_error(compute: Callable[[], Value]) -> Value:
-    """What a job gives; what would end a thread or a loop (`SystemExit` out of a library) is an error."""
-    try:
-        return compute()
-    except BaseException as error:
-        if isinstance(error, Exception):
-            raise
-        raise RuntimeError(f"a job ended by {type(error).__name__}") from error
+def _kind(lane: str) -> str:
+    return lane.partition(" ")[0]
 
 
 def patient(
@@ -123,7 +190,7 @@ def patient(
     Args:
         name: By which the browser calls it.
         begin: Gives the answer's future for what the browser sent, which may be anything: the same one when
-            it asks again.
+            it asks again. Where a page has as much under way as it may, it is tried again meanwhile.
         patience_s: Most seconds to wait, no longer than a connection should be held.
         meanwhile: What else to tell the browser when the answer is not ready.
 
@@ -132,11 +199,21 @@ def patient(
         sentence if `begin` refuses.
     """
 
+    async def wait(request: Any) -> Json:
+        while True:
+            try:
+                pending = begin(request)
+            except TooManyOwn:
+                await asyncio.sleep(_ASKS_AGAIN_S)
+            else:
+                answer = asyncio.wrap_future(pending)
+                # Nobody may be left to hear that it was given up.
+                answer.add_done_callback(lambda done: done.cancelled() or done.exception())
+                return await asyncio.shield(answer)
+
     async def ask(request: Any) -> Json:
         try:
-            pending = asyncio.wrap_future(begin(request))
-            answer = await asyncio.wait_for(asyncio.shield(pending), patience_s)
-            return {"ready": True, **answer}
+            return {"ready": True, **await asyncio.wait_for(wait(request), patience_s)}
         except TimeoutError:
             return {"ok": True, "ready": False, **meanwhile(request)}
         except Exception as error:

@@ -180,6 +180,8 @@ class Page:
         import httpx
 
         self._http = httpx.Client(base_url=client.src_prefixed, timeout=300)
+        # One for all: tokens are of use to the session that they were given to.
+        self._session = uuid.uuid4().hex
         self._events = {
             tuple(target): dependency["id"]
             for dependency in client.config["dependencies"]
@@ -263,7 +265,7 @@ class Page:
 
     def _trigger(self, name: str, event: str, data: list[Any], about: Answer | None = None) -> list[Any]:
         """Run a private event over the queue: the values of its outputs."""
-        piece, session = self._pieces[name]["id"], uuid.uuid4().hex
+        piece, session = self._pieces[name]["id"], self._session
         body = {"data": data, "event_data": about, "fn_index": self._events[piece, event]}
         self._http.post(
             "queue/join", json={**body, "session_hash": session, "trigger_id": piece}
@@ -277,7 +279,12 @@ class Page:
 
     def _ask(self, piece: Answer, function: str, request: Any) -> Any:
         """A piece's function, asked until its answer is ready."""
-        body = {"component_id": piece["id"], "fn_name": function, "session_hash": "answers", "data": request}
+        body = {
+            "component_id": piece["id"],
+            "fn_name": function,
+            "session_hash": self._session,
+            "data": request,
+        }
         answer = self._http.post("component_server", json=body).raise_for_status().json()
         while answer.get("ready") is False:
             answer = self._http.post("component_server", json=body).raise_for_status().json()

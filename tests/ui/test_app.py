@@ -2,6 +2,7 @@
 
 import json
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -14,11 +15,11 @@ import soundfile
 from hubert_demo.audio import Readers, Waveform
 from hubert_demo.audio.readers import Limits
 from hubert_demo.errors import InputError
-from hubert_demo.ui.app import MAX_AT_ONCE
 from hubert_demo.ui.endpoints import Endpoints
 from hubert_demo.ui.results import Results
 from hubert_demo.ui.server_functions import ServerFunctions
 from hubert_demo.ui.views import VIEWS, attention, layers
+from hubert_demo.ui.waiting import LANES, MAX_AT_ONCE, SLOW
 
 
 class Picked:
@@ -156,23 +157,32 @@ def test_all_visitors_share_the_analysis_that_greets(page, encoder_passes, load)
     assert passes == []
 
 
-def test_a_greeting_that_others_have_driven_out_is_made_anew(
+def test_the_greeting_makes_room_for_nobody_and_takes_none_of_theirs(
     build_page, write_wav, encoder_passes, load, fetch
 ):
     page = build_page(results=Results(max_results=1))
     first = load(page)[-1]
     drawn = fetch(page, token=first["token"], name="transcript")
-    held = page.results.get(first["token"]).analysis
-    read_pairs(page.on_upload(str(write_wav("other.wav", 0.3, seed=19))))
+    others = [
+        read_pairs(page.on_upload(str(write_wav("other.wav", 0.3, seed=seed))))[0][-1] for seed in (19, 20)
+    ]
     with encoder_passes() as passes:
         again = load(page)[-1]
         assert page.waiting.idle(60)
-    assert again["token"] != first["token"]
-    assert page.results.get(again["token"]).analysis.transcript.text
+    assert again["token"] == first["token"]
+    assert passes == []
     assert fetch(page, token=again["token"], name="transcript") == drawn
-    # Noise comes first, so that the time on show is honest; the example's own pass is held here.
-    assert len(passes) == 1
-    assert held.transcript.text
+    assert not fetch(page, token=others[0]["token"], name="transcript")["ok"]
+    assert fetch(page, token=others[1]["token"], name="transcript")["ok"]
+    page.close()
+
+
+def test_a_greeting_that_failed_is_tried_again(build_page, load, monkeypatch):
+    page = build_page()
+    with monkeypatch.context() as broken:
+        broken.setattr("hubert_demo.ui.app.analyze", lambda *_, **__: 1 / 0)
+        assert load(page)[-1]["kind"] == "error"
+    assert load(page)[-1]["kind"] == "result"
     page.close()
 
 
@@ -395,26 +405,98 @@ def test_only_the_endpoints_are_public(page):
     assert visible == set(Endpoints(page.analyse).all())
 
 
-def test_the_model_works_for_one_visitor_at_a_time(page, monkeypatch):
-    users = [fn for fn in page.demo.fns.values() if fn.concurrency_id == "model"]
-    assert {page.on_upload, page.on_recording, page.on_pick, page.on_choose} <= {fn.fn for fn in users}
-    # The files of so many are read at once; of what follows, `Page.analyse` does one after the other.
-    assert {fn.concurrency_limit for fn in users} == {MAX_AT_ONCE}
-    # What is heard at the start, before anybody visits, is heard by itself.
-    page.start().result(60)
+def test_an_encoder_hears_one_recording_at_a_time(build_page, monkeypatch):
+    page = build_page()
     together, most = [], []
 
-    def overlap(*_, **__):
+    def overlap(*_):
         together.append(1)
         most.append(len(together))
         time.sleep(0.01)
         together.pop()
         raise InputError("heard")
 
-    monkeypatch.setattr("hubert_demo.ui.app.analyze", overlap)
+    monkeypatch.setattr("hubert_demo.ui.zero_gpu.encode", overlap)
     noise = np.random.default_rng(3).normal(size=(6, 16_000))
     with ThreadPoolExecutor(6) as threads:
         begun = [threads.submit(page.analyse, Waveform.from_array(samples)) for samples in noise]
     assert {str(each.exception()) for each in begun} == {"heard"}
     assert most == [1] * 6
-    assert page.demo._queue.max_size
+    page.close()
+
+
+def test_a_short_recording_is_heard_before_long_ones_that_wait(build_page, monkeypatch):
+    page, heard, may_end, begun = build_page(), [], threading.Event(), threading.Event()
+
+    def hold():
+        begun.set()
+        may_end.wait(60)
+
+    def hear(_, waveform):
+        heard.append(waveform.duration_s)
+        raise InputError("heard")
+
+    monkeypatch.setattr("hubert_demo.ui.zero_gpu.encode", hear)
+    lane = f"encoder {page._store.find(page.models.default).encoder.device}"
+    page.waiting.submit(lane, hold)
+    assert begun.wait(60)
+    with ThreadPoolExecutor(3) as threads:
+        for number, seconds in enumerate((12, 11, 0.9), 1):
+            samples = np.random.default_rng(number).normal(size=round(16_000 * seconds))
+            threads.submit(page.analyse, Waveform.from_array(samples))
+            while len(page.waiting._lanes[lane]._waiting) < number:
+                time.sleep(0.001)
+        may_end.set()
+    assert heard == [0.9, 12, 11]
+    page.close()
+
+
+def test_equal_recordings_that_come_at_once_are_heard_once(build_page, encoder_passes):
+    page = build_page()
+    samples = np.random.default_rng(4).normal(size=16_000)
+    with encoder_passes() as passes, ThreadPoolExecutor(4) as threads:
+        begun = [threads.submit(page.analyse, Waveform.from_array(samples)) for _ in range(4)]
+        assert len({each.result().token for each in begun}) == 1
+    assert len(passes) == 1
+    page.close()
+
+
+def test_while_a_long_recording_is_taken_away_a_short_one_is_heard(build_page, write_wav):
+    page, may_end, begun = build_page(), threading.Event(), threading.Event()
+
+    def exporting():
+        begun.set()
+        may_end.wait(60)
+        yield
+        return "a zip"
+
+    with ThreadPoolExecutor(1) as thread:
+        export = thread.submit(page.waiting.turn, SLOW, exporting())
+        assert begun.wait(60)
+        messages, _ = read_pairs(page.on_upload(str(write_wav("short.wav", 0.9, seed=23))))
+        assert messages[-1]["kind"] == "result"
+        assert not export.done()
+        may_end.set()
+        assert export.result(60) == "a zip"
+    page.close()
+
+
+def test_a_visitor_is_greeted_while_everything_is_busy(page, load):
+    page.start().result(60)
+    may_end = threading.Event()
+    held = [
+        page.waiting.submit(lane, lambda: may_end.wait(60))
+        for lane, (width, _) in LANES.items()
+        for _ in range(width + 1)
+    ]
+    messages = load(page)
+    assert [message["kind"] for message in messages] == ["result"]
+    assert not any(each.done() for each in held)
+    may_end.set()
+
+
+def test_gradio_s_own_queue_holds_nobody_back(page):
+    assert {fn.concurrency_limit for fn in page.demo.fns.values()} <= {"default", None}
+    assert page.demo._queue.default_concurrency_limit is None
+    assert page.demo._queue.max_size is None
+    assert page.demo.max_threads > MAX_AT_ONCE

@@ -8,7 +8,7 @@ from gradio_client import Client, handle_file
 
 from hubert_demo.audio import Readers
 from hubert_demo.audio.readers import Limits
-from hubert_demo.ui.app import READERS_BUSY
+from hubert_demo.ui.intake import READERS_BUSY
 from hubert_demo.ui.views import VIEWS
 
 # A file called hostile is held until a file beside it says that it may go.

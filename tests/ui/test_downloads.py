@@ -161,7 +161,7 @@ def test_a_full_disk_gets_a_sentence_leaves_no_half_and_does_not_last(results, t
 
     with monkeypatch.context() as broken:
         broken.setattr(Path, "write_bytes", full)
-        broken.setattr(downloads, "write_zip", lambda _, __, path: full(path))
+        broken.setattr(downloads, "zip_steps", lambda _, __, path: full(path))
         answer = ask(results, token, name, "csv")
     assert answer["error"] == NO_ROOM
     assert set(Path(get_upload_folder()).iterdir()) == before

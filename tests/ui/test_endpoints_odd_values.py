@@ -19,6 +19,7 @@ from mcp.client.streamable_http import streamable_http_client
 from hubert_demo.errors import InputError
 from hubert_demo.ui.blocks import HAND_OVER
 from hubert_demo.ui.endpoints import PARAMETERS, Endpoints
+from hubert_demo.ui.janitor import REMOVED
 from hubert_demo.ui.views.base import APOLOGY
 
 REACHED = "The endpoint began to work."
@@ -160,11 +161,17 @@ def test_what_is_no_upload_gets_the_way_to_hand_a_file_over(call, capfd, recordi
     assert "Traceback" not in capfd.readouterr().err
 
 
-def test_the_address_of_an_upload_works_as_its_path(call, stop):
+def test_the_address_of_an_upload_works_as_its_path_and_more_than_once(call, stop):
     by_path = call("analyze", as_file(stop), None)
     assert call("analyze", as_file(call.address(stop)), None) == by_path
     # Whichever name the page is known by outside: behind a proxy it cannot know its own.
     assert call("analyze", as_file(f"https://known.by.another/name/gradio_api/file={stop}"), None) == by_path
+
+
+def test_an_upload_that_was_removed_gets_a_sentence_that_says_to_send_it_again(call, stop):
+    assert "transcript" in call("analyze", as_file(stop), None)[0]
+    Path(stop).unlink()
+    assert call("analyze", as_file(stop), None)["error"] == REMOVED
 
 
 @pytest.mark.parametrize("length", [2001, 10_000_000])

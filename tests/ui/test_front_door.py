@@ -302,7 +302,7 @@ def test_the_page_says_how_it_is(client, page):
     told = answer.json()
     assert (told["alive"], told["ready"], told["failed"]) == (True, True, False)
     assert told["checkpoint"] == page.models.default.title
-    assert {"model", "page", "slow"} <= set(told["waiting"])
+    assert {"encoder", "reading", "slow", "glance"} <= set(told["waiting"])
     assert all(isinstance(number, int) for number in told["waiting"].values())
     assert answer.headers["cache-control"] == "no-store"
 

@@ -1,12 +1,14 @@
 """The folder of uploads: the page's own, with room in it or a sentence, and gone when the page ends."""
 
 import errno
+import json
 import os
 import signal
 import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -19,8 +21,8 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from hubert_demo.errors import MachineError
-from hubert_demo.ui import command, janitor
+from hubert_demo.errors import BusyError, InputError, MachineError
+from hubert_demo.ui import command, janitor, log
 from hubert_demo.ui.views.base import NO_ROOM
 
 PATIENCE_S = 90
@@ -47,7 +49,9 @@ def test_what_pages_that_were_killed_left_is_removed_and_nothing_else(parent):
     )
     names = {
         f"hubert-explorer-{int(ended.stdout)}-abc": False,
-        f"hubert-explorer-{os.getpid()}-abc": True,
+        # The process that starts the page may have the number of one that was killed.
+        f"hubert-explorer-{os.getpid()}-abc": False,
+        f"hubert-explorer-{os.getppid()}-abc": True,
         "hubert-explorer-notes-1": True,
         "gradio": True,
     }
@@ -182,6 +186,142 @@ def test_a_visitor_who_leaves_during_an_upload_is_no_error(page, caplog, capfd):
     assert "Traceback" not in caplog.text + capfd.readouterr().err
 
 
+# --- what is read, and what nobody uses ---
+
+
+def write(path, age_s=0.0, size=10, now_s=1e6):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(bytes(size))
+    os.utime(path, (now_s - age_s, now_s - age_s))
+    os.utime(path.parent, (now_s - age_s, now_s - age_s))
+    return path
+
+
+def test_an_upload_is_removed_once_it_is_read(parent):
+    path = write(janitor.own_folder() / "hash" / "a.wav")
+    cleaner = janitor.Janitor()
+    cleaner.came([str(path)])
+    assert cleaner.consume(path, Path.read_bytes) == bytes(10)
+    assert not path.exists()
+    with pytest.raises(InputError, match="no longer kept on the server: it is removed"):
+        cleaner.consume(path, Path.read_bytes)
+
+
+def test_an_upload_that_is_no_sound_is_removed_too(parent):
+    path = write(janitor.own_folder() / "hash" / "a.wav")
+    cleaner = janitor.Janitor()
+    cleaner.came([str(path)])
+    with pytest.raises(ZeroDivisionError):
+        cleaner.consume(path, lambda _: 1 / 0)
+    assert not path.exists()
+
+
+def test_an_upload_that_was_refused_because_too_much_waits_stays(parent):
+    path = write(janitor.own_folder() / "hash" / "a.wav")
+    cleaner = janitor.Janitor()
+    cleaner.came([str(path)])
+
+    def refuse(_):
+        raise BusyError("Try again.")
+
+    with pytest.raises(BusyError):
+        cleaner.consume(path, refuse)
+    assert cleaner.consume(path, Path.read_bytes)
+
+
+def test_of_equal_uploads_each_is_read(parent):
+    path = write(janitor.own_folder() / "hash" / "a.wav")
+    cleaner = janitor.Janitor()
+    cleaner.came([str(path)])
+    cleaner.came([str(path)])
+    assert cleaner.consume(path, Path.read_bytes)
+    assert cleaner.consume(path, Path.read_bytes)
+    assert not path.exists()
+
+
+def test_what_was_no_upload_is_not_removed(parent, harbour, tmp_path):
+    path = write(tmp_path / "mine.wav")
+    assert janitor.Janitor().consume(path, Path.read_bytes)
+    assert path.exists()
+
+
+def test_what_nobody_uses_is_removed_when_it_is_old_from_earlier_folders_too(parent):
+    own = janitor.own_folder()
+    earlier = own.with_name(f"hubert-explorer-{os.getppid()}-earlier")
+    places = [own / "hash", own / "secret", own, earlier / "hash"]
+    old = [write(place / "old.wav", age_s=601) for place in places]
+    new = [write(place / "new.wav", age_s=599) for place in places[1:]]
+    elsewhere = write(parent / "gradio" / "old.wav", age_s=9999)
+    janitor.Janitor(kept_s=600, clock=lambda: 1e6).sweep()
+    assert [path.exists() for path in old] == [False] * 4
+    assert all(path.exists() for path in [*new, elsewhere])
+    assert not (own / "hash").exists()
+
+
+def test_where_all_takes_too_much_the_oldest_leave_first(parent):
+    folder = janitor.own_folder()
+    paths = [
+        write(folder / name / "a.wav", age_s=age, size=100) for name, age in (("a", 3), ("b", 2), ("c", 1))
+    ]
+    janitor.Janitor(max_bytes=200, clock=lambda: 1e6).sweep()
+    assert [path.exists() for path in paths] == [False, True, True]
+
+
+def test_a_file_that_is_being_written_may_take_its_time(parent):
+    folder = janitor.own_folder()
+    writing = write(folder / "secret" / ".all.zip", age_s=3599)
+    given_up = write(folder / "other" / ".all.zip", age_s=3601)
+    janitor.Janitor(kept_s=10, clock=lambda: 1e6).sweep()
+    assert writing.exists()
+    assert not given_up.exists()
+
+
+def test_a_folder_that_is_about_to_be_filled_stays(parent):
+    folder = janitor.own_folder() / "hash"
+    folder.mkdir()
+    janitor.Janitor().sweep()
+    assert folder.exists()
+
+
+def test_in_a_folder_that_others_share_nothing_is_removed(monkeypatch, tmp_path):
+    monkeypatch.setenv(janitor.FOLDER_VARIABLE, str(tmp_path / "gradio"))
+    path = write(tmp_path / "gradio" / "theirs.wav", age_s=9999)
+    janitor.Janitor(clock=lambda: 1e6).sweep()
+    assert path.exists()
+
+
+def test_it_clears_up_now_and_then_and_a_fault_does_not_end_that(parent, caplog):
+    did, cleaner = threading.Semaphore(0), janitor.Janitor()
+
+    def chore():
+        did.release()
+        raise ZeroDivisionError("the reason")
+
+    cleaner.start(chore, every_s=0.001)
+    assert all(did.acquire(timeout=PATIENCE_S) for _ in range(2))
+    cleaner.close()
+    assert "the reason" in caplog.text
+
+
+def test_the_running_page_removes_an_upload_once_it_is_read_and_leaves_those_of_programs(page, harbour):
+    url = f"{page.demo.local_url}gradio_api"
+    # Gradio keeps equal files in one place.
+    path = httpx.post(f"{url}/upload", files={"files": ("a.wav", harbour.read_bytes())}).json()[0]
+    of_a_program = httpx.post(f"{url}/upload", files={"files": ("a.wav", harbour.read_bytes())}).json()[0]
+    assert path == of_a_program
+    [*_, (shown, _)] = page.on_upload(path)
+    assert json.loads(shown)["kind"] == "result"
+    assert Path(path).exists()
+    sent = {"data": [{"path": path, "meta": {"_type": "gradio.FileData"}}, "hubert-explorer"]}
+    for _ in range(2):
+        event_id = httpx.post(f"{url}/call/analyze", json=sent).json()["event_id"]
+        assert "event: complete" in httpx.get(f"{url}/call/analyze/{event_id}", timeout=PATIENCE_S).text
+        assert Path(path).exists()
+    [*_, (shown, _)] = page.on_upload(path)
+    assert json.loads(shown)["kind"] == "result"
+    assert not Path(path).exists()
+
+
 # --- a program of its own ---
 
 
@@ -232,7 +372,9 @@ def test_a_signal_ends_the_page_and_leaves_no_recording_behind(program, harbour,
     assert [path for path in (tmp_path / "uploads").rglob("*") if path.is_file()] == []
 
 
-def test_a_page_that_can_keep_no_uploads_says_so_and_ends(parent):
+def test_a_page_that_can_keep_no_uploads_says_so_and_ends(parent, monkeypatch):
+    # It would hold for this process, and so for other tests.
+    monkeypatch.setattr(log, "configure", lambda: None)
     parent.write_text("A file, where a folder should be.")
     with pytest.raises(SystemExit) as ended:
         command.run()

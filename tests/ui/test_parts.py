@@ -12,11 +12,12 @@ import pytest
 
 from hubert_demo.api import analyze
 from hubert_demo.audio import Waveform
-from hubert_demo.errors import InputError
+from hubert_demo.errors import BusyError, InputError
+from hubert_demo.ui.lanes import Client
 from hubert_demo.ui.parts import Parts
 from hubert_demo.ui.results import GONE, Results
 from hubert_demo.ui.views.base import NOT_UNDERSTOOD, Part
-from hubert_demo.ui.waiting import Waiting
+from hubert_demo.ui.waiting import LANES, Waiting
 
 LONG_S = 30
 
@@ -80,11 +81,40 @@ def test_nothing_is_drawn_before_somebody_looks(shown):
 def test_all_visitors_share_a_rendering(shown):
     first = shown.parts.rendering(shown.result)
     assert shown.parts.rendering(shown.result) is first
+    assert first["slow"].result(LONG_S) is first["slow"].result(LONG_S)
     assert shown.waiting.idle(LONG_S)
     assert sorted(shown.calls) == ["first", "quick", "slow"]
     assert list(first) == ["first", "quick", "slow"]
     num_frames = shown.result.analysis.encoding.num_frames
     assert first["first"].result() == {"ok": True, "frames": num_frames}
+
+
+def test_a_slow_part_begins_when_it_is_asked_for(shown, fetch):
+    shown.parts.rendering(shown.result)
+    assert shown.waiting.idle(LONG_S)
+    assert sorted(shown.calls) == ["first", "quick"]
+    assert fetch(shown, {"token": shown.result.token, "name": "slow"})["slow"]
+    assert fetch(shown, {"token": shown.result.token, "name": "slow"})["slow"]
+    assert shown.calls[2:] == ["slow"]
+
+
+def test_a_slow_part_that_was_given_up_begins_anew_when_it_is_asked_for_again(shown):
+    here, began = [], threading.Event()
+    shown.waiting.who = lambda: Client("a page", lambda: bool(here))
+    shown.may_end.clear()
+
+    def hold():
+        began.set()
+        shown.may_end.wait(LONG_S)
+
+    shown.waiting.submit("slow", hold)
+    assert began.wait(LONG_S)
+    part = shown.parts.rendering(shown.result)["slow"]
+    shown.may_end.set()
+    with pytest.raises(BusyError):
+        part.result(LONG_S)
+    here.append("again")
+    assert shown.parts.rendering(shown.result)["slow"].result(LONG_S) == {"ok": True, "slow": True}
 
 
 def test_visitors_who_come_at_once_share_a_rendering_too(shown):
@@ -153,22 +183,32 @@ def wait_until(condition):
         time.sleep(0.01)
 
 
-def test_closing_ends_a_slow_part_that_waits_for_one_that_is_dropped():
+def test_closing_ends_a_part_that_waits_for_one_that_is_dropped():
     shown = Shown()
-    may_end, begun = threading.Event(), threading.Event()
-    # The quick part is behind it in its lane, and the slow one waits for the quick one.
-    shown.waiting.submit("quick", lambda: begun.set() or may_end.wait(LONG_S))
-    assert begun.wait(LONG_S)
+    may_end, begun = threading.Event(), threading.Semaphore(0)
+    # The first part is behind them in its lane, and the quick one waits for the first one.
+    width, _ = LANES["first"]
+    for _ in range(width):
+        shown.waiting.submit("first", lambda: begun.release() or may_end.wait(LONG_S))
+        assert begun.acquire(timeout=LONG_S)
     rendering = shown.parts.rendering(shown.result)
-    wait_until(rendering["slow"].running)
+    wait_until(rendering["quick"].running)
     closing = threading.Thread(target=shown.close, daemon=True)
     closing.start()
-    wait_until(rendering["quick"].cancelled)
+    wait_until(rendering["first"].cancelled)
     may_end.set()
     closing.join(LONG_S)
     assert not closing.is_alive()
-    assert isinstance(rendering["slow"].exception(0), CancelledError)
-    assert "slow" not in shown.calls
+    assert isinstance(rendering["quick"].exception(0), CancelledError)
+    assert shown.calls == []
+
+
+def test_a_slow_part_that_is_asked_for_while_the_page_closes_says_so():
+    shown = Shown()
+    rendering = shown.parts.rendering(shown.result)
+    shown.close()
+    with pytest.raises(BusyError, match="stopping"):
+        rendering["slow"]
 
 
 def test_a_rendering_is_forgotten_with_its_result():

@@ -7,6 +7,7 @@ from hubert_demo.api import analyze
 from hubert_demo.audio import Waveform
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, PRETRAINED_CHECKPOINT, resolve
 from hubert_demo.errors import InputError
+from hubert_demo.ui.lanes import Client
 from hubert_demo.ui.results import GONE, Results
 from hubert_demo.ui.views.base import NOT_UNDERSTOOD
 
@@ -92,3 +93,67 @@ def test_a_guessed_token_finds_nothing():
     with pytest.raises(InputError) as error:
         Results().get("guess")
     assert str(error.value) == GONE
+
+
+# --- tokens for one visitor ---
+
+
+class Visited:
+    """Results, and the name of whoever asks."""
+
+    def __init__(self, analysis, **options):
+        self.asking = "mine"
+        self.results = Results(**options, who=lambda: Client(self.asking))
+        self.result = self.results.keep(analysis, 0.1)
+        self.token = self.results.token_for(self.result)
+
+
+def test_a_token_is_of_use_to_whom_it_was_given(analyses):
+    visited = Visited(analyses[0])
+    assert visited.results.get(visited.token) is visited.result
+    assert visited.results.of({"token": visited.token}) is visited.result
+    assert visited.results.token_for(visited.result) == visited.token
+
+
+def test_a_stolen_token_is_of_no_use(analyses):
+    visited = Visited(analyses[0])
+    visited.asking = "theirs"
+    with pytest.raises(InputError, match="no longer kept"):
+        visited.results.get(visited.token)
+    # Who has made the same recording gets a token of their own.
+    assert visited.results.get(visited.results.token_for(visited.result)) is visited.result
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda token: token.partition(".")[0],
+        lambda token: token[:-1] + ("0" if token[-1] != "0" else "1"),
+        lambda token: token + ".",
+        lambda token: token.partition(".")[0] + ".",
+        lambda token: "." + token,
+        lambda token: "",
+        lambda token: "\ud800",
+        lambda token: token.upper(),
+    ],
+)
+def test_a_guessed_token_is_of_no_use(analyses, change):
+    visited = Visited(analyses[0])
+    with pytest.raises(InputError, match="no longer kept"):
+        visited.results.get(change(visited.token))
+
+
+def test_an_expired_token_is_of_no_use(analyses):
+    visited = Visited(analyses[0], max_results=1)
+    visited.results.keep(analyses[1], 0.1)
+    with pytest.raises(InputError, match="no longer kept"):
+        visited.results.get(visited.token)
+
+
+def test_what_is_kept_for_good_makes_room_for_nobody(analyses):
+    results = Results(max_results=1)
+    greeting = results.keep(analyses[0], 0.1, for_good=True)
+    first, second = (results.keep(analysis, 0.1) for analysis in analyses[1:])
+    assert results.holds(greeting)
+    assert not results.holds(first)
+    assert results.holds(second)

@@ -7,11 +7,12 @@ import pytest
 
 from hubert_demo.api import analyze
 from hubert_demo.audio import Waveform
+from hubert_demo.ui.lanes import Client, Limits
 from hubert_demo.ui.results import GONE, Results
 from hubert_demo.ui.server_functions import MAX_QUICK, ServerFunctions
 from hubert_demo.ui.views import attention
 from hubert_demo.ui.views.base import APOLOGY, NOT_UNDERSTOOD
-from hubert_demo.ui.waiting import BUSY, Waiting
+from hubert_demo.ui.waiting import GLANCE, SLOW, Waiting
 
 LONG_S = 30
 
@@ -101,15 +102,59 @@ def test_the_same_slow_question_is_computed_once(make, token, run_async):
 
 
 def test_slow_questions_are_bounded(make, token, run_async):
-    may_end = threading.Event()
-    answer = make(
-        slow=lambda analysis, request: {"done": may_end.wait(LONG_S)}, patience_s=0.05, max_questions=1
-    )
+    may_end, begun = threading.Event(), threading.Event()
+
+    def think(analysis, request):
+        begun.set()
+        return {"done": may_end.wait(LONG_S)}
+
+    limits = {SLOW: Limits(waiting=0)}
+    answer = make(slow=think, patience_s=0.05, who=lambda: Client("a page"), limits=limits)
     try:
+        assert run_async(answer({"token": token, "number": 1}))["error"].startswith("0 requests of visitors")
+        answer = make(slow=think, patience_s=0.05, who=lambda: Client("a page"))
         assert run_async(answer({"token": token, "number": 1})) == {"ok": True, "ready": False}
-        assert run_async(answer({"token": token, "number": 2})) == {"ok": False, "error": BUSY}
+        assert begun.wait(LONG_S)
     finally:
         may_end.set()
+
+
+def test_of_80_glances_at_once_few_wait_and_the_others_are_told(make, token):
+    may_end, begun, lock, calls = threading.Event(), threading.Event(), threading.Lock(), []
+
+    def draw(analysis, request):
+        with lock:
+            calls.append(request["number"])
+            if len(calls) == MAX_QUICK:
+                begun.set()
+        may_end.wait(LONG_S)
+        return {}
+
+    names = iter(range(1000))
+    answer = make(
+        draw, who=lambda: Client(str(next(names))), limits={GLANCE: Limits(waiting=10, per_client=4)}
+    )
+    answers = []
+    threads = [
+        threading.Thread(
+            target=lambda number=number: answers.append(answer({"token": token, "number": number}))
+        )
+        for number in range(80)
+    ]
+    for thread in threads[:MAX_QUICK]:
+        thread.start()
+    assert begun.wait(LONG_S)
+    for thread in threads[MAX_QUICK:]:
+        thread.start()
+    while len(answers) < 80 - MAX_QUICK - 10:
+        may_end.wait(0.01)
+    may_end.set()
+    for thread in threads:
+        thread.join()
+    refused = [each["error"] for each in answers if not each["ok"]]
+    assert len(refused) == 80 - MAX_QUICK - 10
+    assert all("lines up no more than 10. Try again in about" in each for each in refused)
+    assert len(calls) == MAX_QUICK + 10
 
 
 def test_slow_answers_survive_strange_requests_and_bugs(make, token, run_async, caplog):

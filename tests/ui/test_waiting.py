@@ -5,16 +5,17 @@ from concurrent.futures import Future
 
 import pytest
 
-from hubert_demo.errors import InputError
+from hubert_demo.errors import BusyError, InputError
+from hubert_demo.ui.lanes import Client, Limits, one_step
 from hubert_demo.ui.views.base import APOLOGY
-from hubert_demo.ui.waiting import BUSY, Waiting, patient
+from hubert_demo.ui.waiting import SLOW, Waiting, patient
 
 LONG_S = 30
 
 
 @pytest.fixture
 def waiting():
-    waiting = Waiting(max_questions=2)
+    waiting = Waiting(who=lambda: Client("a page"), limits={SLOW: Limits(waiting=1)})
     yield waiting
     waiting.close()
 
@@ -50,11 +51,12 @@ def test_quick_jobs_do_not_wait_for_slow_ones(waiting, door):
     assert waiting.submit("quick", lambda: "quick").result(LONG_S) == "quick"
 
 
-def test_two_slow_jobs_run_at_once(waiting):
-    # Each waits for the other.
-    meeting = threading.Barrier(2, timeout=LONG_S)
-    jobs = [waiting.submit("slow", meeting.wait) for _ in range(2)]
-    assert sorted(job.result(LONG_S) for job in jobs) == [0, 1]
+def test_slow_jobs_run_one_after_the_other(waiting, door):
+    waiting.submit("slow", lambda: door.wait(LONG_S))
+    second = waiting.submit("slow", lambda: 2)
+    assert not second.running()
+    door.set()
+    assert second.result(LONG_S) == 2
 
 
 def test_it_is_idle_when_no_job_runs_or_waits(waiting, door):
@@ -125,13 +127,79 @@ def test_a_question_that_was_answered_may_be_asked_again(waiting):
 
 
 def test_questions_are_bounded(waiting, door):
-    for question in ("one", "two"):
-        waiting.ask(question, lambda: {"done": door.wait(LONG_S)})
-    with pytest.raises(InputError) as error:
+    begun = threading.Event()
+
+    def think():
+        begun.set()
+        return {"done": door.wait(LONG_S)}
+
+    waiting.ask("one", think)
+    assert begun.wait(LONG_S)
+    waiting.ask("two", dict)
+    with pytest.raises(BusyError) as error:
         waiting.ask("three", dict)
-    assert str(error.value) == BUSY
+    assert str(error.value) == (
+        "1 request of visitors waits already, and the server lines up no more than 1. Try again in about 2 s."
+    )
     # Whoever asks what is asked already only waits with the others.
     waiting.ask("two", dict)
+
+
+def test_a_question_is_given_up_only_when_all_who_asked_have_left(door):
+    here, begun, asking = {"one", "other"}, threading.Event(), ["one"]
+    waiting = Waiting(who=lambda: Client(asking[0], lambda name=asking[0]: name in here))
+
+    def hold():
+        begun.set()
+        return {"done": door.wait(LONG_S)}
+
+    waiting.submit(SLOW, hold)
+    assert begun.wait(LONG_S)
+    alone = waiting.ask("mine", lambda: {"answer": "mine"})
+    shared = waiting.ask("ours", lambda: {"answer": "ours"})
+    asking[0] = "other"
+    assert waiting.ask("ours", dict) is shared
+    here.remove("one")
+    door.set()
+    assert shared.result(LONG_S) == {"answer": "ours"}
+    with pytest.raises(BusyError, match="given up"):
+        alone.result(LONG_S)
+    waiting.close()
+
+
+def test_a_page_that_has_as_much_under_way_as_it_may_waits_for_its_turn(run_async, door):
+    waiting = Waiting(who=lambda: Client("a page"), limits={SLOW: Limits(per_client=1)})
+    waiting.ask("first", lambda: {"done": door.wait(LONG_S)})
+    begin = patient("ask", lambda question: waiting.ask(question, lambda: {"ok": True}), 0.05)
+    assert run_async(begin("second")) == {"ok": True, "ready": False}
+    door.set()
+    begin = patient("ask", lambda question: waiting.ask(question, lambda: {"ok": True}), LONG_S)
+    assert run_async(begin("second")) == {"ok": True, "ready": True}
+    waiting.close()
+
+
+def test_a_turn_gives_what_it_computes_and_raises_what_it_raises(waiting):
+    assert waiting.turn(SLOW, one_step(lambda: 3)) == 3
+    with pytest.raises(ZeroDivisionError):
+        waiting.turn(SLOW, one_step(lambda: 1 / 0))
+
+
+def test_a_turn_waits_with_patience_for_what_the_same_client_has_under_way(door):
+    waiting = Waiting(who=lambda: Client("a page"), limits={SLOW: Limits(per_client=1)})
+    waiting.ask("first", lambda: {"done": door.wait(LONG_S)})
+    with pytest.raises(BusyError):
+        waiting.turn(SLOW, one_step(lambda: "refused"))
+    threading.Timer(0.05, door.set).start()
+    assert waiting.turn(SLOW, one_step(lambda: "taken"), patience_s=LONG_S) == "taken"
+    waiting.close()
+
+
+def test_each_device_has_a_lane_of_its_own_for_its_encoder(waiting, door):
+    held = waiting.submit("encoder cpu", lambda: door.wait(LONG_S))
+    assert waiting.submit("encoder cuda", lambda: "free").result(LONG_S) == "free"
+    assert not waiting.submit("encoder cpu", lambda: "next").done()
+    door.set()
+    assert held.result(LONG_S)
 
 
 # --- patient ---

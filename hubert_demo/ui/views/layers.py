@@ -110,6 +110,5 @@ VIEW = View(
         Part("layer_pca", pca, "quick"),
         Part("layer_umap", umap, "slow"),
     ),
-    quick_answers=(units,),
-    slow_answers=(remap, unit_scores),
+    slow_answers=(remap, units, unit_scores),
 )

@@ -1,0 +1,73 @@
+"""Who asks: a page by its session, a program by its address; and whether they are still there."""
+
+import os
+import threading
+from collections import OrderedDict
+
+import gradio as gr
+from gradio.context import LocalContext
+from gradio.queueing import Event
+
+from hubert_demo.ui.lanes import Client
+
+_MAX_LEFT = 1000
+_PROXIES_VARIABLE = "FORWARDED_ALLOW_IPS"
+_SPACE_VARIABLE = "SPACE_ID"
+
+
+def trust_proxy_of_spaces() -> None:
+    """On Hugging Face Spaces all requests come through its proxy, which names who sent them."""
+    if _SPACE_VARIABLE in os.environ:
+        os.environ.setdefault(_PROXIES_VARIABLE, "*")
+
+
+class Clients:
+    """Tells who causes what is running now, and remembers which pages were closed.
+
+    A program's address is the one that connects; or what a proxy's `X-Forwarded-For` names, where uvicorn's
+    `FORWARDED_ALLOW_IPS` lists that proxy. Safe to share between threads.
+    """
+
+    def __init__(self) -> None:
+        self._left: OrderedDict[str, None] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def leave(self, request: gr.Request) -> None:
+        """A page was closed or reloaded; for Gradio's `unload`."""
+        with self._lock:
+            self._left[str(request.session_hash)] = None
+            while len(self._left) > _MAX_LEFT:
+                self._left.popitem(last=False)
+
+    def current(self) -> Client | None:
+        """Whoever is served by this thread or task; None where that is nobody, but the house itself."""
+        request = LocalContext.request.get(None)
+        if request is None:
+            return None
+        if (event := _event()) is None:
+            return self._page(request)
+        name = _address(request) if event.fn.api_visibility == "public" else event.session_hash
+        return Client(name, lambda: event.alive)
+
+    def _page(self, request: object) -> Client:
+        """The page that calls a server function, whose session stands in what it sent."""
+        # Read and kept by Starlette before the function was called.
+        sent = getattr(request, "_json", None)
+        session = str(sent.get("session_hash") if isinstance(sent, dict) else None)
+        with self._lock:
+            # Whoever asks is there, even if the connection was lost meanwhile.
+            self._left.pop(session, None)
+        return Client(session, lambda: session not in self._left)
+
+
+def _event() -> Event | None:
+    """The event of Gradio's queue that is being answered."""
+    blocks, event_id = LocalContext.blocks.get(None), LocalContext.event_id.get(None)
+    if blocks is None or event_id is None:
+        return None
+    return blocks._queue.event_ids_to_events.get(event_id)
+
+
+def _address(request: object) -> str:
+    client = getattr(request, "client", None)
+    return str(getattr(client, "host", None))

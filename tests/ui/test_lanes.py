@@ -1,0 +1,243 @@
+"""Lanes: who goes first, how much may wait, and what becomes of jobs that nobody waits for."""
+
+import threading
+from contextvars import ContextVar
+
+import pytest
+
+from hubert_demo.errors import BusyError
+from hubert_demo.ui.lanes import Client, Lane, Limits, Rank, TooManyOwn, at_once, one_step
+
+LONG_S = 30
+
+
+class Held:
+    """A lane whose first job holds it until `open`; the others write down when they run."""
+
+    def __init__(self, **limits):
+        self.lane = Lane("test", 1, Limits(**limits))
+        self.ran = []
+        self._door, begun = threading.Event(), threading.Event()
+
+        def hold():
+            begun.set()
+            self._door.wait(LONG_S)
+
+        self.holding = self.lane.submit(hold)
+        assert begun.wait(LONG_S)
+
+    def add(self, name, client=None, rank=Rank.LATER):
+        client = Client(client) if isinstance(client, str) else client
+        return self.lane.submit(lambda: self.ran.append(name), client, rank)
+
+    def add_steps(self, name, count, client=None):
+        def steps():
+            for number in range(count):
+                self.ran.append(f"{name}{number}")
+                yield
+            return name
+
+        return self.lane.submit_steps(steps(), client)
+
+    def open(self):
+        self._door.set()
+
+
+@pytest.fixture
+def held():
+    made = []
+
+    def make(**limits):
+        made.append(Held(**limits))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.open()
+        each.lane.close()
+
+
+def wait_for(*futures):
+    return [future.result(LONG_S) for future in futures]
+
+
+def test_jobs_run_in_the_order_in_which_they_came(held):
+    line = held()
+    jobs = [line.add(number, f"client {number}") for number in range(5)]
+    line.open()
+    wait_for(*jobs)
+    assert line.ran == [0, 1, 2, 3, 4]
+
+
+def test_what_a_page_shows_goes_ahead_of_what_is_asked_for(held):
+    line = held()
+    jobs = [line.add("export", "a"), line.add("map", "b", Rank.FIRST)]
+    line.open()
+    wait_for(*jobs)
+    assert line.ran == ["map", "export"]
+
+
+def test_a_job_in_steps_gives_the_lane_back_between_them(held):
+    line = held()
+    exports = [line.add_steps("a", 3), line.add_steps("b", 2)]
+    line.open()
+    assert wait_for(*exports) == ["a", "b"]
+    assert line.ran == ["a0", "b0", "a1", "b1", "a2"]
+
+
+def test_what_comes_during_an_export_does_not_wait_for_its_end():
+    lane, shown = Lane("test"), []
+
+    def exporting():
+        shown.append(lane.submit(lambda: shown.append("map"), Client("a page"), Rank.FIRST))
+        yield
+        shown.append("export")
+        yield
+
+    wait_for(lane.submit_steps(exporting()))
+    assert shown[1:] == ["map", "export"]
+    lane.close()
+
+
+def test_a_client_has_few_jobs_at_a_time_and_the_others_have_theirs(held):
+    line = held(per_client=2)
+    jobs = [line.add(1, "greedy"), line.add(2, "greedy")]
+    with pytest.raises(TooManyOwn) as error:
+        line.add(3, "greedy")
+    assert str(error.value) == (
+        "2 requests of yours wait or run already, and the server takes no more than 2 at a time of anybody. "
+        "Try again in about 3 s."
+    )
+    jobs.append(line.add(4, "modest"))
+    line.open()
+    wait_for(*jobs)
+    assert line.ran == [1, 2, 4]
+    wait_for(line.add(5, "greedy"))
+
+
+def test_the_job_that_runs_counts_among_a_client_s(held):
+    line, begun, may_end = held(per_client=1), threading.Event(), threading.Event()
+
+    def run():
+        begun.set()
+        may_end.wait(LONG_S)
+
+    running = line.lane.submit(run, Client("a"))
+    line.open()
+    assert begun.wait(LONG_S)
+    with pytest.raises(TooManyOwn, match="1 request of yours waits or runs already"):
+        line.add(2, "a")
+    may_end.set()
+    wait_for(running)
+
+
+def test_33_exports_within_a_second_are_20_that_wait_and_refusals_that_say_how_long(held):
+    line = held(waiting=20, per_client=2)
+    taken, refused = [], []
+    for number in range(33):
+        try:
+            taken.append(line.add(number, f"client {number}"))
+        except BusyError as error:
+            refused.append(str(error))
+    assert len(taken) == 20
+    assert set(refused) == {
+        "20 requests of visitors wait already, and the server lines up no more than 20. "
+        "Try again in about 21 s."
+    }
+    line.open()
+    wait_for(*taken)
+    assert line.ran == list(range(20))
+
+
+def test_the_house_is_never_refused(held):
+    line = held(waiting=0, per_client=0)
+    job = line.add("ours")
+    line.open()
+    wait_for(job)
+
+
+def test_work_whose_client_has_left_does_not_begin(held):
+    line, here = held(waiting=1), {"one"}
+    given_up = line.add("given up", Client("one", lambda: "one" in here))
+    here.clear()
+    # Its place is free at once.
+    job = line.add("next", "two")
+    with pytest.raises(BusyError, match="given up"):
+        given_up.result(LONG_S)
+    line.open()
+    wait_for(job)
+    assert line.ran == ["next"]
+
+
+def test_an_export_whose_client_has_left_ends_after_its_step_and_cleans_up(held):
+    line, here, cleaned = held(), [True], []
+
+    def exporting():
+        try:
+            here.clear()
+            yield
+            line.ran.append("in vain")
+            yield
+        finally:
+            cleaned.append(True)
+
+    export = line.lane.submit_steps(exporting(), Client("one", lambda: bool(here)))
+    line.open()
+    with pytest.raises(BusyError, match="given up"):
+        export.result(LONG_S)
+    assert (cleaned, line.ran) == ([True], [])
+
+
+def test_a_job_that_several_wait_for_runs_as_long_as_one_is_there(held):
+    line, here = held(), {"one", "two"}
+    clients = {name: Client(name, lambda name=name: name in here) for name in here}
+    job = line.add("shared", clients["one"])
+    line.lane.join(job, clients["two"])
+    here.remove("one")
+    line.open()
+    wait_for(job)
+    assert line.ran == ["shared"]
+
+
+WHOSE = ContextVar("whose", default="nobody's")
+
+
+def test_a_job_sees_the_context_of_its_client_and_the_house_s_sees_none():
+    lane = Lane("test")
+    WHOSE.set("a visitor's")
+    assert wait_for(lane.submit(WHOSE.get, Client("a")), lane.submit(WHOSE.get)) == [
+        "a visitor's",
+        "nobody's",
+    ]
+    lane.close()
+
+
+def test_closing_drops_what_waits_and_what_is_between_two_steps():
+    lane, closing, closed = Lane("test"), threading.Event(), []
+
+    def exporting():
+        closing.set()
+        while not closed:
+            threading.Event().wait(0.001)
+        yield
+
+    export = lane.submit_steps(exporting())
+    waiting = lane.submit(lambda: None)
+    assert closing.wait(LONG_S)
+    lane.close(wait=False)
+    closed.append(True)
+    with pytest.raises(BusyError, match="The server is stopping"):
+        export.result(LONG_S)
+    assert waiting.cancelled()
+    with pytest.raises(BusyError, match="The server is stopping"):
+        lane.submit(lambda: None)
+    lane.close()
+
+
+def test_without_a_lane_a_job_runs_at_once():
+    def steps():
+        yield
+        return 3
+
+    assert at_once("slow", steps()) == 3
+    assert at_once("slow", one_step(lambda: 4)) == 4
