@@ -269,6 +269,23 @@ def test_a_bug_in_an_event_gets_an_apology_and_a_line_with_the_number_of_its_req
     assert "diary" not in "".join((*lines(), printed.out, printed.err))
 
 
+def test_a_job_in_a_lane_has_the_number_of_the_request_that_asked_for_it(page, lines, monkeypatch, write_wav):
+    def say_so(*_):
+        logging.getLogger("hubert_demo.test").warning("in %s", threading.current_thread().name.split()[0])
+        raise MachineError("That was all.")
+
+    monkeypatch.setattr("hubert_demo.ui.zero_gpu.encode", say_so)
+    with httpx.Client(base_url=page.demo.local_url, timeout=60) as client:
+        content = write_wav(seed=271).read_bytes()
+        [path] = client.post("/gradio_api/upload", files={"files": ("a.wav", content)}).json()
+        recording = {"path": path, "meta": {"_type": "gradio.FileData"}}
+        begun = client.post("/gradio_api/call/analyze", json={"data": [recording, None]})
+        said = client.get(f"/gradio_api/call/analyze/{begun.json()['event_id']}").text
+    assert "That was all." in said
+    [told] = [told for told in ours(lines) if told["logger"] == "hubert_demo.test"]
+    assert (told["message"], told["request_id"]) == ("in encoder", begun.headers["x-request-id"])
+
+
 def test_what_ends_a_thread_is_a_line(lines, monkeypatch):
     monkeypatch.setattr(threading, "excepthook", log._of_a_thread)
 
