@@ -144,6 +144,9 @@ class Janitor:
         kept_s: How long a file is kept that nobody uses.
         max_bytes: What all files may take together; the oldest leave first.
         clock: Gives the time in seconds, as files' times are.
+
+    Attributes:
+        kept_s: As given.
     """
 
     def __init__(
@@ -152,7 +155,8 @@ class Janitor:
         max_bytes: int = MAX_BYTES,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._kept_s, self._max_bytes, self._clock = kept_s, max_bytes, clock
+        self.kept_s = kept_s
+        self._max_bytes, self._clock = max_bytes, clock
         # How often a file was uploaded and not yet read: Gradio keeps equal files in one place.
         self._unread: Counter[str] = Counter()
         self._lock = threading.Lock()
@@ -244,7 +248,7 @@ class Janitor:
         files = [(path, status) for path, status in found if not stat.S_ISDIR(status.st_mode)]
         num_bytes = sum(status.st_size for _, status in files)
         for path, status in files:
-            kept_s = max(self._kept_s, _UNFINISHED_S) if path.name.startswith(UNFINISHED) else self._kept_s
+            kept_s = max(self.kept_s, _UNFINISHED_S) if path.name.startswith(UNFINISHED) else self.kept_s
             if now_s - status.st_mtime > kept_s or num_bytes > self._max_bytes:
                 path.unlink(missing_ok=True)
                 num_bytes -= status.st_size

@@ -7,6 +7,7 @@ import pytest
 from hubert_demo.checkpoints import CHECKPOINTS, DEFAULT_CHECKPOINT, CheckpointStore, load
 from hubert_demo.errors import CheckpointError, InputError
 from hubert_demo.ui.command import main
+from hubert_demo.ui.janitor import KEPT_S
 from hubert_demo.ui.models import Models, _progress_line
 from hubert_demo.ui.views.base import APOLOGY
 from hubert_demo.ui.waiting import Waiting
@@ -137,8 +138,9 @@ def launched(monkeypatch):
     found = {}
 
     class Page:
-        def __init__(self, checkpoint, directories):
+        def __init__(self, checkpoint, directories, janitor):
             found.update(checkpoint=checkpoint, directories=list(directories))
+            found.update(kept_s=janitor.kept_s)
             Models(Waiting(), checkpoint, directories)
 
         def launch(self, **options):
@@ -153,6 +155,7 @@ def test_without_arguments_the_embedded_checkpoint_is_served_where_gradio_says(l
     assert launched == {
         "checkpoint": DEFAULT_CHECKPOINT,
         "directories": [],
+        "kept_s": KEPT_S,
         "server_name": None,
         "server_port": None,
     }
@@ -168,6 +171,11 @@ def test_directories_host_and_port_can_be_given(launched, tmp_path):
     )
 
 
+def test_how_long_files_are_kept_can_be_given(launched):
+    main(["--keep-minutes", "0.5"])
+    assert launched["kept_s"] == 30
+
+
 def test_a_missing_directory_ends_the_command_with_a_sentence(launched, capsys, tmp_path):
     with pytest.raises(SystemExit) as error:
         main([str(tmp_path / "nowhere")])
@@ -180,4 +188,7 @@ def test_help_names_every_argument(capsys):
     with pytest.raises(SystemExit):
         main(["--help"])
     text = capsys.readouterr().out
-    assert all(word in text for word in ("DIR", "--checkpoint", "--host", "--port", "GRADIO_SERVER_PORT"))
+    assert all(
+        word in text
+        for word in ("DIR", "--checkpoint", "--host", "--port", "--keep-minutes", "GRADIO_SERVER_PORT")
+    )
