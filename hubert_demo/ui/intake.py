@@ -31,7 +31,7 @@ class Intake:
         return self._readers.are_busy
 
     def read(self, path: Path) -> Waveform:
-        """Decode what a visitor uploaded to the page, which is removed then.
+        """Decode what a visitor uploaded to the page, which is removed soon.
 
         Args:
             path: The file.

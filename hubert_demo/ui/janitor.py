@@ -43,6 +43,8 @@ KEPT_S = 600.0
 UNFINISHED = "."
 """What the name of a file begins with that is being written, step by step: it may lie for an hour."""
 _UNFINISHED_S = 3600.0
+LINGERS_S = 10.0
+"""How long an upload stays once it is read: Gradio's player, which is hidden, fetches what was sent."""
 MAX_BYTES = 2 << 30
 """What all of them may take together."""
 _SWEEP_S = 10.0
@@ -144,9 +146,11 @@ class Janitor:
         kept_s: How long a file is kept that nobody uses.
         max_bytes: What all files may take together; the oldest leave first.
         clock: Gives the time in seconds, as files' times are.
+        lingers_s: How long an upload stays once the page has read it.
 
     Attributes:
         kept_s: As given.
+        lingers_s: As given.
     """
 
     def __init__(
@@ -154,11 +158,14 @@ class Janitor:
         kept_s: float = KEPT_S,
         max_bytes: int = MAX_BYTES,
         clock: Callable[[], float] = time.time,
+        lingers_s: float = LINGERS_S,
     ) -> None:
-        self.kept_s = kept_s
+        self.kept_s, self.lingers_s = kept_s, lingers_s
         self._max_bytes, self._clock = max_bytes, clock
         # How often a file was uploaded and not yet read: Gradio keeps equal files in one place.
         self._unread: Counter[str] = Counter()
+        # When the last of them was read.
+        self._read: dict[str, float] = {}
         self._lock = threading.Lock()
         self._is_closing = threading.Event()
         self._worker: threading.Thread | None = None
@@ -166,10 +173,12 @@ class Janitor:
     def came(self, paths: Iterable[str]) -> None:
         """Files were uploaded."""
         with self._lock:
-            self._unread.update(paths)
+            for path in paths:
+                self._unread[path] += 1
+                self._read.pop(path, None)
 
     def consume(self, path: Path, read: Callable[[Path], Value]) -> Value:
-        """Read a file, which is removed then if it is an upload; not where it was too busy to be read.
+        """Read a file, which is removed soon if it is an upload; not where it was too busy to be read.
 
         Args:
             path: The file.
@@ -224,7 +233,8 @@ class Janitor:
             self._worker.join()
 
     def sweep(self) -> None:
-        """Remove what is too old, from earlier pages' folders too, and the oldest of what takes too much."""
+        """Remove what was read or is too old, earlier pages' too, and the oldest of what takes too much."""
+        self._remove_read()
         folder = Path(get_upload_folder())
         # Only pages' own folders: elsewhere other programs' files lie.
         if _OURS.fullmatch(folder.name):
@@ -233,14 +243,22 @@ class Janitor:
                     self._clear(each)
 
     def _used(self, path: Path) -> None:
-        """Remove an upload, unless somebody else has sent the very same one, which is yet to be read."""
+        """An upload may go, unless somebody else has sent the very same one, which is yet to be read."""
         with self._lock:
             if str(path) not in self._unread:
                 return
             self._unread[str(path)] -= 1
             if self._unread[str(path)] <= 0:
                 del self._unread[str(path)]
-                path.unlink(missing_ok=True)
+                self._read[str(path)] = self._clock()
+
+    def _remove_read(self) -> None:
+        now_s = self._clock()
+        # Under the lock: the very same file may be coming again.
+        with self._lock:
+            for path in [path for path, read_s in self._read.items() if now_s - read_s >= self.lingers_s]:
+                Path(path).unlink(missing_ok=True)
+                del self._read[path]
 
     def _clear(self, folder: Path) -> None:
         now_s = self._clock()

@@ -199,9 +199,10 @@ def write(path, age_s=0.0, size=10, now_s=1e6):
 
 def test_an_upload_is_removed_once_it_is_read(parent):
     path = write(janitor.own_folder() / "hash" / "a.wav")
-    cleaner = janitor.Janitor()
+    cleaner = janitor.Janitor(lingers_s=0)
     cleaner.came([str(path)])
     assert cleaner.consume(path, Path.read_bytes) == bytes(10)
+    cleaner.sweep()
     assert not path.exists()
     with pytest.raises(InputError, match="no longer kept on the server: it is removed"):
         cleaner.consume(path, Path.read_bytes)
@@ -209,16 +210,17 @@ def test_an_upload_is_removed_once_it_is_read(parent):
 
 def test_an_upload_that_is_no_sound_is_removed_too(parent):
     path = write(janitor.own_folder() / "hash" / "a.wav")
-    cleaner = janitor.Janitor()
+    cleaner = janitor.Janitor(lingers_s=0)
     cleaner.came([str(path)])
     with pytest.raises(ZeroDivisionError):
         cleaner.consume(path, lambda _: 1 / 0)
+    cleaner.sweep()
     assert not path.exists()
 
 
 def test_an_upload_that_was_refused_because_too_much_waits_stays(parent):
     path = write(janitor.own_folder() / "hash" / "a.wav")
-    cleaner = janitor.Janitor()
+    cleaner = janitor.Janitor(lingers_s=0)
     cleaner.came([str(path)])
 
     def refuse(_):
@@ -231,12 +233,33 @@ def test_an_upload_that_was_refused_because_too_much_waits_stays(parent):
 
 def test_of_equal_uploads_each_is_read(parent):
     path = write(janitor.own_folder() / "hash" / "a.wav")
-    cleaner = janitor.Janitor()
+    cleaner = janitor.Janitor(lingers_s=0)
     cleaner.came([str(path)])
     cleaner.came([str(path)])
     assert cleaner.consume(path, Path.read_bytes)
     assert cleaner.consume(path, Path.read_bytes)
+    cleaner.sweep()
     assert not path.exists()
+
+
+def test_an_upload_stays_for_a_moment_after_it_was_read_and_longer_if_it_comes_again(parent):
+    now_s = [1e6]
+    path = write(janitor.own_folder() / "hash" / "a.wav")
+    cleaner = janitor.Janitor(kept_s=600, clock=lambda: now_s[0], lingers_s=10)
+
+    def after(seconds):
+        now_s[0] += seconds
+        cleaner.sweep()
+        return path.exists()
+
+    cleaner.came([str(path)])
+    cleaner.consume(path, Path.read_bytes)
+    assert after(9)
+    cleaner.came([str(path)])
+    assert after(9)
+    cleaner.consume(path, Path.read_bytes)
+    assert after(9)
+    assert not after(1)
 
 
 def test_what_was_no_upload_is_not_removed(parent, harbour, tmp_path):
@@ -303,7 +326,10 @@ def test_it_clears_up_now_and_then_and_a_fault_does_not_end_that(parent, caplog)
     assert "the reason" in caplog.text
 
 
-def test_the_running_page_removes_an_upload_once_it_is_read_and_leaves_those_of_programs(page, harbour):
+def test_the_running_page_removes_an_upload_once_it_is_read_and_leaves_those_of_programs(
+    page, harbour, monkeypatch
+):
+    monkeypatch.setattr(page.janitor, "lingers_s", 0)
     url = f"{page.demo.local_url}gradio_api"
     # Gradio keeps equal files in one place.
     path = httpx.post(f"{url}/upload", files={"files": ("a.wav", harbour.read_bytes())}).json()[0]
@@ -311,6 +337,7 @@ def test_the_running_page_removes_an_upload_once_it_is_read_and_leaves_those_of_
     assert path == of_a_program
     [*_, (shown, _)] = page.on_upload(path)
     assert json.loads(shown)["kind"] == "result"
+    page.janitor.sweep()
     assert Path(path).exists()
     sent = {"data": [{"path": path, "meta": {"_type": "gradio.FileData"}}, "hubert-explorer"]}
     for _ in range(2):
@@ -319,6 +346,7 @@ def test_the_running_page_removes_an_upload_once_it_is_read_and_leaves_those_of_
         assert Path(path).exists()
     [*_, (shown, _)] = page.on_upload(path)
     assert json.loads(shown)["kind"] == "result"
+    page.janitor.sweep()
     assert not Path(path).exists()
 
 
