@@ -86,8 +86,9 @@ def _average(arguments: argparse.Namespace) -> None:
 
 
 def _make_splices(arguments: argparse.Namespace) -> None:
-    number = make_splices(arguments.data, arguments.checkpoint, arguments.count, arguments.seed)
-    print(f"{number} words in {arguments.data / corpora.SPLICED}; strike from its manifest what fails")
+    listener = None if arguments.listener is None else load(resolve(arguments.listener))
+    number = make_splices(arguments.data, arguments.checkpoint, arguments.count, arguments.seed, listener)
+    print(f"{number} words in {arguments.data / corpora.SPLICED}")
 
 
 def _synthesise(arguments: argparse.Namespace) -> None:
@@ -233,6 +234,10 @@ def _add_other_stages(commands: Commands) -> None:
     )
     splices.add_argument("--checkpoint", type=Path, required=True, help="CTC checkpoint: finds the sounds")
     splices.add_argument("--count", type=int, default=1000, help="attempts at each way to make a command")
+    splices.add_argument(
+        "--listener",
+        help="name or folder of a checkpoint with a keyword head: strikes what it does not take for the word",
+    )
 
     voices = _command(
         commands,

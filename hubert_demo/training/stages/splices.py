@@ -1,8 +1,8 @@
 """Commands that few people say alone, put together from the sounds of words that many say.
 
 *no* is somebody's N, out of *nine, one* or *down*, before the O of a *go*; so a word gets hundreds of voices,
-each heard through its own microphone. Not all of them succeed: somebody, or a large recogniser made to choose
-among the commands, should listen and strike the lines of those that are not the word from the manifest.
+each heard through its own microphone. Not all of them succeed: a keyword head that knows the commands may
+listen, and what it does not take for the word is struck.
 """
 
 from __future__ import annotations
@@ -16,13 +16,16 @@ import numpy as np
 import soundfile
 from tqdm import tqdm
 
+from hubert_demo.analysis.keywords.detection import detect
 from hubert_demo.audio import SAMPLE_RATE_HZ
+from hubert_demo.checkpoints import LoadedCheckpoint
 from hubert_demo.encoding import HUBERT_GRID
-from hubert_demo.errors import InputError
+from hubert_demo.errors import CheckpointError, InputError
+from hubert_demo.inference import encode
 from hubert_demo.model import HubertForCTC, Wav2Vec2CTCTokenizer
 from hubert_demo.training.data import corpora
 from hubert_demo.training.data.alignment import character_frames
-from hubert_demo.training.data.clips import Clip, load_clips
+from hubert_demo.training.data.clips import Clip, load_clips, read_manifest
 from hubert_demo.training.data.manifests import Row, write_rows
 from hubert_demo.training.engine import parallel
 from hubert_demo.training.engine.checkpoints import character_tokenizer
@@ -69,6 +72,12 @@ SPLICES: dict[str, tuple[tuple[Part, ...], ...]] = {
 }
 """How each command may be put together."""
 
+LEAST_SHARE = {"no": 0.9, "on": 0.85, "off": 0.6}
+"""Of the ten commands' probability that an attempt has to get for its own."""
+
+MOST = {"no": 900, "on": 400, "off": 150}
+"""Attempts that are kept of each command."""
+
 
 @dataclass(frozen=True)
 class _Spoken:
@@ -88,12 +97,23 @@ class _Spoken:
         return stretch
 
 
-def make_splices(data_dir: Path, checkpoint: Path, count: int, seed: int = 0) -> int:
-    """Put commands together from other words by people and write them into `data_dir`; returns how many."""
+def make_splices(
+    data_dir: Path, checkpoint: Path, count: int, seed: int = 0, listener: LoadedCheckpoint | None = None
+) -> int:
+    """Put commands together from other words by people and write them into `data_dir`; returns how many.
+
+    Args:
+        data_dir: Holds the corpus folders.
+        checkpoint: CTC checkpoint folder; finds the sounds.
+        count: Attempts at each way of putting a command together.
+        seed: Of every choice.
+        listener: Strikes what it does not take for the word; all are kept if None.
+    """
     model = HubertForCTC.from_pretrained(checkpoint, require_head=True).eval().to(parallel.join())
     clips = load_clips(data_dir, corpora.clips_to_splice(data_dir))
     folder = data_dir / corpora.SPLICED
-    return write_splices(clips, model, character_tokenizer(), folder, count, np.random.default_rng(seed))
+    number = write_splices(clips, model, character_tokenizer(), folder, count, np.random.default_rng(seed))
+    return number if listener is None else strike_failures(folder, listener)
 
 
 def write_splices(
@@ -143,6 +163,41 @@ def write_splices(
             soundfile.write(corpus_dir / file, samples, SAMPLE_RATE_HZ)
             seconds = round(len(samples) / SAMPLE_RATE_HZ, 3)
             rows.append(Row(file, "train", "+".join(voices), seconds, command))
+    write_rows(corpus_dir, rows)
+    return len(rows)
+
+
+def strike_failures(corpus_dir: Path, listener: LoadedCheckpoint) -> int:
+    """Keep of attempts those that a keyword head takes for their command, new voices first; the others go.
+
+    Args:
+        corpus_dir: As `write_splices` left it.
+        listener: A checkpoint with a keyword head.
+
+    Returns:
+        How many are left.
+
+    Raises:
+        CheckpointError: If the checkpoint has no keyword head.
+    """
+    if listener.keyword_head is None:
+        raise CheckpointError(f"{listener.spec.name} has no keyword head; only one that has can listen.")
+    kept: dict[str, list[Row]] = defaultdict(list)
+    again: dict[str, list[Row]] = defaultdict(list)
+    listed = load_clips(corpus_dir.parent, read_manifest(corpus_dir))
+    for clip in tqdm(listed, desc="listen", unit="clip", mininterval=10):
+        command = corpora.keyword_label(clip)
+        keywords = detect(encode(listener, clip.waveform))
+        assert keywords is not None
+        of_commands = dict(zip(keywords.labels, keywords.probabilities, strict=True))
+        if of_commands[command] < LEAST_SHARE[command] * sum(of_commands[one] for one in corpora.COMMANDS):
+            continue
+        row = Row(clip.file, clip.split, clip.speaker, round(clip.duration_s, 3), command)
+        is_new = all(row.speaker != other.speaker for other in kept[command])
+        (kept if is_new else again)[command].append(row)
+    rows = [row for command in MOST for row in (kept[command] + again[command])[: MOST[command]]]
+    for file in {clip.file for clip in listed} - {row.file for row in rows}:
+        (corpus_dir / file).unlink()
     write_rows(corpus_dir, rows)
     return len(rows)
 

@@ -1,13 +1,14 @@
 """Commands put together from other words: which sounds, whose, and that they train."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import soundfile
 import torch
 
-from hubert_demo.errors import InputError
+from hubert_demo.errors import CheckpointError, InputError
 from hubert_demo.model import HubertForCTC
 from hubert_demo.training.data import corpora
 from hubert_demo.training.data.clips import load_clips, read_manifest
@@ -98,3 +99,31 @@ def test_splices_of_the_train_splits_are_trained_on(model, tmp_path):
     assert made
     assert {(clip.text, clip.speaker) for clip in made} == {("NO", "ann")}
     assert len(load_clips(tmp_path, made)[0].samples) > 1600
+
+
+def test_what_a_keyword_head_does_not_take_for_the_word_is_struck(model, tmp_path, monkeypatch):
+    corpus = tmp_path / corpora.SPLICED
+    rows = [("train", speaker, 0.8, "no") for speaker in ("ann", "ann", "bob", "cid")]
+    write_corpus(corpus, rows, "word")
+    files = [clip.file for clip in read_manifest(corpus)]
+    shares = iter([0.95, 0.95, 0.85, 0.95])
+
+    def detect(encoding):
+        share = next(shares)
+        others = dict.fromkeys(corpora.KEYWORD_LABELS, 0.0) | {"go": 1 - share, "no": share}
+        return SimpleNamespace(labels=tuple(others), probabilities=np.array(list(others.values())) / 2)
+
+    monkeypatch.setattr(splices, "detect", detect)
+    monkeypatch.setattr(splices, "encode", lambda loaded, waveform: None)
+    monkeypatch.setattr(splices, "MOST", {"no": 2})
+    listener = SimpleNamespace(keyword_head=object())
+    assert splices.strike_failures(corpus, listener) == 2
+    # Of those it takes for the word, one by each voice before a second one by any.
+    assert [clip.file for clip in read_manifest(corpus)] == [files[0], files[3]]
+    assert {path.name for path in corpus.glob("*.*")} == {"manifest.tsv", files[0], files[3]}
+
+
+def test_only_a_checkpoint_with_a_keyword_head_can_listen(tmp_path):
+    listener = SimpleNamespace(keyword_head=None, spec=SimpleNamespace(name="deaf"))
+    with pytest.raises(CheckpointError, match="deaf has no keyword head"):
+        splices.strike_failures(tmp_path, listener)
