@@ -60,6 +60,8 @@ class Readers:
         num_warm: How many are started beforehand, and how many read at once.
         num_more: How many more may read at once when those have been busy for `patience_s`.
         patience_s: Seconds.
+        rest_s: Seconds until the next one is started when another is warm: who sent a file waits for what is
+            made of it, from which a start would take the processor.
         limits: What the reading of one file may cost.
         command: The program; None for `hubert_demo.audio.reader`.
     """
@@ -69,11 +71,12 @@ class Readers:
         num_warm: int = 2,
         num_more: int = 2,
         patience_s: float = 3.0,
+        rest_s: float = 1.0,
         limits: Limits = DEFAULT_LIMITS,
         command: Sequence[str] | None = None,
     ) -> None:
         self._num_warm, self._num_more, self._patience_s = num_warm, num_more, patience_s
-        self._limits = limits
+        self._rest_s, self._limits = rest_s, limits
         self._command = _command(limits) if command is None else tuple(command)
         self._changed = threading.Condition()
         self._warm: list[subprocess.Popen[bytes]] = []
@@ -216,7 +219,7 @@ class Readers:
         return reader
 
     def _put_away(self, reader: subprocess.Popen[bytes]) -> None:
-        """See a reader to its end, and start the next one."""
+        """See a reader to its end, and start the next one: soon, where another one is warm."""
         reader.kill()
         reader.wait()
         for pipe in (reader.stdin, reader.stdout):
@@ -224,7 +227,13 @@ class Readers:
                 _close(pipe)
         with self._changed:
             self._alive.discard(reader)
-        self.start()
+            others_are_warm = bool(self._warm)
+        if others_are_warm and self._rest_s:
+            timer = threading.Timer(self._rest_s, self.start)
+            timer.daemon = True
+            timer.start()
+        else:
+            self.start()
 
 
 def _close(pipe: Any) -> None:

@@ -112,9 +112,11 @@ class Waiting:
             BusyError: If too much waits already.
         """
         with self._lock:
-            if question in self._questions:
-                self._lane(SLOW).join(self._questions[question], self.who())
-                return self._questions[question]
+            # It leaves when it is answered, at any moment.
+            asked = self._questions.get(question)
+            if asked is not None:
+                self._lane(SLOW).join(asked, self.who())
+                return asked
             future = self._begin(SLOW, one_step(compute), self.who(), Rank.FIRST)
             self._questions[question] = future
         future.add_done_callback(lambda _: self._questions.pop(question, None))

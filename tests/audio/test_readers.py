@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -318,7 +319,7 @@ def test_a_fault_of_the_reader_gets_a_sentence_and_stands_in_the_log(make, hosti
 
 
 def test_each_reader_reads_one_file_and_is_replaced(make, recording):
-    readers = make()
+    readers = make(rest_s=0)
     readers.start()
     seen = set(readers._alive)
     assert len(seen) == 2
@@ -328,6 +329,17 @@ def test_each_reader_reads_one_file_and_is_replaced(make, recording):
         seen |= readers._alive
     assert len(seen) == 5
     assert all(reader.poll() is not None for reader in seen - readers._alive)
+
+
+def test_while_another_is_warm_the_next_one_starts_a_moment_later(make, recording):
+    readers = make(rest_s=0.5)
+    readers.start()
+    readers.read(recording)
+    assert len(readers._alive) == 1
+    until = time.monotonic() + 60
+    while len(readers._alive) < 2:
+        assert time.monotonic() < until
+        time.sleep(0.01)
 
 
 def test_a_reader_that_died_while_it_was_idle_is_replaced(make, recording):
@@ -340,7 +352,7 @@ def test_a_reader_that_died_while_it_was_idle_is_replaced(make, recording):
 
 
 def test_many_threads_share_them(make, recording):
-    readers = make()
+    readers = make(rest_s=0)
     with ThreadPoolExecutor(6) as threads:
         found = list(threads.map(lambda _: readers.read(recording).duration_s, range(12)))
     assert found == [0.5] * 12

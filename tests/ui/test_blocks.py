@@ -13,12 +13,12 @@ from hubert_demo.ui.blocks import ForgivingBlocks
 class Answered:
     """Gradio's queue of a page, and sessions whose answers wait to be fetched."""
 
-    def __init__(self):
+    def __init__(self, run_async):
         async def build():
             with ForgivingBlocks() as demo:
                 return demo.queue()
 
-        self.demo = asyncio.run(build())
+        self.demo = run_async(build())
         self.queue = self.demo._queue
 
     def answer(self, session, has_ended=True, is_fetched=False):
@@ -35,8 +35,8 @@ class Answered:
         return list(self.queue.pending_messages_per_session)
 
 
-def test_answers_that_nobody_fetches_are_forgotten_after_five_minutes():
-    answered = Answered()
+def test_answers_that_nobody_fetches_are_forgotten_after_five_minutes(run_async):
+    answered = Answered(run_async)
     answered.answer("old")
     answered.answer("runs", has_ended=False)
     answered.demo.forget_uncollected(0)
@@ -47,8 +47,8 @@ def test_answers_that_nobody_fetches_are_forgotten_after_five_minutes():
     assert answered.kept == ["runs", "new"]
 
 
-def test_of_answers_that_nobody_fetches_few_are_kept():
-    answered = Answered()
+def test_of_answers_that_nobody_fetches_few_are_kept(run_async):
+    answered = Answered(run_async)
     for number in range(100):
         answered.answer(number)
     answered.demo.forget_uncollected(0)
@@ -57,8 +57,8 @@ def test_of_answers_that_nobody_fetches_few_are_kept():
     assert answered.kept == list(range(68, 100))
 
 
-def test_sessions_that_have_fetched_everything_are_forgotten():
-    answered = Answered()
+def test_sessions_that_have_fetched_everything_are_forgotten(run_async):
+    answered = Answered(run_async)
     answered.answer("visitor", is_fetched=True)
     answered.demo.forget_uncollected(0)
     assert answered.kept == ["visitor"]

@@ -226,7 +226,7 @@ def test_the_running_page_refuses_what_is_too_large_and_goes_on(client, harbour)
     assert client.post(UPLOAD, files={"files": ("a.wav", harbour.read_bytes())}).status_code == 200
 
 
-def test_what_streams_goes_on_streaming():
+def test_what_streams_goes_on_streaming(run_async):
     """Each piece is handed on before the next one is made."""
     events = []
 
@@ -254,7 +254,7 @@ def test_what_streams_goes_on_streaming():
         "headers": [],
         "query_string": b"",
     }
-    asyncio.run(app(scope, receive, send))
+    run_async(app(scope, receive, send))
     assert events == [f"{what} {number}" for number in range(3) for what in ("made", "sent")]
 
 

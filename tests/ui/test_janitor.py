@@ -327,21 +327,22 @@ def test_it_clears_up_now_and_then_and_a_fault_does_not_end_that(parent, caplog)
 
 
 def test_the_running_page_removes_an_upload_once_it_is_read_and_leaves_those_of_programs(
-    page, harbour, monkeypatch
+    page, write_wav, monkeypatch
 ):
     monkeypatch.setattr(page.janitor, "lingers_s", 0)
     url = f"{page.demo.local_url}gradio_api"
-    # Gradio keeps equal files in one place.
-    path = httpx.post(f"{url}/upload", files={"files": ("a.wav", harbour.read_bytes())}).json()[0]
-    of_a_program = httpx.post(f"{url}/upload", files={"files": ("a.wav", harbour.read_bytes())}).json()[0]
+    # Gradio keeps equal files in one place, so nobody else may have sent this one.
+    sent = write_wav(seed=270).read_bytes()
+    path = httpx.post(f"{url}/upload", files={"files": ("a.wav", sent)}).json()[0]
+    of_a_program = httpx.post(f"{url}/upload", files={"files": ("a.wav", sent)}).json()[0]
     assert path == of_a_program
     [*_, (shown, _)] = page.on_upload(path)
     assert json.loads(shown)["kind"] == "result"
     page.janitor.sweep()
     assert Path(path).exists()
-    sent = {"data": [{"path": path, "meta": {"_type": "gradio.FileData"}}, "hubert-explorer"]}
+    asked = {"data": [{"path": path, "meta": {"_type": "gradio.FileData"}}, "hubert-explorer"]}
     for _ in range(2):
-        event_id = httpx.post(f"{url}/call/analyze", json=sent).json()["event_id"]
+        event_id = httpx.post(f"{url}/call/analyze", json=asked).json()["event_id"]
         assert "event: complete" in httpx.get(f"{url}/call/analyze/{event_id}", timeout=PATIENCE_S).text
         assert Path(path).exists()
     [*_, (shown, _)] = page.on_upload(path)
