@@ -14,21 +14,12 @@ from hubert_demo.benchmark.contenders import Case, Contender
 from hubert_demo.benchmark.measure import Latency, Memory, measure_latency
 from hubert_demo.benchmark.report import as_json, table
 from hubert_demo.errors import HubertDemoError
-
-TINY = {
-    "hidden_size": 32,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 4,
-    "intermediate_size": 48,
-    "conv_dim": [8] * 7,
-    "num_conv_pos_embeddings": 16,
-    "num_conv_pos_embedding_groups": 4,
-}
+from tests.small import TINY_TO_TIME
 
 
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch):
-    monkeypatch.setitem(contenders.SIZES, "tiny", TINY)
+    monkeypatch.setitem(contenders.SIZES, "tiny", TINY_TO_TIME)
 
 
 def case(task):
@@ -88,7 +79,7 @@ def test_memory_grows_with_what_is_kept():
     script = (
         "import json, sys\n"
         "from hubert_demo.benchmark import contenders, measure\n"
-        f"contenders.SIZES['tiny'] = {TINY!r}\n"
+        f"contenders.SIZES['tiny'] = {TINY_TO_TIME!r}\n"
         "for seconds in (1.0, 40.0):\n"
         "    made = contenders.Case('tiny', seconds, 1, 'float32', 'maps')\n"
         "    print(measure.peak_mb(made, contenders.Contender('hubert_demo', 'sdpa')))\n"
@@ -124,7 +115,7 @@ def test_the_command_prints_writes_and_draws(monkeypatch, tmp_path, capsys):
     arguments = ["benchmark", "--seconds", "0.3", "0.5", "--rounds", "1", "--tasks", "states", "map"]
     arguments += ["--only", "latency", "--json", str(tmp_path / "b.json"), "--chart", str(tmp_path / "b.png")]
     monkeypatch.setattr(sys, "argv", arguments)
-    monkeypatch.setitem(contenders.SIZES, "base", TINY)
+    monkeypatch.setitem(contenders.SIZES, "base", TINY_TO_TIME)
     assert main() == 0
     assert "every layer's hidden states" in capsys.readouterr().out
     assert len(json.loads((tmp_path / "b.json").read_text())["latency"]) == 2 * 4 + 2 * 2

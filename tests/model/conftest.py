@@ -8,21 +8,8 @@ import torch
 import transformers
 
 from hubert_demo.model import HubertConfig, HubertForCTC, HubertForSequenceClassification, HubertModel
+from tests.small import TINY
 
-# A tenth of the usual size and a hop of 40 samples: 1,600 samples make 39 frames.
-TINY = {
-    "vocab_size": 12,
-    "hidden_size": 32,
-    "num_hidden_layers": 3,
-    "num_attention_heads": 4,
-    "intermediate_size": 48,
-    "conv_dim": [8, 8, 8],
-    "conv_stride": [5, 4, 2],
-    "conv_kernel": [10, 4, 3],
-    "num_conv_pos_embeddings": 16,
-    "num_conv_pos_embedding_groups": 4,
-    "classifier_proj_size": 16,
-}
 OURS = {"model": HubertModel, "ctc": HubertForCTC, "classifier": HubertForSequenceClassification}
 THEIRS = {
     "model": transformers.HubertModel,

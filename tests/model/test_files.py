@@ -6,10 +6,11 @@ import logging
 import pytest
 import torch
 import transformers
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from hubert_demo.errors import CheckpointError
 from hubert_demo.model import HubertConfig, HubertForCTC, HubertForSequenceClassification, HubertModel
+from tests.small import rewrite
 
 OURS = {"model": HubertModel, "ctc": HubertForCTC, "classifier": HubertForSequenceClassification}
 THEIRS = {
@@ -42,14 +43,6 @@ def saved(twins, tmp_path):
         return tmp_path / "saved", model
 
     return save
-
-
-def rewrite(directory, change):
-    """Change the tensors of a safetensors file in place."""
-    path = directory / "model.safetensors"
-    tensors = load_file(path)
-    change(tensors)
-    save_file(tensors, path, metadata={"format": "pt"})
 
 
 @pytest.mark.parametrize("settings", VARIANTS)

@@ -7,21 +7,12 @@ import pytest
 
 from hubert_demo.benchmark import contenders, tensorflow
 from hubert_demo.benchmark.__main__ import main
-
-TINY = {
-    "hidden_size": 32,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 4,
-    "intermediate_size": 48,
-    "conv_dim": [8] * 7,
-    "num_conv_pos_embeddings": 16,
-    "num_conv_pos_embedding_groups": 4,
-}
+from tests.small import TINY_TO_TIME
 
 
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch):
-    monkeypatch.setitem(contenders.SIZES, "tiny", TINY)
+    monkeypatch.setitem(contenders.SIZES, "tiny", TINY_TO_TIME)
 
 
 def test_all_contenders_compute_the_same_states():
@@ -37,7 +28,7 @@ def test_peak_memory_is_above_the_model():
 
 
 def test_the_command_prints_a_table(monkeypatch, capsys):
-    monkeypatch.setitem(contenders.SIZES, "base", TINY)
+    monkeypatch.setitem(contenders.SIZES, "base", TINY_TO_TIME)
     arguments = ["--tensorflow", "--seconds", "0.3", "--rounds", "1", "--only", "latency"]
     monkeypatch.setattr(sys, "argv", ["benchmark", *arguments])
     assert main() == 0

@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 from hubert_demo.errors import CheckpointError, InputError
 from hubert_demo.model import HubertForCTC, HubertForSequenceClassification, HubertModel
 from hubert_demo.tf import TFHubertForCTC, TFHubertModel
+from tests.small import rewrite
 
 VARIANTS = [
     pytest.param({"feat_extract_norm": "group"}, id="base"),
@@ -34,14 +35,6 @@ def saved(pair, tmp_path):
         return tmp_path / "saved", model
 
     return save
-
-
-def rewrite(directory, change):
-    """Change the tensors of a safetensors file in place."""
-    path = directory / "model.safetensors"
-    tensors = load_file(path)
-    change(tensors)
-    save_file(tensors, path, metadata={"format": "pt"})
 
 
 def first(model, values):
