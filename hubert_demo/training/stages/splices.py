@@ -182,8 +182,7 @@ def strike_failures(corpus_dir: Path, listener: LoadedCheckpoint) -> int:
     """
     if listener.keyword_head is None:
         raise CheckpointError(f"{listener.spec.name} has no keyword head; only one that has can listen.")
-    kept: dict[str, list[Row]] = defaultdict(list)
-    again: dict[str, list[Row]] = defaultdict(list)
+    taken: dict[str, list[Row]] = defaultdict(list)
     listed = load_clips(corpus_dir.parent, read_manifest(corpus_dir))
     for clip in tqdm(listed, desc="listen", unit="clip", mininterval=10):
         command = corpora.keyword_label(clip)
@@ -192,14 +191,18 @@ def strike_failures(corpus_dir: Path, listener: LoadedCheckpoint) -> int:
         of_commands = dict(zip(keywords.labels, keywords.probabilities, strict=True))
         if of_commands[command] < LEAST_SHARE[command] * sum(of_commands[one] for one in corpora.COMMANDS):
             continue
-        row = Row(clip.file, clip.split, clip.speaker, round(clip.duration_s, 3), command)
-        is_new = all(row.speaker != other.speaker for other in kept[command])
-        (kept if is_new else again)[command].append(row)
-    rows = [row for command in MOST for row in (kept[command] + again[command])[: MOST[command]]]
+        taken[command].append(Row(clip.file, clip.split, clip.speaker, round(clip.duration_s, 3), command))
+    rows = [row for command, most in MOST.items() for row in _new_voices_first(taken[command])[:most]]
     for file in {clip.file for clip in listed} - {row.file for row in rows}:
         (corpus_dir / file).unlink()
     write_rows(corpus_dir, rows)
     return len(rows)
+
+
+def _new_voices_first(rows: list[Row]) -> list[Row]:
+    """The first row of each voice before all others, each kind in order."""
+    first = {row.speaker: row for row in reversed(rows)}
+    return sorted(rows, key=lambda row: row is not first[row.speaker])
 
 
 def _spoken_words(
