@@ -43,7 +43,7 @@ from hubert_demo.ui.results import Result, Results
 from hubert_demo.ui.server_functions import ServerFunctions
 from hubert_demo.ui.static_files import StaticFiles
 from hubert_demo.ui.views import VIEWS, timeline
-from hubert_demo.ui.views.base import NO_ROOM, Json, View, component, frame, index, plain, sentence
+from hubert_demo.ui.views.base import NO_ROOM, QUICK, Json, View, component, frame, index, plain, sentence
 from hubert_demo.ui.waiting import ENCODER, MAX_THREADS, Waiting
 
 # A recording of so many seconds is heard before longer ones that wait.
@@ -143,7 +143,7 @@ class Page:
     def start(self) -> "Future[Result]":
         """Begin to analyse the example that greets, unless that was begun already; it is kept for good."""
         if self._welcome is None or (self._welcome.done() and self._welcome.exception() is not None):
-            self._welcome = self.waiting.submit("quick", self._analyse_welcome)
+            self._welcome = self.waiting.submit(QUICK, self._analyse_welcome)
         return self._welcome
 
     def launch(self, **options: Any) -> None:

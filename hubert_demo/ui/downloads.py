@@ -21,8 +21,7 @@ from hubert_demo.export import EXHIBITS, Choices, Exhibit, file_content, script,
 from hubert_demo.ui.janitor import UNFINISHED
 from hubert_demo.ui.lanes import Steps, at_once
 from hubert_demo.ui.results import Results
-from hubert_demo.ui.views.base import Json, fields_of, sentence
-from hubert_demo.ui.waiting import SLOW
+from hubert_demo.ui.views.base import SLOW, Json, fields_of, sentence
 
 ALL = "all"
 PATIENCE_S = 60.0

@@ -29,8 +29,8 @@ from hubert_demo.ui.downloads import written, zip_name
 from hubert_demo.ui.lanes import Steps, at_once, one_step
 from hubert_demo.ui.parameters import OneOf, Parameter, Text, Whole, reading
 from hubert_demo.ui.results import Result
-from hubert_demo.ui.views.base import plain, sentence
-from hubert_demo.ui.waiting import GLANCE, SLOW
+from hubert_demo.ui.views.base import SLOW, plain, sentence
+from hubert_demo.ui.waiting import GLANCE
 
 Value = TypeVar("Value")
 

@@ -134,9 +134,15 @@ file, and gave out a video of the server that a manifest named; `deep_link` keep
 `custom_component` and `runs` serve what this page has none of."""
 
 
+_OPENED = "hubert_demo.opened"
+
+
 def opened(scope: Scope) -> Open | None:
-    """What a request asks for; None where there is nothing."""
-    return next((each for each in OPEN if each.is_asked(scope)), None)
+    """What a request asks for, looked up once for each; None where there is nothing."""
+    if _OPENED not in scope:
+        scope[_OPENED] = next((each for each in OPEN if each.is_asked(scope)), None)
+    found: Open | None = scope[_OPENED]
+    return found
 
 
 def app_kwargs(

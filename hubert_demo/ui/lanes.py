@@ -116,24 +116,19 @@ class Lane:
         self._is_closed = False
 
     def submit(
-        self, compute: Callable[[], Value], client: Client | None = None, rank: Rank = Rank.LATER
+        self, steps: Steps[Value], client: Client | None = None, rank: Rank = Rank.LATER
     ) -> "Future[Value]":
         """Have something computed.
 
         Args:
-            compute: The job; it sees the context variables of whoever submits it.
+            steps: The job; `one_step` makes one of a function. It sees the context variables of whoever
+                submits it.
             client: Who waits for it; None for the house itself.
             rank: What goes first.
 
         Raises:
             BusyError: If too much waits already; it says how much, and how long that may take.
         """
-        return self.submit_steps(one_step(compute), client, rank)
-
-    def submit_steps(
-        self, steps: Steps[Value], client: Client | None = None, rank: Rank = Rank.LATER
-    ) -> "Future[Value]":
-        """The same for a job in steps."""
         with self._lock:
             if self._is_closed:
                 raise BusyError(ENDING)

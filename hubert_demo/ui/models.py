@@ -11,7 +11,7 @@ from typing import Any
 from hubert_demo.checkpoints import STORE, CheckpointSpec, CheckpointStore, is_here, offer, resolve
 from hubert_demo.errors import InputError
 from hubert_demo.ui.views.base import Json, attempt
-from hubert_demo.ui.waiting import Waiting, patient
+from hubert_demo.ui.waiting import FETCH, Waiting, patient
 
 # How long the browser waits to be told how far a fetch is: no burden, and the numbers move.
 PATIENCE_S = 0.5
@@ -92,7 +92,7 @@ class Models:
             fetch = self._fetches.get(spec)
             if fetch is None or (fields.get("begin") and fetch.done()):
                 load = partial(attempt, partial(self._load, spec))
-                fetch = self._fetches[spec] = self.waiting.submit("fetch", load)
+                fetch = self._fetches[spec] = self.waiting.submit(FETCH, load)
             return fetch
 
     def _line(self, request: Json) -> Json:

@@ -9,8 +9,8 @@ from weakref import WeakKeyDictionary
 
 from hubert_demo.errors import InputError
 from hubert_demo.ui.results import Result, Results
-from hubert_demo.ui.views.base import FIRST, NOT_UNDERSTOOD, Json, Part, attempt
-from hubert_demo.ui.waiting import SLOW, Waiting, patient
+from hubert_demo.ui.views.base import FIRST, NOT_UNDERSTOOD, SLOW, Json, Part, attempt
+from hubert_demo.ui.waiting import Waiting, patient
 
 
 class Rendering(Mapping[str, "Future[Json]"]):

@@ -10,10 +10,7 @@ from typing import Any
 from hubert_demo.ui.lanes import Rank, one_step
 from hubert_demo.ui.results import Results
 from hubert_demo.ui.views.base import Answer, Json, attempt
-from hubert_demo.ui.waiting import GLANCE, LANES, Waiting, patient
-
-# Attention maps of a long recording are large: few are made at once.
-MAX_QUICK = LANES[GLANCE][0]
+from hubert_demo.ui.waiting import GLANCE, Waiting, patient
 
 
 class ServerFunctions:

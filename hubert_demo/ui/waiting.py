@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 
 from hubert_demo.errors import BusyError
 from hubert_demo.ui.lanes import ENDING, Client, Lane, Limits, Rank, Steps, TooManyOwn, one_step
-from hubert_demo.ui.views.base import Json, sentence
+from hubert_demo.ui.views.base import FIRST, QUICK, SLOW, Json, sentence
 
 Value = TypeVar("Value")
 
-SLOW = "slow"
-"""UMAP, k-means, long searches and files to take away."""
+FETCH = "fetch"
+"""Checkpoints, which may take minutes; the end does not wait for them."""
 GLANCE = "glance"
 """Answers about attention: large while they are computed."""
 READING = "reading"
@@ -24,9 +24,9 @@ ENCODER = "encoder"
 
 # How many jobs of a lane run at once, and how many may wait.
 LANES: dict[str, tuple[int, Limits]] = {
-    "first": (2, Limits()),
-    "quick": (1, Limits()),
-    "fetch": (2, Limits()),
+    FIRST: (2, Limits()),
+    QUICK: (1, Limits()),
+    FETCH: (2, Limits()),
     SLOW: (1, Limits(waiting=20, per_client=2)),
     GLANCE: (2, Limits(waiting=20, per_client=4)),
     READING: (4, Limits(waiting=40, per_client=4)),
@@ -151,12 +151,12 @@ class Waiting:
         for lane in lanes.values():
             lane.close(wait=False)
         for name, lane in lanes.items():
-            lane.close(wait=name != "fetch")
+            lane.close(wait=name != FETCH)
 
     def _begin(self, lane: str, steps: Steps[Value], client: Client | None, rank: Rank) -> "Future[Value]":
         found = self._lane(lane)
         with self._ended:
-            future = found.submit_steps(steps, client, rank)
+            future = found.submit(steps, client, rank)
             self._num_jobs += 1
         future.add_done_callback(self._end)
         return future

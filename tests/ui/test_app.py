@@ -19,7 +19,8 @@ from hubert_demo.ui.endpoints import Endpoints
 from hubert_demo.ui.results import Results
 from hubert_demo.ui.server_functions import ServerFunctions
 from hubert_demo.ui.views import VIEWS, attention, layers
-from hubert_demo.ui.waiting import LANES, MAX_AT_ONCE, SLOW
+from hubert_demo.ui.views.base import SLOW
+from hubert_demo.ui.waiting import LANES, MAX_AT_ONCE
 
 
 class Picked:

@@ -23,12 +23,12 @@ class Held:
             begun.set()
             self._door.wait(LONG_S)
 
-        self.holding = self.lane.submit(hold)
+        self.holding = self.lane.submit(one_step(hold))
         assert begun.wait(LONG_S)
 
     def add(self, name, client=None, rank=Rank.LATER):
         client = Client(client) if isinstance(client, str) else client
-        return self.lane.submit(lambda: self.ran.append(name), client, rank)
+        return self.lane.submit(one_step(lambda: self.ran.append(name)), client, rank)
 
     def add_steps(self, name, count, client=None):
         def steps():
@@ -37,7 +37,7 @@ class Held:
                 yield
             return name
 
-        return self.lane.submit_steps(steps(), client)
+        return self.lane.submit(steps(), client)
 
     def open(self):
         self._door.set()
@@ -89,12 +89,12 @@ def test_what_comes_during_an_export_does_not_wait_for_its_end():
     lane, shown = Lane("test"), []
 
     def exporting():
-        shown.append(lane.submit(lambda: shown.append("map"), Client("a page"), Rank.FIRST))
+        shown.append(lane.submit(one_step(lambda: shown.append("map")), Client("a page"), Rank.FIRST))
         yield
         shown.append("export")
         yield
 
-    wait_for(lane.submit_steps(exporting()))
+    wait_for(lane.submit(exporting()))
     assert shown[1:] == ["map", "export"]
     lane.close()
 
@@ -122,7 +122,7 @@ def test_the_job_that_runs_counts_among_a_client_s(held):
         begun.set()
         may_end.wait(LONG_S)
 
-    running = line.lane.submit(run, Client("a"))
+    running = line.lane.submit(one_step(run), Client("a"))
     line.open()
     assert begun.wait(LONG_S)
     with pytest.raises(TooManyOwn, match="1 request of yours waits or runs already"):
@@ -181,7 +181,7 @@ def test_an_export_whose_client_has_left_ends_after_its_step_and_cleans_up(held)
         finally:
             cleaned.append(True)
 
-    export = line.lane.submit_steps(exporting(), Client("one", lambda: bool(here)))
+    export = line.lane.submit(exporting(), Client("one", lambda: bool(here)))
     line.open()
     with pytest.raises(BusyError, match="given up"):
         export.result(LONG_S)
@@ -205,7 +205,7 @@ WHOSE = ContextVar("whose", default="nobody's")
 def test_a_job_sees_the_context_of_its_client_and_the_house_s_sees_none():
     lane = Lane("test")
     WHOSE.set("a visitor's")
-    assert wait_for(lane.submit(WHOSE.get, Client("a")), lane.submit(WHOSE.get)) == [
+    assert wait_for(lane.submit(one_step(WHOSE.get), Client("a")), lane.submit(one_step(WHOSE.get))) == [
         "a visitor's",
         "nobody's",
     ]
@@ -221,8 +221,8 @@ def test_closing_drops_what_waits_and_what_is_between_two_steps():
             threading.Event().wait(0.001)
         yield
 
-    export = lane.submit_steps(exporting())
-    waiting = lane.submit(lambda: None)
+    export = lane.submit(exporting())
+    waiting = lane.submit(one_step(lambda: None))
     assert closing.wait(LONG_S)
     lane.close(wait=False)
     closed.append(True)
@@ -230,7 +230,7 @@ def test_closing_drops_what_waits_and_what_is_between_two_steps():
         export.result(LONG_S)
     assert waiting.cancelled()
     with pytest.raises(BusyError, match="The server is stopping"):
-        lane.submit(lambda: None)
+        lane.submit(one_step(lambda: None))
     lane.close()
 
 

@@ -9,12 +9,13 @@ from hubert_demo.api import analyze
 from hubert_demo.audio import Waveform
 from hubert_demo.ui.lanes import Client, Limits
 from hubert_demo.ui.results import GONE, Results
-from hubert_demo.ui.server_functions import MAX_QUICK, ServerFunctions
+from hubert_demo.ui.server_functions import ServerFunctions
 from hubert_demo.ui.views import attention
-from hubert_demo.ui.views.base import APOLOGY, NOT_UNDERSTOOD
-from hubert_demo.ui.waiting import GLANCE, SLOW, Waiting
+from hubert_demo.ui.views.base import APOLOGY, NOT_UNDERSTOOD, SLOW
+from hubert_demo.ui.waiting import GLANCE, LANES, Waiting
 
 LONG_S = 30
+MAX_QUICK = LANES[GLANCE][0]
 
 
 @pytest.fixture(scope="module")

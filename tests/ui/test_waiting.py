@@ -7,8 +7,8 @@ import pytest
 
 from hubert_demo.errors import BusyError, InputError
 from hubert_demo.ui.lanes import Client, Limits, one_step
-from hubert_demo.ui.views.base import APOLOGY
-from hubert_demo.ui.waiting import SLOW, Waiting, patient
+from hubert_demo.ui.views.base import APOLOGY, SLOW
+from hubert_demo.ui.waiting import Waiting, patient
 
 LONG_S = 30
 

@@ -6,7 +6,7 @@ import numpy.typing as npt
 from hubert_demo.analysis.attention.heads import NEAR_S, entropy_nats, near_shares, pool, query_step
 from hubert_demo.api import Analysis
 from hubert_demo.audio import FloatArray
-from hubert_demo.ui.views.base import Json, Part, View, index, pack, pack_fraction, plain
+from hubert_demo.ui.views.base import SLOW, Json, Part, View, index, pack, pack_fraction, plain
 
 MAX_BINS = 500
 THUMBNAIL_BINS = 48
@@ -92,6 +92,6 @@ VIEW = View(
     title="Attention",
     what="Where each moment looks for context.",
     hint="Pick a head, then point at a row to see its gaze under the spectrogram.",
-    parts=(Part("attention", payload), Part("heads", all_heads, "slow")),
+    parts=(Part("attention", payload), Part("heads", all_heads, SLOW)),
     quick_answers=(heads, head_map),
 )

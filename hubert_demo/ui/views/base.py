@@ -33,6 +33,10 @@ NOT_UNDERSTOOD = "The page sent something that cannot be understood. Reload it a
 
 FIRST = "first"
 """The lane of what a view shows first."""
+QUICK = "quick"
+"""Of what would keep the transcript waiting in a long recording."""
+SLOW = "slow"
+"""Of what takes seconds: UMAP, k-means, long searches and files to take away."""
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -44,8 +48,7 @@ class Part:
     Attributes:
         name: By which the browser fetches it; `static/core/types.d.ts` says what its fields are.
         compute: Gives its fields: JSON, with arrays packed by `pack`. Called once, in the background.
-        lane: `"first"`, `"quick"` where it would keep the transcript waiting in a long recording, or `"slow"`
-            where it takes seconds.
+        lane: `FIRST`, `QUICK` or `SLOW`.
     """
 
     name: str

@@ -14,7 +14,7 @@ from hubert_demo.analysis.layers.projection import (
 from hubert_demo.analysis.layers.units import LABEL_REACH_S, MAX_UNITS, default_num_units
 from hubert_demo.api import Analysis
 from hubert_demo.errors import InputError
-from hubert_demo.ui.views.base import Json, Part, View, index, pack, plain
+from hubert_demo.ui.views.base import QUICK, SLOW, Json, Part, View, index, pack, plain
 
 
 def payload(analysis: Analysis) -> Json:
@@ -106,9 +106,9 @@ VIEW = View(
     hint="Near means alike to this layer. Drag the slider to regroup them; click one to hear it.",
     parts=(
         Part("layers", payload),
-        Part("layer_measures", measures, "quick"),
-        Part("layer_pca", pca, "quick"),
-        Part("layer_umap", umap, "slow"),
+        Part("layer_measures", measures, QUICK),
+        Part("layer_pca", pca, QUICK),
+        Part("layer_umap", umap, SLOW),
     ),
     slow_answers=(remap, units, unit_scores),
 )
