@@ -221,7 +221,10 @@ class Program:
     """
 
     def __init__(self, url: str, number: int) -> None:
-        transport = httpx.HTTPTransport(local_address=f"127.0.0.{number + 2}")
+        # The server closes a connection that was idle for 5 s. httpx would keep it as long, and now and then
+        # send a request in that very moment.
+        limits = httpx.Limits(keepalive_expiry=2)
+        transport = httpx.HTTPTransport(local_address=f"127.0.0.{number + 2}", limits=limits)
         self._http = httpx.Client(base_url=f"{url}/gradio_api", transport=transport, timeout=PATIENCE_S)
 
     def ask(self, endpoint: str, path: Path, leaves: bool = False, collects: bool = True) -> tuple[str, Any]:
