@@ -35,6 +35,9 @@ SPLICED = "spliced_commands"
 READING = "librispeech"
 """The corpus of people who read sentences."""
 
+_RUNNING_SPEECH = {READING: (READING,), "synthetic voices": ("synthetic_sentences", "synthetic_orders")}
+"""Corpora of sentences in which commands are looked for, by who says them."""
+
 _ORDERS, _SYNTHETIC = "picovoice_intent", "synthetic"
 _CHOOSING = {(READING, reader) for reader in CHOOSING_READERS} | {
     (_SYNTHETIC, voice) for voice in CHOOSING_VOICES
@@ -102,20 +105,17 @@ def reading_test_clips(data_dir: Path, split: str = "test") -> dict[str, list[Cl
 
 def running_speech_test_clips(data_dir: Path, split: str = "test") -> dict[str, list[Clip]]:
     """Sentences of a split with a text, by people and by synthetic voices, to find commands in."""
-    found = {
-        READING: _of_split(data_dir, split, READING),
-        "synthetic voices": _of_split(data_dir, split, "synthetic_sentences", "synthetic_orders"),
-    }
+    found = {who: _of_split(data_dir, split, *group) for who, group in _RUNNING_SPEECH.items()}
     return {who: clips for who, clips in found.items() if clips}
 
 
 def choosing_clips(data_dir: Path) -> dict[str, list[Clip]]:
-    """Running speech to choose thresholds on, by corpus, by speakers who train nothing and test nothing."""
+    """Running speech to choose thresholds on, by people and synthetic voices who neither train nor test."""
     found = {
-        corpus: [clip for clip in _manifest(data_dir / corpus) if _is_for_choosing(clip)]
-        for corpus in (READING, "synthetic_sentences", "synthetic_orders")
+        who: [clip for corpus in group for clip in _manifest(data_dir / corpus) if _is_for_choosing(clip)]
+        for who, group in _RUNNING_SPEECH.items()
     }
-    return {corpus: clips for corpus, clips in found.items() if clips}
+    return {who: clips for who, clips in found.items() if clips}
 
 
 def choosing_words(data_dir: Path) -> list[Clip]:

@@ -180,8 +180,11 @@ class Rate:
         Source: Garwood 1936, "Fiducial limits for the Poisson distribution".
         """
         low = stats.chi2.ppf(0.025, 2 * self.events) / 2 if self.events else 0.0
-        high = stats.chi2.ppf(0.975, 2 * self.events + 2) / 2
-        return float(low / self.exposure), float(high / self.exposure)
+        return float(low / self.exposure), self.upper(0.975)
+
+    def upper(self, level: float) -> float:
+        """Upper end of the one-sided interval of that level (above 0, below 1), by the same source."""
+        return float(stats.chi2.ppf(level, 2 * self.events + 2) / 2 / self.exposure)
 
     def __str__(self) -> str:
         low, high = self.interval

@@ -99,3 +99,5 @@ def test_rates_have_poissons_interval():
     assert Rate(20, 1.0).interval == pytest.approx((12.217, 30.888), abs=1e-3)
     assert Rate(0, 2.0).interval == pytest.approx((0.0, 3.689 / 2), abs=1e-3)
     assert str(Rate(20, 42.0)) == "0.48 [0.29, 0.74]"
+    # With a mean of 6.721, four or fewer come once in five times.
+    assert Rate(4, 2.0).upper(0.8) == pytest.approx(6.721 / 2, abs=1e-3)
