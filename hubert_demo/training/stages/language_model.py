@@ -14,11 +14,11 @@ from hubert_demo.inference import encode
 from hubert_demo.model.fingerprint import encoder_fingerprint
 from hubert_demo.training.data import corpora
 from hubert_demo.training.data.clips import Clip
-from hubert_demo.training.evaluation.scores import ErrorDifference, ErrorRate
+from hubert_demo.training.evaluation.scores import ErrorRate
 
 ORDER = 8
-LM_WEIGHTS, BONUSES_PER_WEIGHT = (0.5, 0.65, 0.8, 1.1, 1.4), (1.25, 1.5, 1.8)
-"""What the weights of beam search are chosen from; the bonus of a character rises with the weight."""
+LM_WEIGHTS, CHARACTER_BONUSES = (0.5, 0.8, 1.1), (0.8, 1.2, 1.7)
+"""What the weights of beam search are chosen from."""
 
 
 def train_language_model(data_dir: Path, path: Path, order: int = ORDER) -> LanguageModel:
@@ -32,10 +32,7 @@ def train_language_model(data_dir: Path, path: Path, order: int = ORDER) -> Lang
 def choose_decoding(
     loaded: LoadedCheckpoint, language_model: LanguageModel, clips: Sequence[Clip]
 ) -> DecodingWeights:
-    """How much a language model has to say beside a checkpoint, by word error.
-
-    Of the weights that are not surely worse than the best, the least: people also say what stands in no
-    novel. It comes with the bonus that is best for it.
+    """The weights with which a language model helps a checkpoint most, by word error.
 
     Args:
         loaded: With a CTC head.
@@ -45,24 +42,14 @@ def choose_decoding(
     encodings = [encode(loaded, clip.waveform) for clip in clips]
     references = [clip.text for clip in clips]
 
-    def word_error(settings: BeamSettings) -> ErrorRate:
+    def word_error(weights: tuple[float, float]) -> float:
+        settings = BeamSettings(lm_weight=weights[0], character_bonus=weights[1])
         read = [
             beam_search(each, language_model, num_best=1, settings=settings)[0].text for each in encodings
         ]
-        rate = ErrorRate.of_words(references, read)
-        weights = f"language model {settings.lm_weight}, bonus {settings.character_bonus}"
-        print(f"{weights}: word error {rate}", flush=True)
+        rate = ErrorRate.of_words(references, read).value
+        print(f"language model {weights[0]}, bonus {weights[1]}: word error {rate:.3f}", flush=True)
         return rate
 
-    tried = [
-        BeamSettings(lm_weight=weight, character_bonus=round(weight * bonus, 2))
-        for weight, bonus in product(LM_WEIGHTS, BONUSES_PER_WEIGHT)
-    ]
-    rates = [word_error(settings) for settings in tried]
-    best = min(rates, key=lambda rate: rate.value)
-    chosen = min(
-        (settings.lm_weight, rate.value, settings.character_bonus)
-        for settings, rate in zip(tried, rates, strict=True)
-        if ErrorDifference(best, rate).interval[0] <= 0
-    )
-    return DecodingWeights(chosen[0], chosen[2], encoder_fingerprint(loaded.encoder))
+    lm_weight, character_bonus = min(product(LM_WEIGHTS, CHARACTER_BONUSES), key=word_error)
+    return DecodingWeights(lm_weight, character_bonus, encoder_fingerprint(loaded.encoder))
