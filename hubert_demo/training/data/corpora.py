@@ -143,9 +143,12 @@ def word_training_clips(data_dir: Path) -> list[Clip]:
 
 
 def clips_to_splice(data_dir: Path) -> list[Clip]:
-    """Transcribed clips of people of the train splits who say words alone or give orders."""
+    """Clips of people of the train splits who say words alone or give orders; orders may have no text."""
     return [
-        clip for corpus in (*SPOKEN_ALONE, _ORDERS) for clip in _trainable(data_dir / corpus) if clip.text
+        clip
+        for corpus in (*SPOKEN_ALONE, _ORDERS)
+        for clip in _trainable(data_dir / corpus)
+        if clip.text or corpus == _ORDERS
     ]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +29,7 @@ from hubert_demo.training.data.clips import Clip, load_clips, read_manifest
 from hubert_demo.training.data.manifests import Row, write_rows
 from hubert_demo.training.engine import parallel
 from hubert_demo.training.engine.checkpoints import character_tokenizer
+from hubert_demo.training.stages.ctc import transcribe_greedily
 
 _FADE_SAMPLES = 240
 _MARGIN_SAMPLES = 800
@@ -104,15 +105,19 @@ def make_splices(
 
     Args:
         data_dir: Holds the corpus folders.
-        checkpoint: CTC checkpoint folder; finds the sounds.
+        checkpoint: CTC checkpoint folder; finds the sounds, and reads the orders that have no text.
         count: Attempts at each way of putting a command together.
         seed: Of every choice.
         listener: Strikes what it does not take for the word; all are kept if None.
     """
     model = HubertForCTC.from_pretrained(checkpoint, require_head=True).eval().to(parallel.join())
-    clips = load_clips(data_dir, corpora.clips_to_splice(data_dir))
+    tokenizer = character_tokenizer()
+    clips = [
+        clip if clip.text else replace(clip, text=transcribe_greedily(model, tokenizer, clip))
+        for clip in load_clips(data_dir, corpora.clips_to_splice(data_dir))
+    ]
     folder = data_dir / corpora.SPLICED
-    number = write_splices(clips, model, character_tokenizer(), folder, count, np.random.default_rng(seed))
+    number = write_splices(clips, model, tokenizer, folder, count, np.random.default_rng(seed))
     return number if listener is None else strike_failures(folder, listener)
 
 

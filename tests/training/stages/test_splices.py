@@ -11,7 +11,7 @@ import torch
 from hubert_demo.errors import CheckpointError, InputError
 from hubert_demo.model import HubertForCTC
 from hubert_demo.training.data import corpora
-from hubert_demo.training.data.clips import load_clips, read_manifest
+from hubert_demo.training.data.clips import MANIFEST_NAME, load_clips, read_manifest
 from hubert_demo.training.engine.checkpoints import save_ctc_checkpoint
 from hubert_demo.training.stages import splices
 from hubert_demo.training.stages.splices import Part, write_splices
@@ -99,6 +99,20 @@ def test_splices_of_the_train_splits_are_trained_on(model, tmp_path):
     assert made
     assert {(clip.text, clip.speaker) for clip in made} == {("NO", "ann")}
     assert len(load_clips(tmp_path, made)[0].samples) > 1600
+
+
+def test_orders_without_a_text_are_read_first(model, tmp_path, monkeypatch):
+    orders = tmp_path / "picovoice_intent"
+    write_corpus(orders, [("train", "", 2.5, "UNKNOWN")])
+    listed = (orders / MANIFEST_NAME).read_text()
+    (orders / MANIFEST_NAME).write_text(listed.replace("UNKNOWN", ""))
+    checkpoint = tmp_path / "checkpoint"
+    save_ctc_checkpoint(model, checkpoint)
+    monkeypatch.setattr(splices, "transcribe_greedily", lambda model, tokenizer, clip: "COFFEE NOW")
+    splices.make_splices(tmp_path, checkpoint, count=20)
+    made = corpora.word_training_clips(tmp_path)
+    assert {clip.text for clip in made} <= {"OFF"}
+    assert made
 
 
 def test_what_a_keyword_head_does_not_take_for_the_word_is_struck(model, tmp_path, monkeypatch):
