@@ -135,15 +135,22 @@ def uploaded_path(file: Any) -> Path:
 
 
 def _with_paths(value: Any) -> Any:
-    """What a stranger sent, with their paths on this machine for all files that are named by an address."""
+    """What a stranger sent, with their paths on this machine for all files that are named by an address.
+
+    At any depth, inside other files too: Gradio looks for files everywhere, and would fetch an address.
+    """
     if isinstance(value, list):
         return [_with_paths(each) for each in value]
     if not isinstance(value, dict):
         return value
+    local = {name: _with_paths(each) for name, each in value.items()}
     path = value.get("path")
-    if isinstance(path, str) and path.startswith(_REMOTE):
-        return {**value, "path": str(uploaded_path(value))}
-    return {name: _with_paths(each) for name, each in value.items()}
+    if isinstance(path, str):
+        if path.startswith(_REMOTE):
+            local["path"] = str(uploaded_path(value))
+        if not isinstance(value.get("meta", {}), dict):
+            raise InputError(HAND_OVER)
+    return local
 
 
 def _path_of_address(address: str) -> str | None:
