@@ -1,6 +1,7 @@
 """The folder for uploads: the page's own, with room in it, cleared up now and then, and empty at the end."""
 
 import errno
+import fcntl
 import json
 import logging
 import os
@@ -53,6 +54,7 @@ HTTP_NO_ROOM = 507
 _PREFIX = "hubert-explorer-"
 _OURS = re.compile(rf"{_PREFIX}(\d+)-\w+")
 _UPLOAD_PATH = "/gradio_api/upload"
+_AS_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -60,8 +62,8 @@ _LOGGER = logging.getLogger(__name__)
 def own_folder() -> Path:
     """A new folder for uploads that nobody else reads or fills, in `GRADIO_TEMP_DIR` or the system's.
 
-    Gradio keeps uploads there from now on. Folders that earlier pages could not remove, because they were
-    killed, are removed.
+    Gradio keeps uploads there from now on. It is locked as long as this process runs, which tells other pages
+    to leave it alone. Folders that earlier pages could not remove, because they were killed, are removed.
 
     Raises:
         MachineError: If none can be made.
@@ -75,6 +77,7 @@ def own_folder() -> Path:
             f"There is no folder for uploads: {error.strerror or error}. Set {FOLDER_VARIABLE} to a folder "
             "that can be written."
         ) from error
+    _lock(folder)
     _remove_left(parent, folder)
     os.environ[FOLDER_VARIABLE] = str(folder)
     # Read when it was imported; what assistants send inside an address is kept there.
@@ -84,10 +87,23 @@ def own_folder() -> Path:
 
 def _remove_left(parent: Path, own: Path) -> None:
     """Remove the folders of pages that run no more."""
-    for folder in parent.glob(f"{_PREFIX}*-*"):
-        found = _OURS.fullmatch(folder.name)
-        if found and folder != own and not _is_running_elsewhere(int(found[1])):
+    for folder, process in _left_folders(parent, own):
+        # One that is just starting has yet to lock its folder.
+        if not _is_running_elsewhere(process):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _left_folders(parent: Path, own: Path) -> Iterator[tuple[Path, int]]:
+    """Folders that pages have left here, and their processes' numbers; not those of pages that run.
+
+    Others may write here too. So links are not followed, and what is another user's is left alone, who could
+    put a link into it at any time.
+    """
+    for folder, status in _statuses(parent.glob(f"{_PREFIX}*-*")):
+        found = _OURS.fullmatch(folder.name)
+        is_ours = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid()
+        if found and is_ours and folder != own and not _is_in_use(folder, int(found[1])):
+            yield folder, int(found[1])
 
 
 def _is_running_elsewhere(process: int) -> bool:
@@ -100,6 +116,31 @@ def _is_running_elsewhere(process: int) -> bool:
     except (PermissionError, OverflowError):
         return True
     return True
+
+
+def _lock(folder: Path) -> None:
+    """Lock a folder until this process ends, however it ends."""
+    try:
+        # Never closed. Others may be looking whether it is locked, which is soon over.
+        fcntl.flock(os.open(folder, _AS_FOLDER), fcntl.LOCK_EX)
+    except OSError as error:
+        _LOGGER.warning("the folder of uploads cannot be locked: %s", error)
+
+
+def _is_in_use(folder: Path, process: int) -> bool:
+    """Whether a page that runs has locked its folder; its process's number says little in containers."""
+    try:
+        descriptor = os.open(folder, _AS_FOLDER)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        finally:
+            os.close(descriptor)
+    except BlockingIOError:
+        return True
+    except OSError:
+        # Some disks of other machines know no locks.
+        return _is_running_elsewhere(process)
+    return False
 
 
 def end_on_signals(folder: Path) -> None:
@@ -238,9 +279,9 @@ class Janitor:
         folder = Path(get_upload_folder())
         # Only pages' own folders: elsewhere other programs' files lie.
         if _OURS.fullmatch(folder.name):
-            for each in folder.parent.glob(f"{_PREFIX}*-*"):
-                if _OURS.fullmatch(each.name):
-                    self._clear(each)
+            self._clear(folder)
+            for left, _ in _left_folders(folder.parent, folder):
+                self._clear(left)
 
     def _used(self, path: Path) -> None:
         """An upload may go, unless somebody else has sent the very same one, which is yet to be read."""

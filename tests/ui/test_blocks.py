@@ -26,7 +26,7 @@ def listen(recording: gr.FileData) -> str:
 
 @pytest.fixture
 def hand_over(run_async, monkeypatch, tmp_path):
-    """Hands a value to Gradio, in whose texts `UPLOAD` stands for the path of an upload; gives what it became."""
+    """Hands a value to Gradio, `UPLOAD` in its texts for the path of an upload; gives what it became."""
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "uploads"))
     upload = Path(get_upload_folder()) / "a.wav"
     upload.parent.mkdir()
