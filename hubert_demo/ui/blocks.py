@@ -1,6 +1,7 @@
 """Gradio's Blocks, which take what strangers send: addresses of uploads, and refusals in sentences."""
 
 import time
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -70,6 +71,21 @@ class ForgivingBlocks(gr.Blocks):
                 answers.pop(session, None)
                 known.pop(session, None)
                 del self._uncollected[session]
+
+    @cached_property
+    def parameters(self) -> dict[str, dict[str, bool]]:
+        """Of each named endpoint its parameters, and whether they have a default."""
+        return {
+            name.removeprefix("/"): {
+                str(each["parameter_name"]): bool(each.get("parameter_has_default"))
+                for each in about["parameters"]
+            }
+            for name, about in self.get_api_info()["named_endpoints"].items()
+        }
+
+    def has_event(self, event_id: str) -> bool:
+        """Whether an event was asked for whose answer has not been fetched yet."""
+        return any(event_id in ids for ids in list(self._queue.pending_event_ids_session.values()))
 
     async def process_api(
         self,

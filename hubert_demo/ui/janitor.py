@@ -1,11 +1,9 @@
 """The folder for uploads: the page's own, with room in it, cleared up now and then, and empty at the end."""
 
 import errno
-import fcntl
 import json
 import logging
 import os
-import re
 import shutil
 import signal
 import stat
@@ -13,7 +11,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import FrameType
 from typing import TypeVar
@@ -27,6 +25,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hubert_demo.errors import BusyError, InputError, MachineError
+from hubert_demo.ui import folders
 from hubert_demo.ui.views.base import NO_ROOM, NO_ROOM_ERRNOS
 
 Value = TypeVar("Value")
@@ -51,10 +50,7 @@ MAX_BYTES = 2 << 30
 _SWEEP_S = 10.0
 
 HTTP_NO_ROOM = 507
-_PREFIX = "hubert-explorer-"
-_OURS = re.compile(rf"{_PREFIX}(\d+)-\w+")
 _UPLOAD_PATH = "/gradio_api/upload"
-_AS_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -71,13 +67,13 @@ def own_folder() -> Path:
     try:
         parent = Path(os.environ.get(FOLDER_VARIABLE) or tempfile.gettempdir())
         parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=parent))
+        folder = Path(tempfile.mkdtemp(prefix=folders.prefix(), dir=parent))
     except OSError as error:
         raise MachineError(
             f"There is no folder for uploads: {error.strerror or error}. Set {FOLDER_VARIABLE} to a folder "
             "that can be written."
         ) from error
-    _lock(folder)
+    folders.lock(folder)
     _remove_left(parent, folder)
     os.environ[FOLDER_VARIABLE] = str(folder)
     # Read when it was imported; what assistants send inside an address is kept there.
@@ -87,60 +83,10 @@ def own_folder() -> Path:
 
 def _remove_left(parent: Path, own: Path) -> None:
     """Remove the folders of pages that run no more."""
-    for folder, process in _left_folders(parent, own):
+    for folder, process in folders.left(parent, own):
         # One that is just starting has yet to lock its folder.
-        if not _is_running_elsewhere(process):
+        if not folders.is_running_elsewhere(process):
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def _left_folders(parent: Path, own: Path) -> Iterator[tuple[Path, int]]:
-    """Folders that pages have left here, and their processes' numbers; not those of pages that run.
-
-    Others may write here too. So links are not followed, and what is another user's is left alone, who could
-    put a link into it at any time.
-    """
-    for folder, status in _statuses(parent.glob(f"{_PREFIX}*-*")):
-        found = _OURS.fullmatch(folder.name)
-        is_ours = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid()
-        if found and is_ours and folder != own and not _is_in_use(folder, int(found[1])):
-            yield folder, int(found[1])
-
-
-def _is_running_elsewhere(process: int) -> bool:
-    if process == os.getpid():
-        return False
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):
-        return True
-    return True
-
-
-def _lock(folder: Path) -> None:
-    """Lock a folder until this process ends, however it ends."""
-    try:
-        # Never closed. Others may be looking whether it is locked, which is soon over.
-        fcntl.flock(os.open(folder, _AS_FOLDER), fcntl.LOCK_EX)
-    except OSError as error:
-        _LOGGER.warning("the folder of uploads cannot be locked: %s", error)
-
-
-def _is_in_use(folder: Path, process: int) -> bool:
-    """Whether a page that runs has locked its folder; its process's number says little in containers."""
-    try:
-        descriptor = os.open(folder, _AS_FOLDER)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        finally:
-            os.close(descriptor)
-    except BlockingIOError:
-        return True
-    except OSError:
-        # Some disks of other machines know no locks.
-        return _is_running_elsewhere(process)
-    return False
 
 
 def end_on_signals(folder: Path) -> None:
@@ -278,9 +224,9 @@ class Janitor:
         self._remove_read()
         folder = Path(get_upload_folder())
         # Only pages' own folders: elsewhere other programs' files lie.
-        if _OURS.fullmatch(folder.name):
+        if folders.is_a_page_s(folder):
             self._clear(folder)
-            for left, _ in _left_folders(folder.parent, folder):
+            for left, _ in folders.left(folder.parent, folder):
                 self._clear(left)
 
     def _used(self, path: Path) -> None:
@@ -303,7 +249,7 @@ class Janitor:
 
     def _clear(self, folder: Path) -> None:
         now_s = self._clock()
-        found = sorted(_statuses(folder.rglob("*")), key=lambda each: each[1].st_mtime)
+        found = sorted(folders.statuses(folder.rglob("*")), key=lambda each: each[1].st_mtime)
         files = [(path, status) for path, status in found if not stat.S_ISDIR(status.st_mode)]
         num_bytes = sum(status.st_size for _, status in files)
         for path, status in files:
@@ -321,15 +267,6 @@ class Janitor:
                 and not any(path.iterdir())
             ):
                 path.rmdir()
-
-
-def _statuses(paths: Iterable[Path]) -> Iterator[tuple[Path, os.stat_result]]:
-    """Paths with what is known of them; not those that were removed meanwhile."""
-    for path in paths:
-        try:
-            yield path, path.lstat()
-        except FileNotFoundError:
-            continue
 
 
 class Uploads:
@@ -409,7 +346,7 @@ async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
 def _remove_halves(folder: Path) -> None:
     """Remove uploads that have not been moved to a folder of their own: none is under way any more."""
     # Only the page's own folder: elsewhere other programs' uploads may be under way.
-    if not _OURS.fullmatch(folder.name):
+    if not folders.is_a_page_s(folder):
         return
     for path in folder.glob("tmp*"):
         if path.is_file():
