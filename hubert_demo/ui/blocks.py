@@ -1,6 +1,7 @@
 """Gradio's Blocks, which take what strangers send: addresses of uploads, and refusals in sentences."""
 
 import time
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -71,6 +72,21 @@ class ForgivingBlocks(gr.Blocks):
                 known.pop(session, None)
                 del self._uncollected[session]
 
+    @cached_property
+    def parameters(self) -> dict[str, dict[str, bool]]:
+        """Of each named endpoint its parameters, and whether they have a default."""
+        return {
+            name.removeprefix("/"): {
+                str(each["parameter_name"]): bool(each.get("parameter_has_default"))
+                for each in about["parameters"]
+            }
+            for name, about in self.get_api_info()["named_endpoints"].items()
+        }
+
+    def has_event(self, event_id: str) -> bool:
+        """Whether an event was asked for whose answer has not been fetched yet."""
+        return any(event_id in ids for ids in list(self._queue.pending_event_ids_session.values()))
+
     async def process_api(
         self,
         block_fn: Any,
@@ -135,15 +151,22 @@ def uploaded_path(file: Any) -> Path:
 
 
 def _with_paths(value: Any) -> Any:
-    """What a stranger sent, with their paths on this machine for all files that are named by an address."""
+    """What a stranger sent, with their paths on this machine for all files that are named by an address.
+
+    At any depth, inside other files too: Gradio looks for files everywhere, and would fetch an address.
+    """
     if isinstance(value, list):
         return [_with_paths(each) for each in value]
     if not isinstance(value, dict):
         return value
+    local = {name: _with_paths(each) for name, each in value.items()}
     path = value.get("path")
-    if isinstance(path, str) and path.startswith(_REMOTE):
-        return {**value, "path": str(uploaded_path(value))}
-    return {name: _with_paths(each) for name, each in value.items()}
+    if isinstance(path, str):
+        if path.startswith(_REMOTE):
+            local["path"] = str(uploaded_path(value))
+        if not isinstance(value.get("meta", {}), dict):
+            raise InputError(HAND_OVER)
+    return local
 
 
 def _path_of_address(address: str) -> str | None:

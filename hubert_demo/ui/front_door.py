@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from fastapi.exceptions import RequestValidationError
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
@@ -20,6 +21,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hubert_demo.audio import MAX_FILE_MB
 from hubert_demo.ui.health import HEALTH, health_route
 from hubert_demo.ui.janitor import Janitor, Uploads, told_length
+from hubert_demo.ui.json_bodies import JsonBodies
+from hubert_demo.ui.known import Known, in_no_form
 from hubert_demo.ui.log import Requests
 from hubert_demo.ui.static_files import PageHead, StaticFiles
 from hubert_demo.ui.views.base import Json
@@ -36,6 +39,8 @@ _JSON_BYTES = 1 << 18
 # Assistants may send a short recording inside a message, written as text. The MCP library's own limit is the
 # same.
 _MESSAGE_BYTES = 4 << 20
+# A name and a password.
+_LOGIN_BYTES = 1 << 13
 # What has no body.
 _NOTHING = 1 << 10
 # What takes time in JSON is not its length but how many values it has: 4 MB of `[],` kept the page busy for
@@ -62,7 +67,7 @@ class Open:
         path: As Starlette writes it, behind the path under which the page is served; a slash may follow.
         why: Who asks there.
         max_bytes: How long a request's body may be.
-        max_values: How many values it may hold, which is JSON; None where it is a form with files.
+        max_values: How many values it may hold, which is JSON; None where it is a form.
     """
 
     method: str
@@ -97,7 +102,7 @@ OPEN = (
     Open("GET", "/robots.txt", "search engines"),
     Open("GET", HEALTH, "whoever watches over the page"),
     # By `launch(auth=…)` an operator may ask for a name and a password.
-    Open("POST", "/login", "the form that asks for a name", _JSON_BYTES),
+    Open("POST", "/login", "the form that asks for a name", _LOGIN_BYTES, None),
     Open("GET", "/logout", "who has given one"),
     # The page's conversation with the server, and that of `gradio_client`.
     Open("GET", "/config", "gradio_client: what the page is made of"),
@@ -165,16 +170,24 @@ def app_kwargs(
             Middleware(SecurityHeaders),
             Middleware(ClosedAddresses),
             Middleware(BodyLimits),
+            Middleware(JsonBodies, is_due=_takes_json),
+            Middleware(Known, name=_name),
             # Nearer to Gradio, which they correct.
             Middleware(PageHead, html=static_files.head(facts)),
             Middleware(Uploads, came=janitor.came),
         ],
+        "exception_handlers": {RequestValidationError: in_no_form},
     }
 
 
 def _name(scope: Scope) -> str | None:
     found = opened(scope)
     return None if found is None else found.path
+
+
+def _takes_json(scope: Scope) -> bool:
+    found = opened(scope)
+    return found is not None and found.method == "POST" and found.max_values is not None
 
 
 class ClosedAddresses:
@@ -295,9 +308,9 @@ def _mark(scope: Scope) -> bytes | None:
 
 
 def _too_large(asked: Open) -> str:
-    if asked.max_values is None:
+    if asked.max_bytes == _UPLOAD_BYTES:
         return TOO_LARGE_UPLOAD
-    return TOO_LARGE.format(most=asked.max_bytes >> 10, values=asked.max_values)
+    return TOO_LARGE.format(most=asked.max_bytes >> 10, values=asked.max_values or MAX_FILES)
 
 
 async def _refuse(status: int, why: str, scope: Scope, receive: Receive, send: Send) -> None:

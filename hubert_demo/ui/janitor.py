@@ -4,7 +4,6 @@ import errno
 import json
 import logging
 import os
-import re
 import shutil
 import signal
 import stat
@@ -12,7 +11,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import FrameType
 from typing import TypeVar
@@ -26,6 +25,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hubert_demo.errors import BusyError, InputError, MachineError
+from hubert_demo.ui import folders
 from hubert_demo.ui.views.base import NO_ROOM, NO_ROOM_ERRNOS
 
 Value = TypeVar("Value")
@@ -50,8 +50,6 @@ MAX_BYTES = 2 << 30
 _SWEEP_S = 10.0
 
 HTTP_NO_ROOM = 507
-_PREFIX = "hubert-explorer-"
-_OURS = re.compile(rf"{_PREFIX}(\d+)-\w+")
 _UPLOAD_PATH = "/gradio_api/upload"
 
 _LOGGER = logging.getLogger(__name__)
@@ -60,8 +58,8 @@ _LOGGER = logging.getLogger(__name__)
 def own_folder() -> Path:
     """A new folder for uploads that nobody else reads or fills, in `GRADIO_TEMP_DIR` or the system's.
 
-    Gradio keeps uploads there from now on. Folders that earlier pages could not remove, because they were
-    killed, are removed.
+    Gradio keeps uploads there from now on. It is locked as long as this process runs, which tells other pages
+    to leave it alone. Folders that earlier pages could not remove, because they were killed, are removed.
 
     Raises:
         MachineError: If none can be made.
@@ -69,12 +67,13 @@ def own_folder() -> Path:
     try:
         parent = Path(os.environ.get(FOLDER_VARIABLE) or tempfile.gettempdir())
         parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=parent))
+        folder = Path(tempfile.mkdtemp(prefix=folders.prefix(), dir=parent))
     except OSError as error:
         raise MachineError(
             f"There is no folder for uploads: {error.strerror or error}. Set {FOLDER_VARIABLE} to a folder "
             "that can be written."
         ) from error
+    folders.lock(folder)
     _remove_left(parent, folder)
     os.environ[FOLDER_VARIABLE] = str(folder)
     # Read when it was imported; what assistants send inside an address is kept there.
@@ -84,22 +83,10 @@ def own_folder() -> Path:
 
 def _remove_left(parent: Path, own: Path) -> None:
     """Remove the folders of pages that run no more."""
-    for folder in parent.glob(f"{_PREFIX}*-*"):
-        found = _OURS.fullmatch(folder.name)
-        if found and folder != own and not _is_running_elsewhere(int(found[1])):
+    for folder, process in folders.left(parent, own):
+        # One that is just starting has yet to lock its folder.
+        if not folders.is_running_elsewhere(process):
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def _is_running_elsewhere(process: int) -> bool:
-    if process == os.getpid():
-        return False
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):
-        return True
-    return True
 
 
 def end_on_signals(folder: Path) -> None:
@@ -237,10 +224,10 @@ class Janitor:
         self._remove_read()
         folder = Path(get_upload_folder())
         # Only pages' own folders: elsewhere other programs' files lie.
-        if _OURS.fullmatch(folder.name):
-            for each in folder.parent.glob(f"{_PREFIX}*-*"):
-                if _OURS.fullmatch(each.name):
-                    self._clear(each)
+        if folders.is_a_page_s(folder):
+            self._clear(folder)
+            for left, _ in folders.left(folder.parent, folder):
+                self._clear(left)
 
     def _used(self, path: Path) -> None:
         """An upload may go, unless somebody else has sent the very same one, which is yet to be read."""
@@ -262,7 +249,7 @@ class Janitor:
 
     def _clear(self, folder: Path) -> None:
         now_s = self._clock()
-        found = sorted(_statuses(folder.rglob("*")), key=lambda each: each[1].st_mtime)
+        found = sorted(folders.statuses(folder.rglob("*")), key=lambda each: each[1].st_mtime)
         files = [(path, status) for path, status in found if not stat.S_ISDIR(status.st_mode)]
         num_bytes = sum(status.st_size for _, status in files)
         for path, status in files:
@@ -280,15 +267,6 @@ class Janitor:
                 and not any(path.iterdir())
             ):
                 path.rmdir()
-
-
-def _statuses(paths: Iterable[Path]) -> Iterator[tuple[Path, os.stat_result]]:
-    """Paths with what is known of them; not those that were removed meanwhile."""
-    for path in paths:
-        try:
-            yield path, path.lstat()
-        except FileNotFoundError:
-            continue
 
 
 class Uploads:
@@ -368,7 +346,7 @@ async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
 def _remove_halves(folder: Path) -> None:
     """Remove uploads that have not been moved to a folder of their own: none is under way any more."""
     # Only the page's own folder: elsewhere other programs' uploads may be under way.
-    if not _OURS.fullmatch(folder.name):
+    if not folders.is_a_page_s(folder):
         return
     for path in folder.glob("tmp*"):
         if path.is_file():

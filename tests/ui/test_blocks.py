@@ -1,11 +1,100 @@
 """What Gradio remembers of visitors: little, and not for long."""
 
 import asyncio
+from pathlib import Path
 
 import gradio as gr
+import pytest
+from gradio import events
+from gradio.utils import get_upload_folder
 
 from hubert_demo.ui.app import MAX_SESSIONS
-from hubert_demo.ui.blocks import ForgivingBlocks
+from hubert_demo.ui.blocks import HAND_OVER, ForgivingBlocks
+from hubert_demo.ui.janitor import FOLDER_VARIABLE
+
+# --- whose files are fetched: nobody's ---
+
+META = {"_type": "gradio.FileData"}
+UPLOAD, SERVED = "<upload>", "http://page/gradio_api/file=<upload>"
+ELSEWHERE = {"path": "https://elsewhere.example/endless", "meta": META}
+
+
+def listen(recording: gr.FileData) -> str:
+    """What an endpoint takes."""
+    return str(recording)
+
+
+@pytest.fixture
+def hand_over(run_async, monkeypatch, tmp_path):
+    """Hands a value to Gradio, `UPLOAD` in its texts for the path of an upload; gives what it became."""
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "uploads"))
+    upload = Path(get_upload_folder()) / "a.wav"
+    upload.parent.mkdir()
+    upload.touch()
+    fetched = []
+
+    async def fetch(url, *_, **__):
+        fetched.append(url)
+        raise OSError("out of reach")
+
+    monkeypatch.setattr("gradio.processing_utils.async_ssrf_protected_get", fetch)
+
+    def name(value):
+        if isinstance(value, dict):
+            return {key: name(each) for key, each in value.items()}
+        if isinstance(value, list):
+            return [name(each) for each in value]
+        return value.replace(UPLOAD, str(upload))
+
+    async def process(value):
+        with ForgivingBlocks() as demo:
+            events.api(listen, api_name="listen")
+        return await demo.preprocess_data(demo.fns[0], [name(value)], None)
+
+    def hand_over(value):
+        try:
+            [processed] = run_async(process(value))
+        finally:
+            assert fetched == []
+        return str(processed).replace(str(upload), UPLOAD)
+
+    return hand_over
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        ELSEWHERE,
+        {"path": SERVED, "x": ELSEWHERE},
+        {"path": SERVED, "x": [ELSEWHERE], "meta": {}},
+        {"path": SERVED, "meta": META, "x": ELSEWHERE},
+        {"path": UPLOAD, "x": ELSEWHERE},
+        {"path": UPLOAD, "meta": {"x": [[ELSEWHERE]]}},
+        {"path": ELSEWHERE},
+        [{"path": SERVED, "url": ELSEWHERE}],
+        {"path": UPLOAD, "meta": "gradio.FileData"},
+    ],
+)
+def test_files_of_other_servers_are_not_fetched_wherever_they_are_named(hand_over, value):
+    with pytest.raises(gr.Error) as refused:
+        hand_over(value)
+    assert refused.value.message == HAND_OVER
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"path": SERVED, "meta": META},
+        {"path": UPLOAD, "meta": META, "url": ELSEWHERE["path"]},
+        {"x": [{"path": SERVED, "x": {"path": SERVED, "meta": META}}]},
+        {"path": UPLOAD, "x": '{"path": "https://elsewhere.example/endless"}'},
+    ],
+)
+def test_uploads_are_handed_over_wherever_they_are_named(hand_over, value):
+    said = hand_over(value)
+    assert UPLOAD in said
+    assert SERVED not in said
+
 
 # --- what nobody fetches ---
 

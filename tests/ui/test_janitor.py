@@ -281,6 +281,68 @@ def test_what_nobody_uses_is_removed_when_it_is_old_from_earlier_folders_too(par
     assert not (own / "hash").exists()
 
 
+def test_the_folder_of_another_page_that_runs_is_its_own_affair(parent):
+    """By its lock: in another container its process may have the number of one that ended, or this one's."""
+    program = (
+        "import os, sys; from hubert_demo.ui import janitor; os.getpid = lambda: int(sys.argv[1]); "
+        "print(janitor.own_folder(), flush=True); sys.stdin.read()"
+    )
+    other = subprocess.Popen(
+        [sys.executable, "-c", program, str(os.getpid())],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with other:
+        path = write(Path(other.stdout.readline().strip()) / "hash" / "a.wav", age_s=601)
+        janitor.own_folder()
+        cleaner = janitor.Janitor(kept_s=600, max_bytes=0, clock=lambda: 1e6)
+        cleaner.sweep()
+        assert path.exists()
+        other.kill()
+    cleaner.sweep()
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("number", [1, 10**9])
+def test_links_are_not_followed(parent, tmp_path, number):
+    theirs = write(tmp_path / "home" / "thesis.txt", age_s=9999)
+    parent.mkdir()
+    (parent / f"hubert-explorer-{number}-x").symlink_to(theirs.parent)
+    folder = janitor.own_folder()
+    (folder / "x").symlink_to(theirs.parent)
+    (folder / "y").symlink_to(theirs)
+    janitor.Janitor(clock=lambda: 1e6, max_bytes=0).sweep()
+    assert theirs.exists()
+
+
+def test_folders_of_other_users_are_left_alone(parent, monkeypatch):
+    own = janitor.own_folder()
+    theirs = write(parent / f"hubert-explorer-{10**9}-x" / "a.wav", age_s=9999)
+    monkeypatch.setattr(os, "getuid", lambda: own.stat().st_uid + 1)
+    janitor.Janitor(clock=lambda: 1e6).sweep()
+    assert theirs.exists()
+    monkeypatch.undo()
+    monkeypatch.setenv(janitor.FOLDER_VARIABLE, str(own))
+    janitor.Janitor(clock=lambda: 1e6).sweep()
+    assert not theirs.exists()
+
+
+def test_where_nothing_can_be_locked_the_number_of_the_process_decides(parent, monkeypatch, caplog):
+    def refuse(*_):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    janitor.own_folder()
+    assert "cannot be locked" in caplog.text
+    running, ended = (
+        write(parent / f"hubert-explorer-{number}-x" / "a.wav", age_s=9999)
+        for number in (os.getppid(), 10**9)
+    )
+    janitor.Janitor(clock=lambda: 1e6).sweep()
+    assert (running.exists(), ended.exists()) == (True, False)
+
+
 def test_where_all_takes_too_much_the_oldest_leave_first(parent):
     folder = janitor.own_folder()
     paths = [
