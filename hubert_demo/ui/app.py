@@ -12,6 +12,7 @@ from typing import Any
 import gradio as gr
 import numpy as np
 from gradio import events
+from starlette.middleware import Middleware
 
 from hubert_demo.analysis.transcript.alignment import MAX_REFERENCE
 from hubert_demo.analysis.transcript.beam import MAX_HOTWORDS_TEXT
@@ -29,7 +30,7 @@ from hubert_demo.inference import Passes
 from hubert_demo.memo import Locks
 from hubert_demo.ui import card, downloads, front_door, theme, tour, zero_gpu
 from hubert_demo.ui.blocks import ForgivingBlocks
-from hubert_demo.ui.clients import Clients
+from hubert_demo.ui.clients import Clients, SignedAddresses
 from hubert_demo.ui.endpoints import Endpoints
 from hubert_demo.ui.examples import examples, template
 from hubert_demo.ui.front_door import HTTP_TOO_LARGE, MAX_UPLOAD_MB, TOO_LARGE_UPLOAD
@@ -156,9 +157,12 @@ class Page:
         self.start()
         self.readers.start()
         self.janitor.start(self.demo.forget_uncollected)
+        app_kwargs = front_door.app_kwargs(self.static_files, _FACTS, self.health, self.janitor)
+        # Innermost: of what the door lets in.
+        app_kwargs["middleware"].append(Middleware(SignedAddresses))
         settings: dict[str, Any] = {
             "theme": theme.theme(),
-            "app_kwargs": front_door.app_kwargs(self.static_files, _FACTS, self.health, self.janitor),
+            "app_kwargs": app_kwargs,
             "footer_links": ["api"],
             "max_file_size": f"{MAX_UPLOAD_MB}mb",
             "max_threads": MAX_THREADS,
