@@ -237,11 +237,10 @@ def handler(environment: Mapping[str, str]) -> logging.Handler:
     Raises:
         MachineError: If the file cannot be written, or a variable makes no sense.
     """
-    path = environment.get(FILE_VARIABLE)
+    path, max_bytes = environment.get(FILE_VARIABLE), (_megabytes(environment) << 20) // _NUM_FILES
     made: logging.Handler
     if path:
         try:
-            max_bytes = (_megabytes(environment) << 20) // _NUM_FILES
             made = RotatingFileHandler(path, maxBytes=max_bytes, backupCount=_NUM_FILES - 1, encoding="ascii")
         except OSError as error:
             raise MachineError(f"{FILE_VARIABLE}: no log can be written there: {named(error)}.") from error

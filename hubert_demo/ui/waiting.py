@@ -40,7 +40,7 @@ MAX_PATIENT = 3
 """How many turns of one client may wait until its own others end."""
 MAX_THREADS = int(MAX_AT_ONCE) + 40
 """Each of them has a thread. There is room for greetings and refusals beside them, and for those who wait
-patiently: that are clients with two jobs in the slow lane, ten at most."""
+patiently: clients with two jobs in the slow lane, ten at most."""
 
 PATIENCE_S = 20.0
 _ASKS_AGAIN_S = 0.1

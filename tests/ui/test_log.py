@@ -249,6 +249,7 @@ def test_a_file_makes_room_for_itself(tmp_path):
             {log.FILE_VARIABLE: "page.log", log.MEGABYTES_VARIABLE: "much"},
             "give a whole number of 1 to 10000.",
         ),
+        ({log.MEGABYTES_VARIABLE: "-1"}, "HUBERT_DEMO_LOG_MB is '-1'; give a whole number of 1 to 10000."),
     ],
 )
 def test_what_an_operator_sets_wrong_gets_a_sentence(variables, said):
