@@ -29,7 +29,7 @@ from hubert_demo.inference import Passes
 from hubert_demo.memo import Locks
 from hubert_demo.ui import card, downloads, front_door, theme, tour, zero_gpu
 from hubert_demo.ui.blocks import ForgivingBlocks
-from hubert_demo.ui.clients import Clients
+from hubert_demo.ui.clients import SIGNED_ADDRESSES, Clients
 from hubert_demo.ui.endpoints import Endpoints
 from hubert_demo.ui.examples import examples, template
 from hubert_demo.ui.front_door import HTTP_TOO_LARGE, MAX_UPLOAD_MB, TOO_LARGE_UPLOAD
@@ -41,6 +41,7 @@ from hubert_demo.ui.models import Models
 from hubert_demo.ui.parts import Parts
 from hubert_demo.ui.results import Result, Results
 from hubert_demo.ui.server_functions import ServerFunctions
+from hubert_demo.ui.settings import require_free
 from hubert_demo.ui.static_files import StaticFiles
 from hubert_demo.ui.views import VIEWS, timeline
 from hubert_demo.ui.views.base import NO_ROOM, QUICK, Json, View, component, frame, index, plain, sentence
@@ -71,7 +72,6 @@ _HEAD = """
   <div><h1>HuBERT Explorer</h1><p>See what a speech model hears, layer by layer</p></div>
 </div>
 """
-_NOTE = '<div class="hx-root hx-note"></div>'
 _SESSION = '<div class="hx-root"></div>'
 
 
@@ -152,7 +152,11 @@ class Page:
         Args:
             options: For `gr.Blocks.launch`, besides those that the page needs. Host and port come from
                 `GRADIO_SERVER_NAME` and `GRADIO_SERVER_PORT`, else 127.0.0.1 and 7860.
+
+        Raises:
+            MachineError: If this machine cannot listen there.
         """
+        require_free(options.get("server_name"), options.get("server_port"))
         self.start()
         self.readers.start()
         self.janitor.start(self.demo.forget_uncollected)
@@ -167,6 +171,7 @@ class Page:
             "ssr_mode": False,
             "mcp_server": True,
         }
+        settings["app_kwargs"]["middleware"].append(SIGNED_ADDRESSES)
         self.demo.launch(**{**settings, **options})
 
     def health(self) -> Json:
@@ -217,7 +222,7 @@ class Page:
         with gr.Row(elem_id="hx-body"):
             with gr.Column(elem_id="hx-rail"):
                 recording = _recorder()
-                component("note", _NOTE)
+                component("note", '<div class="hx-root hx-note"></div>')
                 picker = component("examples", template(self.examples), events=("pick",))
                 component("tour", tour.TEMPLATE, functions.of(slow=[tour.steps]))
                 model = component(

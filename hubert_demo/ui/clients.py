@@ -1,12 +1,16 @@
 """Who asks: a page by its session, a program by its address; and whether they are still there."""
 
+import hmac
 import os
+import secrets
 import threading
 from collections import OrderedDict
 
 import gradio as gr
 from gradio.context import LocalContext
 from gradio.queueing import Event
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hubert_demo.ui.lanes import Client
 
@@ -46,8 +50,10 @@ class Clients:
             return None
         if (event := _event()) is None:
             return self._page(request)
-        name = _address(request) if event.fn.api_visibility == "public" else event.session_hash
-        return Client(name, lambda: event.alive)
+        address = _address(request)
+        is_program = event.fn.api_visibility == "public"
+        name = str(address) if is_program else event.session_hash
+        return Client(name, lambda: event.alive, is_program, address)
 
     def _page(self, request: object) -> Client:
         """The page that calls a server function, whose session stands in what it sent."""
@@ -57,7 +63,7 @@ class Clients:
         with self._lock:
             # Whoever asks is there, even if the connection was lost meanwhile.
             self._left.pop(session, None)
-        return Client(session, lambda: session not in self._left)
+        return Client(session, lambda: session not in self._left, address=_address(request))
 
 
 def _event() -> Event | None:
@@ -68,6 +74,54 @@ def _event() -> Event | None:
     return blocks._queue.event_ids_to_events.get(event_id)
 
 
-def _address(request: object) -> str:
-    client = getattr(request, "client", None)
-    return str(getattr(client, "host", None))
+def _address(request: object) -> str | None:
+    host = getattr(getattr(request, "client", None), "host", None)
+    return None if host is None else str(host)
+
+
+_HEADER = b"x-hubert-demo-address"
+
+
+class SignedAddresses:
+    """ASGI middleware by which what the page asks of itself counts for whoever is behind it.
+
+    Gradio's MCP server answers an assistant by a request to the page, which comes from this machine and has a
+    copy of the assistant's headers. So every request gets one that says its address and is signed; one that
+    comes with such a header is from the address in it. Nobody else can sign, and what a visitor puts there is
+    thrown away.
+
+    Args:
+        app: What answers.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._secret = secrets.token_bytes(32)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on under its address."""
+        if scope["type"] == "http" and scope.get("client"):
+            told = next((value for name, value in scope["headers"] if name == _HEADER), b"")
+            address, port = scope["client"]
+            signed = self._signed(address)
+            if hmac.compare_digest(told, self._signed(read := _read(told))):
+                address, port, signed = read, 0, told
+            others = [(name, value) for name, value in scope["headers"] if name != _HEADER]
+            scope = {**scope, "client": (address, port), "headers": [*others, (_HEADER, signed)]}
+        await self._app(scope, receive, send)
+
+    def _signed(self, address: str) -> bytes:
+        told = address.encode().hex()
+        return f"{told}.{hmac.new(self._secret, told.encode(), 'sha256').hexdigest()}".encode()
+
+
+SIGNED_ADDRESSES = Middleware(SignedAddresses)
+"""For the innermost place: of what the front door lets in."""
+
+
+def _read(told: bytes) -> str:
+    """The address in a header, which may be anything."""
+    try:
+        return bytes.fromhex(told.partition(b".")[0].decode()).decode()
+    except ValueError:
+        return ""

@@ -41,15 +41,19 @@ class Rank(IntEnum):
 
 @dataclass(frozen=True)
 class Client:
-    """Somebody who waits.
+    """Somebody who waits; the same one as any other of that name and kind.
 
     Attributes:
         name: The same at every request: a page's session, or the address of a program.
         is_here: Whether they still wait.
+        is_program: Whether it is a program. A page may call its session by a program's address.
+        address: From where they ask, where that is known. Sessions can be invented, addresses hardly.
     """
 
     name: str
-    is_here: Callable[[], bool] = lambda: True
+    is_here: Callable[[], bool] = field(default=lambda: True, compare=False)
+    is_program: bool = False
+    address: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,11 @@ class Limits:
 
     waiting: float = math.inf
     per_client: float = math.inf
+
+    @property
+    def per_address(self) -> float:
+        """How many jobs may wait of one address, whatever its clients call themselves: half of all."""
+        return math.inf if math.isinf(self.waiting) else math.ceil(self.waiting / 2)
 
 
 NO_LIMITS = Limits()
@@ -90,7 +99,10 @@ class _Job(Generic[Value]):
         return None not in self.clients
 
     def is_of(self, client: Client) -> bool:
-        return any(each is not None and each.name == client.name for each in self.clients)
+        return client in self.clients
+
+    def is_from(self, address: str) -> bool:
+        return any(client is not None and client.address == address for client in self.clients)
 
 
 class Lane:
@@ -185,6 +197,12 @@ class Lane:
             raise BusyError(
                 f"{_counted(len(of_clients))} of visitors {'waits' if len(of_clients) == 1 else 'wait'} "
                 f"already, and the server lines up no more than {self._limits.waiting}. {self._again()}"
+            )
+        near = 0 if client.address is None else sum(job.is_from(client.address) for job in of_clients)
+        if near >= self._limits.per_address:
+            raise BusyError(
+                f"{_counted(near)} from your address {'waits' if near == 1 else 'wait'} already, and the "
+                f"server lines up no more than {self._limits.per_address} of one address. {self._again()}"
             )
 
     def _again(self) -> str:

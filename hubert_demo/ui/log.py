@@ -2,7 +2,7 @@
 
 Recordings are of people. So a line holds no transcript, no file name, no path and no address of a visitor: of
 a request its kind of address, status, sizes and time; of a fault its type and where in the code it happened.
-What libraries log is brought to the same form.
+Of what libraries log there are place, type and constant words.
 """
 
 import json
@@ -54,12 +54,25 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"
 _USUAL = ("/hx/", "/assets/", "/static/", "/theme.css", "/manifest.json", "/favicon.ico", "/healthz")
 
 _ADDRESS = re.compile(r"\b[a-z]{2,9}://\S+")
-_QUOTED = re.compile(r"""(?<!\w)(['"]).*?\1(?!\w)""", re.S)
+# From the first mark to the last: what is quoted may hold marks of both kinds.
+_QUOTED = re.compile(r"""(?<!\w)['"](?:.*['"](?!\w)|.*)""", re.S)
 _PATH = re.compile(r"(?<![\w<])~?(?:/[^\s/:,;)\]}]+)+/?")
 _FRAME = re.compile(r'^ +File "([^"]*)", line (\d+), in (\S+)', re.M)
 _LEFT_OUT = "…"
-# Whose values are known to be no visitor's: our own, and Python's warnings, of which nothing else is left.
-_KNOWN = ("hubert_demo", "py")
+_OURS = "hubert_demo"
+_WARNINGS = "py.warnings"
+_WARNING = re.compile(r"(.*?):(\d+): (\w+): ")
+# What libraries say in the same words each time; other texts without values are made of what they are about.
+_CONSTANT = frozenset(
+    {
+        "Exception in ASGI application",
+        "ASGI callable returned without starting response.",
+        "ASGI callable returned without completing response.",
+        "Application startup failed. Exiting.",
+        "Invalid HTTP request received.",
+        "Unsupported upgrade request.",
+    }
+)
 _TRACEBACK = "Traceback (most recent call last):"
 
 _LOGGER = logging.getLogger(__name__)
@@ -74,7 +87,7 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """One line."""
-        message, frames = _split(_message(record))
+        message, frames = _told(record)
         told: dict[str, Any] = {
             "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
             + f".{int(record.msecs):03}Z",
@@ -102,12 +115,23 @@ def named(error: BaseException) -> str:
     return name
 
 
+def _told(record: logging.LogRecord) -> tuple[str, list[str]]:
+    """A record's text and places in the code."""
+    if record.name.split(".")[0] == _OURS:
+        return _split(_message(record))
+    warning = _WARNING.match(record.getMessage()) if record.name == _WARNINGS else None
+    if warning is not None:
+        return warning[3], [_place(warning[1], int(warning[2]), "")]
+    text = str(record.msg).strip()
+    # With values of its own it is a pattern: the same each time.
+    words, _ = _split(text) if record.args or text in _CONSTANT else (_LEFT_OUT, [])
+    return words, [_place(record.pathname, record.lineno, str(record.funcName))]
+
+
 def _message(record: logging.LogRecord) -> str:
-    """A record's text; of a library's the part that is the same each time, of an exception what it is."""
+    """The text of a record of ours; of an exception in it what it is."""
     text = str(record.msg)
     if not record.args or not isinstance(record.args, tuple):
-        return text
-    if record.name.split(".")[0] not in _KNOWN:
         return text
     return text % tuple(named(each) if isinstance(each, BaseException) else each for each in record.args)
 
@@ -130,7 +154,7 @@ def _frames(trace: TracebackType | None) -> list[str]:
 
 def _place(path: str, line: int, name: str) -> str:
     """Where in the code, without where the code is installed."""
-    return f"{'/'.join(Path(path).parts[-3:])}:{line} {name}"[:_MAX_TEXT]
+    return f"{'/'.join(Path(path).parts[-3:])}:{line} {name}".rstrip()[:_MAX_TEXT]
 
 
 class Requests:
@@ -213,11 +237,10 @@ def handler(environment: Mapping[str, str]) -> logging.Handler:
     Raises:
         MachineError: If the file cannot be written, or a variable makes no sense.
     """
-    path = environment.get(FILE_VARIABLE)
+    path, max_bytes = environment.get(FILE_VARIABLE), (_megabytes(environment) << 20) // _NUM_FILES
     made: logging.Handler
     if path:
         try:
-            max_bytes = (_megabytes(environment) << 20) // _NUM_FILES
             made = RotatingFileHandler(path, maxBytes=max_bytes, backupCount=_NUM_FILES - 1, encoding="ascii")
         except OSError as error:
             raise MachineError(f"{FILE_VARIABLE}: no log can be written there: {named(error)}.") from error

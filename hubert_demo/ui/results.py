@@ -143,9 +143,8 @@ class Results:
             return result.token in self._results
 
     def _signed(self, token: str, client: Client) -> str:
-        signature = hmac.new(
-            self._secret, f"{token} {client.name}".encode("utf-8", "replace"), "sha256"
-        ).hexdigest()
+        whose = f"{token} {client.is_program} {client.name}".encode("utf-8", "replace")
+        signature = hmac.new(self._secret, whose, "sha256").hexdigest()
         return f"{token}.{signature}"
 
     def _touch(self, token: str) -> Result:

@@ -3,12 +3,14 @@
 import asyncio
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
+from functools import partial
 from typing import Any, TypeVar
 
 from hubert_demo.errors import BusyError
-from hubert_demo.ui.lanes import ENDING, Client, Lane, Limits, Rank, Steps, TooManyOwn, one_step
+from hubert_demo.ui.lanes import ENDING, GIVEN_UP, Client, Lane, Limits, Rank, Steps, TooManyOwn, one_step
 from hubert_demo.ui.views.base import FIRST, QUICK, SLOW, Json, sentence
 
 Value = TypeVar("Value")
@@ -34,8 +36,11 @@ LANES: dict[str, tuple[int, Limits]] = {
 }
 MAX_AT_ONCE = sum(width + limits.waiting for width, limits in LANES.values() if limits != Limits())
 """How many requests may wait or be computed at once; all others are refused, or answered at once."""
+MAX_PATIENT = 3
+"""How many turns of one client may wait until its own others end."""
 MAX_THREADS = int(MAX_AT_ONCE) + 40
-"""Each of them has a thread; there is room for greetings and refusals beside them."""
+"""Each of them has a thread. There is room for greetings and refusals beside them, and for those who wait
+patiently: clients with two jobs in the slow lane, ten at most."""
 
 PATIENCE_S = 20.0
 _ASKS_AGAIN_S = 0.1
@@ -65,6 +70,7 @@ class Waiting:
         self._lanes: dict[str, Lane] = {}
         self._questions: dict[str, Future[Json]] = {}
         self._lock = threading.Lock()
+        self._patient: Counter[Client] = Counter()
         self._num_jobs = 0
         self._is_closed = False
         self._ended = threading.Condition()
@@ -85,21 +91,21 @@ class Waiting:
             lane: One of `LANES`, or `ENCODER` followed by a device.
             steps: The job; `lanes.one_step` makes one of a function.
             rank: What goes first.
-            patience_s: How long to wait until whoever asks has no more under way than they may.
+            patience_s: How long to wait until whoever asks has no more under way than they may. That holds a
+                thread, so `MAX_PATIENT` of one client may.
 
         Raises:
             BusyError: If too much waits already, or whoever asked has left.
         """
-        until = time.monotonic() + patience_s
-        while True:
-            try:
-                future = self._begin(lane, steps, self.who(), rank)
-            except TooManyOwn:
-                if time.monotonic() >= until:
-                    raise
-                time.sleep(_ASKS_AGAIN_S)
-            else:
-                return future.result()
+        client = self.who()
+        begin = partial(self._begin, lane, steps, client, rank)
+        try:
+            future = begin()
+        except TooManyOwn:
+            if client is None or not patience_s or not self._may_wait(client):
+                raise
+            future = self._later(begin, client, time.monotonic() + patience_s)
+        return future.result()
 
     def ask(self, question: str, compute: Callable[[], Json]) -> "Future[Json]":
         """Have a slow answer computed that a page shows, unless the very same question waits for one already.
@@ -160,6 +166,31 @@ class Waiting:
             self._num_jobs += 1
         future.add_done_callback(self._end)
         return future
+
+    def _may_wait(self, client: Client) -> bool:
+        """Whether one more of a client may wait outside of the lanes; it is counted until it has."""
+        with self._lock:
+            if self._patient[client] >= MAX_PATIENT:
+                return False
+            self._patient[client] += 1
+            return True
+
+    def _later(self, begin: "Callable[[], Future[Value]]", client: Client, until: float) -> "Future[Value]":
+        """Try to begin until a moment by the monotonic clock, or until the client has left."""
+        try:
+            while client.is_here():
+                time.sleep(_ASKS_AGAIN_S)
+                try:
+                    return begin()
+                except TooManyOwn:
+                    if time.monotonic() >= until:
+                        raise
+            raise BusyError(GIVEN_UP)
+        finally:
+            with self._lock:
+                self._patient[client] -= 1
+                # Forget whoever has none.
+                self._patient += Counter()
 
     def _lane(self, name: str) -> Lane:
         """The lane of a name; what follows a blank tells lanes of a kind apart."""

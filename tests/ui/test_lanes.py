@@ -149,6 +149,30 @@ def test_33_exports_within_a_second_are_20_that_wait_and_refusals_that_say_how_l
     assert line.ran == list(range(20))
 
 
+def test_a_page_and_a_program_of_one_name_are_two_clients(held):
+    line = held(per_client=1)
+    page, program = Client("127.0.0.1"), Client("127.0.0.1", is_program=True)
+    wanted = [line.add("page", page), line.add("program", program)]
+    for client in (page, program):
+        with pytest.raises(TooManyOwn):
+            line.add("more", client)
+    line.open()
+    wait_for(*wanted)
+
+
+def test_one_address_has_half_of_the_places_whatever_its_clients_call_themselves(held):
+    line = held(waiting=20, per_client=2)
+    invented = [line.add(number, Client(f"session {number}", address="10.0.0.1")) for number in range(10)]
+    with pytest.raises(BusyError) as error:
+        line.add(10, Client("session 10", address="10.0.0.1"))
+    assert str(error.value) == (
+        "10 requests from your address wait already, and the server lines up no more than 10 of one address. "
+        "Try again in about 11 s."
+    )
+    line.open()
+    wait_for(*invented, line.add("other", Client("session 10", address="10.0.0.2")))
+
+
 def test_the_house_is_never_refused(held):
     line = held(waiting=0, per_client=0)
     job = line.add("ours")

@@ -7,6 +7,7 @@ import logging
 import re
 import sys
 import threading
+import warnings
 
 import httpx
 import pytest
@@ -92,6 +93,44 @@ def test_of_a_traceback_in_a_text_the_places_stay(lines):
 def test_of_a_library_s_line_the_values_are_left_out(lines):
     logging.getLogger("some.library").warning("cannot parse %s", SECRET)
     assert json.loads(lines()[0])["message"] == "cannot parse %s"
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        (f"cannot read {'it' + chr(39) + 's ' + SECRET + ' or x' + chr(34)!r}", "cannot read …"),
+        (f"cannot read '{SECRET}", "cannot read …"),
+    ],
+)
+def test_what_is_quoted_may_hold_quotation_marks(lines, text, left):
+    logging.getLogger("hubert_demo.test").error(text)
+    assert ours(lines)[0]["message"] == left
+
+
+@pytest.mark.parametrize(
+    "words", ["{}", "Failed to validate: {}", "name='it\\' {} \" said'", "it' {} \" said"]
+)
+def test_of_a_library_s_text_that_is_made_of_what_it_is_about_the_place_is_left(lines, words):
+    logging.getLogger().warning(words.format(SECRET))
+    [told] = map(json.loads, lines())
+    assert (told["level"], told["logger"], told["message"]) == ("WARNING", "root", "…")
+    assert re.fullmatch(r"\w+/ui/test_log\.py:\d+ test_of_a_library_s_text\w+", told["where"][-1])
+    assert "diary" not in lines()[0]
+
+
+def test_of_a_library_s_text_that_is_the_same_each_time_the_words_are_left(lines):
+    logging.getLogger("some.server").error("Exception in ASGI application\n")
+    assert json.loads(lines()[0])["message"] == "Exception in ASGI application"
+
+
+def test_of_a_warning_there_are_category_and_place(lines):
+    told = warnings.formatwarning(
+        f"it' {SECRET} \" said", UserWarning, "/opt/library/part/file.py", 7, SECRET
+    )
+    logging.getLogger("py.warnings").warning("%s", told)
+    [told] = map(json.loads, lines())
+    assert (told["message"], told["where"]) == ("UserWarning", ["library/part/file.py:7"])
+    assert "diary" not in lines()[0]
 
 
 def test_a_line_is_bounded_and_is_one_line(lines):
@@ -210,6 +249,7 @@ def test_a_file_makes_room_for_itself(tmp_path):
             {log.FILE_VARIABLE: "page.log", log.MEGABYTES_VARIABLE: "much"},
             "give a whole number of 1 to 10000.",
         ),
+        ({log.MEGABYTES_VARIABLE: "-1"}, "HUBERT_DEMO_LOG_MB is '-1'; give a whole number of 1 to 10000."),
     ],
 )
 def test_what_an_operator_sets_wrong_gets_a_sentence(variables, said):
@@ -250,6 +290,15 @@ def test_the_log_of_a_visit_holds_no_transcript_file_name_or_path(page, harbour,
     assert str(harbour.parent).lower() not in everything
     assert not [word for word in words if len(word) > 4 and word in everything]
     assert "traceback" not in everything
+
+
+def test_the_log_of_an_assistant_s_faulty_call_holds_none_of_its_words(page, lines):
+    call = {"name": ["x"], "arguments": f"it' {SECRET} \" said"}
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
+    accepted = {"accept": "application/json, text/event-stream"}
+    httpx.post(f"{page.demo.local_url}gradio_api/mcp/", json=body, headers=accepted, timeout=60)
+    assert len(lines()) >= 2
+    assert "diary" not in "".join(lines())
 
 
 def test_a_bug_in_an_event_gets_an_apology_and_a_line_with_the_number_of_its_request(

@@ -1,14 +1,15 @@
 """Jobs in their lanes, long questions answered once, and waiting for no longer than is good."""
 
 import threading
-from concurrent.futures import Future
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
 from hubert_demo.errors import BusyError, InputError
 from hubert_demo.ui.lanes import Client, Limits, one_step
 from hubert_demo.ui.views.base import APOLOGY, SLOW
-from hubert_demo.ui.waiting import Waiting, patient
+from hubert_demo.ui.waiting import MAX_PATIENT, Waiting, patient
 
 LONG_S = 30
 
@@ -191,6 +192,41 @@ def test_a_turn_waits_with_patience_for_what_the_same_client_has_under_way(door)
         waiting.turn(SLOW, one_step(lambda: "refused"))
     threading.Timer(0.05, door.set).start()
     assert waiting.turn(SLOW, one_step(lambda: "taken"), patience_s=LONG_S) == "taken"
+    waiting.close()
+
+
+def test_few_turns_of_a_client_wait_with_patience_and_the_next_is_told_the_limit(door):
+    asking = ["greedy"]
+    waiting = Waiting(who=lambda: Client(asking[0]), limits={SLOW: Limits(per_client=1)})
+    waiting.ask("first", lambda: {"done": door.wait(LONG_S)})
+
+    def patiently():
+        return waiting.turn(SLOW, one_step(lambda: "taken"), patience_s=LONG_S)
+
+    with ThreadPoolExecutor(MAX_PATIENT) as threads:
+        turns = [threads.submit(patiently) for _ in range(MAX_PATIENT)]
+        while sum(waiting._patient.values()) < MAX_PATIENT:
+            time.sleep(0.001)
+        with pytest.raises(
+            BusyError, match=r"no more than 1 at a time of anybody\. Try again in about \d+ s"
+        ):
+            patiently()
+        asking[0] = "modest"
+        threading.Timer(0.05, door.set).start()
+        assert patiently() == "taken"
+        assert [turn.result(LONG_S) for turn in turns] == ["taken"] * MAX_PATIENT
+    assert not waiting._patient
+    waiting.close()
+
+
+def test_a_turn_is_given_up_when_its_client_has_left(door):
+    here = [True]
+    waiting = Waiting(who=lambda: Client("a page", lambda: bool(here)), limits={SLOW: Limits(per_client=1)})
+    waiting.ask("first", lambda: {"done": door.wait(LONG_S)})
+    threading.Timer(0.05, here.clear).start()
+    with pytest.raises(BusyError, match="given up"):
+        waiting.turn(SLOW, one_step(lambda: "taken"), patience_s=LONG_S)
+    door.set()
     waiting.close()
 
 
