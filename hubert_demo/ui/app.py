@@ -29,7 +29,7 @@ from hubert_demo.inference import Passes
 from hubert_demo.memo import Locks
 from hubert_demo.ui import card, downloads, front_door, theme, tour, zero_gpu
 from hubert_demo.ui.blocks import ForgivingBlocks
-from hubert_demo.ui.clients import SIGNED_ADDRESSES, Clients
+from hubert_demo.ui.clients import Clients
 from hubert_demo.ui.endpoints import Endpoints
 from hubert_demo.ui.examples import examples, template
 from hubert_demo.ui.front_door import HTTP_TOO_LARGE, MAX_UPLOAD_MB, TOO_LARGE_UPLOAD
@@ -171,7 +171,6 @@ class Page:
             "ssr_mode": False,
             "mcp_server": True,
         }
-        settings["app_kwargs"]["middleware"].append(SIGNED_ADDRESSES)
         self.demo.launch(**{**settings, **options})
 
     def health(self) -> Json:

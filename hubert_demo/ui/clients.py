@@ -9,7 +9,6 @@ from collections import OrderedDict
 import gradio as gr
 from gradio.context import LocalContext
 from gradio.queueing import Event
-from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hubert_demo.ui.lanes import Client
@@ -113,10 +112,6 @@ class SignedAddresses:
     def _signed(self, address: str) -> bytes:
         told = address.encode().hex()
         return f"{told}.{hmac.new(self._secret, told.encode(), 'sha256').hexdigest()}".encode()
-
-
-SIGNED_ADDRESSES = Middleware(SignedAddresses)
-"""For the innermost place: of what the front door lets in."""
 
 
 def _read(told: bytes) -> str:

@@ -19,6 +19,7 @@ from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hubert_demo.audio import MAX_FILE_MB
+from hubert_demo.ui.clients import SignedAddresses
 from hubert_demo.ui.health import HEALTH, health_route
 from hubert_demo.ui.janitor import Janitor, Uploads, told_length
 from hubert_demo.ui.json_bodies import JsonBodies
@@ -175,6 +176,8 @@ def app_kwargs(
             # Nearer to Gradio, which they correct.
             Middleware(PageHead, html=static_files.head(facts)),
             Middleware(Uploads, came=janitor.came),
+            # Innermost: of what was let in.
+            Middleware(SignedAddresses),
         ],
         "exception_handlers": {RequestValidationError: in_no_form},
     }
