@@ -7,7 +7,7 @@ sounds at the edges, stand beside the words spoken alone; thousands of other cut
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,12 +21,11 @@ from hubert_demo.model import HubertForCTC, HubertModel, KeywordHead, Wav2Vec2CT
 from hubert_demo.model.masking import span_mask
 from hubert_demo.training.augmentation.microphones import Microphone, heard_through, measured
 from hubert_demo.training.augmentation.noise import background, mix, roughened
-from hubert_demo.training.augmentation.recordings import put_together
 from hubert_demo.training.augmentation.speed import change_speed
 from hubert_demo.training.data import corpora
 from hubert_demo.training.data.alignment import cut_words
 from hubert_demo.training.data.batches import normalised, pad_waveforms
-from hubert_demo.training.data.clips import Clip, PlacedWord, load_clips
+from hubert_demo.training.data.clips import Clip, load_clips
 from hubert_demo.training.data.windows import HOP_FRAMES, NO_LABEL, WINDOW_FRAMES, window_labels
 from hubert_demo.training.engine.encode import pooled_logits
 from hubert_demo.training.engine.trainer import Batch, Objective
@@ -38,8 +37,6 @@ _UNKNOWN_DRAWS = 2
 _ALONE_WEIGHT = 4
 _FEWEST_TO_MEASURE, _MOST_TO_MEASURE = 3, 30
 _MICROPHONE_SHARE = 0.5
-_ROUGH_SHARE = 0.3
-_ROW_LENGTHS, _ROW_PAUSES_S = (2, 5), (0.1, 0.9)
 _MASK_PROB, _MASK_LENGTH = 0.1, 5
 
 
@@ -93,39 +90,6 @@ class KeywordExamples:
         drawn = rng.choice(len(labels), count)
         return [self._example(labels[index], rng, between) for index in drawn]
 
-    def row(self, rng: np.random.Generator) -> Clip:
-        """A recording of two to four words in a row, each with its place, a command mostly.
-
-        Two words may be by two people, over two microphones, and one much louder than the other.
-        """
-        labels = [*corpora.COMMANDS, *[corpora.UNKNOWN] * _UNKNOWN_DRAWS]
-        said = [label for label in labels if self._words[label]]
-        words = [self._placed_word(str(rng.choice(said)), rng) for _ in range(rng.integers(*_ROW_LENGTHS))]
-        between_s = rng.uniform(*_ROW_PAUSES_S, len(words) - 1)
-        before_s, after_s = rng.uniform(0, _ROW_PAUSES_S[1], 2)
-        return put_together(words, (before_s, *between_s, after_s), rng)
-
-    def _placed_word(self, label: str, rng: np.random.Generator) -> Clip:
-        clip = self._word(label, self._source(label, rng, is_word=True), rng)
-        samples = self._through_another_microphone(clip, clip.samples, rng)
-        if rng.random() < _ROUGH_SHARE:
-            samples = roughened(samples, rng)
-        places = () if label == corpora.UNKNOWN else (PlacedWord(clip.text, 0.0, clip.duration_s),)
-        return replace(clip, samples=samples, commands=places)
-
-    def _word(self, label: str, source: str, rng: np.random.Generator) -> Clip:
-        clips = self._words[label][source]
-        return change_speed(clips[rng.integers(len(clips))], rng.uniform(0.85, 1.18))
-
-    def _through_another_microphone(
-        self, clip: Clip, samples: np.ndarray, rng: np.random.Generator
-    ) -> np.ndarray:
-        """Half of what is heard of those whose microphone is known, as if over another."""
-        own = self._own.get((clip.corpus, clip.speaker))
-        if own is None or rng.random() >= _MICROPHONE_SHARE:
-            return samples
-        return heard_through(samples, own, self._microphones[rng.integers(len(self._microphones))], rng)
-
     def _example(self, label: str, rng: np.random.Generator, between: bool) -> Example:
         if label == corpora.SILENCE:
             num_samples = int(SAMPLE_RATE_HZ * rng.uniform(0.5, 3.0 if between else 1.0))
@@ -133,16 +97,21 @@ class KeywordExamples:
         source = self._source(label, rng)
         if source == _RUNNING_SPEECH:
             return Example(roughened(self._stretch(rng), rng), None, _INDEX[label])
-        clip = self._word(label, source, rng)
+        clips = self._words[label][source]
+        clip = clips[rng.integers(len(clips))]
+        samples = change_speed(clip, rng.uniform(0.85, 1.18)).samples
         if between:
-            return self._between(clip.samples, _INDEX[label], rng)
-        placed = self._through_another_microphone(clip, _within_a_second(clip.samples, rng), rng)
+            return self._between(samples, _INDEX[label], rng)
+        placed = _within_a_second(samples, rng)
+        own = self._own.get((clip.corpus, clip.speaker))
+        if own is not None and rng.random() < _MICROPHONE_SHARE:
+            other = self._microphones[rng.integers(len(self._microphones))]
+            placed = heard_through(placed, own, other, rng)
         return Example(roughened(placed, rng), None, _INDEX[label])
 
-    def _source(self, label: str, rng: np.random.Generator, is_word: bool = False) -> str:
-        """A corpus that says the label, or running speech where it need not be a word."""
+    def _source(self, label: str, rng: np.random.Generator) -> str:
         sizes = {corpus: len(clips) for corpus, clips in self._words[label].items()}
-        if label == corpora.UNKNOWN and self.speech and not is_word:
+        if label == corpora.UNKNOWN and self.speech:
             sizes[_RUNNING_SPEECH] = len(self.speech)
         weights = np.array(
             [np.sqrt(n) * (_ALONE_WEIGHT if c in corpora.SPOKEN_ALONE else 1) for c, n in sizes.items()]

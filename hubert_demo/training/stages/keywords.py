@@ -11,7 +11,7 @@ pooling, twelve classes.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,8 +25,8 @@ from tqdm import tqdm
 from hubert_demo.checkpoints import CheckpointSpec, load
 from hubert_demo.model import HubertForCTC, KeywordHead
 from hubert_demo.model.fingerprint import encoder_fingerprint
-from hubert_demo.training.augmentation.hearing import Augmentation, Heard, draw_speeds, hear
-from hubert_demo.training.augmentation.recordings import Layout, lay_out
+from hubert_demo.training.augmentation.hearing import Augmentation, draw_speeds, hear
+from hubert_demo.training.augmentation.recordings import lay_out
 from hubert_demo.training.data import corpora
 from hubert_demo.training.data.alignment import place_commands
 from hubert_demo.training.data.clips import Clip, load_clips
@@ -64,7 +64,6 @@ class KeywordSettings:
 
     Attributes:
         num_examples: How many are drawn and encoded; a quarter has its word between others.
-        num_rows: Recordings of several words in a row, likewise.
         num_sentences: Most sentences that say a command, and most that say none, to be heard with pauses.
         steps: Optimiser steps of the head.
         batch: Examples in a step.
@@ -78,7 +77,6 @@ class KeywordSettings:
     """
 
     num_examples: int = 24_000
-    num_rows: int = 5000
     num_sentences: int = 3500
     steps: int = 3000
     batch: int = 256
@@ -102,23 +100,9 @@ class Windows:
     states: Tensor
     labels: Tensor
 
-    @property
-    def commands(self) -> Windows:
-        """Those that are a command."""
-        return self.where(self.labels < len(corpora.COMMANDS))
-
-    @property
-    def others(self) -> Windows:
-        """Those that are none."""
-        return self.where(self.labels >= len(corpora.COMMANDS))
-
     def where(self, kept: Tensor) -> Windows:
         """Those that a mask or indices choose."""
         return Windows(self.states[kept], self.labels[kept])
-
-    def beside(self, more: Windows) -> Windows:
-        """These and more."""
-        return Windows(torch.cat([self.states, more.states]), torch.cat([self.labels, more.labels]))
 
 
 def finetune_keywords(data_dir: Path, checkpoint: Path, settings: KeywordSettings) -> None:
@@ -198,11 +182,11 @@ def train_keyword_head(
     labels = torch.tensor([example.label for example in drawn])
     with torch.autocast(model.device.type, torch.bfloat16, enabled=settings.bfloat16):
         single = Windows(pooled_states(model, drawn).half(), labels)
-        running = window_states(model, heard_sentences(sentences, rng), rng)
-        rows = window_states(model, heard_rows(examples, settings.num_rows, rng), rng)
+        running = window_states(model, sentences, rng)
     torch.manual_seed(settings.seed)
     head = new_keyword_head(model, settings.proj_size)
-    _fit(head, [single, running.commands, rows.commands], running.others.beside(rows.others), settings)
+    is_command = running.labels < len(corpora.COMMANDS)
+    _fit(head, single, running.where(is_command), running.where(~is_command), settings)
     return head.eval()
 
 
@@ -256,40 +240,26 @@ def word_states(model: HubertForCTC, words: list[Clip]) -> tuple[Tensor, Tensor]
     return pooled_states(model, examples), torch.tensor(labels)
 
 
-def heard_sentences(sentences: list[Clip], rng: np.random.Generator) -> Iterator[Heard]:
-    """Recordings put together of sentences, each of which comes once.
+def window_states(model: HubertForCTC, sentences: list[Clip], rng: np.random.Generator) -> Windows:
+    """Seconds of recordings put together of sentences, each of which comes once.
 
-    Args:
-        sentences: With samples and the places of their commands.
-        rng: Source of every choice.
-    """
-    durations_s = [clip.duration_s for clip in sentences]
-    speeds = draw_speeds(len(sentences), 0.5, rng).tolist()
-    may_join = [True] * len(sentences)
-    layouts = lay_out(durations_s, speeds, may_join, _AS_HEARD.pause_share, _AS_HEARD.empty_share, rng)
-    for layout in tqdm(layouts, desc="encode recordings", unit="recording", mininterval=10):
-        yield hear(sentences, [layout], _AS_HEARD, rng)
-
-
-def heard_rows(examples: KeywordExamples, count: int, rng: np.random.Generator) -> Iterator[Heard]:
-    """So many recordings of several words in a row."""
-    for _ in tqdm(range(count), desc="encode rows", unit="row", mininterval=10):
-        yield hear([examples.row(rng)], [Layout.of_one(0)], Augmentation(), rng)
-
-
-def window_states(model: HubertForCTC, recordings: Iterable[Heard], rng: np.random.Generator) -> Windows:
-    """Seconds of recordings: the windows of commands, and some of the others that have a label.
+    Of a recording, the windows of commands are kept and some of the others that have a label.
 
     Args:
         model: In eval mode.
-        recordings: One clip each.
-        rng: Chooses.
+        sentences: With samples and the places of their commands.
+        rng: Source of every choice.
     """
-    config, device = model.config, next(model.parameters()).device
-    # Not torch.cat, which autocast refuses for float16 on the CPU.
-    kept_states = [np.zeros((0, config.num_hidden_layers + 1, config.hidden_size), np.float16)]
-    kept_labels = [np.zeros(0, np.int64)]
-    for heard in recordings:
+    durations_s, speeds = (
+        [clip.duration_s for clip in sentences],
+        draw_speeds(len(sentences), 0.5, rng).tolist(),
+    )
+    may_join = [True] * len(sentences)
+    layouts = lay_out(durations_s, speeds, may_join, _AS_HEARD.pause_share, _AS_HEARD.empty_share, rng)
+    device = next(model.parameters()).device
+    kept_states, kept_labels = [], []
+    for layout in tqdm(layouts, desc="encode recordings", unit="recording", mininterval=10):
+        heard = hear(sentences, [layout], _AS_HEARD, rng)
         with torch.inference_mode():
             states = model.hubert.encode(heard.values.to(device), output_hidden_states=True).hidden_states
         assert states is not None
@@ -298,6 +268,11 @@ def window_states(model: HubertForCTC, recordings: Iterable[Heard], rng: np.rand
         kept = _some_windows(labels, rng)
         kept_states.append(means[kept].half().cpu().numpy())
         kept_labels.append(labels[kept])
+    if not layouts:
+        config = model.config
+        empty = torch.zeros(0, config.num_hidden_layers + 1, config.hidden_size, dtype=torch.float16)
+        return Windows(empty, torch.zeros(0, dtype=torch.long))
+    # Not torch.cat, which autocast refuses for float16 on the CPU.
     return Windows(*(torch.from_numpy(np.concatenate(kept)) for kept in (kept_states, kept_labels)))
 
 
@@ -315,11 +290,13 @@ def _encoded_all(model: HubertForCTC, recordings: list[np.ndarray]) -> Iterator[
         yield encoded(model.hubert, samples).cpu()
 
 
-def _fit(head: KeywordHead, groups: Sequence[Windows], others: Windows, settings: KeywordSettings) -> None:
+def _fit(
+    head: KeywordHead, single: Windows, commands: Windows, others: Windows, settings: KeywordSettings
+) -> None:
     """Cross-entropy on random batches, learning rate falling along a cosine.
 
-    A quarter of a batch is of windows without a command, the rest in equal parts of the groups, however many
-    there are of each. From a third of the run on, some of those without are hard ones.
+    Half of a batch are single words, the rest windows with a command and windows without one in equal parts,
+    however many there are of each. From a third of the run on, some of those without are hard ones.
 
     Source: Shrivastava et al. 2016, "Training region-based object detectors with online hard example mining";
     here the hard ones are found anew four times.
@@ -327,8 +304,7 @@ def _fit(head: KeywordHead, groups: Sequence[Windows], others: Windows, settings
     optimizer = torch.optim.AdamW(head.parameters(), lr=settings.rate, weight_decay=settings.weight_decay)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.steps)
     generator = torch.Generator().manual_seed(settings.seed)
-    groups = [group for group in groups if len(group.labels)]
-    num_others = settings.batch // 4
+    quarter = settings.batch // 4
     hard, num_hard = others, 0
 
     def some(windows: Windows, count: int) -> Windows:
@@ -337,9 +313,13 @@ def _fit(head: KeywordHead, groups: Sequence[Windows], others: Windows, settings
 
     for step in range(settings.steps):
         if step in range(settings.steps // 3, settings.steps, max(settings.steps // 6, 1)):
-            hard, num_hard = _most_like_commands(head, others), round(settings.hard_share * num_others)
-        parts = [some(group, (settings.batch - num_others) // len(groups)) for group in groups]
-        parts += [some(hard, num_hard), some(others, num_others - num_hard)]
+            hard, num_hard = _most_like_commands(head, others), round(settings.hard_share * quarter)
+        parts = [
+            some(single, settings.batch - 2 * quarter),
+            some(commands, quarter),
+            some(hard, num_hard),
+            some(others, quarter - num_hard),
+        ]
         states = torch.cat([part.states for part in parts]).float()
         labels = torch.cat([part.labels for part in parts])
         loss = F.cross_entropy(pooled_logits(head, states), labels, label_smoothing=0.05)

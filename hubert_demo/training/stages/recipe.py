@@ -100,7 +100,7 @@ def smoke_plan() -> Plan:
     )
     ctc = replace(masked, mask_prob=0.0, frozen_steps=5)
     refine = (replace(ctc, steps=10, pause_share=0.5, empty_share=0.1),)
-    keywords = KeywordSettings(num_examples=60, num_rows=10, num_sentences=10, steps=50)
+    keywords = KeywordSettings(num_examples=60, num_sentences=10, steps=50)
     return Plan(
         config, masked, ctc, refine, 8, keywords, max_frames=2000, num_units=(8, 16), seconds_per_split=60
     )

@@ -51,21 +51,6 @@ def test_words_said_alone_by_people_count_four_times(data_dir):
     assert sources["speech_commands"] == pytest.approx(300, abs=50)
 
 
-def test_the_words_of_a_row_stand_where_they_are_said(examples):
-    rng = np.random.default_rng(0)
-    rows = [examples.row(rng) for _ in range(60)]
-    for row in rows:
-        assert 2 <= len(row.text.split()) <= 4
-        assert row.duration_s == pytest.approx(len(row.samples) / 16_000)
-        said = [word for word in row.text.split() if word.lower() in corpora.COMMANDS]
-        assert [placed.word for placed in row.commands] == said
-        middles_s = [(start_s + end_s) / 2 for start_s, end_s in row.speech_s]
-        for placed in row.commands:
-            assert min(abs(placed.middle_s - middle_s) for middle_s in middles_s) < 1e-3
-    counts = Counter(word.lower() for row in rows for word in row.text.split())
-    assert set(corpora.COMMANDS) < set(counts)
-
-
 def test_a_word_between_others_has_its_second_inside_the_recording(examples):
     drawn = examples.draw(60, np.random.default_rng(0), between=True)
     windows = [example for example in drawn if example.frames is not None]

@@ -24,7 +24,6 @@ from hubert_demo.training.stages.keywords import (
     _fit,
     balance_unknown,
     choose_threshold,
-    heard_sentences,
     pooled_states,
     train_keyword_head,
     window_states,
@@ -56,15 +55,14 @@ def test_every_window_of_a_command_is_kept_and_some_of_the_others(data_dir):
     model = tiny_model()
     clip = load_clips(data_dir, corpora.reading_clips(data_dir, "train"))[0]
     said = [replace(clip, commands=(PlacedWord("GO", 1.0, 1.2),))] * 12
-    rng = np.random.default_rng(0)
-    windows = window_states(model, heard_sentences(said, rng), rng)
+    windows = window_states(model, said, np.random.default_rng(0))
     assert windows.states.shape == (len(windows.labels), 3, 32)
     assert windows.states.dtype == torch.float16
     names = [corpora.KEYWORD_LABELS[label] for label in windows.labels]
     assert set(names) == {"go", "_unknown_", "_silence_"}
     # Six windows have their middle within 0.3 s of the word's; fewer where another word or the end is near.
     assert 12 * 3 <= names.count("go") <= 12 * 7
-    assert len(window_states(model, [], rng).labels) == 0
+    assert len(window_states(model, [], np.random.default_rng(0)).labels) == 0
 
 
 def test_a_window_s_states_are_the_means_over_its_frames(data_dir, monkeypatch):
@@ -73,8 +71,7 @@ def test_a_window_s_states_are_the_means_over_its_frames(data_dir, monkeypatch):
     monkeypatch.setattr(keywords, "draw_speeds", lambda count, share, rng: np.ones(count))
     model = tiny_model()
     clip = replace(load_clips(data_dir, corpora.reading_clips(data_dir, "train"))[0], commands=())
-    rng = np.random.default_rng(0)
-    windows = window_states(model, heard_sentences([clip], rng), rng)
+    windows = window_states(model, [clip], np.random.default_rng(0))
     assert len(windows.labels) == (109 - 49) // 5 + 1
     second = pooled_states(model, [Example(clip.samples, slice(5, 54), 0)])
     assert torch.allclose(windows.states[1].float(), second[0], atol=1e-2)
@@ -106,7 +103,7 @@ def test_fitting_finds_the_classes_and_the_layer_that_tells_them_apart():
     features[:, 1] += 3 * torch.randn(12, 32, generator=generator)[labels]
     head = KeywordHead(corpora.KEYWORD_LABELS, 3, 32, 16)
     groups = [Windows(features[n::3].half(), labels[n::3]) for n in range(3)]
-    _fit(head, groups[:2], groups[2], KeywordSettings(steps=300, batch=64))
+    _fit(head, *groups, KeywordSettings(steps=300, batch=64))
     guesses = head(features.transpose(0, 1)[:, :, None])[:, 0].argmax(-1)
     assert (guesses == labels).float().mean() > 0.95
     assert head.layer_probabilities.argmax() == 1
@@ -125,11 +122,10 @@ def test_what_is_most_like_a_command_is_heard_more_often():
     def mistaken(hard_share):
         torch.manual_seed(0)
         head = KeywordHead(corpora.KEYWORD_LABELS, 1, 8, 8)
-        settings = KeywordSettings(steps=200, batch=64, hard_share=hard_share)
-        _fit(head, [nothing, commands], others, settings)
+        _fit(head, nothing, commands, others, KeywordSettings(steps=200, batch=64, hard_share=hard_share))
         return pooled_logits(head, near.float()).softmax(-1)[:, 0].mean().item()
 
-    assert mistaken(1.0) < 0.9 * mistaken(0.0)
+    assert mistaken(0.8) < 0.9 * mistaken(0.0)
 
 
 def test_unknown_is_lowered_to_where_most_classes_are_right():
@@ -166,7 +162,7 @@ def test_a_head_trains_on_the_corpora_and_is_kept_beside_the_checkpoint(data_dir
     examples = load_examples(model, character_tokenizer(), data_dir, np.random.default_rng(0))
     sentences = load_clips(data_dir, corpora.reading_clips(data_dir, "train"))
     placed = place_commands(model, character_tokenizer(), sentences)
-    settings = KeywordSettings(num_examples=12, num_rows=3, steps=2, bfloat16=bfloat16)
+    settings = KeywordSettings(num_examples=12, steps=2, bfloat16=bfloat16)
     head = train_keyword_head(model, examples, placed, settings)
     head.encoder = encoder_fingerprint(model.hubert)
     assert head.labels == corpora.KEYWORD_LABELS
