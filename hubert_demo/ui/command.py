@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT
 from hubert_demo.errors import HubertDemoError, MachineError
+from hubert_demo.model.files import shown_value
 from hubert_demo.ui import log, settings
 from hubert_demo.ui.app import Page
 from hubert_demo.ui.clients import trust_proxy_of_spaces
@@ -100,6 +101,6 @@ def _argument(read: Callable[[str], float]) -> Callable[[str], float]:
         try:
             return read(text)
         except ValueError as error:
-            raise argparse.ArgumentTypeError(f"{text[:40]!r} will not do; give {error}") from error
+            raise argparse.ArgumentTypeError(f"{shown_value(text)} will not do; give {error}") from error
 
     return read_or_say

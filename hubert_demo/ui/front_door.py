@@ -25,6 +25,7 @@ from hubert_demo.ui.janitor import Janitor, Uploads, told_length
 from hubert_demo.ui.json_bodies import JsonBodies
 from hubert_demo.ui.known import Known, in_no_form
 from hubert_demo.ui.log import Requests
+from hubert_demo.ui.refusals import API, refuse
 from hubert_demo.ui.static_files import PageHead, StaticFiles
 from hubert_demo.ui.views.base import Json
 
@@ -91,7 +92,6 @@ def _unreachable(request: Request) -> JSONResponse:
     raise AssertionError(f"a pattern was asked to answer {request.method}")
 
 
-_API = "/gradio_api"
 OPEN = (
     Open("GET", "/", "the page"),
     Open("GET", "/hx/{path:path}", "the page's own scripts and styles"),
@@ -107,31 +107,31 @@ OPEN = (
     Open("GET", "/logout", "who has given one"),
     # The page's conversation with the server, and that of `gradio_client`.
     Open("GET", "/config", "gradio_client: what the page is made of"),
-    Open("GET", f"{_API}/info", "gradio_client: what the endpoints take"),
-    Open("GET", f"{_API}/openapi.json", "other programs: the same, in a common format"),
-    Open("GET", f"{_API}/app_id", "the page, after a lost connection: is it still the same server?"),
-    Open("GET", f"{_API}/startup-events", "Gradio itself, once, when it has started"),
-    Open("GET", f"{_API}/heartbeat/{{session}}", "the page: is somebody still there?"),
-    Open("POST", f"{_API}/queue/join", "the page and gradio_client: an event", _JSON_BYTES),
-    Open("GET", f"{_API}/queue/data", "the page and gradio_client: what becomes of it"),
-    Open("POST", f"{_API}/cancel", "gradio_client: an event is no longer wanted", _JSON_BYTES),
-    Open("POST", f"{_API}/reset", "gradio_client, after it has cancelled", _JSON_BYTES),
-    Open("POST", f"{_API}/component_server", "the page: its server functions", _JSON_BYTES),
-    Open("POST", f"{_API}/upload", "recordings", _UPLOAD_BYTES, None),
-    Open("GET", f"{_API}/upload_progress", "the page: how far an upload is"),
-    Open("GET", f"{_API}/file={{path:path}}", "files to take away, and the sound of what is on show"),
+    Open("GET", f"{API}/info", "gradio_client: what the endpoints take"),
+    Open("GET", f"{API}/openapi.json", "other programs: the same, in a common format"),
+    Open("GET", f"{API}/app_id", "the page, after a lost connection: is it still the same server?"),
+    Open("GET", f"{API}/startup-events", "Gradio itself, once, when it has started"),
+    Open("GET", f"{API}/heartbeat/{{session}}", "the page: is somebody still there?"),
+    Open("POST", f"{API}/queue/join", "the page and gradio_client: an event", _JSON_BYTES),
+    Open("GET", f"{API}/queue/data", "the page and gradio_client: what becomes of it"),
+    Open("POST", f"{API}/cancel", "gradio_client: an event is no longer wanted", _JSON_BYTES),
+    Open("POST", f"{API}/reset", "gradio_client, after it has cancelled", _JSON_BYTES),
+    Open("POST", f"{API}/component_server", "the page: its server functions", _JSON_BYTES),
+    Open("POST", f"{API}/upload", "recordings", _UPLOAD_BYTES, None),
+    Open("GET", f"{API}/upload_progress", "the page: how far an upload is"),
+    Open("GET", f"{API}/file={{path:path}}", "files to take away, and the sound of what is on show"),
     # The same endpoints for programs without a client: the page's "Use via API" shows how.
-    Open("POST", f"{_API}/call/{{name}}", "curl: an endpoint", _JSON_BYTES),
-    Open("GET", f"{_API}/call/{{name}}/{{event}}", "curl: its answer"),
-    Open("POST", f"{_API}/call/v2/{{name}}", "curl: the same with names", _JSON_BYTES),
-    Open("GET", f"{_API}/call/v2/{{name}}/{{event}}", "curl: its answer"),
+    Open("POST", f"{API}/call/{{name}}", "curl: an endpoint", _JSON_BYTES),
+    Open("GET", f"{API}/call/{{name}}/{{event}}", "curl: its answer"),
+    Open("POST", f"{API}/call/v2/{{name}}", "curl: the same with names", _JSON_BYTES),
+    Open("GET", f"{API}/call/v2/{{name}}/{{event}}", "curl: its answer"),
     # MCP. Of the two ways that Gradio offers, the one that its protocol has kept.
-    Open("GET", f"{_API}/mcp", "assistants, and people who look at the address"),
-    Open("POST", f"{_API}/mcp", "assistants", _MESSAGE_BYTES),
-    Open("DELETE", f"{_API}/mcp", "assistants: goodbye"),
-    Open("GET", f"{_API}/mcp/http", "assistants: an older name of the same"),
-    Open("POST", f"{_API}/mcp/http", "assistants: an older name of the same", _MESSAGE_BYTES),
-    Open("GET", f"{_API}/mcp/schema", "Hugging Face's tool server, about Spaces"),
+    Open("GET", f"{API}/mcp", "assistants, and people who look at the address"),
+    Open("POST", f"{API}/mcp", "assistants", _MESSAGE_BYTES),
+    Open("DELETE", f"{API}/mcp", "assistants: goodbye"),
+    Open("GET", f"{API}/mcp/http", "assistants: an older name of the same"),
+    Open("POST", f"{API}/mcp/http", "assistants: an older name of the same", _MESSAGE_BYTES),
+    Open("GET", f"{API}/mcp/schema", "Hugging Face's tool server, about Spaces"),
 )
 """All that is answered. Of what is not, these did harm or might: `process_recording` ran ffmpeg on anybody's
 file, and gave out a video of the server that a manifest named; `deep_link` keeps a visitor's state as a file;
@@ -208,9 +208,9 @@ class ClosedAddresses:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
         elif opened(scope) is None:
-            await _refuse(404, CLOSED, scope, receive, send)
+            await refuse(404, CLOSED, scope, receive, send)
         elif _is_elsewhere(scope):
-            await _refuse(404, ELSEWHERE, scope, receive, send)
+            await refuse(404, ELSEWHERE, scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
@@ -242,7 +242,7 @@ class BodyLimits:
             return
         asked = opened(scope) or _NOBODY
         if told_length(scope) > asked.max_bytes:
-            await _refuse(HTTP_TOO_LARGE, _too_large(asked), scope, receive, send)
+            await refuse(HTTP_TOO_LARGE, _too_large(asked), scope, receive, send)
             return
         incoming = _Incoming(scope, receive, send, asked)
         try:
@@ -252,7 +252,7 @@ class BodyLimits:
             if not incoming.is_refused:
                 raise
         if incoming.is_refused:
-            await _refuse(HTTP_TOO_LARGE, _too_large(asked), scope, receive, send)
+            await refuse(HTTP_TOO_LARGE, _too_large(asked), scope, receive, send)
 
 
 _NOBODY = Open("GET", "/", "nobody")
@@ -314,11 +314,6 @@ def _too_large(asked: Open) -> str:
     if asked.max_bytes == _UPLOAD_BYTES:
         return TOO_LARGE_UPLOAD
     return TOO_LARGE.format(most=asked.max_bytes >> 10, values=asked.max_values or MAX_FILES)
-
-
-async def _refuse(status: int, why: str, scope: Scope, receive: Receive, send: Send) -> None:
-    # As FastAPI says why, where Gradio's scripts and clients look for it.
-    await JSONResponse({"detail": why}, status)(scope, receive, send)
 
 
 # Whose pages may show this one in a frame: Spaces are frames on huggingface.co.

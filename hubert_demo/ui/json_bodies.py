@@ -9,8 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hubert_demo.ui.refusals import refuse
 
 JSON_BODY = "hubert_demo.json_body"
 """Where a request carries what its body says, in its ASGI scope."""
@@ -44,7 +45,7 @@ class JsonBodies:
             await self._app(scope, receive, send)
             return
         if Headers(scope=scope).get("content-type", "").strip().lower().startswith("multipart/"):
-            await JSONResponse({"detail": NO_FORM}, 415)(scope, receive, send)
+            await refuse(415, NO_FORM, scope, receive, send)
             return
         content = await _read(receive)
         if content is None:
@@ -53,7 +54,7 @@ class JsonBodies:
         try:
             scope[JSON_BODY] = _parse(content)
         except (ValueError, RecursionError):
-            await JSONResponse({"detail": NO_JSON}, 400)(scope, receive, send)
+            await refuse(400, NO_JSON, scope, receive, send)
             return
         await self._app(scope, _again(content, receive), send)
 

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hubert_demo.ui.blocks import ForgivingBlocks
 from hubert_demo.ui.json_bodies import JSON_BODY
+from hubert_demo.ui.refusals import API, refuse
 
 MAX_NAME = 100
 """How many characters a session's name may have. The page's have about a dozen, `gradio_client`'s 36."""
@@ -28,8 +29,6 @@ NO_EVENT = (
 )
 TAKES = "{name} takes, by name: {parameters}."
 IN_NO_FORM = "This request lacks something, or has it in another form: {places}."
-
-_API = "/gradio_api"
 
 
 class Known:
@@ -50,11 +49,11 @@ class Known:
             return
         address = self._name(scope) or ""
         if not all(0 < len(each) <= MAX_NAME for each in _sessions(address, scope)):
-            await _refuse(400, BAD_NAME, scope, receive, send)
+            await refuse(400, BAD_NAME, scope, receive, send)
             return
         refusal = _unknown(address, scope)
         if refusal is not None:
-            await _refuse(*refusal, scope, receive, send)
+            await refuse(*refusal, scope, receive, send)
             return
         await self._pass(scope, receive, send)
 
@@ -129,12 +128,12 @@ def _event(blocks: ForgivingBlocks, path: list[str], _: dict[str, Any]) -> tuple
 
 
 _LOOK_UP = {
-    f"{_API}/queue/join": _function,
-    f"{_API}/component_server": _component,
-    f"{_API}/call/{{name}}": _endpoint,
-    f"{_API}/call/v2/{{name}}": _endpoint_by_names,
-    f"{_API}/call/{{name}}/{{event}}": _event,
-    f"{_API}/call/v2/{{name}}/{{event}}": _event,
+    f"{API}/queue/join": _function,
+    f"{API}/component_server": _component,
+    f"{API}/call/{{name}}": _endpoint,
+    f"{API}/call/v2/{{name}}": _endpoint_by_names,
+    f"{API}/call/{{name}}/{{event}}": _event,
+    f"{API}/call/v2/{{name}}/{{event}}": _event,
 }
 
 
@@ -158,7 +157,3 @@ async def in_no_form(request: Request, error: Exception) -> JSONResponse:
     places = (f"{'.'.join(map(str, each['loc']))} ({each['msg']})" for each in error.errors())
     told = ", ".join(places).encode("ascii", "backslashreplace").decode()[:500]
     return JSONResponse({"detail": IN_NO_FORM.format(places=told)}, 400)
-
-
-async def _refuse(status: int, why: str, scope: Scope, receive: Receive, send: Send) -> None:
-    await JSONResponse({"detail": why}, status)(scope, receive, send)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import NoReturn
 
 from hubert_demo.errors import MachineError
+from hubert_demo.model.files import shown_value
 
 HOST_VARIABLE = "GRADIO_SERVER_NAME"
 PORT_VARIABLE = "GRADIO_SERVER_PORT"
@@ -15,7 +16,6 @@ ROOT_VARIABLE = "GRADIO_ROOT_PATH"
 DEFAULT_HOST = "127.0.0.1"
 MAX_PORT = 65_535
 
-_MAX_SHOWN = 40
 _ROOT = re.compile(r"(/|https?://[^/\s])\S*")
 
 
@@ -35,14 +35,14 @@ def check(environment: Mapping[str, str]) -> None:
             _bind(socket.AF_INET, (host, 0))
         except (OSError, UnicodeError) as error:
             raise MachineError(
-                f"{HOST_VARIABLE} is {_shown(host)}, where this machine cannot listen: {_why(error)}. Give "
-                "one of its IPv4 addresses or names, such as 127.0.0.1; 0.0.0.0 means all."
+                f"{HOST_VARIABLE} is {shown_value(host)}, where this machine cannot listen: {_why(error)}. "
+                "Give one of its IPv4 addresses or names, such as 127.0.0.1; 0.0.0.0 means all."
             ) from error
     root = environment.get(ROOT_VARIABLE, "")
     if root and not _ROOT.fullmatch(root):
         raise MachineError(
-            f"{ROOT_VARIABLE} is {_shown(root)}; give a path that begins with a slash, such as /rooms/hear, "
-            "or a whole address."
+            f"{ROOT_VARIABLE} is {shown_value(root)}; give a path that begins with a slash, such as "
+            "/rooms/hear, or a whole address."
         )
 
 
@@ -75,7 +75,7 @@ def port(environment: Mapping[str, str]) -> int | None:
     try:
         return read_port(given)
     except ValueError as error:
-        raise MachineError(f"{PORT_VARIABLE} is {_shown(given)}; give {error}.") from error
+        raise MachineError(f"{PORT_VARIABLE} is {shown_value(given)}; give {error}.") from error
 
 
 def read_port(text: str) -> int:
@@ -110,7 +110,7 @@ def require_free(host: str | None, wanted: int | None) -> None:
         family, *_, address = found[0]
         _bind(family, address)
     except (OSError, UnicodeError) as error:
-        where = f"at {_shown(host)}" if wanted is None else f"at {_shown(host)}, port {wanted}"
+        where = f"at {shown_value(host)}" if wanted is None else f"at {shown_value(host)}, port {wanted}"
         raise MachineError(
             f"This machine cannot listen {where}: {_why(error)}. Choose another host or port."
         ) from error
@@ -120,10 +120,6 @@ def _bind(family: int, address: tuple[object, ...]) -> None:
     with socket.socket(family) as tried:
         tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         tried.bind(address)
-
-
-def _shown(text: str) -> str:
-    return repr(text[:_MAX_SHOWN])
 
 
 def _why(error: Exception) -> str:
