@@ -264,7 +264,7 @@ def _read(lines: Iterator[str]) -> tuple[str, Any]:
             if event == "complete":
                 return "answer", data[0]
             said = data.get("error") if isinstance(data, dict) else data
-            return _outcome(str(said), "error"), None
+            return _outcome(str(said), "error"), str(said)
     return "the stream ended", None
 
 
@@ -302,7 +302,10 @@ def use(program: Program, number: int, recordings: Recordings, log: Log, until: 
             outcome = f"{type(error).__name__}: {error}"[:200]
         asked.took_s = time.monotonic() - begun
         expected = {"good": "answer", "bad": "sentence", "leaves": "left"}[kind]
-        asked.outcome = outcome if outcome in {expected, "refusal"} else f"{kind} {endpoint}: {outcome}"
+        if outcome not in {expected, "refusal"}:
+            said = f": {answer}"[:200] if outcome == "sentence" else ""
+            outcome = f"{kind} {endpoint}: {outcome}{said}"
+        asked.outcome = outcome
         log.add(asked)
 
 
