@@ -49,7 +49,7 @@ MAX_BYTES = 2 << 30
 """What all of them may take together."""
 _SWEEP_S = 10.0
 
-HTTP_NO_ROOM = 507
+HTTP_OK, HTTP_NO_ROOM = 200, 507
 _UPLOAD_PATH = "/gradio_api/upload"
 
 _LOGGER = logging.getLogger(__name__)
@@ -288,6 +288,7 @@ class Uploads:
     ) -> None:
         self._app, self._problem, self._came = app, problem, came
         self._under_way = 0
+        self._has_broken = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, unless it is an upload for which there is no room."""
@@ -303,11 +304,12 @@ class Uploads:
         await self._pass(scope, receive, send)
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
-        has_begun = False
+        has_begun = is_whole = False
 
         async def watched(message: Message) -> None:
-            nonlocal has_begun
+            nonlocal has_begun, is_whole
             has_begun = True
+            is_whole = is_whole or message.get("status") == HTTP_OK
             # A short list of paths, in one message; before the visitor can ask for the file to be read.
             self._came(_paths(message.get("body", b"")))
             await send(message)
@@ -324,8 +326,12 @@ class Uploads:
             await _refuse(scope, receive, send)
         finally:
             self._under_way -= 1
-            if self._under_way == 0:
-                await run_in_threadpool(_remove_halves, Path(get_upload_folder()))
+            self._has_broken = self._has_broken or not is_whole
+            if self._has_broken and self._under_way == 0:
+                self._has_broken = False
+                # Listed here, where no other can begin meanwhile: the files of the next are not halves.
+                halves = _halves(Path(get_upload_folder()))
+                await run_in_threadpool(_remove, halves)
 
 
 def _paths(answer: bytes) -> list[str]:
@@ -343,12 +349,14 @@ async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
     await PlainTextResponse(NO_ROOM, HTTP_NO_ROOM)(scope, receive, send)
 
 
-def _remove_halves(folder: Path) -> None:
-    """Remove uploads that have not been moved to a folder of their own: none is under way any more."""
+def _halves(folder: Path) -> list[Path]:
+    """Uploads that have not been moved to a folder of their own, when none is under way any more."""
     # Only the page's own folder: elsewhere other programs' uploads may be under way.
-    if not folders.is_a_page_s(folder):
-        return
-    for path in folder.glob("tmp*"):
+    return list(folder.glob("tmp*")) if folders.is_a_page_s(folder) else []
+
+
+def _remove(halves: Iterable[Path]) -> None:
+    for path in halves:
         if path.is_file():
             # Gradio may hold it open for a while, and as long its room would stay taken.
             os.truncate(path, 0)

@@ -41,7 +41,8 @@ RATE_HZ = 16_000
 NUM_ALL, NUM_QUICK = 12, 18
 QUICK = ("analyze", "align", "attend")
 SLOW = ("read", "map_layers", "compare_layers", "compare_heads")
-REFERENCE = "The old harbour was quiet"
+# Short enough for half a second.
+REFERENCE = "The old harbour"
 PARAMETERS: dict[str, dict[str, Any]] = {
     "align": {"reference": REFERENCE},
     "attend": {"layer": 1, "head": 2},
@@ -218,6 +219,9 @@ class Program:
     Args:
         url: Of the page.
         number: 0 to 29; its address is 127.0.0.2 and so on.
+
+    Attributes:
+        step: What it is doing.
     """
 
     def __init__(self, url: str, number: int) -> None:
@@ -226,21 +230,25 @@ class Program:
         limits = httpx.Limits(keepalive_expiry=2)
         transport = httpx.HTTPTransport(local_address=f"127.0.0.{number + 2}", limits=limits)
         self._http = httpx.Client(base_url=f"{url}/gradio_api", transport=transport, timeout=PATIENCE_S)
+        self.step = ""
 
     def ask(self, endpoint: str, path: Path, leaves: bool = False, collects: bool = True) -> tuple[str, Any]:
         """The outcome and the answer; with `leaves` nobody waits for it, or without `collects` ever asks."""
+        self.step = "upload"
         with path.open("rb") as file:
             answer = self._http.post("/upload", files={"files": (path.name, file)})
         if answer.status_code != 200:
             return f"upload: HTTP {answer.status_code}", None
         recording = {"path": answer.json()[0], "meta": {"_type": "gradio.FileData"}}
         body = {"recording": recording, **parameters(endpoint, path)}
+        self.step = "call"
         answer = self._http.post(f"/call/v2/{endpoint}", json=body)
         if answer.status_code != 200:
             return _outcome(answer.text, f"HTTP {answer.status_code}"), None
         event_id = answer.json()["event_id"]
         if not collects:
             return "uncollected", None
+        self.step = "answer"
         with self._http.stream("GET", f"/call/v2/{endpoint}/{event_id}") as stream:
             if leaves:
                 return "left", None
@@ -299,7 +307,8 @@ def use(program: Program, number: int, recordings: Recordings, log: Log, until: 
             # On disk, since all answers together are large.
             path.with_suffix(".json").write_text(json.dumps(answer))
         except (httpx.HTTPError, KeyError, ValueError) as error:
-            outcome = f"{type(error).__name__}: {error}"[:200]
+            outcome = f"{program.step}: {type(error).__name__}: {error}"[:200]
+            print(f"{number} {time.time():.2f} {outcome}", file=sys.stderr, flush=True)
         asked.took_s = time.monotonic() - begun
         expected = {"good": "answer", "bad": "sentence", "leaves": "left"}[kind]
         if outcome not in {expected, "refusal"}:

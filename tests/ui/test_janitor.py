@@ -1,5 +1,6 @@
 """The folder of uploads: the page's own, with room in it or a sentence, and gone when the page ends."""
 
+import asyncio
 import errno
 import json
 import os
@@ -12,6 +13,7 @@ import threading
 import time
 from pathlib import Path
 
+import anyio
 import gradio.mcp
 import httpx
 import pytest
@@ -154,6 +156,37 @@ def test_whole_uploads_stay(parent):
 
     door(keep).post("/gradio_api/upload", content=b"sound")
     assert (folder / "hash" / "recording.wav").read_bytes() == b"sound"
+
+
+def test_halves_of_a_broken_upload_leave_and_those_of_the_next_stay(parent):
+    folder = janitor.own_folder()
+    scope = {"type": "http", "method": "POST", "path": "/gradio_api/upload", "headers": []}
+
+    async def breaks(scope, receive, send):
+        (folder / "tmpbroken").touch()
+        # No thread is free for the removal until the next upload has begun.
+        threads = anyio.to_thread.current_default_thread_limiter()
+        threads.total_tokens = 1
+        await threads.acquire_on_behalf_of("the next upload")
+        await PlainTextResponse("broken", 400)(scope, receive, send)
+
+    async def visit():
+        upload = asyncio.create_task(janitor.Uploads(breaks, lambda _: None)(scope, nothing, keep_nothing))
+        threads = anyio.to_thread.current_default_thread_limiter()
+        while not threads.statistics().tasks_waiting:
+            await asyncio.sleep(0.01)
+        (folder / "tmpnext").touch()
+        threads.release_on_behalf_of("the next upload")
+        await upload
+
+    async def nothing():
+        raise AssertionError("nothing is read")
+
+    async def keep_nothing(message):
+        pass
+
+    asyncio.run(visit())
+    assert [path.name for path in folder.iterdir()] == ["tmpnext"]
 
 
 def test_the_running_page_says_that_there_is_no_room_and_takes_the_next_upload(page, monkeypatch, harbour):
