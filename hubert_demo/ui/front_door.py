@@ -26,7 +26,7 @@ from hubert_demo.ui.json_bodies import JsonBodies
 from hubert_demo.ui.known import Known, in_no_form
 from hubert_demo.ui.log import Requests
 from hubert_demo.ui.refusals import API, refuse
-from hubert_demo.ui.static_files import PageHead, StaticFiles
+from hubert_demo.ui.static_files import KeptFiles, PageHead, StaticFiles
 from hubert_demo.ui.views.base import Json
 
 MAX_UPLOAD_MB = MAX_FILE_MB
@@ -173,6 +173,7 @@ def app_kwargs(
             Middleware(BodyLimits),
             Middleware(JsonBodies, is_due=_takes_json),
             Middleware(Known, name=_name),
+            Middleware(KeptFiles, is_constant=_is_constant),
             # Nearer to Gradio, which they correct.
             Middleware(PageHead, html=static_files.head(facts)),
             Middleware(Uploads, came=janitor.came),
@@ -186,6 +187,10 @@ def app_kwargs(
 def _name(scope: Scope) -> str | None:
     found = opened(scope)
     return None if found is None else found.path
+
+
+def _is_constant(scope: Scope) -> bool:
+    return _name(scope) in ("/assets/{path:path}", "/static/{path:path}")
 
 
 def _takes_json(scope: Scope) -> bool:

@@ -1,5 +1,7 @@
 """Lanes: who goes first, how much may wait, and what becomes of jobs that nobody waits for."""
 
+import os
+import sys
 import threading
 from contextvars import ContextVar
 
@@ -265,3 +267,14 @@ def test_without_a_lane_a_job_runs_at_once():
 
     assert at_once("slow", steps()) == 3
     assert at_once("slow", one_step(lambda: 4)) == 4
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no priority of their own elsewhere")
+def test_who_computes_lets_those_go_first_who_answer():
+    lane = Lane("lane")
+
+    def niceness():
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    assert lane.submit(one_step(niceness)).result() == niceness() + 10
+    lane.close()

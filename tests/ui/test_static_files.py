@@ -7,12 +7,12 @@ import re
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.responses import HTMLResponse, JSONResponse, StreamingResponse
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from hubert_demo.plotting import palette
-from hubert_demo.ui.static_files import PageHead, StaticFiles
+from hubert_demo.ui.static_files import KeptFiles, PageHead, StaticFiles
 from hubert_demo.ui.views import VIEWS
 
 
@@ -143,3 +143,61 @@ def test_nothing_is_fetched_from_elsewhere(files):
     addresses = {word for word in everything.split('"') if word.startswith(("http:", "https:", "//"))}
     assert addresses == {"http://www.w3.org/2000/svg"}
     assert "@import " not in re.sub(r"/\*\*? @import.*?\*/", "", everything)
+
+
+# --- files that never change ---
+
+
+@pytest.fixture
+def asked():
+    """What got past the memory."""
+    return []
+
+
+@pytest.fixture
+def shelf(asked):
+    """Files of 1000 bytes, of which two are kept."""
+
+    def file(request):
+        asked.append(request.url.path)
+        found = "missing" not in request.url.path
+        headers = {"ETag": "it"}
+        return PlainTextResponse("sound" * 200 if found else "none", 200 if found else 404, headers)
+
+    kept = Middleware(
+        KeptFiles, is_constant=lambda scope: scope["path"].startswith("/assets/"), max_bytes=4000
+    )
+    return TestClient(Starlette(routes=[Route("/{path:path}", file)], middleware=[kept]))
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+def test_a_file_that_never_changes_is_asked_for_once(shelf, asked, encoding):
+    answers = [shelf.get("/assets/a.js", headers={"Accept-Encoding": encoding}) for _ in range(3)]
+    assert [answer.text for answer in answers] == ["sound" * 200] * 3
+    assert {answer.headers["etag"] for answer in answers} == {"it"}
+    assert answers[2].headers.get("content-encoding") == ("gzip" if encoding == "gzip" else None)
+    assert asked == ["/assets/a.js"]
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/assets/missing.js", {}),
+        ("/page", {}),
+        ("/assets/a.js", {"Range": "bytes=0-1"}),
+        ("/assets/a.js", {"Origin": "http://elsewhere"}),
+        ("/assets/a.js", {"If-None-Match": "it"}),
+    ],
+)
+def test_whatever_is_missing_or_depends_on_who_asks_is_asked_for_each_time(shelf, asked, path, headers):
+    for _ in range(2):
+        shelf.get(path, headers=headers)
+    assert asked == [path, path]
+
+
+def test_no_more_is_kept_than_there_is_room_for(shelf, asked):
+    names = ["/assets/a.js", "/assets/b.js", "/assets/c.js"]
+    for name in names * 2:
+        assert shelf.get(name).text == "sound" * 200
+    assert len(asked) > len(names)
+    assert asked.count("/assets/a.js") == 1
