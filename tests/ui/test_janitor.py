@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import anyio
@@ -185,7 +186,9 @@ def test_halves_of_a_broken_upload_leave_and_those_of_the_next_stay(parent):
     async def keep_nothing(message):
         pass
 
-    asyncio.run(visit())
+    # In a thread of its own: where browsers are tested, this one has a loop that runs.
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(lambda: asyncio.run(visit())).result()
     assert [path.name for path in folder.iterdir()] == ["tmpnext"]
 
 
