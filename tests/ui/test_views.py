@@ -430,6 +430,8 @@ def test_examples_are_there_with_title_and_length():
     assert 5 <= len(rows) <= 8
     assert all(row.path.exists() and 0.3 < row.duration_s < 15 for row in rows)
     assert template(rows).count("<button") == len(rows)
+    assert template(rows).count(">hard</em>") == sum(row.is_hard for row in rows) <= 2
+    assert {row.path for row in rows} == set(rows[0].path.parent.glob("*.wav"))
 
 
 def test_the_example_with_several_commands_has_each_in_its_turn(root):
