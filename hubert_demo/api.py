@@ -33,6 +33,7 @@ from hubert_demo.analysis.layers.units import (
 from hubert_demo.analysis.timeline.prosody import Prosody, measure_prosody
 from hubert_demo.analysis.transcript.alignment import Alignment, align
 from hubert_demo.analysis.transcript.beam import Hypothesis, beam_search
+from hubert_demo.analysis.transcript.best import read_best
 from hubert_demo.analysis.transcript.ctc import Transcript, carry_over, transcribe
 from hubert_demo.analysis.transcript.emissions import Emissions, emissions
 from hubert_demo.analysis.transcript.language_model import load_language_model
@@ -89,9 +90,9 @@ class Analysis:
 
     A head that the checkpoint lacks is borrowed from its companion, as `sources` says.
 
-    Transcript and keywords are ready; everything else is computed when first asked for and remembered,
-    except attention maps, which are computed each time. None of these runs the encoder again. Safe to share
-    between threads.
+    The greedy transcript and keywords are ready; everything else is computed when first asked for and
+    remembered, except attention maps, which are computed each time. None of these runs the encoder again.
+    Safe to share between threads.
 
     Args:
         chosen: The pass whose states and attention are shown.
@@ -104,7 +105,7 @@ class Analysis:
         encoding: Hidden states, what the heads say, frame times and the waveform.
         ctc_encoding: The encoding whose CTC head wrote the transcript.
         keyword_encoding: The encoding whose keyword head, if it has one, recognised the keywords.
-        transcript: Text, words and characters, with times and confidence.
+        transcript_greedy: The likeliest letter of every moment, by which letter colours and unit scores go.
         keywords: Keyword probabilities, or None where there is no keyword head.
         sources: Which checkpoint each part comes from.
     """
@@ -114,7 +115,7 @@ class Analysis:
         self.encoding: Encoding = chosen.encoding
         self.ctc_encoding: Encoding = ctc.encoding
         self.keyword_encoding: Encoding = keywords.encoding
-        self.transcript: Transcript = transcribe(self.ctc_encoding)
+        self.transcript_greedy: Transcript = transcribe(self.ctc_encoding)
         self.keywords: Keywords | None = detect(self.keyword_encoding)
         self.sources = Sources(
             transcript=ctc.spec.title,
@@ -125,6 +126,7 @@ class Analysis:
         self._load = load
         self._language_model = ctc.spec.language_model
         self._projections = Projections(self.encoding.hidden_states)
+        self._transcript: Memo[None, Transcript] = Memo(1)
         self._hypotheses: Memo[tuple[int, frozenset[str]], tuple[Hypothesis, ...]] = Memo(MAX_SEARCHES)
         self._emissions: Memo[None, Emissions] = Memo(1)
         self._prosody: Memo[None, Prosody] = Memo(1)
@@ -139,6 +141,12 @@ class Analysis:
     def ctc(self) -> CtcOutput:
         """What the CTC head says that wrote the transcript: logits, vocabulary, blank."""
         return self.ctc_encoding.require_ctc()
+
+    @property
+    def transcript(self) -> Transcript:
+        """The best reading there is, see `read_best`; remembered."""
+        greedy, search = self.transcript_greedy, self.beam_search if self.has_language_model else None
+        return self._transcript.get(None, lambda: read_best(self.ctc_encoding, greedy, search))
 
     def beam_search(self, num_best: int = 5, hotwords: Collection[str] = ()) -> tuple[Hypothesis, ...]:
         """The most probable texts, with the CTC checkpoint's language model if it has one; remembered.
@@ -276,14 +284,13 @@ class Analysis:
 
     @property
     def frame_token_ids(self) -> npt.NDArray[np.int64]:
-        """The transcript's token in every frame of `encoding`: int64 `(frames,)`, blanks included.
+        """The greedy transcript's token in every frame of `encoding`: int64 `(frames,)`, blanks included.
 
-        Where the transcript comes from an encoder with other frames, tokens are carried over by time.
+        Where that transcript comes from an encoder with other frames, tokens are carried over by time.
         """
-        ctc, encoding = self.ctc_encoding, self.encoding
-        return carry_over(
-            self.transcript.frame_token_ids, self.ctc.blank_id, ctc.grid, encoding.grid, encoding.num_frames
-        )
+        token_ids, blank_id = self.transcript_greedy.frame_token_ids, self.ctc.blank_id
+        grid, encoding = self.ctc_encoding.grid, self.encoding
+        return carry_over(token_ids, blank_id, grid, encoding.grid, encoding.num_frames)
 
     @property
     def frame_characters(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ import hubert_demo
 from hubert_demo import Analysis, CheckpointError, HubertDemoError, InputError, Waveform, analyze, checkpoints
 from hubert_demo.analysis.layers import projection
 from hubert_demo.analysis.layers.projection import ProjectionSettings
+from hubert_demo.analysis.transcript.ctc import transcribe
 from hubert_demo.checkpoints import ASSETS_DIR, DEFAULT_CHECKPOINT, CheckpointStore
 from hubert_demo.inference import Passes
 
@@ -32,6 +33,7 @@ def test_the_encoder_runs_once_for_everything(samples, encoder_passes):
     with encoder_passes() as passes:
         analysis = analyze(samples)
         assert analysis.transcript.text is not None
+        assert analysis.transcript_greedy.text is not None
         assert analysis.keywords is not None
         for method in ("pca", "umap"):
             analysis.projection(0, method)
@@ -51,7 +53,7 @@ def test_the_contracts_names_and_shapes(analysis):
     assert encoding.frame_times_s.shape == (num_frames,)
     assert analysis.projection(layers).shape == (num_frames, 2)
     assert analysis.attention(layers - 1, encoding.num_heads - 1).shape == (num_frames, num_frames)
-    for word in analysis.transcript.words:
+    for word in (*analysis.transcript.words, *analysis.transcript_greedy.words):
         assert word.text
         assert 0 <= word.start_s < word.end_s <= 2
         assert 0 <= word.confidence <= 1
@@ -227,6 +229,22 @@ def test_beam_search_reads_with_the_embedded_language_model():
     assert best.score >= others[0].score >= others[1].score
 
 
+def test_the_transcript_is_the_best_reading_with_times_of_its_own():
+    analysis = analyze(ASSETS_DIR / "examples" / "numbers.wav")
+    assert analysis.transcript.text == analysis.beam_search()[0].text
+    assert analysis.transcript is analysis.transcript
+    edges = [edge for word in analysis.transcript.words for edge in (word.start_s, word.end_s)]
+    assert edges == sorted(edges)
+    assert len(analysis.transcript.characters) == len(analysis.transcript.text.replace(" ", ""))
+    assert analysis.align(analysis.transcript.text).wer == 0
+
+
+def test_letters_of_the_frames_are_those_of_the_greedy_reading():
+    analysis = analyze(ASSETS_DIR / "examples" / "numbers.wav")
+    assert (analysis.frame_token_ids == analysis.transcript_greedy.frame_token_ids).all()
+    assert analysis.transcript_greedy.text == transcribe(analysis.ctc_encoding).text
+
+
 # --- companions ---
 
 
@@ -264,6 +282,7 @@ def test_a_ctc_checkpoint_borrows_the_keywords_alone(
     assert reader.sources.transcript == "reader"
     assert reader.sources.keywords == analysis.sources.keywords
     assert not reader.has_language_model
+    assert reader.transcript is reader.transcript_greedy
     np.testing.assert_allclose(reader.keywords.probabilities, analysis.keywords.probabilities, atol=1e-6)
 
 

@@ -24,7 +24,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     Args:
         commands: The commands of a parser.
     """
-    parser = commands.add_parser("analyze", help="transcribe recordings and name the keyword in them")
+    parser = commands.add_parser("analyze", help="transcribe recordings and name the commands in them")
     parser.add_argument("files", nargs="+", metavar="FILE", help="a recording of 0.1 s to 60 s")
     parser.add_argument("--json", action="store_true", help="print one JSON object a line and file")
     parser.add_argument("--checkpoint", metavar="NAME", help="name of a known checkpoint, or a directory")
@@ -113,21 +113,31 @@ def _as_json(file: str, analysis: Analysis) -> dict[str, Any]:
         "file": file,
         "transcript": analysis.transcript.text,
         "words": [asdict(word) for word in analysis.transcript.words],
+        "transcript_greedy": analysis.transcript_greedy.text,
+        "words_greedy": [asdict(word) for word in analysis.transcript_greedy.words],
+        "keywords": None
+        if keywords is None
+        else {"heard": [asdict(command) for command in keywords.heard], "threshold": keywords.threshold},
         "keyword": None if keywords is None else {name: getattr(keywords, name) for name in KEYWORD_FIELDS},
     }
 
 
 def _as_text(file: str, analysis: Analysis) -> str:
-    lines = [f"{file}: {analysis.transcript.text or 'no speech recognised'}"]
+    best, greedy, keywords = analysis.transcript, analysis.transcript_greedy, analysis.keywords
+    lines = [f"{file}: {best.text or 'no speech recognised'}"]
     lines += [
         f"  {word.start_s:6.2f} – {word.end_s:5.2f} s  {word.confidence:4.0%}  {word.text}"
-        for word in analysis.transcript.words
+        for word in best.words
     ]
-    keywords = analysis.keywords
+    if greedy.text != best.text:
+        lines.append(f"  letter by letter (greedy): {greedy.text}")
     if keywords is not None:
-        where = f"{keywords.start_s:.2f} – {keywords.end_s:.2f} s"
-        lines.append(
-            f"  keyword: {keywords.label} ({keywords.probability:.0%}, {where})"
-            + ("" if keywords.is_heard else ", does not count as heard")
-        )
+        heard = [_heard(each.label, each.probability, each.start_s, each.end_s) for each in keywords.heard]
+        clearest = _heard(keywords.label, keywords.probability, keywords.start_s, keywords.end_s)
+        lines.append(f"  commands: {' · '.join(heard) or 'no command heard'}")
+        lines.append(f"  keyword: {clearest}{'' if keywords.is_heard else ', does not count as heard'}")
     return "\n".join(lines)
+
+
+def _heard(label: str, probability: float, start_s: float, end_s: float) -> str:
+    return f"{label} ({probability:.0%}, {start_s:.2f} – {end_s:.2f} s)"

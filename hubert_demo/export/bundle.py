@@ -80,6 +80,9 @@ def _files(
     yield "recording.wav", _wave(analysis.encoding.waveform)
     for text in TEXTS.values():
         yield f"transcript.{text.suffix}", text.make(analysis).encode()
+        if text.write_both is None:
+            greedy = text.make(analysis, analysis.transcript_greedy)
+            yield f"transcript_greedy.{text.suffix}", greedy.encode()
     for folder, name, file_format in _places(exhibits):
         path = f"{folder}/{name}.{file_format}"
         try:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from hubert_demo.analysis.keywords.detection import Keywords
 from hubert_demo.errors import InputError
 from hubert_demo.export.exhibits import Columns, Exhibit
@@ -29,10 +31,23 @@ def tabulate_keywords(analysis: Analysis, choices: Choices) -> Columns:
     }
 
 
+def tabulate_keywords_heard(analysis: Analysis, choices: Choices) -> Columns:
+    """The commands that were heard, in order, each in the second in which it was clearest."""
+    heard = _found(analysis).heard
+    numbers = ("probability", "start_s", "end_s")
+    return {
+        "keyword": np.array([command.label for command in heard], dtype=str),
+        **{name: np.array([getattr(each, name) for each in heard], dtype=float) for name in numbers},
+    }
+
+
 def _found(analysis: Analysis) -> Keywords:
     if analysis.keywords is None:
         raise InputError("No keyword head judged this recording; choose a checkpoint that has one.")
     return analysis.keywords
 
 
-EXHIBITS = (Exhibit("keywords", "Keywords", "keywords", draw_keywords, tabulate_keywords),)
+EXHIBITS = (
+    Exhibit("keywords", "Keywords", "keywords", draw_keywords, tabulate_keywords),
+    Exhibit("keywords_heard", "Keywords that were heard", "keywords", tabulate=tabulate_keywords_heard),
+)

@@ -59,7 +59,9 @@ def tabulate_layer_maps(analysis: Analysis, choices: Choices) -> Columns:
 
 def draw_layers(analysis: Analysis, choices: Choices) -> Figure:
     """How large and how alike the layers are, and what their units tell of the letters, if there are any."""
-    scores = analysis.unit_scores(choices.num_units, choices.seed) if analysis.transcript.text else None
+    scores = (
+        analysis.unit_scores(choices.num_units, choices.seed) if analysis.transcript_greedy.text else None
+    )
     return layer_curves_figure(analysis.layer_curves(), scores)
 
 

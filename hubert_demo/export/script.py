@@ -60,6 +60,7 @@ choices = Choices(
 {choices})
 
 print(analysis.transcript.text)
+print(analysis.transcript_greedy.text, "(greedy)")
 print(analysis.projections(choices.projection).points[{layer}].shape, "points of layer {layer}")
 print(analysis.attention({attention_layer}, {head}).shape, "map of layer {attention_layer}, head {head}")
 write_folder(analysis, choices, here / "again")

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hubert_demo.analysis.transcript.ctc import Character, Transcript, Word
 from hubert_demo.deprecation import Renamed
@@ -36,24 +36,29 @@ class TextFormat:
         suffix: Of its files, without a dot.
         mime: Media type.
         write: Gives the text, from a transcript and the recording's length in seconds.
+        write_both: The same, with the greedy transcript beside the best one; None where a file has room for
+            one only.
     """
 
     title: str
     suffix: str
     mime: str
     write: Callable[[Transcript, float], str]
+    write_both: Callable[[Transcript, float, Transcript], str] | None = None
 
     def make(self, analysis: Analysis, transcript: Transcript | None = None) -> str:
         """A transcript in this format; in small letters where the vocabulary has only capitals.
 
         Args:
             analysis: The recording.
-            transcript: What to write, such as a reference laid over the recording; what was recognised in it
-                if None.
+            transcript: What to write, such as a reference laid over the recording; if None the best reading,
+                and the greedy one where there is room for both.
         """
-        chosen = analysis.transcript if transcript is None else transcript
-        readable = chosen.in_reading_case(analysis.ctc.vocabulary)
-        return self.write(readable, analysis.encoding.waveform.duration_s)
+        vocabulary, duration_s = analysis.ctc.vocabulary, analysis.encoding.waveform.duration_s
+        readable = (analysis.transcript if transcript is None else transcript).in_reading_case(vocabulary)
+        if self.write_both is None or transcript is not None:
+            return self.write(readable, duration_s)
+        return self.write_both(readable, duration_s, analysis.transcript_greedy.in_reading_case(vocabulary))
 
     of = Renamed("make")
 
@@ -78,14 +83,25 @@ def to_txt(transcript: Transcript, duration_s: float) -> str:
     return f"{transcript.text}\n" if transcript.text else ""
 
 
-def to_json(transcript: Transcript, duration_s: float) -> str:
-    """Text, words and characters with times in seconds and confidence of 0 to 1."""
-    content = {
+def to_json(transcript: Transcript, duration_s: float, greedy: Transcript | None = None) -> str:
+    """Text, words and characters with times in seconds and confidence of 0 to 1, of one reading or of both.
+
+    Of both, `transcript` is the text once more, and what is of the greedy one ends in `_greedy`.
+    """
+    content: dict[str, Any] = {
         "text": transcript.text,
         "duration_s": round(duration_s, _DIGITS),
         "words": [_fields(word) for word in transcript.words],
         "characters": [_fields(character) for character in transcript.characters],
     }
+    if greedy is not None:
+        content = {
+            "transcript": transcript.text,
+            "transcript_greedy": greedy.text,
+            **content,
+            "words_greedy": [_fields(word) for word in greedy.words],
+            "characters_greedy": [_fields(character) for character in greedy.characters],
+        }
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
@@ -118,12 +134,16 @@ def to_vtt(transcript: Transcript, duration_s: float) -> str:
     return "\n".join(["WEBVTT\n", *blocks])
 
 
-def to_textgrid(transcript: Transcript, duration_s: float) -> str:
-    """Two interval tiers for Praat, words and characters, without gaps from 0 to the recording's end.
+def to_textgrid(transcript: Transcript, duration_s: float, greedy: Transcript | None = None) -> str:
+    """Interval tiers for Praat, words and characters, without gaps from 0 to the recording's end.
+
+    With the greedy reading, its tiers follow, `words_greedy` and `characters_greedy`.
 
     Source: Praat's manual, "TextGrid file formats", the long format.
     """
     tiers: dict[str, Pieces] = {"words": transcript.words, "characters": transcript.characters}
+    if greedy is not None:
+        tiers |= {"words_greedy": greedy.words, "characters_greedy": greedy.characters}
     lines = [
         'File type = "ooTextFile"',
         'Object class = "TextGrid"',
@@ -144,8 +164,8 @@ TEXTS: dict[str, TextFormat] = {
         TextFormat("TXT", "txt", "text/plain", to_txt),
         TextFormat("SRT", "srt", "application/x-subrip", to_srt),
         TextFormat("WebVTT", "vtt", "text/vtt", to_vtt),
-        TextFormat("TextGrid", "TextGrid", "text/plain", to_textgrid),
-        TextFormat("JSON", "json", "application/json", to_json),
+        TextFormat("TextGrid", "TextGrid", "text/plain", to_textgrid, to_textgrid),
+        TextFormat("JSON", "json", "application/json", to_json, to_json),
         TextFormat("CSV", "csv", "text/csv", to_csv),
     )
 }

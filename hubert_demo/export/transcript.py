@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hubert_demo.analysis.transcript.alignment import AlignedWord
-from hubert_demo.analysis.transcript.ctc import Word, token_probabilities
+from hubert_demo.analysis.transcript.ctc import Transcript, Word, token_probabilities
 from hubert_demo.analysis.transcript.spelling import reading_case
 from hubert_demo.errors import InputError
 from hubert_demo.export.exhibits import Columns, Exhibit, Need
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 
 def draw_emissions(analysis: Analysis, choices: Choices) -> Figure:
-    """Letters over time, with the path that was chosen."""
+    """Letters over time, with the greedy path and its words."""
     vocabulary = analysis.ctc.vocabulary
     found, show = analysis.emissions(), reading_case(vocabulary)
     return transcript_figure(
         replace(found, labels=tuple(show(label) for label in found.labels)),
         analysis.ctc_encoding.grid,
-        analysis.transcript.in_reading_case(vocabulary).words,
-        analysis.transcript.frame_token_ids,
+        analysis.transcript_greedy.in_reading_case(vocabulary).words,
+        analysis.transcript_greedy.frame_token_ids,
     )
 
 
@@ -42,8 +42,17 @@ def tabulate_emissions(analysis: Analysis, choices: Choices) -> Columns:
 
 
 def tabulate_words(analysis: Analysis, choices: Choices) -> Columns:
-    """The recognised words with times in seconds and confidence."""
-    words = analysis.transcript.in_reading_case(analysis.ctc.vocabulary).words
+    """The words of the best reading with times in seconds and confidence."""
+    return _words(analysis, analysis.transcript)
+
+
+def tabulate_words_greedy(analysis: Analysis, choices: Choices) -> Columns:
+    """The words of the greedy reading, likewise."""
+    return _words(analysis, analysis.transcript_greedy)
+
+
+def _words(analysis: Analysis, transcript: Transcript) -> Columns:
+    words = transcript.in_reading_case(analysis.ctc.vocabulary).words
     return {"word": np.array([word.text for word in words], dtype=str), **_times(words)}
 
 
@@ -80,6 +89,7 @@ def _times(words: Sequence[Word | AlignedWord]) -> Columns:
 EXHIBITS = (
     Exhibit("emissions", "Letters over time", "transcript", draw_emissions, tabulate_emissions),
     Exhibit("words", "Words", "transcript", tabulate=tabulate_words),
+    Exhibit("words_greedy", "Words, greedy", "transcript", tabulate=tabulate_words_greedy),
     Exhibit("readings", "Readings of the search", "transcript", tabulate=tabulate_readings),
     Exhibit(
         "alignment",

@@ -12,8 +12,8 @@ from typing import TypeAlias
 import numpy as np
 
 from hubert_demo.analysis.transcript.language_model import LanguageModel
-from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, fetch, load, resolve
-from hubert_demo.errors import HubertDemoError
+from hubert_demo.checkpoints import ASSETS_DIR, DEFAULT_CHECKPOINT, fetch, load, resolve
+from hubert_demo.errors import HubertDemoError, InputError
 from hubert_demo.plotting.layers import structure_figure
 from hubert_demo.plotting.training import curves_figure
 from hubert_demo.training.data import corpora
@@ -22,6 +22,7 @@ from hubert_demo.training.data.manifests import write_manifest
 from hubert_demo.training.engine.checkpoints import save_classifier
 from hubert_demo.training.engine.trainer import TrainerSettings, read_curve
 from hubert_demo.training.evaluation.evaluate import PARTS, SPLITS, evaluate
+from hubert_demo.training.evaluation.examples import complaints, read_examples
 from hubert_demo.training.evaluation.layers import layer_structure, teacher_quality
 from hubert_demo.training.stages.average import average_checkpoints
 from hubert_demo.training.stages.ctc import finetune_ctc
@@ -130,6 +131,13 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     language_model = LanguageModel.from_file(path) if path else None
     scores = evaluate(load(spec), arguments.data, language_model, arguments.only, arguments.split)
     print(scores.report())
+
+
+def _read_examples(arguments: argparse.Namespace) -> None:
+    found = read_examples(arguments.folder, resolve(arguments.checkpoint))
+    print("\n".join(example.line for example in found))
+    if wrong := complaints(found):
+        raise InputError(" ".join(wrong))
 
 
 def _compare_layers(arguments: argparse.Namespace) -> None:
@@ -309,6 +317,12 @@ def _add_scores(commands: Commands) -> None:
     scores.add_argument("--language-model", type=Path, help="for beam search; the checkpoint's if not given")
     scores.add_argument("--only", nargs="+", choices=PARTS, default=(), help="parts to measure, else all")
     scores.add_argument("--split", choices=SPLITS, default="test", help="valid to choose between checkpoints")
+
+    examples = _command(
+        commands, "examples", _read_examples, "whether the page's examples are read as they were said"
+    )
+    examples.add_argument("--checkpoint", default=DEFAULT_CHECKPOINT)
+    examples.add_argument("--folder", type=Path, default=ASSETS_DIR / "examples")
 
     layers = _command(
         commands, "layers", _compare_layers, "how much of what was said is in each layer's units", data=True

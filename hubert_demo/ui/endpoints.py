@@ -8,7 +8,6 @@ from typing import Any, TypedDict, TypeVar, cast
 import gradio as gr
 
 from hubert_demo.analysis.attention.heads import pool
-from hubert_demo.analysis.keywords.detection import Keywords
 from hubert_demo.analysis.layers.projection import (
     MAX_NEIGHBOURS,
     MAX_SEED,
@@ -26,8 +25,9 @@ from hubert_demo.checkpoints import DEFAULT_CHECKPOINT
 from hubert_demo.export import Choices, zip_steps
 from hubert_demo.ui.blocks import uploaded_path
 from hubert_demo.ui.downloads import written, zip_name
-from hubert_demo.ui.lanes import Steps, at_once, one_step
+from hubert_demo.ui.lanes import at_once, one_step
 from hubert_demo.ui.parameters import OneOf, Parameter, Text, Whole, reading
+from hubert_demo.ui.recognition import Recognition, recognition
 from hubert_demo.ui.results import Result
 from hubert_demo.ui.views.base import SLOW, plain, sentence
 from hubert_demo.ui.waiting import GLANCE
@@ -39,6 +39,8 @@ MAX_BINS = 200
 MAX_BEST = 20
 # From here on a beam search takes so long that it waits with what else takes long.
 LONG_S = 10.0
+# Nor is whoever sends several such recordings refused: as many are heard at once as may wait here.
+PATIENCE_S = 60.0
 
 PARAMETERS: dict[str, Parameter] = {
     "num_best": Whole(1, MAX_BEST),
@@ -55,39 +57,6 @@ PARAMETERS: dict[str, Parameter] = {
     "checkpoint": Text(200),
 }
 """What values the parameters may have, beside the recording; one name means the same in every endpoint."""
-
-
-class RecognisedWord(TypedDict):
-    """One word: times in seconds, confidence of 0 to 1."""
-
-    text: str
-    start_s: float
-    end_s: float
-    confidence: float
-
-
-class RecognisedKeyword(TypedDict):
-    """The strongest keyword class, all probabilities, and the stretch of the recording they are about.
-
-    `is_heard`: whether the class is a command (not "_unknown_", not "_silence_") and its probability reaches
-    the `threshold` from which this checkpoint counts one as heard.
-    """
-
-    label: str
-    probability: float
-    probabilities: dict[str, float]
-    start_s: float
-    end_s: float
-    is_heard: bool
-    threshold: float
-
-
-class Recognition(TypedDict):
-    """What `analyze` answers."""
-
-    transcript: str
-    words: list[RecognisedWord]
-    keyword: RecognisedKeyword | None
 
 
 class RankedText(TypedDict):
@@ -169,7 +138,7 @@ class Endpoints:
         self,
         analyse: Callable[[Waveform, str], Result],
         read: Callable[[Path], Waveform] = Waveform.from_file,
-        turn: Callable[[str, Steps[Any]], Any] = at_once,
+        turn: Callable[..., Any] = at_once,
     ) -> None:
         self._analyse_waveform = analyse
         self._read = read
@@ -180,18 +149,15 @@ class Endpoints:
         return {name: _in_sentences(getattr(self, name)) for name in NAMES}
 
     def analyze(self, recording: gr.FileData, checkpoint: str = DEFAULT_CHECKPOINT) -> Recognition:
-        """Transcribe a recording of 0.1 to 60 seconds and name the keyword in it, if it is heard.
+        """Transcribe a recording of 0.1 to 60 seconds and name the commands in it, as far as they are heard.
 
         Args:
             recording: Sound file: WAV, FLAC, OGG, Opus, MP3, AIFF, M4A or WebM.
             checkpoint: Name of the model, one of those on the page.
         """
         analysis = self._analyse(recording, checkpoint)
-        return {
-            "transcript": analysis.transcript.text,
-            "words": [cast(RecognisedWord, plain(word)) for word in analysis.transcript.words],
-            "keyword": None if analysis.keywords is None else _keyword(analysis.keywords),
-        }
+        best = self._search(analysis, lambda: analysis.transcript, PATIENCE_S)
+        return recognition(best, analysis.transcript_greedy, analysis.keywords)
 
     def read(
         self,
@@ -209,12 +175,11 @@ class Endpoints:
             checkpoint: Name of the model.
         """
         analysis = self._analyse(recording, checkpoint)
-        lane = SLOW if analysis.encoding.waveform.duration_s > LONG_S else GLANCE
-        found = self._in(lane, lambda: analysis.beam_search(num_best, split_hotwords(hotwords)))
+        found = self._search(analysis, lambda: analysis.beam_search(num_best, split_hotwords(hotwords)))
         return [cast(RankedText, plain(hypothesis)) for hypothesis in found]
 
     def align(self, recording: gr.FileData, reference: str, checkpoint: str = DEFAULT_CHECKPOINT) -> Aligned:
-        """Find where a known text was said, and compare the transcript with it.
+        """Find where a known text was said, and compare the best reading with it.
 
         Args:
             recording: Sound file of 0.1 to 60 seconds.
@@ -222,7 +187,7 @@ class Endpoints:
             checkpoint: Name of the model.
         """
         analysis = self._analyse(recording, checkpoint)
-        found = self._in(GLANCE, lambda: analysis.align(reference))
+        found = self._search(analysis, lambda: analysis.align(reference), PATIENCE_S)
         words = [
             {
                 "kind": word.outcome.value,
@@ -332,6 +297,12 @@ class Endpoints:
         path = self._turn(SLOW, written(name, partial(zip_steps, analysis, choices)))
         return gr.FileData(path=str(path))
 
+    def _search(self, analysis: Analysis, compute: Callable[[], Value], patience_s: float = 0.0) -> Value:
+        """What takes a beam search, unless that was made already."""
+        lane = SLOW if analysis.encoding.waveform.duration_s > LONG_S else GLANCE
+        value: Value = self._turn(lane, one_step(compute), patience_s=patience_s)
+        return value
+
     def _in(self, lane: str, compute: Callable[[], Value]) -> Value:
         value: Value = self._turn(lane, one_step(compute))
         return value
@@ -353,9 +324,3 @@ def _in_sentences(function: Callable[..., Any]) -> Callable[..., Any]:
             raise gr.Error(sentence(error), print_exception=False) from error
 
     return answer
-
-
-def _keyword(found: Keywords) -> RecognisedKeyword:
-    told = plain(found, "label", "probability", "start_s", "end_s", "is_heard", "threshold")
-    probabilities = dict(zip(found.labels, found.probabilities.tolist(), strict=True))
-    return cast(RecognisedKeyword, {**told, "probabilities": probabilities})

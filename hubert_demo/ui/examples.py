@@ -1,5 +1,6 @@
 """The recordings that a visitor may pick, and the one that greets."""
 
+import csv
 import html
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,16 +9,11 @@ import soundfile
 
 from hubert_demo.checkpoints import ASSETS_DIR
 
-# File names under assets/examples, in the order of the page, with their titles. The first one greets.
-_TITLES = {
-    "harbour.wav": "The old harbour was quiet",
-    "stop.wav": "Stop!",
-    "commands.wav": "Yes, stop, right",
-    "rainbow.wav": "When the sunlight strikes",
-    "question.wav": "Would you be so good",
-    "layers.wav": "Every layer of the network",
-    "numbers.wav": "Seven, three, nine",
-}
+FOLDER = ASSETS_DIR / "examples"
+MANIFEST = "manifest.tsv"
+"""In the order of the page; the first one greets. `python -m hubert_demo.training examples` checks it."""
+
+HARD = "read with mistakes"
 
 
 @dataclass(frozen=True)
@@ -28,25 +24,37 @@ class Example:
         title: Shown to the visitor.
         path: WAV file.
         duration_s: Its length in seconds.
+        text: What is said in it.
+        is_hard: Whether the embedded checkpoint reads it with mistakes.
     """
 
     title: str
     path: Path
     duration_s: float
+    text: str
+    is_hard: bool
 
 
-def examples() -> tuple[Example, ...]:
+def examples(folder: Path = FOLDER) -> tuple[Example, ...]:
     """All examples, in the order of the page."""
-    folder = ASSETS_DIR / "examples"
-    paths = {folder / name: title for name, title in _TITLES.items()}
-    return tuple(Example(title, path, soundfile.info(path).duration) for path, title in paths.items())
+    with (folder / MANIFEST).open(encoding="utf-8", newline="") as manifest:
+        rows = list(csv.DictReader(manifest, delimiter="\t"))
+    return tuple(_example(folder / row["file"], row) for row in rows)
+
+
+def _example(path: Path, row: dict[str, str]) -> Example:
+    return Example(row["title"], path, soundfile.info(path).duration, row["text"], row["hard"] == "yes")
 
 
 def template(rows: tuple[Example, ...]) -> str:
     """The examples as buttons, for `gr.HTML`."""
     buttons = "".join(
         f'<li><button type="button" class="hx-example" data-testid="example-{number}">'
-        f"<span>{html.escape(row.title)}</span><span>{row.duration_s:.1f} s</span></button></li>"
+        f"<span>{html.escape(row.title)}{_label(row)}</span><span>{row.duration_s:.1f} s</span></button></li>"
         for number, row in enumerate(rows)
     )
     return f'<div class="hx-root hx-card hx-examples"><h2>Or try one of these</h2><ul>{buttons}</ul></div>'
+
+
+def _label(row: Example) -> str:
+    return f' <em title="{HARD}">hard</em>' if row.is_hard else ""

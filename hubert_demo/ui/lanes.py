@@ -283,8 +283,8 @@ def one_step(compute: Callable[[], Value]) -> Steps[Value]:
     return compute()
 
 
-def at_once(_lane: str, steps: Steps[Value]) -> Value:
-    """What a job in steps gives, without a lane."""
+def at_once(_lane: str, steps: Steps[Value], patience_s: float = 0.0) -> Value:
+    """What a job in steps gives, without a lane; nobody waits."""
     try:
         while True:
             next(steps)

@@ -61,7 +61,7 @@ def _sound(analysis: Analysis) -> Step:
         "Before the first layer, moments lie together that sound alike: here they are coloured by "
         "loudness, from the faintest to the loudest."
     )
-    if analysis.transcript.text:
+    if analysis.transcript_greedy.text:
         scores = analysis.unit_scores()
         text += (
             f" Sorted into {scores.num_units} groups, they tell {_percent(scores.pnmi[0])} of what there is "
@@ -72,7 +72,7 @@ def _sound(analysis: Analysis) -> Step:
 
 def _letters(analysis: Analysis) -> Step:
     title, last = "Where letters appear", analysis.encoding.num_layers
-    if not analysis.transcript.text:
+    if not analysis.transcript_greedy.text:
         text = (
             f"No letters were recognised here. Drag the slider from 0 to {last} and watch what gathers "
             "instead."
@@ -120,9 +120,9 @@ def _command(analysis: Analysis) -> Step:
     if keywords is None:
         return Step("One question, all layers", "This model has no keyword head.", "keywords", {})
     listener = _whose(analysis, analysis.sources.keywords) or " the model"
-    answer = (
-        f"Asked which of {len(keywords.labels)} classes it heard,{listener} says "
-        f"“{keywords.label.strip('_')}” with {_percent(keywords.probability)}."
+    heard = [f"“{command.label}” ({_percent(command.probability)})" for command in keywords.heard]
+    answer = f"Asked second by second for {len(keywords.labels)} classes,{listener} heard " + (
+        f"{', '.join(heard)}." if heard else "no command."
     )
     weights = keywords.layer_weights
     mix = ""

@@ -4,7 +4,7 @@ import re
 import struct
 from fractions import Fraction
 from io import BytesIO
-from itertools import product
+from itertools import pairwise, product
 from pathlib import Path
 
 import av
@@ -386,8 +386,17 @@ def test_a_recording_that_was_cut_off_is_read_as_far_as_it_goes(tmp_path):
 
 
 def test_a_pause_ends_a_word():
-    words = analyze(CASES / "pause20.flac").transcript.words
-    assert all(word.end_s - word.start_s < 2 for word in words)
+    analysis = analyze(CASES / "pause20.flac")
+    for words in (analysis.transcript.words, analysis.transcript_greedy.words):
+        assert all(word.end_s - word.start_s < 2 for word in words)
+        [before] = [word.text for word, after in pairwise(words) if after.start_s - word.end_s > 10]
+        assert before == "WATER"
+
+
+def test_commands_with_pauses_between_them_are_words_of_their_own():
+    analysis = analyze(EXAMPLES / "commands.wav")
+    assert len(analysis.transcript_greedy.words) == 3
+    assert analysis.transcript.text == "YES STOP RIGHT"
 
 
 def test_silence_before_speech_changes_two_letters_at_most():

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import soundfile
 
 from hubert_demo import InputError, analyze
 from hubert_demo.api import Analysis, Pass
-from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, load_checkpoint
+from hubert_demo.checkpoints import ASSETS_DIR, DEFAULT_CHECKPOINT, load_checkpoint
 from hubert_demo.commands import main
 from hubert_demo.commands.analyze import _folders
 from hubert_demo.export import EXHIBITS
@@ -36,6 +37,7 @@ def folder(tmp_path_factory) -> Path:
     return folder
 
 
+FIELDS = ["file", "transcript", "words", "transcript_greedy", "words_greedy", "keywords", "keyword"]
 BAD = ["constant.wav", "short.wav", "nan.wav", "long.flac", "empty.wav", "text.wav", "missing.wav", "."]
 
 
@@ -47,11 +49,17 @@ def test_json_says_what_the_api_says(folder, capsys):
     assert output.count("\n") == 1
     found = json.loads(output)
     analysis = analyze(path)
-    assert list(found) == ["file", "transcript", "words", "keyword"]
+    assert list(found) == FIELDS
     assert found["file"] == path
     assert found["transcript"] == analysis.transcript.text
-    assert [word["text"] for word in found["words"]] == [word.text for word in analysis.transcript.words]
-    assert all(set(word) == {"text", "start_s", "end_s", "confidence"} for word in found["words"])
+    assert found["transcript_greedy"] == analysis.transcript_greedy.text
+    for name, transcript in (("words", analysis.transcript), ("words_greedy", analysis.transcript_greedy)):
+        assert [word["text"] for word in found[name]] == [word.text for word in transcript.words]
+        assert all(set(word) == {"text", "start_s", "end_s", "confidence"} for word in found[name])
+    assert found["keywords"] == {
+        "heard": [vars(command) for command in analysis.keywords.heard],
+        "threshold": analysis.keywords.threshold,
+    }
     assert found["keyword"] == {
         "label": analysis.keywords.label,
         "probability": pytest.approx(analysis.keywords.probability),
@@ -76,6 +84,25 @@ def test_a_keyword_is_told_from_a_guess(folder, threshold, is_heard, capsys, mon
     assert (found["label"], found["is_heard"], found["threshold"]) == ("yes", is_heard, threshold)
     main(["analyze", "yes.wav"])
     assert ("does not count as heard" in capsys.readouterr().out) is not is_heard
+
+
+def test_every_command_that_was_heard_is_told_in_order(capsys):
+    path = str(ASSETS_DIR / "examples" / "commands.wav")
+    main(["analyze", path, "--json"])
+    heard = json.loads(capsys.readouterr().out)["keywords"]["heard"]
+    assert [command["label"] for command in heard] == ["yes", "stop", "right"]
+    assert all(set(command) == {"label", "probability", "start_s", "end_s"} for command in heard)
+    main(["analyze", path])
+    assert re.search(r"commands: yes \(.*\) · stop \(.*\) · right \(", capsys.readouterr().out)
+
+
+def test_the_greedy_reading_is_told_where_it_is_another(folder, capsys, monkeypatch):
+    analysis = analyze(folder / "good.wav")
+    analysis.transcript_greedy = replace(analysis.transcript_greedy, text="OTHER")
+    monkeypatch.setattr("hubert_demo.audio.readers.Readers.read", lambda *_: None)
+    monkeypatch.setattr("hubert_demo.commands.analyze.analyze", lambda *_: analysis)
+    main(["analyze", "yes.wav"])
+    assert "letter by letter (greedy): OTHER" in capsys.readouterr().out
 
 
 def test_bad_files_get_their_sentence_and_the_others_are_still_processed(folder, capsys):
@@ -148,7 +175,8 @@ def test_silence_says_that_no_speech_was_recognised(folder, capsys, monkeypatch)
     main(["analyze", "quiet.wav"])
     assert "quiet.wav: no speech recognised" in capsys.readouterr().out
     main(["analyze", "quiet.wav", "--json"])
-    assert json.loads(capsys.readouterr().out)["words"] == []
+    found = json.loads(capsys.readouterr().out)
+    assert (found["transcript"], found["words"], found["words_greedy"]) == ("", [], [])
 
 
 def test_an_unknown_checkpoint_is_an_error_line(folder, capsys):
@@ -169,7 +197,7 @@ def test_the_module_exits_with_the_status_and_without_a_traceback(folder):
     assert done.returncode == 2
     assert [set(json.loads(line)) for line in done.stdout.splitlines()] == [
         {"file", "error"},
-        {"file", "transcript", "words", "keyword"},
+        set(FIELDS),
     ]
     assert done.stderr == ""
 

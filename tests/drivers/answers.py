@@ -152,6 +152,7 @@ def _questions(analysis: Any) -> dict[str, Callable[[], Any]]:
         "classes/labels": lambda: first(listener, "classes.labels keyword_labels"),
         "classes/threshold": lambda: first(listener, "classes.threshold keyword_threshold"),
         "transcript": lambda: analysis.transcript,
+        "transcript_greedy": lambda: first(analysis, "transcript_greedy transcript"),
         "frame_characters": lambda: analysis.frame_characters,
         "keywords": lambda: analysis.keywords,
         "keyword": lambda: attrgetter("label", "probability", "is_heard")(analysis.keywords),

@@ -19,6 +19,7 @@ def test_the_zip_holds_everything_and_says_what_was_chosen(analysis, tmp_path):
         names = archive.namelist()
         settings = json.loads(archive.read("settings.json"))
     assert {"recording.wav", "transcript.srt", "figures/layers.svg", "numbers/heads.csv"} <= set(names)
+    assert {"transcript_greedy.txt", "transcript_greedy.srt", "numbers/words_greedy.csv"} <= set(names)
     assert settings["choices"]["layer"] == 2
     assert settings["checkpoint"] == analysis.encoding.checkpoint
     # The middle one of eight layers.

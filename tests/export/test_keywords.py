@@ -17,7 +17,17 @@ def test_the_table_has_every_class_in_every_window(analysis, rows):
     )
 
 
-@pytest.mark.parametrize("make", [EXHIBITS["keywords"].draw, EXHIBITS["keywords"].tabulate])
+def test_the_commands_that_were_heard_are_a_table(analysis, rows):
+    table = rows(file_content(analysis, "keywords_heard", "csv", Choices()))
+    heard = analysis.keywords.heard
+    assert [row["keyword"] for row in table] == [command.label for command in heard] == ["stop"]
+    assert [float(row["start_s"]) for row in table] == [command.start_s for command in heard]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [EXHIBITS["keywords"].draw, EXHIBITS["keywords"].tabulate, EXHIBITS["keywords_heard"].tabulate],
+)
 def test_without_a_keyword_head_figure_and_table_say_what_to_choose(make):
     with pytest.raises(InputError, match="No keyword head judged this recording; choose a checkpoint"):
         make(SimpleNamespace(keywords=None), Choices())

@@ -80,6 +80,19 @@ def test_json_has_words_and_characters():
     assert [each["text"] for each in content["characters"]] == list("goleft")
 
 
+def test_json_and_textgrid_have_room_for_both_readings():
+    greedy = transcript_of(("go", 0.1, 0.3), ("lef", 1.25, 1.4))
+    content = json.loads(TEXTS["json"].write_both(TWO, 2.0, greedy))
+    assert content["transcript"] == content["text"] == "go left"
+    assert content["transcript_greedy"] == "go lef"
+    assert [word["text"] for word in content["words_greedy"]] == ["go", "lef"]
+    assert [each["text"] for each in content["characters_greedy"]] == list("golef")
+    grid = TEXTS["TextGrid"].write_both(TWO, 2.0, greedy)
+    assert re.findall(r'name = "(\w+)"', grid) == ["words", "characters", "words_greedy", "characters_greedy"]
+    assert "size = 4" in grid
+    assert [name for name, each in TEXTS.items() if each.write_both] == ["TextGrid", "json"]
+
+
 def test_a_textgrid_as_praat_writes_it():
     assert to_textgrid(transcript_of(('a"b', 0.5, 2.0)), 2.0).startswith(
         """File type = "ooTextFile"

@@ -1,13 +1,18 @@
 """What can be downloaded of the Transcript view: the transcript as the page writes it."""
 
+import pytest
+
 from hubert_demo.export import EXHIBITS, Choices, file_content
 from hubert_demo.export.texts import TEXTS
 
 
-def test_a_table_has_the_words_of_the_transcript_as_the_page_writes_them(analysis, rows):
-    table = rows(file_content(analysis, "words", "csv", Choices()))
-    assert [row["word"] for row in table] == [word.text.lower() for word in analysis.transcript.words]
-    assert float(table[0]["start_s"]) == analysis.transcript.words[0].start_s
+@pytest.mark.parametrize(
+    ("name", "reading"), [("words", "transcript"), ("words_greedy", "transcript_greedy")]
+)
+def test_a_table_has_the_words_of_a_reading_as_the_page_writes_them(analysis, rows, name, reading):
+    table, words = rows(file_content(analysis, name, "csv", Choices())), getattr(analysis, reading).words
+    assert [row["word"] for row in table] == [word.text.lower() for word in words]
+    assert float(table[0]["start_s"]) == words[0].start_s
 
 
 def test_both_tables_of_words_agree(analysis, rows):

@@ -306,7 +306,7 @@ def test_choosing_back_and_forth_runs_no_encoder_again(bare_page, encoder_passes
     first = read(bare_page.on_pick(Picked({"index": 4})))[-1]
     with encoder_passes() as passes:
         bare = read_pairs(bare_page.on_choose(Picked({"checkpoint": "bare", "token": first["token"]})))[0][-1]
-        back = {"checkpoint": "hubert-explorer", "token": bare["token"], "example": 4, "title": "layers.wav"}
+        back = {"checkpoint": "hubert-explorer", "token": bare["token"], "example": 4, "title": "family.wav"}
         again = read_pairs(bare_page.on_choose(Picked(back)))[0][-1]
     assert passes == []
     assert again["token"] == first["token"]

@@ -24,6 +24,38 @@ def test_it_says_whether_the_command_was_heard(visit, page):
             assert said.startswith("not sure enough")
 
 
+def test_the_commands_that_were_heard_lead_in_their_order(visit, page):
+    visitor = visit()
+    [number] = [i for i, each in enumerate(page.examples) if each.path.name == "commands.wav"]
+    before = visitor.token
+    visitor.id(f"example-{number}").click()
+    visitor.wait_for_other_result(before)
+    visitor.open("Keywords")
+    heard = page.results.get(visitor.token).analysis.keywords.heard
+    said = [button.inner_text().split("\n") for button in visitor.id("heard-keyword").all()]
+    assert [label for label, _ in said] == [command.label for command in heard] == ["yes", "stop", "right"]
+    assert [about for _, about in said] == [
+        f"{command.start_s:.2f}–{command.end_s:.2f} s · {100 * command.probability:.0f} %"
+        for command in heard
+    ]
+    visitor.id("heard-keyword").nth(1).click()
+    visitor.tab.wait_for_function("inside.clock.playing")
+    visitor.tab.wait_for_function("!inside.clock.playing")
+    assert visitor.time == pytest.approx(heard[1].start_s, abs=0.05)
+
+
+def test_where_no_command_was_heard_that_is_said_small(visit, page):
+    visitor = visit()
+    [number] = [i for i, each in enumerate(page.examples) if each.path.name == "harbour.wav"]
+    before = visitor.token
+    visitor.id(f"example-{number}").click()
+    visitor.wait_for_other_result(before)
+    visitor.open("Keywords")
+    assert page.results.get(visitor.token).analysis.keywords.heard == ()
+    assert visitor.id("keywords-heard").inner_text().startswith("no command heard")
+    assert visitor.id("heard-keyword").count() == 0
+
+
 def test_a_command_below_the_threshold_is_not_called_heard(visit):
     def unsure(scores):
         probabilities = [0.34 if i == 2 else 0.06 for i in range(len(scores["labels"]))]

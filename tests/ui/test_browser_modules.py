@@ -191,13 +191,14 @@ def test_a_view_fetches_its_parts_when_it_is_first_on_show(visit, write_wav):
     before = visitor.token
     visitor.upload(write_wav("parts.wav", seed=91))
     visitor.wait_for_other_result(before)
-    assert sorted(parts()) == ["timeline", "transcript"]
+    # The best reading is on show in the timeline too, and asked for once.
+    assert sorted(parts()) == ["reading", "timeline", "transcript"]
     visitor.open("Layers")
     visitor.tab.wait_for_selector("[data-method]")
-    assert parts()[2:5] == ["layers", "layer_measures", "layer_pca"]
+    assert parts()[3:6] == ["layers", "layer_measures", "layer_pca"]
     visitor.open("Transcript")
     visitor.open("Layers")
-    assert len(parts()) == 6
+    assert len(parts()) == 7
 
 
 def test_a_result_that_is_shown_again_is_drawn_again(visit):

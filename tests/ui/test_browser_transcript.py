@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from hubert_demo.analysis.transcript.alignment import differing_words
 from hubert_demo.export.texts import TEXTS
 
 ROW = 13
@@ -64,7 +65,7 @@ def test_the_map_is_a_slider_and_can_show_the_blank(visit):
 
 def test_steps_merge_repeats_and_drop_blanks_around_the_clock(visit):
     visitor = visit()
-    word = visitor.tab.evaluate("inside.clock.words[2]")
+    word = visitor.tab.evaluate("inside.store.result.timeline.words[2]")
     visitor.tab.evaluate(f"inside.clock.seek({word['start_s']} + 0.005)")
     frames, merged, kept = (
         visitor.id(f"step-{name}").locator("span") for name in ("frames", "merged", "kept")
@@ -82,7 +83,7 @@ def test_steps_merge_repeats_and_drop_blanks_around_the_clock(visit):
 
 def test_a_letter_of_the_steps_stands_under_its_frames(visit):
     visitor = visit()
-    visitor.tab.evaluate("inside.clock.seek(inside.clock.words[2].start_s + 0.005)")
+    visitor.tab.evaluate("inside.clock.seek(inside.store.result.timeline.words[2].start_s + 0.005)")
     letter = visitor.id("step-kept").locator(".is-letter").first.bounding_box()
     frame = visitor.id("step-frames").locator(".is-letter").first.bounding_box()
     assert letter["x"] == pytest.approx(frame["x"], abs=1)
@@ -100,13 +101,55 @@ def test_other_readings_are_those_of_the_beam_search(visit, page):
     assert "language model" in visitor.id("readings-status").inner_text()
 
 
-def test_what_a_language_model_makes_of_it_stands_under_the_words(visit, page):
+def shown_words(visitor):
+    """The words of the headline, each with whether it is marked."""
+    return [
+        (word.inner_text().split("\n")[0], "is-other" in word.get_attribute("class"))
+        for word in visitor.id("word").all()
+    ]
+
+
+def test_the_greedy_words_come_first_then_the_best_reading_with_what_differs(visit, page, root):
     visitor = visit()
-    visitor.id("score").first.wait_for()
+    held = []
+    visitor.tab.route("**/component_server**", lambda route: hold_the_reading(route, held))
+    before = visitor.token
+    visitor.upload(root / "tests" / "audio" / "cases" / "pause20.flac")
+    visitor.wait_for_other_result(before)
     analysis = page.results.get(visitor.token).analysis
-    best = analysis.beam_search(5)[0].text
-    assert best != analysis.transcript.text
-    assert visitor.id("better").inner_text() == f"Helped by a language model: {best.lower()}"
+    best, greedy = (
+        [word.text.lower() for word in reading.words]
+        for reading in (analysis.transcript, analysis.transcript_greedy)
+    )
+    assert best != greedy
+    assert [text for text, _ in shown_words(visitor)] == greedy
+    assert visitor.id("which-reading").inner_text().startswith("Letter by letter (greedy)")
+    assert not visitor.id("greedy").is_visible()
+    assert [word["text"] for word in page_words(visitor)] == greedy
+
+    for route in held:
+        route.continue_()
+    visitor.tab.get_by_text("The best reading").wait_for()
+    shown = shown_words(visitor)
+    assert [text for text, _ in shown] == best
+    expected = differing_words(analysis.transcript.text, analysis.transcript_greedy.text)
+    assert [is_marked for _, is_marked in shown] == [differs for _, differs in expected]
+    assert visitor.id("greedy").inner_text() == f"Greedy: {' '.join(greedy)}"
+    marked = visitor.id("greedy").locator("b").all_inner_texts()
+    assert marked
+    assert set(marked) <= set(greedy)
+    # So do the words beneath the timeline.
+    assert [word["text"] for word in page_words(visitor)] == best
+    lane = visitor.tab.locator(".hx-words .hx-cell").all()
+    assert [cell.get_attribute("title") for cell in lane] == best
+
+
+def hold_the_reading(route, held):
+    """Keep the question for the best reading back, and let all others pass."""
+    if '"reading"' in (route.request.post_data or ""):
+        held.append(route)
+    else:
+        route.continue_()
 
 
 def test_the_words_are_one_stop_of_the_tab_key_and_arrows_go_on(visit):
@@ -194,7 +237,12 @@ def test_nothing_recognised_is_said_and_breaks_nothing(visit, write_wav):
     visitor.wait_for_other_result(before)
     if visitor.tab.evaluate("inside.clock.words.length"):
         pytest.skip("the model hears words in noise")
-    assert "No speech recognised" in visitor.id("transcript").inner_text()
+    assert visitor.id("transcript").inner_text() == "No speech recognised"
+    assert not visitor.id("which-reading").is_visible()
+    assert not visitor.id("greedy").is_visible()
+    assert visitor.id("reading").all_inner_texts() == [
+        "greedy\nno speech\nthe likeliest letter of every moment"
+    ]
     assert "Nothing is left here" in visitor.id("step-kept-name").inner_text()
     visitor.id("reference").fill("go")
     visitor.id("align").click()

@@ -55,8 +55,11 @@ def test_all_files_of_a_row_have_the_same_name():
     ("view", "titles"),
     [
         ("timeline", ["Timeline"]),
-        ("transcript", ["Letters over time", "Words", "Readings of the search", "Your text, aligned"]),
-        ("keywords", ["Keywords"]),
+        (
+            "transcript",
+            ["Letters over time", "Words", "Words, greedy", "Readings of the search", "Your text, aligned"],
+        ),
+        ("keywords", ["Keywords", "Keywords that were heard"]),
         ("layers", ["Map of the layer", "All layers", "From layer to layer", "Hidden states"]),
         ("attention", ["The map shown", "All heads"]),
     ],

@@ -71,6 +71,13 @@ def test_two_recordings_in_a_row_give_what_the_library_gives(client, examples):
         known = analyze(path)
         assert heard["transcript"] == known.transcript.text
         assert [word["text"] for word in heard["words"]] == [word.text for word in known.transcript.words]
+        greedy = known.transcript_greedy
+        assert heard["transcript_greedy"] == greedy.text
+        assert [word["text"] for word in heard["words_greedy"]] == [word.text for word in greedy.words]
+        assert [each["label"] for each in heard["keywords"]["heard"]] == [
+            each.label for each in known.keywords.heard
+        ]
+        assert heard["keywords"]["threshold"] == known.keywords.threshold
         assert heard["keyword"]["label"] == known.keywords.label
         assert heard["keyword"]["probability"] == pytest.approx(known.keywords.probability)
         assert sum(heard["keyword"]["probabilities"].values()) == pytest.approx(1)
@@ -218,8 +225,8 @@ def test_what_an_endpoint_analysed_is_drawn_once_the_page_shows_it(build_page, u
         *_, (message, _) = page.on_upload(uploaded.path)
     assert passes == []
     assert page.waiting.idle(60)
-    # The two slow ones begin when somebody opens their tabs.
-    assert len(json.loads(message)["parts"]) == len(page.waiting.queued) + 2
+    # The three slow ones begin when the browser asks for them.
+    assert len(json.loads(message)["parts"]) == len(page.waiting.queued) + 3
     assert "slow" not in page.waiting.queued
     page.close()
 

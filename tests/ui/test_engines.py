@@ -89,7 +89,7 @@ def visit(find, root, url, folder):
     program = root / "tests" / "drivers" / "engines" / "visit.js"
 
     def visit(engine, *display, **environment):
-        recording = root / "assets" / "examples" / "question.wav"
+        recording = root / "assets" / "examples" / "family.wav"
         done = subprocess.run(
             [*display, node, str(program), engine, url, str(recording), str(folder)],
             env={**os.environ, **environment},

@@ -261,7 +261,8 @@ def test_what_an_operator_sets_wrong_gets_a_sentence(variables, said):
 # --- the audit ---
 
 
-def test_the_log_of_a_visit_holds_no_transcript_file_name_or_path(page, harbour, bad_file, lines, capfd):
+def test_the_log_of_a_visit_holds_no_transcript_file_name_or_path(page, bad_file, lines, capfd):
+    greeting = page.examples[0].path
     words = page.start().result(60).analysis.transcript.text.lower().split()
     with httpx.Client(base_url=page.demo.local_url, timeout=60) as client:
 
@@ -269,10 +270,10 @@ def test_the_log_of_a_visit_holds_no_transcript_file_name_or_path(page, harbour,
             begun = client.post(f"/gradio_api/call/{name}", json={"data": data}).json()
             return client.get(f"/gradio_api/call/{name}/{begun['event_id']}").text
 
-        for content in (harbour.read_bytes(), bad_file.read_bytes()):
+        for content in (greeting.read_bytes(), bad_file.read_bytes()):
             [path] = client.post("/gradio_api/upload", files={"files": (SECRET, content)}).json()
             said = call("analyze", {"path": path, "meta": {"_type": "gradio.FileData"}}, None)
-            assert (words[0] in said.lower()) is (content == harbour.read_bytes())
+            assert (words[0] in said.lower()) is (content == greeting.read_bytes())
             assert client.get(f"/gradio_api/file={path}").status_code == 200
         call("analyze", {"path": f"/etc/{SECRET}"}, None)
         for path in (f"/{SECRET}", f"/gradio_api/file=/etc/{SECRET}", f"/gradio_api/heartbeats/{SECRET}"):
@@ -287,7 +288,7 @@ def test_the_log_of_a_visit_holds_no_transcript_file_name_or_path(page, harbour,
     everything = "\n".join((*lines(), printed.out, printed.err)).lower()
     assert "diary" not in everything
     assert get_upload_folder().lower() not in everything
-    assert str(harbour.parent).lower() not in everything
+    assert str(greeting.parent).lower() not in everything
     assert not [word for word in words if len(word) > 4 and word in everything]
     assert "traceback" not in everything
 

@@ -95,8 +95,14 @@ def test_where_no_head_is_diagonal_it_does_not_call_one_so(analysis, monkeypatch
 def test_what_another_model_did_is_told_of_that_model(harbour, steps):
     texts = [step["text"] for step in tour.steps(analyze(harbour, checkpoint=PRETRAINED), {})["steps"]]
     assert "and “HuBERT Explorer, small English” wrote a letter or nothing" in texts[0]
-    assert "“HuBERT Explorer, small English” says “" in texts[4]
+    assert "“HuBERT Explorer, small English” heard no command." in texts[4]
     assert not any("small English" in step["text"] for step in steps)
+
+
+def test_the_last_step_names_the_commands_that_were_heard(root):
+    analysis = analyze(root / "assets" / "examples" / "commands.wav")
+    step = tour.steps(analysis, {})["steps"][4]
+    assert re.findall(r"“(\w+)” \(\d+\s%\)", step["text"]) == ["yes", "stop", "right"]
 
 
 def test_a_recording_without_words_can_be_toured_too(write_wav):

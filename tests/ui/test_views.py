@@ -4,7 +4,6 @@ import base64
 import errno
 import json
 from dataclasses import replace
-from itertools import groupby
 
 import numpy as np
 import pytest
@@ -128,10 +127,33 @@ def test_a_long_spectrogram_is_narrowed_to_what_a_screen_shows(analysis, monkeyp
     assert columns * sent["column_s"] == pytest.approx(sent["duration_s"], abs=sent["column_s"])
 
 
-def test_the_transcript_is_that_of_the_analysis_in_small_letters(analysis):
-    words = timeline.payload(analysis)["words"]
-    assert [word["text"].upper() for word in words] == [word.text for word in analysis.transcript.words]
-    assert [word["start_s"] for word in words] == [word.start_s for word in analysis.transcript.words]
+def test_the_timeline_comes_with_the_greedy_words_in_small_letters_and_without_a_search(harbour):
+    analysis = analyze(harbour)
+    analysis.beam_search = lambda *_: pytest.fail("this has to be quick")
+    words, greedy = timeline.payload(analysis)["words"], analysis.transcript_greedy.words
+    assert [word["text"].upper() for word in words] == [word.text for word in greedy]
+    assert [word["start_s"] for word in words] == [word.start_s for word in greedy]
+    assert transcript.payload(analysis)["language_model"] is True
+
+
+def test_the_best_reading_comes_with_the_greedy_one_and_what_differs(root):
+    analysis = analyze(root / "tests" / "audio" / "cases" / "pause20.flac")
+    sent, best = transcript.reading(analysis), analysis.transcript
+    assert [word["text"].upper() for word in sent["words"]] == [word.text for word in best.words]
+    assert [word["confidence"] for word in sent["words"]] == [word.confidence for word in best.words]
+    greedy = [word["text"].upper() for word in sent["greedy"]]
+    assert greedy == analysis.transcript_greedy.text.split() != best.text.split()
+    same = [
+        [word["text"] for word in words if not word["differs"]] for words in (sent["words"], sent["greedy"])
+    ]
+    assert same[0] == same[1]
+    assert len(same[0]) < len(greedy)
+
+
+def test_without_a_language_model_no_word_differs(harbour, write_checkpoint, tmp_path):
+    sent = transcript.reading(analyze(harbour, checkpoint=write_checkpoint(tmp_path / "reader")))
+    assert sent["words"]
+    assert not any(word["differs"] for word in (*sent["words"], *sent["greedy"]))
 
 
 def test_the_map_of_letters_and_the_path_are_those_of_the_analysis(analysis):
@@ -145,13 +167,14 @@ def test_the_map_of_letters_and_the_path_are_those_of_the_analysis(analysis):
     assert runs[-1, 2] == analysis.ctc_encoding.num_frames
     written = [sent["symbols"][symbol] for symbol in runs[:, 0]]
     letters = "".join(each["text"] for each in written if each["writes"] and not each["space"])
-    assert letters.upper() == analysis.transcript.text.replace(" ", "")
+    assert letters.upper() == analysis.transcript_greedy.text.replace(" ", "")
 
 
 def test_a_path_through_a_token_without_row_is_told(analysis, monkeypatch):
-    token_ids = analysis.transcript.frame_token_ids.copy()
+    token_ids = analysis.transcript_greedy.frame_token_ids.copy()
     token_ids[10:20] = analysis.ctc.vocabulary.index("<unk>")
-    monkeypatch.setattr(analysis, "transcript", replace(analysis.transcript, frame_token_ids=token_ids))
+    greedy = replace(analysis.transcript_greedy, frame_token_ids=token_ids)
+    monkeypatch.setattr(analysis, "transcript_greedy", greedy)
     sent = transcript.payload(analysis)
     symbol = sent["symbols"][-1]
     assert symbol == {"text": "<unk>", "writes": False, "space": False}
@@ -164,7 +187,7 @@ def test_readings_are_those_of_the_beam_search_with_what_differs(analysis):
     assert [reading["score"] for reading in sent["readings"]] == [one.score for one in expected]
     words = sent["readings"][0]["words"]
     assert " ".join(word["text"] for word in words).upper() == expected[0].text
-    heard = analysis.transcript.text.split()
+    heard = analysis.transcript_greedy.text.split()
     assert all(word["text"].upper() in heard for word in words if not word["differs"])
     best = expected[0].text.split()
     for reading in sent["readings"][1:]:
@@ -245,7 +268,7 @@ def test_a_checkpoint_without_keyword_head_shows_no_keywords():
 def test_every_frame_has_its_character(analysis):
     sent = layers.payload(analysis)
     assert len(sent["tokens"]) == analysis.encoding.num_frames
-    spelled = "".join(word.text for word in analysis.transcript.words).lower()
+    spelled = "".join(word.text for word in analysis.transcript_greedy.words).lower()
     assert set(spelled) <= set(sent["tokens"])
 
 
@@ -407,10 +430,12 @@ def test_examples_are_there_with_title_and_length():
     assert 5 <= len(rows) <= 8
     assert all(row.path.exists() and 0.3 < row.duration_s < 15 for row in rows)
     assert template(rows).count("<button") == len(rows)
+    assert template(rows).count(">hard</em>") == sum(row.is_hard for row in rows) <= 2
+    assert {row.path for row in rows} == set(rows[0].path.parent.glob("*.wav"))
 
 
 def test_the_example_with_several_commands_has_each_in_its_turn(root):
-    heard = analyze(root / "assets" / "examples" / "commands.wav").keywords
-    sure = heard.window_probabilities[heard.window_probabilities.max(axis=1) >= heard.threshold]
-    said = [heard.labels[best] for best in sure.argmax(axis=1)]
-    assert [label for label, _ in groupby(said)] == ["yes", "stop", "right"]
+    sent = keywords.payload(analyze(root / "assets" / "examples" / "commands.wav"))["scores"]
+    assert [command["label"] for command in sent["heard"]] == ["yes", "stop", "right"]
+    starts = [command["start_s"] for command in sent["heard"]]
+    assert starts == sorted(starts)

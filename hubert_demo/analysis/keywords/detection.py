@@ -1,6 +1,7 @@
-"""Which command was said: probabilities of the keyword classes, for the recording and along its time."""
+"""Which commands were heard, and probabilities of the keyword classes along the time of a recording."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,28 @@ WHOLE_RECORDING_UP_TO_S = 1.5
 # Where a classifier's maker stated no threshold: a command more probable than all other classes together.
 DEFAULT_THRESHOLD = 0.5
 NOT_COMMANDS = ("_unknown_", "_silence_")
+
+
+@dataclass(frozen=True)
+class HeardKeyword:
+    """A command that was heard.
+
+    Attributes:
+        label: Which.
+        probability: 0..1, in the window in which it was heard most clearly.
+        start_s: Where that window begins.
+        end_s: Where it ends.
+    """
+
+    label: str
+    probability: float
+    start_s: float
+    end_s: float
+
+    @property
+    def time_s(self) -> float:
+        """The middle of what was taken for it."""
+        return (self.start_s + self.end_s) / 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +66,47 @@ class Keywords:
     window_probabilities: npt.NDArray[np.float64]
     threshold: float = DEFAULT_THRESHOLD
     layer_weights: npt.NDArray[np.float64] | None = None
+
+    @property
+    def heard(self) -> tuple[HeardKeyword, ...]:
+        """The commands that reach the threshold, in order of time; none where there was none.
+
+        One that is heard again while it is still heard was said once.
+        """
+        heard: list[HeardKeyword] = []
+        for one in self.heard_from(self.threshold):
+            if not (heard and one.label == heard[-1].label and one.start_s < heard[-1].end_s):
+                heard.append(one)
+            elif one.probability > heard[-1].probability:
+                heard[-1] = one
+        return tuple(heard)
+
+    def heard_from(self, threshold: float) -> tuple[HeardKeyword, ...]:
+        """Runs of windows whose most probable class is the same command, at `threshold` or above in each.
+
+        Args:
+            threshold: Least probability, 0..1.
+        """
+        classes, highest = self.window_probabilities.argmax(axis=1), self.window_probabilities.max(axis=1)
+        is_command = np.array([label not in NOT_COMMANDS for label in self.labels])
+        found = np.where((highest >= threshold) & is_command[classes], classes, -1)
+        edges = np.flatnonzero(np.diff(found, prepend=-2, append=-2))
+        clearest = [
+            (found[first], first + int(highest[first:end].argmax()))
+            for first, end in pairwise(edges.tolist())
+        ]
+        return tuple(
+            HeardKeyword(self.labels[label], float(highest[window]), *self._window_s(window))
+            for label, window in clearest
+            if label >= 0
+        )
+
+    def _window_s(self, window: int) -> tuple[float, float]:
+        """Where a window begins and ends; a single one is the whole recording."""
+        if len(self.window_times_s) == 1:
+            return self.start_s, self.end_s
+        start_s = float(self.window_times_s[window] - self.window_times_s[0])
+        return start_s, start_s + WINDOW_S
 
     @property
     def is_heard(self) -> bool:

@@ -1,5 +1,6 @@
 """A text that is known to have been said: where its words are, and what the transcript made of them."""
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,7 +9,7 @@ from itertools import zip_longest
 import jiwer
 import numpy as np
 
-from hubert_demo.analysis.transcript.collapse import Run, is_special
+from hubert_demo.analysis.transcript.collapse import PAUSE_S, Run, is_special
 from hubert_demo.analysis.transcript.ctc import (
     Transcript,
     Word,
@@ -18,7 +19,7 @@ from hubert_demo.analysis.transcript.ctc import (
 )
 from hubert_demo.analysis.transcript.spelling import spell
 from hubert_demo.deprecation import Renamed
-from hubert_demo.encoding import CtcOutput, Encoding, FrameGrid
+from hubert_demo.encoding import Encoding
 from hubert_demo.errors import InputError
 
 MAX_REFERENCE = 2000
@@ -118,7 +119,8 @@ def align(encoding: Encoding, transcript: Transcript, reference: str) -> Alignme
             f"Nothing of “{reference.strip()[:40]}” can be written with this model's letters "
             f"({letters[:60]}). Spell it with those; numbers as words."
         )
-    laid = _lay(ctc, encoding.grid, spelling.text)
+    # A text that is known says itself where its words end.
+    laid = lay(encoding, spelling.text, pause_s=math.inf)
     if not transcript.text:
         # The error rates of an empty transcript are those of nothing but missing words.
         words = tuple(_aligned(Outcome.MISSING, word, None) for word in laid.words)
@@ -130,8 +132,18 @@ def align(encoding: Encoding, transcript: Transcript, reference: str) -> Alignme
     )
 
 
-def _lay(ctc: CtcOutput, grid: FrameGrid, text: str) -> Transcript:
-    """A text at its most probable times."""
+def lay(encoding: Encoding, text: str, pause_s: float = PAUSE_S) -> Transcript:
+    """A text at its most probable times, as if it had been recognised.
+
+    Args:
+        encoding: One recording.
+        text: In the vocabulary's characters, with single spaces; nothing is laid of an empty one.
+        pause_s: Longest time between two letters of a word.
+
+    Raises:
+        InputError: If it is too long for the recording.
+    """
+    ctc = encoding.require_ctc()
     columns = {token: column for column, token in enumerate(ctc.vocabulary) if not is_special(token)}
     columns[" "] = ctc.word_delimiter_id
     token_ids = [columns[character] for character in text]
@@ -140,7 +152,7 @@ def _lay(ctc: CtcOutput, grid: FrameGrid, text: str) -> Transcript:
     logarithms = np.log(np.maximum(probabilities, _LEAST_PROBABILITY))
     spans = forced_alignment(logarithms, token_ids, ctc.blank_id)
     runs = [Run(token_id, *span) for token_id, span in zip(token_ids, spans, strict=True)]
-    return transcript_from_path(ctc, grid, runs, probabilities)
+    return transcript_from_path(ctc, encoding.grid, runs, probabilities, pause_s)
 
 
 def _compare(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hubert_demo.analysis.transcript.collapse import writes
+from hubert_demo.analysis.transcript.collapse import pause_frames, writes
 from hubert_demo.analysis.transcript.ctc import token_probabilities
 from hubert_demo.analysis.transcript.language_model import CHARACTERS, LanguageModel
 from hubert_demo.analysis.transcript.spelling import spell
@@ -73,7 +73,7 @@ def beam_search(
     """The most probable texts, best first.
 
     Where the greedy path takes the best token of every frame, this sums over all paths that spell the same
-    text.
+    text. A pause on that path ends a word, see `pause_frames`: all texts have a space there.
 
     Args:
         encoding: One recording.
@@ -95,7 +95,11 @@ def beam_search(
         )
     ctc = encoding.require_ctc()
     search = _Search(ctc, language_model, _spelled(hotwords, ctc.vocabulary), settings)
-    for frame in token_probabilities(ctc):
+    probabilities = token_probabilities(ctc)
+    # Where the greedy path pauses, a word ends for whoever judges texts, too.
+    pauses = pause_frames(probabilities.argmax(axis=1).tolist(), ctc, encoding.grid)
+    probabilities[list(pauses)] = np.arange(len(ctc.vocabulary)) == ctc.word_delimiter_id
+    for frame in probabilities:
         search.advance(frame)
     return search.hypotheses(num_best)
 

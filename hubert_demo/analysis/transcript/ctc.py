@@ -2,14 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, groupby
+from itertools import chain
 from string import ascii_uppercase
 
 import numpy as np
 import numpy.typing as npt
 
 from hubert_demo.analysis.softmax import softmax
-from hubert_demo.analysis.transcript.collapse import Run, drop_blanks, merge_repeats
+from hubert_demo.analysis.transcript.collapse import PAUSE_S, Run, merge_repeats, split_words
 from hubert_demo.analysis.transcript.spelling import reading_case
 from hubert_demo.deprecation import warn_renamed
 from hubert_demo.encoding import CtcOutput, Encoding, FrameGrid
@@ -58,7 +58,8 @@ class Transcript:
         text: The words, separated by spaces; empty where no speech was recognised.
         words: In order of time.
         characters: Those of the words, without the spaces.
-        frame_token_ids: int64 `(frames,)`, the most probable token of every frame, blanks included.
+        frame_token_ids: int64 `(frames,)`, what the path says in every frame, blanks included; on the greedy
+            one that is the most probable token.
     """
 
     text: str
@@ -86,8 +87,8 @@ class Transcript:
 def transcribe(encoding: Encoding) -> Transcript:
     """Take the most probable token of every frame, merge repeats, then drop blanks.
 
-    A character lasts as long as its run of frames. Confidence follows the minimum over the frames that are
-    not blank.
+    A word ends at a space or a pause, see `split_words`. A character lasts as long as its run of frames.
+    Confidence follows the minimum over the frames that are not blank.
 
     Source: Graves et al. 2006, "Connectionist Temporal Classification", section 3.2 (best path decoding).
 
@@ -104,24 +105,27 @@ def transcribe(encoding: Encoding) -> Transcript:
 
 
 def transcript_from_path(
-    ctc: CtcOutput, grid: FrameGrid, runs: Sequence[Run], probabilities: npt.NDArray[np.float64]
+    ctc: CtcOutput,
+    grid: FrameGrid,
+    runs: Sequence[Run],
+    probabilities: npt.NDArray[np.float64],
+    pause_s: float = PAUSE_S,
 ) -> Transcript:
-    """Spell out a path.
+    """Spell out a path; `split_words` says where a word ends.
 
     Args:
         ctc: Whose vocabulary the path is in.
         grid: Where its frames lie in time.
         runs: What its frames say, in order of time; frames without a run say the blank.
         probabilities: `(frames, vocabulary)`.
+        pause_s: Longest time between two letters of a word.
 
     Returns:
         Words and characters with their times and confidence.
     """
-    groups = groupby(drop_blanks(runs, ctc), lambda run: run.token_id == ctc.word_delimiter_id)
     spelled = [
-        [_character(ctc.vocabulary[run.token_id], run, grid, probabilities) for run in group]
-        for is_space, group in groups
-        if not is_space
+        [_character(ctc.vocabulary[run.token_id], run, grid, probabilities) for run in letters]
+        for letters in split_words(runs, ctc, grid, pause_s)
     ]
     words = tuple(map(_word, spelled))
     token_ids = np.full(len(probabilities), ctc.blank_id, dtype=np.int64)

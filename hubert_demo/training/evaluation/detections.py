@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
-import numpy as np
-
-from hubert_demo.analysis.keywords.detection import NOT_COMMANDS, Keywords
+from hubert_demo.analysis.keywords.detection import Keywords
 from hubert_demo.analysis.transcript.ctc import Transcript
 from hubert_demo.training.data import corpora
 
@@ -59,23 +56,8 @@ class Matches:
 
 
 def detections(keywords: Keywords, threshold: float) -> list[Detection]:
-    """Runs of windows whose most probable class is the same command, at `threshold` or above in each.
-
-    A run's time is the centre of its most probable window.
-    """
-    classes = keywords.window_probabilities.argmax(axis=1)
-    highest = keywords.window_probabilities.max(axis=1)
-    is_command = np.array([label not in NOT_COMMANDS for label in keywords.labels])
-    found = np.where((highest >= threshold) & is_command[classes], classes, -1)
-    edges = np.flatnonzero(np.diff(found, prepend=-2, append=-2))
-    return [
-        Detection(
-            keywords.labels[found[first]],
-            float(keywords.window_times_s[first + highest[first:end].argmax()]),
-        )
-        for first, end in pairwise(edges.tolist())
-        if found[first] >= 0
-    ]
+    """The commands that are heard at a threshold, each in the middle of the window where it is clearest."""
+    return [Detection(heard.label, heard.time_s) for heard in keywords.heard_from(threshold)]
 
 
 def read_commands(transcript: Transcript) -> list[Detection]:

@@ -8,11 +8,12 @@ from hubert_demo.ui.views.base import Json, Part, View, pack, plain
 
 
 def payload(analysis: Analysis) -> Json:
-    """The class probabilities, the stretch they are about, every one-second window, the layers' weights."""
+    """The commands that were heard; class probabilities, their stretch, every window; the layers' weights."""
     found = analysis.keywords
     if found is None:
         return {"scores": None}
     scores = {
+        "heard": [plain(command) for command in found.heard],
         "labels": [label.strip("_") for label in found.labels],
         **plain(found, "probabilities", "start_s", "end_s", "is_heard", "threshold"),
         **plain(found, "layer_weights", "window_times_s"),
@@ -25,7 +26,7 @@ def payload(analysis: Analysis) -> Json:
 VIEW = View(
     name="keywords",
     title="Keywords",
-    what="Which of ten commands it heard.",
+    what="Which of ten commands it heard, in order.",
     hint="Say “yes”, “stop” or “left” and see when it is heard.",
     parts=(Part("keywords", payload),),
 )

@@ -13,7 +13,10 @@ TEMPLATE = '<div class="hx-root hx-card hx-timeline" data-testid="timeline"></di
 
 
 def payload(analysis: Analysis) -> Json:
-    """The sound itself (16 bits), its spectrogram (8 bits, 255 is loudest), the words, and the frame grid."""
+    """The sound itself (16 bits), its spectrogram (8 bits, 255 is loudest), the greedy words, the frame grid.
+
+    The words of the best reading take longer: they are a part of their own, `reading`.
+    """
     show = reading_case(analysis.ctc.vocabulary)
     waveform = analysis.encoding.waveform
     picture = spectrogram(waveform)
@@ -30,7 +33,7 @@ def payload(analysis: Analysis) -> Json:
         "frequencies_hz": picture.frequencies_hz.tolist(),
         "words": [
             {**plain(word, "start_s", "end_s", "confidence"), "text": show(word.text)}
-            for word in analysis.transcript.words
+            for word in analysis.transcript_greedy.words
         ],
         **grid_as_json(analysis.encoding),
     }

@@ -17,15 +17,16 @@ from hubert_demo.analysis.transcript.spelling import reading_case
 from hubert_demo.api import Analysis
 from hubert_demo.errors import InputError
 from hubert_demo.export.texts import TEXTS
-from hubert_demo.ui.views.base import NOT_UNDERSTOOD, Json, Part, View, grid_as_json, pack, plain
+from hubert_demo.ui.views.base import NOT_UNDERSTOOD, SLOW, Json, Part, View, grid_as_json, pack, plain
 
 NUM_BEST = 5
 
 
 def payload(analysis: Analysis) -> Json:
-    """The emission map, the best path, where its frames lie; and the formats of a text."""
+    """The emission map, the greedy path, where its frames lie; the formats of a text; who has a say in it."""
     return {
         "formats": [{"name": each.suffix, "title": each.title} for each in TEXTS.values()],
+        "language_model": analysis.has_language_model,
         **grid_as_json(analysis.ctc_encoding),
         **_path(analysis),
     }
@@ -42,7 +43,7 @@ def _path(analysis: Analysis) -> Json:
     tokens that have no row but lie on the path.
     """
     ctc, found, show = analysis.ctc, analysis.emissions(), reading_case(analysis.ctc.vocabulary)
-    runs = merge_repeats(analysis.transcript.frame_token_ids.tolist())
+    runs = merge_repeats(analysis.transcript_greedy.frame_token_ids.tolist())
     rows = found.token_ids.tolist()
     others = sorted({run.token_id for run in runs} - set(rows))
     places = {token_id: place for place, token_id in enumerate([*rows, *others])}
@@ -64,17 +65,35 @@ def _path(analysis: Analysis) -> Json:
     }
 
 
+def reading(analysis: Analysis) -> Json:
+    """The best reading and the greedy one, and where their words differ."""
+    show, best, greedy = (
+        reading_case(analysis.ctc.vocabulary),
+        analysis.transcript,
+        analysis.transcript_greedy,
+    )
+    differs = [differs for _, differs in differing_words(best.text, greedy.text)]
+    return {
+        "words": [
+            {**_times(word), "text": show(word.text), "differs": other}
+            for word, other in zip(best.words, differs, strict=True)
+        ],
+        "greedy": [
+            {"text": show(word), "differs": other} for word, other in differing_words(greedy.text, best.text)
+        ],
+    }
+
+
 def readings(analysis: Analysis, request: Json) -> Json:
     """The texts that beam search finds, best first, with `hotwords` preferred; and what a score is.
 
-    The best one tells where it differs from the transcript, the others where they differ from the best one.
+    The best one tells where it differs from the greedy one, the others where they differ from the best one.
     """
     hotwords = split_hotwords(_text(request, "hotwords", MAX_HOTWORDS_TEXT))
     show = reading_case(analysis.ctc.vocabulary)
     found = analysis.beam_search(NUM_BEST, hotwords)
-    others = [analysis.transcript.text, *(found[0].text for _ in found[1:])]
+    others = [analysis.transcript_greedy.text, *(found[0].text for _ in found[1:])]
     return {
-        "language_model": analysis.has_language_model,
         "score": _score(BeamSettings.for_head(analysis.ctc), analysis.has_language_model, bool(hotwords)),
         "readings": [
             {
@@ -100,7 +119,7 @@ def _score(settings: BeamSettings, has_language_model: bool, has_hotwords: bool)
 
 
 def align(analysis: Analysis, request: Json) -> Json:
-    """What was really said, put in time and compared with the transcript."""
+    """What was really said, put in time and compared with the best reading."""
     found = analysis.align(_text(request, "reference", MAX_REFERENCE))
     show = reading_case(analysis.ctc.vocabulary)
     return {
@@ -122,13 +141,13 @@ def align(analysis: Analysis, request: Json) -> Json:
 
 
 def text(analysis: Analysis, request: Json) -> Json:
-    """The transcript, or a `reference` laid over the recording, as a file of a `format`."""
+    """The best reading, or a `reference` laid over the recording, as a file of a `format`."""
     wanted = request.get("format")
     if not isinstance(wanted, str) or wanted not in TEXTS:
         raise InputError(f"There is no format {str(wanted)[:20]!r}; choose one of {', '.join(TEXTS)}.")
     chosen = TEXTS[wanted]
     reference = _text(request, "reference", MAX_REFERENCE)
-    written = analysis.align(reference).reference if reference else analysis.transcript
+    written = analysis.align(reference).reference if reference else None
     name = "aligned" if reference else "transcript"
     return {"name": f"{name}.{chosen.suffix}", "mime": chosen.mime, "text": chosen.make(analysis, written)}
 
@@ -148,7 +167,7 @@ VIEW = View(
     title="Transcript",
     what="What the model wrote down.",
     hint="Shaded words are the ones it was unsure about. Click a word to hear it.",
-    parts=(Part("transcript", payload),),
+    parts=(Part("transcript", payload), Part("reading", reading, SLOW)),
     quick_answers=(align, text),
     slow_answers=(readings,),
 )

@@ -67,6 +67,42 @@ def test_probabilities_are_finite_and_sum_to_one_at_every_length(make_encoding, 
     assert 0 <= keywords.start_s < keywords.end_s <= max(0.1, num_frames * 0.02 + 0.005) + 1e-9
 
 
+def test_commands_are_heard_in_order_each_in_its_clearest_second(make_encoding):
+    logits = np.tile(SILENCE, (350, 1))
+    logits[50:99], logits[200:249] = YES, NO
+    keywords = detect(make_encoding(keyword_logits=logits))
+    assert [command.label for command in keywords.heard] == ["yes", "no"]
+    assert [(each.start_s, each.end_s) for each in keywords.heard] == [
+        pytest.approx((1.0, 2.0)),
+        pytest.approx((4.0, 5.0)),
+    ]
+    assert [command.probability for command in keywords.heard] == pytest.approx([keywords.probability] * 2)
+    assert keywords.heard[0].time_s == pytest.approx(1.5)
+
+
+def test_a_command_that_is_heard_again_in_the_same_second_was_said_once(make_encoding):
+    keywords = detect(make_encoding(keyword_logits=np.tile(SILENCE, (200, 1))))
+    windows = keywords.window_probabilities.copy()
+    for window, probability in ((2, 0.7), (4, 0.9), (6, 0.8), (20, 0.7)):
+        windows[window] = [probability, *[(1 - probability) / 3] * 3]
+    again = replace(keywords, window_probabilities=windows)
+    assert len(again.heard_from(0.6)) == 4
+    assert [(each.label, each.probability) for each in again.heard] == [("yes", 0.9), ("yes", 0.7)]
+
+
+def test_a_short_recording_holds_one_command_at_most_all_along(make_encoding):
+    [heard] = detect(make_encoding(keyword_logits=np.tile(NO, (40, 1)))).heard
+    assert (heard.label, heard.start_s) == ("no", 0)
+    assert heard.end_s == pytest.approx((40 * 320 + 80) / 16_000)
+
+
+def test_what_is_no_command_or_stays_below_the_threshold_is_not_heard(make_encoding):
+    probabilities = np.full((200, 4), 0.15)
+    probabilities[:, 0] = 0.55  # of 0.6
+    for logits in (np.tile(UNKNOWN, (200, 1)), np.log(probabilities).astype(np.float32)):
+        assert detect(make_encoding(keyword_logits=logits)).heard == ()
+
+
 def test_a_checkpoint_without_keyword_head_has_no_keywords(make_encoding):
     assert detect(make_encoding()) is None
 

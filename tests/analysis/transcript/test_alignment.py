@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hubert_demo.analysis.transcript.alignment import Outcome, align, differing_words
+from hubert_demo.analysis.transcript.alignment import Outcome, align, differing_words, lay
 from hubert_demo.analysis.transcript.ctc import transcribe
 from hubert_demo.errors import InputError
 
@@ -77,6 +77,20 @@ def test_a_replaced_word_is_unsure_where_the_model_heard_something_else(encoding
     right, replaced, _ = aligned(encoding, "AB B BA").words
     assert right.confidence == pytest.approx(0.9)
     assert replaced.confidence == pytest.approx(0.1 / 6, rel=1e-3)
+
+
+def test_a_pause_ends_a_recognised_word_but_none_of_a_known_text(make_encoding):
+    encoding = make_encoding(["A", *[BLANK] * 20, "B"], 0.9)
+    found = aligned(encoding, "ab")
+    assert [word.text for word in found.reference.words] == ["AB"]
+    assert found.wer == 2  # "A B": one word in another's place, one inserted
+    assert [word.text for word in lay(encoding, "AB").words] == ["A", "B"]
+
+
+def test_nothing_laid_over_a_recording_is_an_empty_transcript(encoding):
+    laid = lay(encoding, "")
+    assert (laid.text, laid.words) == ("", ())
+    assert set(laid.frame_token_ids.tolist()) == {0}
 
 
 def test_case_accents_and_punctuation_do_not_count(encoding):

@@ -68,6 +68,15 @@ def test_a_sure_model_is_read_as_the_greedy_path_reads_it(make_encoding):
     assert beam_search(encoding)[0].text == transcribe(encoding).text == "AA BC"
 
 
+def test_a_pause_ends_a_word_for_the_search_too(make_encoding):
+    pause = [BLANK] * 16
+    encoding = make_encoding(["A", *pause, "B", BLANK, "C"], 0.999)
+    assert beam_search(encoding)[0].text == transcribe(encoding).text == "A BC"
+    # The model, which would rather have one word, is given no choice.
+    model = LanguageModel.from_sentences(["ABC"] * 5, 3)
+    assert beam_search(encoding, model)[0].text == "A BC"
+
+
 def test_scores_are_ctc_language_model_bonus_and_hotwords(uncertain):
     model = LanguageModel.from_sentences(["A BAB", "CAB A"], 3)
     settings = BeamSettings(beam_width=500, lm_weight=0.7, character_bonus=0.3, hotword_bonus=0.9)

@@ -50,6 +50,14 @@ def test_words_and_characters_lie_where_their_frames_are(make_encoding):
     assert transcript.characters[0].end_s - transcript.characters[0].start_s == pytest.approx(0.04)
 
 
+def test_a_pause_ends_a_word_with_its_times_and_its_confidence(make_encoding):
+    encoding = make_encoding(["A", *[BLANK] * 16, "B", "C"], [0.9, *[0.9] * 16, 0.8, 0.9])
+    transcript = transcribe(encoding)
+    assert transcript.text == "A BC"
+    assert [word.end_s - word.start_s for word in transcript.words] == pytest.approx([0.02, 0.04])
+    assert transcript.words[0].confidence == pytest.approx(0.9)
+
+
 def test_a_character_is_centred_on_its_frames(make_encoding):
     encoding = make_encoding([BLANK, "A", BLANK])
     character = transcribe(encoding).characters[0]

@@ -50,6 +50,19 @@ test("the frame and the word of a time are those that are heard then", () => {
   assert.equal(clock.wordAt(0.6), null);
 });
 
+test("a better reading takes the place of the words, and everybody draws anew", () => {
+  const told = [];
+  const offs = ["draw", "tick"].map((event) => on(event, () => told.push(event)));
+  assert.equal(clock.wordAt(0.25).text, "one");
+  clock.read([{ text: "won", start_s: 0.2, end_s: 0.3, confidence: 1, differs: true }]);
+  assert.equal(clock.wordAt(0.25).text, "won");
+  assert.equal(clock.wordAt(0.4), null);
+  assert.deepEqual(told, ["draw", "tick"]);
+  for (const off of offs) off();
+  clock.load(timeline());
+  assert.equal(clock.wordAt(0.4).text, "two");
+});
+
 test("a stretch is selected from either end, and inside the recording", () => {
   clock.select(0.6, 0.2);
   assert.deepEqual(clock.selection, { from: 0.2, to: 0.6 });

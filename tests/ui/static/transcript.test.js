@@ -12,6 +12,7 @@ const { clock } = await import("../../../hubert_demo/ui/static/core/clock.js");
 const { whatWasCompared } = await import("../../../hubert_demo/ui/static/transcript/alignment.js");
 const { cellAt, FAINT, pooled, ROW, soundAround } =
   await import("../../../hubert_demo/ui/static/transcript/emission_picture.js");
+const { lineOf } = await import("../../../hubert_demo/ui/static/transcript/headline.js");
 const { pathOf, soundOf } = await import("../../../hubert_demo/ui/static/transcript/path.js");
 const { shortened } = await import("../../../hubert_demo/ui/static/transcript/readings.js");
 const { framesAround, sentencesOf, stepsOf } = await import("../../../hubert_demo/ui/static/transcript/steps.js");
@@ -267,4 +268,10 @@ test("words are shaded from where the model was unsure, and never more than whol
 
 test("the times of a word are written to the hundredth", () => {
   assert.equal(timesOf(word(0, 1.239)), "0.00–1.24");
+});
+
+test("the best reading says what it is, whether it differs, and where it finds nothing", () => {
+  assert.match(lineOf(3, true), /^The best reading: .*language model\. Underlined: other/);
+  assert.match(lineOf(3, false), /^The best reading: .* it is the same\.$/);
+  assert.match(lineOf(0, true), /finds no words here\.$/);
 });

@@ -44,6 +44,7 @@ export const clock = {
   get samples() {
     return samples;
   },
+  /** Of the best reading that is here: the greedy one's at first. */
   get words() {
     return words;
   },
@@ -103,6 +104,16 @@ export const clock = {
     audio.src = URL.createObjectURL(wavOf(samples, timeline.rate_hz));
     stop = selection = lastWord = null;
     now = 0;
+  },
+  /**
+   * The words of a better reading of this recording. Everybody draws theirs anew.
+   * @param {readonly Word[]} better
+   */
+  read: (better) => {
+    words = better;
+    lastWord = null;
+    emit("draw");
+    emit("tick");
   },
   /** @param {number} time */
   seek: (time) => {

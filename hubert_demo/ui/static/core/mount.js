@@ -216,10 +216,12 @@ const deliver = async (entry, token, name) => {
 };
 
 /**
- * @param {string} token
- * @param {string} name
+ * A part of the result on show or of the one that comes, asked for once, whoever wants it.
+ * @param {string} token of the result
+ * @param {string} name of the part
+ * @returns {Promise<any>} null where it is no longer wanted
  */
-const once = (token, name) => {
+export const once = (token, name) => {
   const key = `${token} ${name}`;
   const asked = fetched.get(key) ?? fetchPart(token, name, () => [coming, store.result?.token].includes(token));
   fetched.set(key, asked);

@@ -32,6 +32,14 @@ export interface Word {
   readonly start_s: number;
   readonly end_s: number;
   readonly confidence: number;
+  /** Of the best reading alone: whether the greedy one has another word there, or none. */
+  readonly differs?: boolean;
+}
+
+/** A word in a row of others, and whether that with which the row is compared has another one there, or none. */
+export interface ReadWord {
+  readonly text: string;
+  readonly differs?: boolean;
 }
 
 export interface TimelinePart extends GridPart {
@@ -45,6 +53,7 @@ export interface TimelinePart extends GridPart {
   readonly spectrogram: Packed;
   readonly column_s: number;
   readonly frequencies_hz: readonly number[];
+  /** Of the greedy reading. */
   readonly words: readonly Word[];
 }
 
@@ -63,6 +72,8 @@ export interface TextFormat {
 /** The grid is that of the model that wrote the transcript. */
 export interface TranscriptPart extends GridPart {
   readonly formats: readonly TextFormat[];
+  /** Whether a language model has a say in the best reading; where it has none, that is the greedy one. */
+  readonly language_model: boolean;
   readonly symbols: readonly Symbol[];
   /** uint8 `(rows, frames)`, 255 is certain; the blank is the last row. */
   readonly emissions: Packed;
@@ -70,7 +81,23 @@ export interface TranscriptPart extends GridPart {
   readonly runs: Packed;
 }
 
+/** The best reading, and the greedy one as far as they differ. */
+export interface ReadingPart {
+  readonly words: readonly Word[];
+  readonly greedy: readonly ReadWord[];
+}
+
+/** A command that was heard, and where most clearly. */
+export interface HeardCommand {
+  readonly label: string;
+  readonly probability: number;
+  readonly start_s: number;
+  readonly end_s: number;
+}
+
 export interface KeywordScores {
+  /** In order of time. */
+  readonly heard: readonly HeardCommand[];
   readonly labels: readonly string[];
   /** Whether a label is one of the commands, rather than "unknown" or "silence". */
   readonly is_command: readonly boolean[];
@@ -164,6 +191,7 @@ export interface HeadsPart {
 export interface Parts {
   timeline: TimelinePart;
   transcript: TranscriptPart;
+  reading: ReadingPart;
   keywords: KeywordsPart;
   layers: LayersPart;
   layer_measures: LayerMeasuresPart;

@@ -1,5 +1,5 @@
-// Keywords: probabilities of the classes, along the recording where it is long enough, and as bars; and how much
-// the classifier listens to each layer.
+// Keywords: the commands that were heard, in order; probabilities of the classes, along the recording where it is long
+// enough, and as bars; and how much the classifier listens to each layer.
 
 import { unpack } from "../core/arrays.js";
 import { clock } from "../core/clock.js";
@@ -8,7 +8,7 @@ import { percent } from "../core/format.js";
 import { bestOf, verdictOf } from "./scores.js";
 import { windowsCard } from "./windows.js";
 
-/** @import { KeywordScores, KeywordsPart, Mount } from "../core/types.js" */
+/** @import { HeardCommand, KeywordScores, KeywordsPart, Mount } from "../core/types.js" */
 
 /** @type {Mount} */
 export const mount = (root) => {
@@ -20,7 +20,7 @@ export const mount = (root) => {
   const show = (/** @type {KeywordsPart} */ { scores }) => {
     const windows = scores && unpack(scores.window_probabilities);
     along = windows && windows.shape[0] > 1 ? windowsCard(scores, windows) : null;
-    root.replaceChildren(...(along ? [along.element] : []), scores
+    root.replaceChildren(...(scores ? [heardCard(scores)] : []), ...(along ? [along.element] : []), scores
       ? make("div", { class: "hx-columns" }, barsCard(scores, Boolean(along)), weightsCard(scores.layer_weights))
       : make("div", { class: "hx-card" }, make("p", { class: "hx-nothing", text: "This model has no keyword head" })));
     draw();
@@ -31,6 +31,26 @@ export const mount = (root) => {
     parts: { keywords: show },
   };
 };
+
+/**
+ * Every command that was heard, to hear again; or that there was none.
+ * @param {KeywordScores} scores
+ */
+const heardCard = ({ heard, threshold }) => {
+  const needed = `from ${percent(threshold)} on`;
+  const commands = heard.map((command) => make("li", {}, wordButton(command)));
+  return make("div", { class: "hx-card hx-heard-card", "data-testid": "keywords-heard" }, ...(heard.length ? [
+    make("ol", { class: "hx-heard", "aria-label": "Commands heard, in order" }, ...commands),
+    make("p", { class: "hx-quiet", text: `Heard in this order, each in its clearest second; one counts ${needed}.` }),
+  ] : [make("p", { class: "hx-quiet", text: `no command heard (a command counts ${needed})` })]));
+};
+
+/** @param {HeardCommand} command */
+const wordButton = ({ label, probability, start_s: start, end_s: end }) =>
+  make("button", {
+    type: "button", class: "hx-word", "data-testid": "heard-keyword", onclick: () => clock.hear(start, end),
+  }, make("span", { text: label }),
+  make("small", { text: `${start.toFixed(2)}–${end.toFixed(2)} s · ${percent(probability)}` }));
 
 /**
  * @param {KeywordScores} scores
@@ -53,7 +73,7 @@ const barsCard = (scores, isLong) => {
       make("h2", { text: isLong ? "In the second with the clearest command" : "Over the whole recording" }),
       make("span", { class: "hx-quiet", text: stretch, "data-testid": "keyword-window" })),
     make("div", { class: "hx-verdict" },
-      make("p", { class: "hx-big", text: labels[best], "data-testid": "keyword-best" }), verdict(scores), hear),
+      make("p", { class: "hx-best", text: labels[best], "data-testid": "keyword-best" }), verdict(scores), hear),
     make("ul", { class: "hx-bars" }, ...rows),
     make("p", { class: "hx-quiet" }, "“Unknown” is any other word, “silence” no speech at all. The twelve add up " +
       "to 100 %; a command counts as heard from the mark in its row on."));

@@ -84,6 +84,7 @@ const WAYS = {
     has: (frame) => Boolean(tokens[frame]),
     legend: () => [
       ...groups.map(([name], group) => key(name, `background:var(--hx-class-${group + 1})`)), noneKey("no letter"),
+      note("letters of the greedy reading"),
     ],
   }),
   energy: (source) => quantity("energy", source, () => []),

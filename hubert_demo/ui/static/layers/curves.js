@@ -67,7 +67,7 @@ const toldLines = (scores) => {
  * @param {number} reach in seconds
  */
 const toldNote = ({ num_units: count, most_common_share: share }, reach) =>
-  `${count} k-means groups against the recognised letters. Purity: moments that carry their group’s most common ` +
-  "letter. PNMI: share of what there is to know about the letters that the group tells. A moment takes the nearest " +
-  `letter within ${reach.toFixed(1)} s, else “none”; the most common label alone has ` +
+  `${count} k-means groups against the letters of the greedy reading. Purity: moments that carry their group’s most ` +
+  "common letter. PNMI: share of what there is to know about the letters that the group tells. A moment takes the " +
+  `nearest letter within ${reach.toFixed(1)} s, else “none”; the most common label alone has ` +
   `${percent(share).replace(" ", "\u00a0")}. By chance: the same groups against the letters of other times.`;

@@ -3,7 +3,7 @@
 import { clock } from "../core/clock.js";
 import { sentenceOf } from "../core/ask.js";
 import { emit } from "../core/events.js";
-import { fetchPartsBy, fetchTimeline } from "../core/mount.js";
+import { fetchPartsBy, fetchTimeline, once } from "../core/mount.js";
 import { showResult, store } from "../core/store.js";
 
 /** @import { Message, Mount, ResultMessage } from "../core/types.js" */
@@ -49,9 +49,18 @@ export const mount = (_root, page) => {
       emit("error", null);
       showResult({ ...message, timeline });
       emit("tick");
+      readBetter(message);
     } catch (problem) {
       fail(sentenceOf(problem));
     }
+  };
+
+  // A search takes a moment: until then the greedy words are on show. Where it fails they stay, and the view that shows
+  // both says why.
+  const readBetter = async (/** @type {ResultMessage} */ { token, parts }) => {
+    if (!parts.includes("reading")) return;
+    const reading = await once(token, "reading").catch(() => null);
+    if (reading && store.result?.token === token) clock.read(reading.words);
   };
 
   fetchPartsBy(page);

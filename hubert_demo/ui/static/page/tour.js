@@ -26,7 +26,7 @@ const SETTLE_MS = 1200;
 /** What each view shows first of all. @type {Record<string, string>} */
 const PICTURES = {
   transcript: ".hx-view-transcript .hx-transcript",
-  keywords: ".hx-view-keywords .hx-card",
+  keywords: ".hx-view-keywords .hx-heard-card + *, .hx-view-keywords > .hx-card:only-child",
   layers: ".hx-view-layers .hx-layer-large .hx-map",
   attention: ".hx-view-attention .hx-map",
 };

@@ -34,7 +34,7 @@ export const emissionMap = () => {
   const draw = () => {
     if (!source || !box.clientWidth) return;
     picture = paint(canvas, box.clientWidth, source, withBlank);
-    note.textContent = picture.isWritten ? "written beside it: the letter chosen"
+    note.textContent = picture.isWritten ? "written beside it: the letter of the greedy reading"
       : "point at it to read it, click a letter to hear it";
     tick();
   };

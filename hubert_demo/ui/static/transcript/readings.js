@@ -1,32 +1,25 @@
 // Other readings of the recording: what a search over whole texts finds, with words to listen for.
 
 import { question } from "../core/ask.js";
-import { clock } from "../core/clock.js";
 import { labelled, make, say } from "../core/dom.js";
 import { signed } from "../core/format.js";
-import { choose, facts, store } from "../core/store.js";
+import { choose, facts, resultOnShow, store } from "../core/store.js";
 import { askForm, problemLine } from "./form.js";
+import { readWords } from "./headline.js";
 
-/** @import { Choices, Page } from "../core/types.js" */
-
-/** @typedef {{ readonly text: string, readonly differs?: boolean }} ReadWord */
+/** @import { Choices, Page, ReadWord } from "../core/types.js" */
 
 /**
  * @typedef {object} Readings
  * @property {readonly { words: readonly ReadWord[], score: number, ctc_log_probability: number }[]} readings
  * @property {string} score what it is
- * @property {boolean} language_model whether one judged
  */
 
 const LONG = 30; // words; of a longer reading only what differs from the best one is shown
 const AROUND = 3; // with so many words before and after
 
-/**
- * @param {Page} page
- * @param {(words: readonly ReadWord[], judged: boolean) => void} showBest hears the words of the best reading, and
- *   whether a language model judged it
- */
-export const readings = (page, showBest) => {
+/** @param {Page} page */
+export const readings = (page) => {
   const input = make("input", {
     type: "text", maxlength: facts().max_hotwords, placeholder: "harbour, quiet", autocomplete: "off",
     "data-testid": "hotwords",
@@ -52,7 +45,6 @@ export const readings = (page, showBest) => {
     say(problem);
     status.textContent = "Searching …";
     asking.put({ hotwords: store.choices.hotwords || "" }, (/** @type {Readings} */ answer) => {
-      showBest(answer.readings[0].words, answer.language_model);
       list.replaceChildren(greedy(), ...rowsOf(answer));
       status.textContent = "Bold: other than the greedy reading; further down, other than reading 1. " + answer.score;
     }, (sentence) => {
@@ -70,7 +62,13 @@ export const readings = (page, showBest) => {
     const { hotwords } = store.choices;
     if (hotwords !== followed) input.value = hotwords || "";
     followed = hotwords;
-    isWanted = true;
+    // What is no speech to the model is not searched for speech, unless somebody names words.
+    isWanted = Boolean(hotwords) || greedyWords().length > 0;
+    if (!isWanted) {
+      asking.forget();
+      say(problem);
+      status.textContent = "";
+    }
     draw();
   };
 
@@ -86,8 +84,10 @@ export const readings = (page, showBest) => {
   };
 };
 
+const greedyWords = () => resultOnShow().timeline.words;
+
 const greedy = () =>
-  row("greedy", clock.words.map(({ text }) => ({ text })), "the likeliest letter of every moment, as above");
+  row("greedy", greedyWords().map(({ text }) => ({ text })), "the likeliest letter of every moment");
 
 /**
  * @param {string} name
@@ -97,14 +97,9 @@ const greedy = () =>
 const row = (name, words, ...scores) =>
   make("li", { "data-testid": "reading" }, make("span", { class: "hx-rank", text: name }),
     make("span", { class: words.length ? "hx-read" : "hx-quiet" },
-      ...(words.length ? words.flatMap(spaced) : ["no speech"])),
+      ...(words.length ? readWords(words) : ["no speech"])),
     make("span", { class: "hx-quiet hx-scores" }, ...scores));
 
-/**
- * @param {ReadWord} word
- * @param {number} index
- */
-const spaced = ({ text, differs }, index) => [index ? " " : "", make(differs ? "b" : "span", { text })];
 
 /** @param {Readings} answer */
 const rowsOf = ({ readings: found }) => found.map(({ words, score, ctc_log_probability: ctc }, index) =>

@@ -16,7 +16,8 @@ const CELL = 28;
 const NARROW_CELL = 22;
 const BEFORE = 2; // frames shown before the one that a new window is opened for
 const NAMES = ["frames", "merged", "kept"];
-const WHY = "A blank between two equal letters keeps them apart: that is how a double letter is written. "
+const WHY = "These steps give the greedy reading. A blank between two equal letters keeps them apart: that is how a "
+  + "double letter is written. Where no letter comes for more than 0.3 s a word ends too, also without a space. "
   + "Click a letter to hear it.";
 
 export const stepThrough = () => {

@@ -34,10 +34,13 @@ export const transcriptWords = () => {
   makeOneStop(element);
   let lights = litWords([], shadedButton);
   const show = (/** @type {readonly Word[]} */ words) => {
+    const at = lights.elements.findIndex((button) => button === document.activeElement);
     lights = litWords(words, shadedButton);
-    element.replaceChildren(...(words.length ? lights.elements : [make("div", {}, ...nothing())]));
+    element.replaceChildren(...(words.length ? lights.elements : [nothing()]));
     element.classList.toggle("has-many", words.length > MANY);
-    lights.elements[0]?.setAttribute("tabindex", "0");
+    const stop = lights.elements[Math.max(0, at)] ?? lights.elements[0];
+    stop?.setAttribute("tabindex", "0");
+    if (at >= 0) stop?.focus({ preventScroll: true });
     lights.light();
   };
   return { element, show, tick: () => lights.light() };
@@ -53,14 +56,12 @@ export const doubtOf = (confidence) => clamp((SURE - confidence) / SURE, 0, 1);
 const shadedButton = (word) => {
   const doubt = doubtOf(word.confidence);
   return wordButton(word, word.text, timesOf(word) + (doubt ? ` · ${percent(word.confidence)}` : ""), {
-    class: "hx-word", tabindex: -1, "data-testid": "word", style: `--doubt:${(100 * doubt).toFixed(0)}%`,
+    class: `hx-word ${word.differs ? "is-other" : ""}`, tabindex: -1, "data-testid": "word",
+    style: `--doubt:${(100 * doubt).toFixed(0)}%`,
   });
 };
 
-const nothing = () => [
-  make("p", { class: "hx-nothing", text: "No speech recognised" }),
-  make("p", { class: "hx-quiet", text: "Speak a little louder or closer to the microphone, in English." }),
-];
+const nothing = () => make("p", { class: "hx-nothing", text: "No speech recognised" });
 
 /**
  * One stop for the tab key: arrow keys go from word to word.
