@@ -62,7 +62,7 @@ def _encode(loaded: LoadedCheckpoint, waveform: Waveform) -> Encoding:
 def _ctc_output(loaded: LoadedCheckpoint, logits: torch.Tensor) -> CtcOutput:
     tokenizer = loaded.tokenizer
     assert tokenizer is not None
-    decoding = loaded.decoding
+    decoding, confidence = loaded.decoding, loaded.confidence
     return CtcOutput(
         logits=_finite(loaded, logits),
         vocabulary=tuple(tokenizer.convert_ids_to_tokens(range(loaded.encoder.config.vocab_size))),
@@ -70,6 +70,7 @@ def _ctc_output(loaded: LoadedCheckpoint, logits: torch.Tensor) -> CtcOutput:
         word_delimiter_id=tokenizer.word_delimiter_token_id,
         lm_weight=decoding.lm_weight if decoding else None,
         character_bonus=decoding.character_bonus if decoding else None,
+        confidence_curve=(confidence.slope, confidence.offset) if confidence else None,
     )
 
 

@@ -18,7 +18,7 @@ from hubert_demo.analysis.transcript.ctc import (
 )
 from hubert_demo.analysis.transcript.spelling import spell
 from hubert_demo.deprecation import Renamed
-from hubert_demo.encoding import CtcOutput, Encoding, FrameGrid
+from hubert_demo.encoding import Encoding
 from hubert_demo.errors import InputError
 
 MAX_REFERENCE = 2000
@@ -56,7 +56,8 @@ class AlignedWord:
         start_s: Where the most probable path puts the reference's word; of an inserted one, where it was
             recognised.
         end_s: Where that ends.
-        confidence: Lowest probability, 0..1, of the word's characters in any of their frames.
+        confidence: 0..1, as a `Word` has it. The curve, where there is one, was fitted to words that were
+            recognised; of others it says how sure of them the model would be.
     """
 
     outcome: Outcome
@@ -118,7 +119,7 @@ def align(encoding: Encoding, transcript: Transcript, reference: str) -> Alignme
             f"Nothing of “{reference.strip()[:40]}” can be written with this model's letters "
             f"({letters[:60]}). Spell it with those; numbers as words."
         )
-    laid = _lay(ctc, encoding.grid, spelling.text)
+    laid = lay(encoding, spelling.text)
     if not transcript.text:
         # The error rates of an empty transcript are those of nothing but missing words.
         words = tuple(_aligned(Outcome.MISSING, word, None) for word in laid.words)
@@ -130,8 +131,17 @@ def align(encoding: Encoding, transcript: Transcript, reference: str) -> Alignme
     )
 
 
-def _lay(ctc: CtcOutput, grid: FrameGrid, text: str) -> Transcript:
-    """A text at its most probable times."""
+def lay(encoding: Encoding, text: str) -> Transcript:
+    """A text at its most probable times, as if it had been recognised.
+
+    Args:
+        encoding: One recording.
+        text: In the vocabulary's characters, with single spaces; nothing is laid of an empty one.
+
+    Raises:
+        InputError: If it is too long for the recording.
+    """
+    ctc = encoding.require_ctc()
     columns = {token: column for column, token in enumerate(ctc.vocabulary) if not is_special(token)}
     columns[" "] = ctc.word_delimiter_id
     token_ids = [columns[character] for character in text]
@@ -140,7 +150,7 @@ def _lay(ctc: CtcOutput, grid: FrameGrid, text: str) -> Transcript:
     logarithms = np.log(np.maximum(probabilities, _LEAST_PROBABILITY))
     spans = forced_alignment(logarithms, token_ids, ctc.blank_id)
     runs = [Run(token_id, *span) for token_id, span in zip(token_ids, spans, strict=True)]
-    return transcript_from_path(ctc, grid, runs, probabilities)
+    return transcript_from_path(ctc, encoding.grid, runs, probabilities)
 
 
 def _compare(
