@@ -20,19 +20,21 @@ export const mount = (root, page) => {
   const shades = make("span", { class: "hx-legend" }, scale("unsure", "sure", "unsure"),
     make("span", { class: "hx-quiet", text: "beneath: seconds, and how sure it is below 90 %" }));
   const foot = make("div", { class: "hx-foot" }, shades);
+  const meaning = make("p", { class: "hx-quiet", "data-testid": "confidence-note" });
   const better = betterReading();
   const map = emissionMap();
   const steps = stepThrough();
   const others = readings(page, better.show);
   const own = alignment(page);
-  root.append(make("div", { class: "hx-card" }, words.element, better.element, foot),
+  root.append(make("div", { class: "hx-card" }, words.element, better.element, foot, meaning),
     ...[map, steps, others, own].map(({ element }) => element));
 
   const show = (/** @type {TranscriptPart} */ part) => {
     const path = pathOf(part);
     words.show(clock.words);
     better.element.hidden = true;
-    shades.hidden = !clock.words.length;
+    shades.hidden = meaning.hidden = !clock.words.length;
+    meaning.textContent = part.confidence;
     foot.replaceChildren(shades, downloads(page, part.formats));
     map.show(part, path);
     steps.show(path);
