@@ -10,26 +10,12 @@ import numpy.typing as npt
 
 from hubert_demo.analysis.attention.heads import HeadMetrics, head_metrics
 from hubert_demo.analysis.keywords.detection import Keywords, detect
-from hubert_demo.analysis.layers.colouring import (
-    COLOURINGS,
-    Colouring,
-    by_energy,
-    by_letter,
-    by_pitch,
-    by_time,
-    by_unit,
-    frame_characters,
-)
+from hubert_demo.analysis.layers import colouring as colourings
+from hubert_demo.analysis.layers import units as kmeans
+from hubert_demo.analysis.layers.colouring import COLOURINGS, Colouring
 from hubert_demo.analysis.layers.projection import Projection, Projections, ProjectionSettings
 from hubert_demo.analysis.layers.similarity import LayerCurves, layer_curves
-from hubert_demo.analysis.layers.units import (
-    LABEL_REACH_S,
-    UnitScores,
-    default_num_units,
-    frame_labels,
-    kmeans_units,
-    unit_scores,
-)
+from hubert_demo.analysis.layers.units import UnitScores
 from hubert_demo.analysis.timeline.prosody import Prosody, measure_prosody
 from hubert_demo.analysis.transcript.alignment import Alignment, align
 from hubert_demo.analysis.transcript.beam import Hypothesis, beam_search
@@ -48,7 +34,7 @@ from hubert_demo.checkpoints import (
 from hubert_demo.deprecation import Renamed
 from hubert_demo.encoding import CtcOutput, Encoding
 from hubert_demo.errors import InputError, no_such
-from hubert_demo.inference import Passes, attention_map, encode
+from hubert_demo.inference import Pass, Passes, attention_map, encode
 from hubert_demo.memo import Memo
 
 MAX_UNIT_RUNS = 128
@@ -70,19 +56,6 @@ class Sources:
     keywords: str | None
     layers: str
     attention: str
-
-
-@dataclass(frozen=True, eq=False)
-class Pass:
-    """One checkpoint's pass over a recording.
-
-    Attributes:
-        spec: The checkpoint.
-        encoding: What it gave.
-    """
-
-    spec: CheckpointSpec
-    encoding: Encoding
 
 
 class Analysis:
@@ -190,13 +163,22 @@ class Analysis:
             method: `"umap"` (the first one in a process compiles for some seconds), `"pca"`, or all settings.
 
         Returns:
-            Points `(layers + 1, frames, 2)` and their trustworthiness. The maps of the two methods as they
-            are by default are remembered; so are the four latest others.
+            Points `(layers + 1, frames, 2)`, and how far to trust them. The maps of the two methods as they
+            are by default are remembered; so are the four latest others. Another machine, or another number
+            of threads, makes another map: `put_projection` takes the one that was kept.
 
         Raises:
             InputError: If the method is unknown or the recording has fewer than ten frames.
         """
         return self._projections.get(method)
+
+    def put_projection(self, projection: Projection) -> Projection:
+        """Have a map made elsewhere stand for the one by its settings, unless that was made here before.
+
+        Raises:
+            InputError: If it has another number of layers or frames.
+        """
+        return self._projections.put(projection)
 
     def projection(self, layer: int, method: str | ProjectionSettings = "umap") -> FloatArray:
         """One layer of `projections`: float32 `(frames, 2)`.
@@ -218,12 +200,12 @@ class Analysis:
         return self._prosody.get(None, lambda: measure_prosody(encoding.waveform, encoding.grid))
 
     def layer_curves(self) -> LayerCurves:
-        """Size of every layer's states, and how alike neighbouring layers are; remembered."""
+        """Size of every layer's states; how alike neighbouring layers are, and by chance; remembered."""
         return self._curves.get(None, lambda: layer_curves(self.encoding.hidden_states))
 
     def num_units(self, wanted: int | None = None) -> int:
         """Clusters of k-means: as many as `wanted`; if None 20, or fewer in a short recording."""
-        return default_num_units(self.encoding.num_frames) if wanted is None else wanted
+        return kmeans.default_num_units(self.encoding.num_frames) if wanted is None else wanted
 
     def units(self, layer: int, num_units: int | None = None, seed: int = 0) -> npt.NDArray[np.int64]:
         """K-means units of one layer; the latest are remembered.
@@ -242,20 +224,29 @@ class Analysis:
         """
         state = self._state(layer)
         count = self.num_units(num_units)
-        return self._units.get((layer, count, seed), lambda: kmeans_units(state, count, seed))
+        return self._units.get((layer, count, seed), lambda: kmeans.kmeans_units(state, count, seed))
 
-    def unit_scores(self, num_units: int | None = None, seed: int = 0) -> UnitScores:
-        """How well every layer's `units` predict which character was recognised.
+    def unit_scores(self, num_units: int | None = None, seed: int = 0, reference: str = "") -> UnitScores:
+        """How well every layer's `units` predict which letter is said.
+
+        Args:
+            num_units: As for `units`.
+            seed: As for `units`.
+            reference: What was really said: its letters, where `align` puts them. If empty, the letters of
+                the greedy transcript, which the last layer itself gave.
 
         Raises:
-            InputError: As for `units`.
-            NothingToPredict: If no different characters were recognised.
+            InputError: As for `units` and `align`.
+            NothingToPredict: If there are no letters, or too few to tell.
         """
         count = self.num_units(num_units)
+        written = self.align(reference).reference if reference.strip() else self.transcript_greedy
         units = [self.units(layer, count, seed) for layer in range(self.encoding.num_layers + 1)]
-        reach_frames = self.encoding.grid.frames_within(LABEL_REACH_S)
-        labels = frame_labels(self.frame_token_ids, self.ctc.blank_id, reach_frames)
-        return unit_scores(units, labels, count)
+        kmeans.require_enough_letters([character.text for character in written.characters], count)
+        reach_frames = self.encoding.grid.frames_within(kmeans.LABEL_REACH_S)
+        labels = kmeans.frame_labels(self._on_own_frames(written), self.ctc.blank_id, reach_frames)
+        letters_from = kmeans.TRANSCRIPT if written is self.transcript_greedy else kmeans.REFERENCE
+        return kmeans.unit_scores(units, labels, count, letters_from)
 
     def colouring(self, name: str, layer: int = 0, num_units: int | None = None, seed: int = 0) -> Colouring:
         """What the dots of a map may be coloured by.
@@ -270,16 +261,16 @@ class Analysis:
             InputError: If there is no such colouring; as for `units`.
         """
         if name == "time":
-            return by_time(self.encoding.frame_times_s, self.encoding.span_s)
+            return colourings.by_time(self.encoding.frame_times_s, self.encoding.span_s)
         if name == "letter":
-            return by_letter(self.frame_characters)
+            return colourings.by_letter(self.frame_characters)
         if name == "energy":
-            return by_energy(self.prosody())
+            return colourings.by_energy(self.prosody())
         if name == "pitch":
-            return by_pitch(self.prosody())
+            return colourings.by_pitch(self.prosody())
         if name == "unit":
             count = self.num_units(num_units)
-            return by_unit(self.units(layer, count, seed), count)
+            return colourings.by_unit(self.units(layer, count, seed), count)
         raise InputError(f"Colouring {name!r} is unknown; choose one of {', '.join(COLOURINGS)}.")
 
     @property
@@ -288,14 +279,18 @@ class Analysis:
 
         Where that transcript comes from an encoder with other frames, tokens are carried over by time.
         """
-        token_ids, blank_id = self.transcript_greedy.frame_token_ids, self.ctc.blank_id
-        grid, encoding = self.ctc_encoding.grid, self.encoding
-        return carry_over(token_ids, blank_id, grid, encoding.grid, encoding.num_frames)
+        return self._on_own_frames(self.transcript_greedy)
+
+    def _on_own_frames(self, written: Transcript) -> npt.NDArray[np.int64]:
+        ctc, encoding = self.ctc_encoding, self.encoding
+        return carry_over(
+            written.frame_token_ids, self.ctc.blank_id, ctc.grid, encoding.grid, encoding.num_frames
+        )
 
     @property
     def frame_characters(self) -> tuple[str, ...]:
         """The recognised character of every frame of `encoding`: "" for none, a space between words."""
-        return frame_characters(self.ctc, self.frame_token_ids)
+        return colourings.frame_characters(self.ctc, self.frame_token_ids)
 
     def _state(self, layer: int) -> FloatArray:
         states = self.encoding.hidden_states

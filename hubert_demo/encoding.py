@@ -71,6 +71,8 @@ class CtcOutput:
         word_delimiter_id: Column of the token between words.
         lm_weight: Weight that was chosen for a language model beside this head; None where none was.
         character_bonus: Likewise, what beam search adds for every character.
+        confidence_curve: Slope and offset of the curve that says how often words are right, see
+            `analysis.transcript.confidence`; None where none was fitted to this head.
     """
 
     logits: FloatArray
@@ -79,6 +81,7 @@ class CtcOutput:
     word_delimiter_id: int
     lm_weight: float | None = None
     character_bonus: float | None = None
+    confidence_curve: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, eq=False)

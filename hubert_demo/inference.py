@@ -4,6 +4,7 @@ Torch stays in here: everything that leaves is numpy.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
 import torch
@@ -14,6 +15,19 @@ from hubert_demo.encoding import ClassOutput, CtcOutput, Encoding, FrameGrid
 from hubert_demo.errors import CheckpointError
 from hubert_demo.memo import Locks
 from hubert_demo.model.faults import machine_faults
+
+
+@dataclass(frozen=True, eq=False)
+class Pass:
+    """One checkpoint's pass over a recording.
+
+    Attributes:
+        spec: The checkpoint.
+        encoding: What it gave.
+    """
+
+    spec: CheckpointSpec
+    encoding: Encoding
 
 
 def encode(loaded: LoadedCheckpoint, waveform: Waveform) -> Encoding:
@@ -62,7 +76,7 @@ def _encode(loaded: LoadedCheckpoint, waveform: Waveform) -> Encoding:
 def _ctc_output(loaded: LoadedCheckpoint, logits: torch.Tensor) -> CtcOutput:
     tokenizer = loaded.tokenizer
     assert tokenizer is not None
-    decoding = loaded.decoding
+    decoding, confidence = loaded.decoding, loaded.confidence
     return CtcOutput(
         logits=_finite(loaded, logits),
         vocabulary=tuple(tokenizer.convert_ids_to_tokens(range(loaded.encoder.config.vocab_size))),
@@ -70,6 +84,7 @@ def _ctc_output(loaded: LoadedCheckpoint, logits: torch.Tensor) -> CtcOutput:
         word_delimiter_id=tokenizer.word_delimiter_token_id,
         lm_weight=decoding.lm_weight if decoding else None,
         character_bonus=decoding.character_bonus if decoding else None,
+        confidence_curve=(confidence.slope, confidence.offset) if confidence else None,
     )
 
 

@@ -130,6 +130,7 @@ def test_all_that_was_taught_on_its_encoder_says_so(loaded):
     own = encoder_fingerprint(loaded.encoder)
     assert loaded.keyword_head.encoder == own
     assert loaded.decoding.encoder == own
+    assert loaded.confidence.encoder == own
 
 
 @pytest.mark.parametrize(

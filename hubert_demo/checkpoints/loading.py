@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from hubert_demo.checkpoints.confidence import CONFIDENCE_NAME, ConfidenceCurve
 from hubert_demo.checkpoints.decoding import DECODING_NAME, DecodingWeights
 from hubert_demo.checkpoints.specs import CheckpointSpec
 from hubert_demo.deprecation import Renamed
@@ -43,6 +44,8 @@ class LoadedCheckpoint:
         tokenizer: Reads the CTC head's output; None without one.
         keyword_head: Frame-wise keyword classifier, None where none was trained.
         decoding: Weights of beam search with a language model, None where none were chosen for this encoder.
+        confidence: How often words are right, by the probabilities of their letters; None where that was not
+            fitted.
     """
 
     spec: CheckpointSpec
@@ -52,6 +55,7 @@ class LoadedCheckpoint:
     tokenizer: Wav2Vec2CTCTokenizer | None
     keyword_head: KeywordHead | None
     decoding: DecodingWeights | None = None
+    confidence: ConfidenceCurve | None = None
 
     @property
     def num_parameters(self) -> int:
@@ -165,7 +169,13 @@ def _read(spec: CheckpointSpec, folder: Path, device: str) -> LoadedCheckpoint:
     if (folder / DECODING_NAME).exists():
         decoding = DecodingWeights.from_file(folder / DECODING_NAME)
         _refuse_another_encoder(folder / DECODING_NAME, decoding.encoder, encoder)
-    return LoadedCheckpoint(spec, encoder, ctc_model, feature_extractor, tokenizer, keyword_head, decoding)
+    confidence: ConfidenceCurve | None = None
+    if (folder / CONFIDENCE_NAME).exists():
+        confidence = ConfidenceCurve.from_file(folder / CONFIDENCE_NAME)
+        _refuse_another_encoder(folder / CONFIDENCE_NAME, confidence.encoder, encoder)
+    return LoadedCheckpoint(
+        spec, encoder, ctc_model, feature_extractor, tokenizer, keyword_head, decoding, confidence
+    )
 
 
 def _require_fit(loaded: LoadedCheckpoint) -> None:

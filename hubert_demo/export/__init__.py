@@ -9,6 +9,7 @@ from hubert_demo.export.bundle import write_folder, write_zip, zip_steps
 from hubert_demo.export.choices import Choices
 from hubert_demo.export.exhibits import Exhibit
 from hubert_demo.export.files import file_content
+from hubert_demo.export.layers import restore_maps
 from hubert_demo.export.registry import EXHIBITS
 from hubert_demo.export.script import script
 
@@ -20,6 +21,7 @@ __all__ = [
     "Choices",
     "Exhibit",
     "file_content",
+    "restore_maps",
     "script",
     "write_folder",
     "write_zip",

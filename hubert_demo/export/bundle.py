@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import soundfile
 
 from hubert_demo import __version__
+from hubert_demo.analysis.transcript.confidence import meaning
 from hubert_demo.audio import SAMPLE_RATE_HZ, Waveform
 from hubert_demo.errors import InputError
 from hubert_demo.export.choices import Choices
@@ -23,6 +24,11 @@ from hubert_demo.export.texts import TEXTS
 
 if TYPE_CHECKING:
     from hubert_demo.api import Analysis
+
+_MAPS_ARE_KEPT = (
+    "UMAP makes the same map only on the same machine with the same number of threads, so reproduce.py "
+    "redraws this one from its saved points (numbers/layer_maps.npz)."
+)
 
 
 def write_folder(
@@ -98,8 +104,9 @@ def _files(
         "duration_s": analysis.encoding.waveform.duration_s,
         "changes": list(analysis.encoding.waveform.notes),
         "choices": chosen.as_json(),
+        "confidence": meaning(analysis.ctc.confidence_curve),
         "note": f"{how_python_counts(chosen)} "
-        "Of hidden states, 0 is the input of the first layer, as on the page.",
+        f"Of hidden states, 0 is the input of the first layer, as on the page. {_MAPS_ARE_KEPT}",
         "left_out": left_out,
     }
     yield "settings.json", (json.dumps(settings, indent=2) + "\n").encode()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hubert_demo.analysis.layers.colouring import Colouring
+from hubert_demo.analysis.layers.projection import Projection
+from hubert_demo.analysis.layers.units import NothingToPredict, UnitScores
 from hubert_demo.export.exhibits import Columns, Exhibit
 from hubert_demo.plotting.layers import layer_curves_figure, layer_figure, layer_grid_figure
 
@@ -52,30 +55,66 @@ def draw_layer_maps(analysis: Analysis, choices: Choices) -> Figure:
 
 
 def tabulate_layer_maps(analysis: Analysis, choices: Choices) -> Columns:
-    """The maps of all layers: points `(layers + 1, frames, 2)`, trustworthiness `(layers + 1,)`."""
+    """The maps of all layers, `(layers + 1, frames, 2)`, and how faithful they are; see `Projection`.
+
+    `restore_maps` reads them back.
+    """
     projection = analysis.projections(choices.projection)
-    return {"points": projection.points, "trustworthiness": projection.trustworthiness}
+    return {
+        "points": projection.points,
+        "trustworthiness": projection.trustworthiness,
+        "neighbours_kept": projection.neighbours_kept,
+        "neighbours_kept_by_chance": np.array(projection.neighbours_kept_by_chance),
+    }
+
+
+def restore_maps(analysis: Analysis, choices: Choices, path: str | Path) -> None:
+    """Have an analysis show the very maps that were written down, whatever machine computed them.
+
+    Args:
+        analysis: Of the same recording, by the same checkpoint.
+        choices: With the settings by which the maps were made.
+        path: The numbers of `layer_maps`, an NPZ file.
+
+    Raises:
+        InputError: If the maps have another number of layers or frames.
+    """
+    with np.load(path) as saved:
+        points, trustworthiness, kept = (
+            saved[name] for name in ("points", "trustworthiness", "neighbours_kept")
+        )
+    analysis.put_projection(Projection(points, choices.projection, trustworthiness, kept))
 
 
 def draw_layers(analysis: Analysis, choices: Choices) -> Figure:
-    """How large and how alike the layers are, and what their units tell of the letters, if there are any."""
-    scores = (
-        analysis.unit_scores(choices.num_units, choices.seed) if analysis.transcript_greedy.text else None
-    )
-    return layer_curves_figure(analysis.layer_curves(), scores)
+    """How large and how alike the layers are, and what their units tell of the letters, if one can tell."""
+    return layer_curves_figure(analysis.layer_curves(), _scores(analysis, choices))
 
 
 def tabulate_layers(analysis: Analysis, choices: Choices) -> Columns:
-    """One row a layer: size of its states, likeness to the layer before, how well its units tell letters."""
-    curves = analysis.layer_curves()
-    scores = analysis.unit_scores(choices.num_units, choices.seed)
+    """One row a layer: size of its states, likeness to the layer before, how well its units tell letters.
+
+    `letters_from` says whose letters; where they are too few to tell, it is empty and the scores are NaN.
+    """
+    curves, scores = analysis.layer_curves(), _scores(analysis, choices)
+    nothing = np.full(len(curves.norms), np.nan)
     return {
         "layer": np.arange(len(curves.norms)),
         "norm": curves.norms,
         "cosine_to_layer_before": np.concatenate([[np.nan], curves.cosines]),
         "cka_to_layer_before": np.concatenate([[np.nan], curves.cka]),
-        **{name: getattr(scores, name) for name in _SCORES},
+        "cka_by_chance": np.concatenate([[np.nan], curves.cka_by_chance]),
+        **{name: nothing if scores is None else getattr(scores, name) for name in _SCORES},
+        "letters_from": np.full(len(nothing), "" if scores is None else scores.letters_from),
     }
+
+
+def _scores(analysis: Analysis, choices: Choices) -> UnitScores | None:
+    """What units tell of the reference's letters, else of the transcript's; None where they are too few."""
+    try:
+        return analysis.unit_scores(choices.num_units, choices.seed, choices.reference)
+    except NothingToPredict:
+        return None
 
 
 def tabulate_hidden_states(analysis: Analysis, choices: Choices) -> Columns:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 def script(analysis: Analysis, choices: Choices) -> str:
     """A Python script that makes the same figures and numbers again from `recording.wav`.
 
+    The maps of the layers it draws from the points in `numbers/layer_maps.npz`.
+
     Raises:
         InputError: If a choice does not fit the recording.
     """
@@ -48,9 +50,10 @@ _SCRIPT = '''\
 from pathlib import Path
 
 import hubert_demo
-from hubert_demo.export import Choices, write_folder
+from hubert_demo.export import Choices, restore_maps, write_folder
 
 here = Path(__file__).parent
+MAPS = "numbers/layer_maps.npz"
 # The zip ("All of it, as a zip" on the page) holds recording.wav; or give a file of your own.
 analysis = hubert_demo.analyze(here / "recording.wav", checkpoint={checkpoint!r})
 
@@ -58,6 +61,11 @@ analysis = hubert_demo.analyze(here / "recording.wav", checkpoint={checkpoint!r}
 # `layer` is the layer on the map: 0 is the input of the first one, as on the page.
 choices = Choices(
 {choices})
+
+# UMAP makes the same map only on the same machine with the same number of threads, so this one is
+# redrawn from its saved points. With a file of your own, leave these two lines out.
+if (here / MAPS).exists():
+    restore_maps(analysis, choices, here / MAPS)
 
 print(analysis.transcript.text)
 print(analysis.transcript_greedy.text, "(greedy)")

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from hubert_demo.analysis.layers.colouring import Colouring
 from hubert_demo.analysis.layers.projection import Projection
 from hubert_demo.analysis.layers.similarity import LayerCurves
-from hubert_demo.analysis.layers.units import UnitScores
+from hubert_demo.analysis.layers.units import REFERENCE, TRANSCRIPT, UnitScores
 from hubert_demo.plotting.palette import ACTION, CLASSES, HAIRLINE, INK, NONE, NOW, SECOND_INK
 from hubert_demo.plotting.style import TIME_RAMP, new_figure, tidy
 
@@ -22,6 +22,11 @@ _PNMI = "#1d8a68"
 _TINTS = ((0.0, 0.0), (1.0, 0.55), (0.0, 0.4))
 _MOST_NAMED = 12
 _GRID_COLUMNS = 5
+
+_LETTERS = {
+    TRANSCRIPT: "the transcript's letters, written by the last layer",
+    REFERENCE: "the aligned text's letters",
+}
 
 _DOT_LINE = INK + "73"
 
@@ -49,8 +54,8 @@ def layer_figure(
     _draw_map(axes, projection, layer, colouring, 22)
     for (x, y), character in zip(points, characters or (), strict=False):
         axes.annotate(character, (x, y), (3, 3), textcoords="offset points", fontsize=8, color=INK)
-    method, trust = projection.method.upper(), projection.trustworthiness[layer]
-    axes.set_title(f"layer {layer} · {method} · trustworthiness {trust:.2f}", fontsize=11, color=INK)
+    title = f"layer {layer} · {projection.method.upper()} · {_faithfulness(projection, layer)}"
+    axes.set_title(title, fontsize=11, color=INK)
     _explain(figure, [axes], colouring)
     return figure
 
@@ -72,16 +77,28 @@ def layer_grid_figure(projection: Projection, colouring: Colouring) -> Figure:
     all_axes: list[Axes] = list(grid.flat)
     for layer, axes in enumerate(all_axes[:num_maps]):
         _draw_map(axes, projection, layer, colouring, 4)
-        axes.set_title(
-            f"layer {layer} · {projection.trustworthiness[layer]:.2f}", fontsize=9, color=INK, loc="left"
-        )
+        trust, kept = projection.trustworthiness[layer], projection.neighbours_kept[layer]
+        axes.set_title(f"layer {layer} · {trust:.2f} · {kept:.0%}", fontsize=9, color=INK, loc="left")
     for axes in all_axes[num_maps:]:
         axes.remove()
     figure.suptitle(
-        f"{projection.method.upper()} · trustworthiness beside each layer", fontsize=11, color=INK
+        f"{projection.method.upper()} · beside each layer: trustworthiness · {_kept(projection)}",
+        fontsize=11,
+        color=INK,
     )
     _explain(figure, all_axes[:num_maps], colouring)
     return figure
+
+
+def _faithfulness(projection: Projection, layer: int) -> str:
+    """How far one layer's map is to be believed, both numbers by their names."""
+    trust, kept = projection.trustworthiness[layer], projection.neighbours_kept[layer]
+    return f"trustworthiness {trust:.2f} · {kept:.0%} of {_kept(projection)}"
+
+
+def _kept(projection: Projection) -> str:
+    by_chance = projection.neighbours_kept_by_chance
+    return f"{projection.num_nearest} nearest neighbours kept ({by_chance:.1%} by chance)"
 
 
 def _draw_map(axes: Axes, projection: Projection, layer: int, colouring: Colouring, size: float) -> None:
@@ -150,7 +167,7 @@ def layer_curves_figure(curves: LayerCurves, scores: UnitScores | None = None) -
 
     Args:
         curves: Size of the states, and likeness of neighbouring layers.
-        scores: Units against characters; None where nothing was recognised.
+        scores: Units against letters; None where there are too few to tell.
 
     Returns:
         A figure with two axes, or with three where there are scores.
@@ -161,7 +178,8 @@ def layer_curves_figure(curves: LayerCurves, scores: UnitScores | None = None) -
     layers = np.arange(len(curves.norms))
     alike, size = all_axes[:2]
     alike.plot(layers[1:], curves.cosines, marker="o", color=ACTION, label="cosine")
-    alike.plot(layers[1:], curves.cka, marker="s", color=SECOND_INK, linestyle="--", label="linear CKA")
+    alike.plot(layers[1:], curves.cka, marker="s", color=SECOND_INK, linestyle="--", label="debiased CKA")
+    alike.plot(layers[1:], curves.cka_by_chance, color=SECOND_INK, linestyle=":", label="CKA by chance")
     alike.set_title("How alike a layer is to the one below", fontsize=10, color=INK, loc="left")
     alike.legend(frameon=False, fontsize=8)
     size.plot(layers, curves.norms, marker="o", color=ACTION)
@@ -183,7 +201,7 @@ def _draw_scores(axes: Axes, layers: npt.NDArray[np.int64], scores: UnitScores) 
     axes.plot(layers, scores.pnmi_by_chance, color=_PNMI, linestyle=":", label="PNMI by chance")
     axes.axhline(scores.most_common_share, color=SECOND_INK, linewidth=1, label="most common character")
     axes.set_ylim(0, 1)
-    title = f"{scores.num_units} k-means units against recognised characters"
+    title = f"{scores.num_units} k-means units against {_LETTERS[scores.letters_from]}"
     axes.set_title(title, fontsize=10, color=INK, loc="left")
     axes.legend(frameon=False, fontsize=8, ncols=3)
 

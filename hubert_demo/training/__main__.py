@@ -25,6 +25,7 @@ from hubert_demo.training.evaluation.evaluate import PARTS, SPLITS, evaluate
 from hubert_demo.training.evaluation.examples import complaints, read_examples
 from hubert_demo.training.evaluation.layers import layer_structure, teacher_quality
 from hubert_demo.training.stages.average import average_checkpoints
+from hubert_demo.training.stages.confidence import fit_folder
 from hubert_demo.training.stages.ctc import finetune_ctc
 from hubert_demo.training.stages.keywords import KeywordSettings, finetune_keywords
 from hubert_demo.training.stages.language_model import ORDER, train_language_model
@@ -113,6 +114,10 @@ def _finetune_keywords(arguments: argparse.Namespace) -> None:
         num_examples=arguments.examples, bfloat16=arguments.bfloat16, seed=arguments.seed
     )
     finetune_keywords(arguments.data, arguments.checkpoint, settings)
+
+
+def _fit_confidence(arguments: argparse.Namespace) -> None:
+    fit_folder(arguments.data, arguments.checkpoint)
 
 
 def _run_recipe(arguments: argparse.Namespace) -> None:
@@ -284,6 +289,15 @@ def _add_other_stages(commands: Commands) -> None:
     )
     language_model.add_argument("--output", type=Path, required=True, help="the .npz to write")
     language_model.add_argument("--order", type=int, default=ORDER)
+
+    confidence = _command(
+        commands,
+        "confidence",
+        _fit_confidence,
+        "fit how often words are right to the probabilities of their letters",
+        data=True,
+    )
+    confidence.add_argument("--checkpoint", type=Path, required=True, help="CTC checkpoint folder")
 
     everything = _command(
         commands, "recipe", _run_recipe, "all stages and the scores; goes on where it stopped", data=True

@@ -58,6 +58,9 @@ PARAMETERS: dict[str, Parameter] = {
 }
 """What values the parameters may have, beside the recording; one name means the same in every endpoint."""
 
+_MAPS = ("points", "trustworthiness", "neighbours_kept", "neighbours_kept_by_chance")
+_SCORES = ("purity", "purity_by_chance", "pnmi", "pnmi_by_chance", "letters_from")
+
 
 class RankedText(TypedDict):
     """A text that a recording may hold: `score` ranks it, `ctc_log_probability` is the model's alone."""
@@ -68,11 +71,17 @@ class RankedText(TypedDict):
 
 
 class LayerMaps(TypedDict):
-    """`points[layer][frame]` is `[x, y]`; `trustworthiness` has one number for each layer."""
+    """`points[layer][frame]` is `[x, y]`; the other two have one number for each layer, and one by chance.
+
+    `trustworthiness`: as scikit-learn defines it, 0 to 1. `neighbours_kept`: share of each point's 5 nearest
+    neighbours in the layer (fewer in less than 11 frames) that are among its 5 nearest on the map.
+    """
 
     frame_times_s: list[float]
     points: list[list[list[float]]]
     trustworthiness: list[float]
+    neighbours_kept: list[float]
+    neighbours_kept_by_chance: float
 
 
 class AttentionMap(TypedDict):
@@ -104,14 +113,21 @@ class Aligned(TypedDict):
 class LayerNumbers(TypedDict):
     """One number for each layer, from the first one's input on; `cka` and `cosines` compare neighbours.
 
-    `purity` and `pnmi` are null where no different letters were recognised that units could tell apart.
+    `cka` is debiased, around 0 for what has nothing in common; `cka_by_chance` is the same with one layer
+    shifted in time. `purity` and `pnmi` are what k-means units tell of the letters, and by chance: those of
+    the reference (`letters_from` is "reference"), or those that the last layer wrote ("transcript"), so that
+    they are partly circular. All five are null where the letters are too few to tell.
     """
 
     norms: list[float]
     cosines: list[float]
     cka: list[float]
+    cka_by_chance: list[float]
     purity: list[float] | None
+    purity_by_chance: list[float] | None
     pnmi: list[float] | None
+    pnmi_by_chance: list[float] | None
+    letters_from: str | None
     num_units: int
 
 
@@ -220,11 +236,15 @@ class Endpoints:
         analysis = self._analyse(recording, checkpoint)
         settings = ProjectionSettings(method, num_neighbours, metric, seed)
         found = self._in(SLOW, lambda: analysis.projections(settings))
-        maps = plain(found, "points", "trustworthiness")
+        maps = plain(found, *_MAPS)
         return cast(LayerMaps, {**plain(analysis.encoding, "frame_times_s"), **maps})
 
     def compare_layers(
-        self, recording: gr.FileData, num_units: int | None = None, checkpoint: str = DEFAULT_CHECKPOINT
+        self,
+        recording: gr.FileData,
+        num_units: int | None = None,
+        checkpoint: str = DEFAULT_CHECKPOINT,
+        reference: str = "",
     ) -> LayerNumbers:
         """Size of every layer's states, likeness of neighbouring layers, what k-means units tell of letters.
 
@@ -233,15 +253,17 @@ class Endpoints:
             num_units: Clusters of k-means, 2 to 100 and not more than frames; if not given, 20, or fewer in
                 less than 2 seconds.
             checkpoint: Name of the model.
+            reference: What was really said, in at most 2000 characters: units are compared with its letters.
+                If empty, with the transcript's, which the last layer wrote.
         """
         analysis = self._analyse(recording, checkpoint)
         count = analysis.num_units(num_units)
 
         def compare() -> dict[str, Any]:
             try:
-                scores = plain(analysis.unit_scores(count), "purity", "pnmi")
+                scores = plain(analysis.unit_scores(count, reference=reference), *_SCORES)
             except NothingToPredict:
-                scores = {"purity": None, "pnmi": None}
+                scores = dict.fromkeys(_SCORES)
             return {**plain(analysis.layer_curves()), **scores, "num_units": count}
 
         return cast(LayerNumbers, self._in(SLOW, compare))

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from hubert_demo.analysis.attention.heads import KINDS, NEAR_S, attention_within
+from hubert_demo.analysis.layers.units import NothingToPredict, UnitScores
 from hubert_demo.analysis.transcript.spelling import reading_case
 from hubert_demo.api import Analysis
 from hubert_demo.ui.views.base import Json
@@ -61,36 +62,47 @@ def _sound(analysis: Analysis) -> Step:
         "Before the first layer, moments lie together that sound alike: here they are coloured by "
         "loudness, from the faintest to the loudest."
     )
-    if analysis.transcript_greedy.text:
-        scores = analysis.unit_scores()
+    scores = _unit_scores(analysis)
+    if scores is not None:
         text += (
             f" Sorted into {scores.num_units} groups, they tell {_percent(scores.pnmi[0])} of what there is "
-            f"to know about the letters being said, {_percent(scores.pnmi_by_chance[0])} by chance."
+            f"to know about the letters that the model wrote, {_percent(scores.pnmi_by_chance[0])} by chance."
         )
     return Step("What goes in", text, "layers", {"layer": 0, "colour": "energy"})
 
 
 def _letters(analysis: Analysis) -> Step:
     title, last = "Where letters appear", analysis.encoding.num_layers
-    if not analysis.transcript_greedy.text:
+    scores = _unit_scores(analysis)
+    if scores is None:
+        found = "Too few letters" if analysis.transcript_greedy.text else "No letters"
         text = (
-            f"No letters were recognised here. Drag the slider from 0 to {last} and watch what gathers "
-            "instead."
+            f"{found} were recognised here to say which layer tells them. Drag the slider from 0 to {last} "
+            "and watch what gathers."
         )
         return Step(title, text, "layers", {"layer": last, "colour": "time"})
-    scores = analysis.unit_scores()
     above_chance = scores.pnmi - scores.pnmi_by_chance
     best = 1 + int(np.argmax(above_chance[1:]))
     text = (
         f"In layer {best} such groups tell {_percent(scores.pnmi[best])} of what there is to know about the "
-        f"letters, {_percent(scores.pnmi_by_chance[best])} by chance; at the input "
+        f"letters that the model wrote, {_percent(scores.pnmi_by_chance[best])} by chance; at the input "
         f"{_percent(scores.pnmi[0])}, {_percent(scores.pnmi_by_chance[0])} by chance. "
     )
+    if best == last:
+        text += "It wrote them from this very layer. "
     if above_chance[best] > above_chance[0]:
         text += f"Drag the slider from 0 to {best} and watch equal letters gather."
     else:
         text += "In this recording no layer is further above chance than the input."
     return Step(title, text, "layers", {"layer": best, "colour": "letter"})
+
+
+def _unit_scores(analysis: Analysis) -> UnitScores | None:
+    """None where there are too few letters to tell."""
+    try:
+        return analysis.unit_scores()
+    except NothingToPredict:
+        return None
 
 
 def _attention(analysis: Analysis) -> Step:

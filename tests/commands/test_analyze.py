@@ -15,11 +15,12 @@ import pytest
 import soundfile
 
 from hubert_demo import InputError, analyze
-from hubert_demo.api import Analysis, Pass
+from hubert_demo.api import Analysis
 from hubert_demo.checkpoints import ASSETS_DIR, DEFAULT_CHECKPOINT, load_checkpoint
 from hubert_demo.commands import main
 from hubert_demo.commands.analyze import _folders
 from hubert_demo.export import EXHIBITS
+from hubert_demo.inference import Pass
 
 
 @pytest.fixture(scope="module")

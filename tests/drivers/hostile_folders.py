@@ -32,6 +32,7 @@ SETTINGS = (
     "special_tokens_map.json",
     "keyword_head.json",
     "decoding.json",
+    "confidence.json",
 )
 WEIGHTS = ("model.safetensors", "keyword_head.safetensors")
 
@@ -230,10 +231,11 @@ def _sparse():
 
 DEEP = "[" * 100_000 + "]" * 100_000
 CONFIG, VOCAB, PREPROCESSOR = "config.json", "vocab.json", "preprocessor_config.json"
-MODEL, HEAD, DECODING, TOKENIZER = (
+MODEL, HEAD, DECODING, CONFIDENCE, TOKENIZER = (
     "model.safetensors",
     "keyword_head.json",
     "decoding.json",
+    "confidence.json",
     "tokenizer_config.json",
 )
 
@@ -389,6 +391,14 @@ KINDS = {
     "decoding of another encoder": values(DECODING, encoder="0123456789abcdef"),
     "decoding of an encoder of endless name": values(DECODING, encoder="a" * 5000),
     "decoding that is a directory": directory(DECODING),
+    "confidence that is a list": text(CONFIDENCE, "[]"),
+    "confidence without a curve": text(CONFIDENCE, "{}"),
+    "confidence that falls": values(CONFIDENCE, slope=-1.0),
+    "confidence that is level": values(CONFIDENCE, slope=0),
+    "confidence whose offset is no number": values(CONFIDENCE, offset=float("nan")),
+    "confidence whose offset is a truth": values(CONFIDENCE, offset=True),
+    "confidence that is too steep": values(CONFIDENCE, slope=1e300),
+    "confidence of another encoder": values(CONFIDENCE, encoder="0123456789abcdef"),
     "a language model that is a text": text("language_model.npz", "no zip"),
     "a language model that is empty": data("language_model.npz", b""),
     "a language model that is an array": data("language_model.npz", b"\x93NUMPY\x01\0" + bytes(200)),
@@ -502,6 +512,7 @@ def sound(folder):
     import torch
 
     from hubert_demo.analysis.transcript.language_model import LanguageModel
+    from hubert_demo.checkpoints.confidence import CONFIDENCE_NAME, ConfidenceCurve
     from hubert_demo.checkpoints.decoding import DECODING_NAME, DecodingWeights
     from hubert_demo.model import (
         HubertConfig,
@@ -529,6 +540,7 @@ def sound(folder):
     Wav2Vec2CTCTokenizer({token: number for number, token in enumerate(tokens)}).save_pretrained(folder)
     KeywordHead(("yes", "_silence_"), 3, 16, 8, 0.5).save(folder)
     DecodingWeights(1.0, 1.0).save(folder / DECODING_NAME)
+    ConfidenceCurve(0.5, 1.0).save(folder / CONFIDENCE_NAME)
     LanguageModel.from_sentences(["A CAB", "BAA"], 3).save(folder / "language_model.npz")
     return folder
 

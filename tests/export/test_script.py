@@ -4,13 +4,20 @@ import os
 import subprocess
 import sys
 
+import numpy as np
+
 from hubert_demo.export import EXHIBITS, Choices, script, write_folder
 
 
 def test_the_script_makes_the_same_numbers_again(analysis, tmp_path, root):
-    names = ("timeline", "attention", "words", "layer_map", "heads")
+    names = ("timeline", "attention", "words", "layer_map", "layer_maps", "heads")
     exhibits = {name: EXHIBITS[name] for name in names}
     write_folder(analysis, Choices(layer=1, method="pca"), str(tmp_path), exhibits)
+    maps = tmp_path / "numbers" / "layer_maps.npz"
+    shown = dict(np.load(maps))
+    # Another machine makes another map of the same recording.
+    shown["points"] += 1
+    np.savez(maps, **shown)
     done = subprocess.run(
         [sys.executable, "reproduce.py"],
         cwd=tmp_path,
@@ -23,7 +30,9 @@ def test_the_script_makes_the_same_numbers_again(analysis, tmp_path, root):
     for name in ("timeline.svg", "attention.png"):
         again = (tmp_path / "again" / "figures" / name).read_bytes()
         assert again == (tmp_path / "figures" / name).read_bytes()
-    for name in ("words.csv", "layer_map.csv", "heads.csv"):
+    again = np.load(tmp_path / "again" / "numbers" / "layer_maps.npz")
+    assert np.array_equal(again["points"], shown["points"])
+    for name in ("words.csv", "heads.csv"):
         again = (tmp_path / "again" / "numbers" / name).read_text()
         assert again == (tmp_path / "numbers" / name).read_text()
 
@@ -31,6 +40,7 @@ def test_the_script_makes_the_same_numbers_again(analysis, tmp_path, root):
 def test_the_script_says_where_the_recording_is_and_how_python_counts(analysis):
     text = script(analysis, Choices(attention_layer=1, head=3))
     assert "holds recording.wav; or give a file of your own" in text
+    assert "only on the same machine with the same number of threads" in text
     assert "the page's layer 2, head 4 is attention_layer=1, head=3" in text
     assert "    attention_layer=1,\n    head=3,\n" in text
     assert max(map(len, text.splitlines())) <= 110

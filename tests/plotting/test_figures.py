@@ -61,7 +61,7 @@ def transcript(make_emissions, words) -> Figure:
 @pytest.fixture
 def projection() -> Projection:
     points = np.random.default_rng(0).normal(size=(3, 50, 2)).astype(np.float32)
-    return Projection(points, ProjectionSettings(), np.array([0.9, 0.81234, 0.7]))
+    return Projection(points, ProjectionSettings(), np.array([0.9, 0.81234, 0.7]), np.array([0.5, 0.4, 0.3]))
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ def test_dots_are_the_layers_points_coloured_by_time(layer, projection, by_time_
     axes = layer.axes[0]
     np.testing.assert_array_equal(axes.collections[0].get_offsets(), projection.points[1])
     np.testing.assert_allclose(axes.collections[0].get_facecolor(), dot_colours(by_time_of_frames))
-    assert axes.get_title() == "layer 1 · UMAP · trustworthiness 0.81"
+    assert axes.get_title().startswith("layer 1 · UMAP · trustworthiness 0.81 · 40% of 5 nearest")
     assert [text for text in texts(layer) if text] == ["A", "B"]
 
 

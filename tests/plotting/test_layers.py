@@ -19,7 +19,7 @@ from hubert_demo.plotting.palette import NONE
 @pytest.fixture
 def projection() -> Projection:
     points = np.random.default_rng(0).normal(size=(7, 50, 2)).astype(np.float32)
-    return Projection(points, ProjectionSettings(), np.linspace(0.9, 0.6, 7))
+    return Projection(points, ProjectionSettings(), np.linspace(0.9, 0.6, 7), np.linspace(0.6, 0.3, 7))
 
 
 @pytest.fixture
@@ -35,7 +35,9 @@ def units(count: int) -> Colouring:
 
 @pytest.fixture
 def curves() -> LayerCurves:
-    return LayerCurves(np.array([5.0, 8, 9]), np.array([0.9, 0.8]), np.array([0.95, 0.7]))
+    return LayerCurves(
+        np.array([5.0, 8, 9]), np.array([0.9, 0.8]), np.array([0.95, 0.7]), np.array([0.2, 0.1])
+    )
 
 
 @pytest.fixture
@@ -78,6 +80,17 @@ def test_a_map_is_drawn_in_the_colours_of_its_colouring(projection, pitch):
     assert figure.axes[1].get_ylim() == pytest.approx((pitch.low, pitch.high))
 
 
+def test_how_far_a_map_is_to_be_believed_stands_above_it_by_its_names(projection, pitch):
+    title = layer_figure(projection, 1, pitch).axes[0].get_title()
+    assert title == (
+        "layer 1 · UMAP · trustworthiness 0.85 · 55% of 5 nearest neighbours kept (10.2% by chance)"
+    )
+    beside = layer_grid_figure(projection, pitch).get_suptitle()
+    assert beside == (
+        "UMAP · beside each layer: trustworthiness · 5 nearest neighbours kept (10.2% by chance)"
+    )
+
+
 def test_few_classes_are_named_and_many_counted(projection):
     letters = by_letter(["a", "t", "", " ", "s"] * 10)
     (legend,) = layer_figure(projection, 0, letters).legends
@@ -89,7 +102,10 @@ def test_few_classes_are_named_and_many_counted(projection):
 
 def test_the_grid_has_a_map_for_every_layer_on_one_scale(projection, pitch):
     *maps, scale = layer_grid_figure(projection, pitch).axes
-    assert [axes.get_title(loc="left") for axes in maps][:2] == ["layer 0 · 0.90", "layer 1 · 0.85"]
+    assert [axes.get_title(loc="left") for axes in maps][:2] == [
+        "layer 0 · 0.90 · 60%",
+        "layer 1 · 0.85 · 55%",
+    ]
     assert len(maps) == 7
     assert len({axes.get_xlim() for axes in maps}) == 1
     for layer, axes in enumerate(maps):
@@ -99,8 +115,12 @@ def test_the_grid_has_a_map_for_every_layer_on_one_scale(projection, pitch):
 
 def test_curves_stand_at_their_layers(curves, scores):
     alike, size, told = layer_curves_figure(curves, scores).axes
-    assert [line.get_xdata().tolist() for line in alike.lines] == [[1, 2], [1, 2]]
-    assert alike.lines[1].get_ydata().tolist() == [0.95, 0.7]
+    assert [line.get_xdata().tolist() for line in alike.lines] == [[1, 2]] * 3
+    assert [line.get_ydata().tolist() for line in alike.lines[1:]] == [[0.95, 0.7], [0.2, 0.1]]
+    assert [text.get_text() for text in alike.get_legend().get_texts()][1:] == [
+        "debiased CKA",
+        "CKA by chance",
+    ]
     assert size.lines[0].get_ydata().tolist() == [5, 8, 9]
     assert size.get_ylim()[0] == 0
     labels = [text.get_text() for text in told.get_legend().get_texts()]

@@ -76,7 +76,7 @@ def test_layers_start_with_pca_and_move_with_the_slider(visit):
     last = int(slider.get_attribute("max"))
     assert visitor.id("layer-name").inner_text() == f"{last} of {last}"
     trust = visitor.id("trustworthiness").inner_text()
-    assert re.fullmatch(r"\d+ %", trust)
+    assert re.fullmatch(r"0\.\d\d|1\.00", trust)
     slider.press("Home")
     assert visitor.id("layer-name").inner_text() == "input"
     visitor.id("colouring").select_option("letter")

@@ -41,10 +41,13 @@ def test_every_layer_is_a_small_map_and_a_press_chooses_it(layers, page):
     assert visitor.id("layer-cell-2").get_attribute("aria-pressed") == "true"
     assert visitor.id(f"layer-cell-{last}").get_attribute("aria-pressed") == "false"
     assert visitor.tab.evaluate("inside.store.choices.layer") == 2
-    trust = analysis_of(visitor, page).projections().trustworthiness[2]
-    expected = f"Layer 2: {round(100 * trust)} % of neighbours kept"
+    found = analysis_of(visitor, page).projections()
+    trust, chance = f"{found.trustworthiness[2]:.2f}", round(100 * found.neighbours_kept_by_chance)
+    kept = f"{round(100 * found.neighbours_kept[2])} % ({chance} % by chance)"
+    expected = f"Layer 2: trustworthiness {trust}, 5 nearest kept: {kept}"
     assert visitor.id("layer-cell-2").get_attribute("title") == expected
-    assert visitor.id("trustworthiness").inner_text() == f"{round(100 * trust)} %"
+    assert visitor.id("trustworthiness").inner_text() == trust
+    assert visitor.id("neighbours-kept").inner_text() == kept
 
 
 def test_arrow_keys_go_through_the_small_maps(layers):
@@ -152,7 +155,7 @@ def test_other_settings_give_another_map_and_reset_goes_back(layers, page):
     assert pixels(visitor, "[data-testid=layer-cell-1] canvas") != before
     settings = ProjectionSettings(num_neighbours=30, metric="cosine")
     trust = analysis_of(visitor, page).projections(settings).trustworthiness[-1]
-    assert visitor.id("trustworthiness").inner_text() == f"{round(100 * trust)} %"
+    assert visitor.id("trustworthiness").inner_text() == f"{trust:.2f}"
     visitor.id("map-reset").click()
     assert pixels(visitor, "[data-testid=layer-cell-1] canvas") == before
     assert visitor.id("neighbours").input_value() == "15"
@@ -174,6 +177,30 @@ def test_choices_made_elsewhere_are_followed(layers):
     visitor.tab.wait_for_selector("[data-method=pca]")
     assert visitor.id("layer-slider").input_value() == "1"
     assert visitor.id("colouring").input_value() == "pitch"
+
+
+def test_a_text_that_is_aligned_is_what_groups_are_compared_with(layers, page):
+    visitor = layers()
+    note = visitor.tab.locator("[data-testid=told-note]")
+    note.get_by_text("against the transcript’s letters").wait_for()
+    said = "The old harbour was quiet, and the boats lay still upon the water."
+    visitor.tab.evaluate("said => inside.choose({ reference: said })", said)
+    note.get_by_text("the letters of the text that you aligned").wait_for()
+    scores = analysis_of(visitor, page).unit_scores(reference=said)
+    told = visitor.id("chart-told").locator(".hx-chart-key b").all_inner_texts()
+    assert told[2] == f"{scores.pnmi[-1]:.2f}"
+
+
+def test_a_word_alone_has_no_scores_and_says_why(visit, root):
+    visitor = visit()
+    before = visitor.token
+    visitor.open("Layers")
+    visitor.upload(root / "assets" / "examples" / "stop.wav")
+    visitor.wait_for_other_result(before)
+    visitor.tab.locator("[data-testid=told-note]").get_by_text("too few to compare").wait_for()
+    assert visitor.id("chart-told").locator("svg").count() == 0
+    chance = visitor.id("chart-alike").locator(".hx-chart-key")
+    assert chance.all_inner_texts()[-1].startswith("by chance")
 
 
 def test_a_press_on_a_curve_chooses_the_layer(layers, page):

@@ -111,6 +111,10 @@ def test_a_text_is_aligned(ask, expected):
 def test_maps_are_those_of_the_library(ask, expected):
     found = ask("/map_layers", method="pca")
     assert np.allclose(found["points"], expected.projections("pca").points, atol=1e-4)
+    known = expected.projections("pca")
+    assert found["trustworthiness"] == pytest.approx(known.trustworthiness.tolist())
+    assert found["neighbours_kept"] == pytest.approx(known.neighbours_kept.tolist())
+    assert found["neighbours_kept_by_chance"] == pytest.approx(known.neighbours_kept_by_chance)
     assert found["frame_times_s"] == pytest.approx(expected.encoding.frame_times_s.tolist())
 
 
@@ -118,6 +122,16 @@ def test_layers_are_compared(ask, expected):
     found, scores = ask("/compare_layers", num_units=8), expected.unit_scores(8)
     assert found["pnmi"] == pytest.approx(scores.pnmi.tolist())
     assert found["cka"] == pytest.approx(expected.layer_curves().cka.tolist())
+    assert found["cka_by_chance"] == pytest.approx(expected.layer_curves().cka_by_chance.tolist())
+    assert found["pnmi_by_chance"] == pytest.approx(scores.pnmi_by_chance.tolist())
+    assert found["letters_from"] == "transcript"
+
+
+def test_layers_are_compared_with_what_was_really_said(ask, expected):
+    said = "The old harbour was quiet, and the boats lay still upon the water."
+    found = ask("/compare_layers", num_units=8, reference=said)
+    assert found["pnmi"] == pytest.approx(expected.unit_scores(8, reference=said).pnmi.tolist())
+    assert found["letters_from"] == "reference"
 
 
 def test_attention_is_that_of_the_library_pooled(ask, expected):

@@ -52,7 +52,10 @@ def layer_step(analysis, monkeypatch, pnmi, by_chance):
 def test_the_layer_it_shows_is_the_one_furthest_above_chance(analysis, monkeypatch):
     step = layer_step(analysis, monkeypatch, [0.5, 0.6, 0.9, 0.71], [0.4, 0.3, 0.8, 0.4])
     assert step["choices"]["layer"] == 3
-    assert "71\u00a0% of what there is to know about the letters, 40\u00a0% by chance" in step["text"]
+    assert (
+        "71\u00a0% of what there is to know about the letters that the model wrote, 40\u00a0% by chance"
+        in step["text"]
+    )
     assert "watch equal letters gather" in step["text"]
 
 
@@ -61,6 +64,19 @@ def test_where_no_layer_beats_the_input_it_says_so(analysis, monkeypatch):
     assert step["choices"]["layer"] == 2
     assert "no layer is further above chance than the input" in step["text"]
     assert "gather" not in step["text"]
+
+
+def test_the_layer_that_wrote_the_letters_is_told_to_be_it(analysis, monkeypatch):
+    wrote = "It wrote them from this very layer."
+    assert wrote in layer_step(analysis, monkeypatch, [0.1, 0.2, *[0.3] * 6, 0.9], [0.1] * 9)["text"]
+    assert wrote not in layer_step(analysis, monkeypatch, [0.1, 0.9, *[0.3] * 7], [0.1] * 9)["text"]
+
+
+def test_a_word_alone_has_too_few_letters_to_say_which_layer_tells_them(root):
+    stop = analyze(root / "assets" / "examples" / "stop.wav")
+    steps = tour.steps(stop, {})["steps"]
+    assert "Too few letters were recognised here" in steps[2]["text"]
+    assert not percentages(steps[1]["text"] + steps[2]["text"])
 
 
 def test_the_head_it_shows_is_the_most_diagonal_of_the_diagonal_ones(analysis, steps):

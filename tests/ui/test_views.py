@@ -11,6 +11,7 @@ import pytest
 from hubert_demo.analysis.attention.heads import near_shares
 from hubert_demo.analysis.layers.projection import ProjectionSettings
 from hubert_demo.analysis.transcript.beam import BeamSettings
+from hubert_demo.analysis.transcript.confidence import FITTED
 from hubert_demo.api import analyze
 from hubert_demo.errors import InputError
 from hubert_demo.export.texts import TEXTS
@@ -276,7 +277,11 @@ def test_the_quick_map_is_pca_of_all_layers(analysis):
     sent = layers.pca(analysis)["map"]
     assert sent["method"] == "pca"
     np.testing.assert_array_equal(unpack(sent["points"])[2], analysis.projection(2, "pca"))
-    assert len(sent["trustworthiness"]) == analysis.encoding.num_layers + 1
+    found = analysis.projections("pca")
+    assert sent["trustworthiness"] == found.trustworthiness.tolist()
+    assert sent["neighbours_kept"] == found.neighbours_kept.tolist()
+    assert sent["neighbours_kept_by_chance"] == found.neighbours_kept_by_chance
+    assert sent["num_nearest"] == 5
 
 
 def test_the_slow_map_is_umap_of_all_layers(analysis):
@@ -289,6 +294,7 @@ def test_curves_and_quantities_are_those_of_the_analysis(analysis):
     sent = layers.measures(analysis)
     json.dumps(sent, allow_nan=False)
     assert sent["curves"]["cka"] == analysis.layer_curves().cka.tolist()
+    assert sent["curves"]["cka_by_chance"] == analysis.layer_curves().cka_by_chance.tolist()
     pitch = unpack(sent["quantities"]["pitch"]["values"])
     np.testing.assert_array_equal(pitch, analysis.prosody().pitch_hz)
     assert sent["quantities"]["energy"]["unit"] == "dB"
@@ -327,6 +333,20 @@ def test_units_and_their_scores_are_those_of_the_analysis(analysis):
     json.dumps(scores, allow_nan=False)
     assert scores["pnmi"] == analysis.unit_scores(9).pnmi.tolist()
     assert len(scores["purity_by_chance"]) == analysis.encoding.num_layers + 1
+
+
+def test_units_are_scored_against_the_text_that_was_aligned(analysis):
+    said = "The old harbour was quiet, and the boats lay still upon the water."
+    scores = layers.unit_scores(analysis, {"num_units": 9, "reference": said})
+    assert scores["letters_from"] == "reference"
+    assert scores["pnmi"] == analysis.unit_scores(9, reference=said).pnmi.tolist()
+    assert layers.unit_scores(analysis, {"num_units": 9})["letters_from"] == "transcript"
+    answer = attempt(lambda: layers.unit_scores(analysis, {"num_units": 9, "reference": ["harbour"]}))
+    assert not answer["ok"]
+
+
+def test_the_transcript_says_what_its_confidence_is(analysis):
+    assert transcript.payload(analysis)["confidence"] == FITTED
 
 
 def test_units_and_their_scores_have_the_seed_that_is_chosen(analysis):

@@ -25,8 +25,8 @@ MAX_NEIGHBOURS = 100
 MAX_SEED = 2**32 - 1
 
 _NUM_COMPONENTS = 50
-_NUM_EPOCHS = 100
-_TRUST_NEIGHBOURS = 5
+_NUM_EPOCHS = 200
+_NUM_NEAREST = 5
 _MAX_OTHERS = 4
 # umap-learn's compiled code is not thread-safe.
 _UMAP = threading.Lock()
@@ -43,7 +43,8 @@ class ProjectionSettings:
         num_neighbours: 2 to 100: how many frames near it, itself among them, UMAP keeps each frame close to.
             Few show fine threads, many the larger groups. A recording with fewer frames takes what it has.
         metric: What near means: one of `METRICS`. The cosine looks at a state's direction alone.
-        seed: 0 to 2³² − 1, for UMAP's sampling.
+        seed: 0 to 2³² − 1, for UMAP's sampling. The same one gives the same map on the same machine with the
+            same number of threads.
 
     Raises:
         InputError: If any of them is something else.
@@ -77,13 +78,17 @@ class Projection:
     Attributes:
         points: float32 `(layers + 1, frames, 2)`; each layer is centred and turned onto the one before.
         settings: How the map was made.
-        trustworthiness: float64 `(layers + 1,)`, 0..1: how far neighbours on the plane are neighbours in the
-            layer by the metric of the settings, as `sklearn.manifold.trustworthiness` defines it.
+        trustworthiness: float64 `(layers + 1,)`, 0..1, as `sklearn.manifold.trustworthiness` defines it: 1
+            less a penalty for every one of a point's nearest neighbours on the plane, by how many others are
+            nearer to it in the layer. It may be near 1 though few of them are among the nearest there.
+        neighbours_kept: float64 `(layers + 1,)`, 0..1, the share of a point's nearest neighbours in the
+            layer, by the metric of the settings, that are among its nearest on the plane.
     """
 
     points: FloatArray
     settings: ProjectionSettings
     trustworthiness: _Floats
+    neighbours_kept: _Floats
 
     @property
     def method(self) -> str:
@@ -94,6 +99,17 @@ class Projection:
     def num_neighbours(self) -> int:
         """Neighbours that UMAP was given: fewer than were asked for where there are not so many frames."""
         return _num_neighbours(self.settings, self.points.shape[1])
+
+    @property
+    def num_nearest(self) -> int:
+        """Nearest neighbours of each point that the two numbers look at: 5, or fewer in a short recording."""
+        return _num_nearest(self.points.shape[1])
+
+    @property
+    def neighbours_kept_by_chance(self) -> float:
+        """What `neighbours_kept` would be if points lay anywhere: nearest ones over all others."""
+        num_others: int = self.points.shape[1] - 1
+        return self.num_nearest / num_others
 
 
 class Projections:
@@ -120,24 +136,53 @@ class Projections:
         Raises:
             InputError: As `project` does.
         """
-        settings = ProjectionSettings(wanted) if isinstance(wanted, str) else wanted
-        if settings.method == "pca":
-            settings = ProjectionSettings("pca")
-        memo = self._defaults if settings == ProjectionSettings(settings.method) else self._others
+        settings = _that_matter(ProjectionSettings(wanted) if isinstance(wanted, str) else wanted)
 
         def make() -> Projection:
             components = self._components.get(None, lambda: _components(self._hidden_states))
             return _lay_out(self._hidden_states, components, settings)
 
-        return memo.get(settings, make)
+        return self._memo(settings).get(settings, make)
+
+    def put(self, projection: Projection) -> Projection:
+        """Take a map that was made earlier, perhaps on another machine, for the one by its settings.
+
+        Args:
+            projection: Of the same recording and checkpoint.
+
+        Returns:
+            The map that is remembered: the one given, unless one by these settings was made here before.
+
+        Raises:
+            InputError: If it has another number of layers or frames.
+        """
+        found, own = projection.points.shape[:2], self._hidden_states.shape[:2]
+        if found != own:
+            raise InputError(
+                f"The map has {found[0]} layers of {found[1]} frames, this recording {own[0]} of {own[1]}; "
+                "give the map of this recording by the same checkpoint."
+            )
+        settings = _that_matter(projection.settings)
+        return self._memo(settings).get(settings, lambda: projection)
+
+    def _memo(self, settings: ProjectionSettings) -> Memo[ProjectionSettings, Projection]:
+        is_default = settings == ProjectionSettings(settings.method)
+        return self._defaults if is_default else self._others
+
+
+def _that_matter(settings: ProjectionSettings) -> ProjectionSettings:
+    """Those that make a difference: PCA knows its method alone."""
+    return ProjectionSettings("pca") if settings.method == "pca" else settings
 
 
 def project(hidden_states: FloatArray, settings: ProjectionSettings = DEFAULT_SETTINGS) -> Projection:
     """Lay out every layer's frames on a plane.
 
     Each layer is standardised first. UMAP starts from the two main components and is given the exact nearest
-    neighbours within the first 50 components. The same seed gives the same points. Safe to call from several
-    threads; UMAP runs one at a time.
+    neighbours within the first 50 components. The same seed gives the same points on the same machine with
+    the same number of threads; elsewhere sums are rounded otherwise, which UMAP makes another map of. Keep
+    the points where you want to see that very map again. Safe to call from several threads; UMAP runs one at
+    a time.
 
     Source: McInnes et al. 2018, "UMAP" (arXiv 1802.03426); Schönemann 1966 for the rotation.
 
@@ -169,13 +214,14 @@ def _lay_out(
 ) -> Projection:
     """The map by these settings, from every layer's components."""
     layouts: list[_Floats] = []
-    trust: list[float] = []
+    faithful: list[tuple[float, float]] = []
     for layer, (states, coordinates) in enumerate(zip(hidden_states, components, strict=True)):
         layout = coordinates[:, :2] if settings.method == "pca" else _umap(coordinates, settings)
         layout = layout - layout.mean(axis=0)
         layouts.append(_rotate_onto(layout, layouts[-1]) if layouts else layout)
-        trust.append(_trustworthiness(_in_metric(_standardise(states, layer), settings.metric), layout))
-    return Projection(np.stack(layouts).astype(np.float32), settings, np.array(trust))
+        faithful.append(_faithfulness(_in_metric(_standardise(states, layer), settings.metric), layout))
+    trustworthiness, kept = np.array(faithful).T
+    return Projection(np.stack(layouts).astype(np.float32), settings, trustworthiness, kept)
 
 
 def warm_up() -> None:
@@ -286,13 +332,22 @@ def _rotate_onto(layout: _Floats, target: _Floats) -> _Floats:
     return rotated
 
 
-def _trustworthiness(states: _Floats, layout: _Floats) -> float:
-    """Penalise each of a point's neighbours on the plane by its rank among the true neighbours.
+def _num_nearest(num_frames: int) -> int:
+    """scikit-learn's trustworthiness is defined for fewer than half of the points."""
+    return min(_NUM_NEAREST, (num_frames - 1) // 2)
 
-    Source: Venna and Kaski 2001; the normalisation is scikit-learn's.
+
+def _faithfulness(states: _Floats, layout: _Floats) -> tuple[float, float]:
+    """Trustworthiness of a layout, and the share of nearest neighbours that it keeps.
+
+    Both come from the rank, in the layer, of each of a point's neighbours on the plane. As many are looked at
+    there as here, so that those kept are the same share of either.
+
+    Source: Venna and Kaski 2001 for the first, in scikit-learn's normalisation; the second is `Q_NX` of Lee
+    and Verleysen 2009, "Quality assessment of dimensionality reduction", for one size of neighbourhood.
     """
     num_frames = len(states)
-    count = min(_TRUST_NEIGHBOURS, (num_frames - 1) // 2)
+    count = _num_nearest(num_frames)
     true_distances = _squared_distances(states)
     np.fill_diagonal(true_distances, np.inf)
     shown_distances = _squared_distances(layout)
@@ -301,4 +356,5 @@ def _trustworthiness(states: _Floats, layout: _Floats) -> float:
     limits = np.take_along_axis(true_distances, neighbours, axis=1)
     ranks = np.stack([(true_distances < limit[:, np.newaxis]).sum(axis=1) + 1 for limit in limits.T])
     penalty = np.maximum(ranks - count, 0).sum()
-    return float(1 - penalty * 2 / (num_frames * count * (2 * num_frames - 3 * count - 1)))
+    trustworthiness = 1 - penalty * 2 / (num_frames * count * (2 * num_frames - 3 * count - 1))
+    return float(trustworthiness), float((ranks <= count).mean())

@@ -1,4 +1,4 @@
-"""K-means units of a layer's frames, and how well they predict which character was recognised."""
+"""K-means units of a layer's frames, and how well they predict which letter is said."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from hubert_demo.analysis.layers.chance import shifts
 from hubert_demo.analysis.layers.standardise import standardise
 from hubert_demo.analysis.threads import one_thread
 from hubert_demo.audio import FloatArray
@@ -18,17 +19,27 @@ MAX_UNITS = 100
 # A character lends its name to the frames this near, about as long as one takes to say.
 LABEL_REACH_S = 0.1
 
+TRANSCRIPT, REFERENCE = "transcript", "reference"
+"""Where the letters come from that units are compared with."""
+
+MIN_TIMES_SAID = 2
+"""How often a letter must be said, on average, before it can be asked what tells it from others."""
+
 _DEFAULT_UNITS = 20
-_NUM_SHIFTS = 9
 
 
 class NothingToPredict(InputError):
-    """All frames have the same label, so that units have nothing to tell apart."""
+    """There are no letters, or too few, for units to tell apart."""
 
 
 @dataclass(frozen=True, eq=False)
 class UnitScores:
-    """How well every layer's k-means units predict which character was recognised.
+    """How well every layer's k-means units predict which letter is said.
+
+    Where nobody has said what was spoken, the letters are those of the transcript. It was written from the
+    last layer, so that this layer is compared with itself, and those beneath it with what became of them:
+    the scores are partly circular then, and say nothing of how right the letters are. A text that was
+    aligned gives letters of its own; only their places are still the model's.
 
     Few frames and many units give high numbers to units that know nothing. What such units would reach is
     given beside: the same units compared with the characters of other times (shifted in a circle by a tenth
@@ -42,6 +53,7 @@ class UnitScores:
         most_common_share: Share of the most common character: purity of one single unit.
         num_units: Clusters of each layer.
         num_labels: Different characters that occur, "none" and the space between words among them.
+        letters_from: `TRANSCRIPT`, or `REFERENCE` where a text was aligned.
     """
 
     purity: npt.NDArray[np.float64]
@@ -51,6 +63,7 @@ class UnitScores:
     most_common_share: float
     num_units: int
     num_labels: int
+    letters_from: str = TRANSCRIPT
 
 
 def kmeans_units(state: FloatArray, num_units: int, seed: int = 0) -> npt.NDArray[np.int64]:
@@ -121,8 +134,35 @@ def frame_labels(token_ids: npt.NDArray[np.int64], blank_id: int, reach_frames: 
     return labels
 
 
+def require_enough_letters(letters: Sequence[str], num_units: int) -> None:
+    """Refuse a recording in which too little is said to tell what units know of letters.
+
+    A letter that is said once is told by any unit that tells its moment; so letters must come back, each
+    twice on average. And with as many units as letters said, each could have one of its own.
+
+    Args:
+        letters: Those that are said, in order, without spaces between words.
+        num_units: Clusters.
+
+    Raises:
+        NothingToPredict: If that is not so.
+    """
+    said, different = len(letters), len(set(letters))
+    if not said:
+        raise NothingToPredict("No letters were recognised, so there is nothing to compare the groups with.")
+    if said < max(MIN_TIMES_SAID * different, num_units):
+        raise NothingToPredict(
+            f"There are {said} letters, {different} of them different: too few to compare with {num_units} "
+            "groups. Letters must repeat (twice each on average), and there must be at least as many as "
+            "groups. Use a longer recording, or fewer groups."
+        )
+
+
 def unit_scores(
-    units: Sequence[npt.NDArray[np.integer]], labels: npt.NDArray[np.integer], num_units: int
+    units: Sequence[npt.NDArray[np.integer]],
+    labels: npt.NDArray[np.integer],
+    num_units: int,
+    letters_from: str = TRANSCRIPT,
 ) -> UnitScores:
     """Compare every layer's units with the characters.
 
@@ -130,6 +170,7 @@ def unit_scores(
         units: For every layer `(frames,)`, as `kmeans_units` gives them.
         labels: `(frames,)`, as `frame_labels` gives them.
         num_units: Clusters that were asked for.
+        letters_from: `TRANSCRIPT` or `REFERENCE`.
 
     Raises:
         NothingToPredict: If all frames have the same label.
@@ -139,8 +180,7 @@ def unit_scores(
         raise NothingToPredict(
             "No different characters were recognised, so there is nothing to compare the units with."
         )
-    shares = np.linspace(0.1, 0.9, _NUM_SHIFTS)
-    shifted = [np.roll(labels, round(share * len(labels))) for share in shares]
+    shifted = [np.roll(labels, by) for by in shifts(len(labels))]
     return UnitScores(
         purity=np.array([purity(each, labels) for each in units]),
         pnmi=np.array([pnmi(each, labels) for each in units]),
@@ -149,6 +189,7 @@ def unit_scores(
         most_common_share=float(counts.max() / counts.sum()),
         num_units=num_units,
         num_labels=len(counts),
+        letters_from=letters_from,
     )
 
 

@@ -57,7 +57,8 @@ class AlignedWord:
         start_s: Where the most probable path puts the reference's word; of an inserted one, where it was
             recognised.
         end_s: Where that ends.
-        confidence: Lowest probability, 0..1, of the word's characters in any of their frames.
+        confidence: 0..1, as a `Word` has it. The curve, where there is one, was fitted to words that were
+            recognised; of others it says how sure of them the model would be.
     """
 
     outcome: Outcome

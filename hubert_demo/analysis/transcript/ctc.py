@@ -1,5 +1,6 @@
 """From the CTC head to text: the greedy path with times and confidence, and forced alignment."""
 
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -10,10 +11,14 @@ import numpy.typing as npt
 
 from hubert_demo.analysis.softmax import softmax
 from hubert_demo.analysis.transcript.collapse import PAUSE_S, Run, merge_repeats, split_words
+from hubert_demo.analysis.transcript.confidence import Curve, word_confidence
 from hubert_demo.analysis.transcript.spelling import reading_case
 from hubert_demo.deprecation import warn_renamed
 from hubert_demo.encoding import CtcOutput, Encoding, FrameGrid
 from hubert_demo.errors import InputError
+
+# The logarithm of nothing is no number.
+_LEAST_PROBABILITY = 1e-30
 
 
 @dataclass(frozen=True)
@@ -24,7 +29,7 @@ class Character:
         text: The character.
         start_s: Where its first frame begins.
         end_s: Where its last frame ends.
-        confidence: Lowest probability, 0..1, that any of its frames gave to it.
+        confidence: Mean probability, 0..1, that its frames gave to it.
     """
 
     text: str
@@ -41,7 +46,8 @@ class Word:
         text: Its characters.
         start_s: Where its first character begins.
         end_s: Where its last character ends.
-        confidence: Lowest probability, 0..1, of the chosen token in any of its frames that is no blank.
+        confidence: 0..1, the product of its characters' confidence, on the curve that says how often such
+            words are right where there is one; see `word_confidence`.
     """
 
     text: str
@@ -87,8 +93,8 @@ class Transcript:
 def transcribe(encoding: Encoding) -> Transcript:
     """Take the most probable token of every frame, merge repeats, then drop blanks.
 
-    A word ends at a space or a pause, see `split_words`. A character lasts as long as its run of frames.
-    Confidence follows the minimum over the frames that are not blank.
+    A word ends at a space or a pause, see `split_words`. A character lasts as long as its run of frames;
+    blanks count for nothing.
 
     Source: Graves et al. 2006, "Connectionist Temporal Classification", section 3.2 (best path decoding).
 
@@ -127,7 +133,7 @@ def transcript_from_path(
         [_character(ctc.vocabulary[run.token_id], run, grid, probabilities) for run in letters]
         for letters in split_words(runs, ctc, grid, pause_s)
     ]
-    words = tuple(map(_word, spelled))
+    words = tuple(_word(characters, ctc.confidence_curve) for characters in spelled)
     token_ids = np.full(len(probabilities), ctc.blank_id, dtype=np.int64)
     for run in runs:
         token_ids[run.first_frame : run.end_frame] = run.token_id
@@ -166,15 +172,15 @@ def carry_over(
 
 def _character(text: str, run: Run, grid: FrameGrid, probabilities: npt.NDArray[np.float64]) -> Character:
     """The character of a run of frames."""
-    confidence = probabilities[run.first_frame : run.end_frame, run.token_id].min()
+    confidence = probabilities[run.first_frame : run.end_frame, run.token_id].mean()
     return Character(text, grid.start_s(run.first_frame), grid.start_s(run.end_frame), float(confidence))
 
 
-def _word(spelled: Sequence[Character]) -> Word:
+def _word(spelled: Sequence[Character], curve: Curve | None) -> Word:
     """The word of these characters, of which there is one at least."""
     text = "".join(character.text for character in spelled)
-    confidence = min(character.confidence for character in spelled)
-    return Word(text, spelled[0].start_s, spelled[-1].end_s, confidence)
+    logarithms = [math.log(max(character.confidence, _LEAST_PROBABILITY)) for character in spelled]
+    return Word(text, spelled[0].start_s, spelled[-1].end_s, word_confidence(logarithms, curve))
 
 
 def forced_alignment(

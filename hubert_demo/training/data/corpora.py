@@ -35,6 +35,9 @@ SPLICED = "spliced_commands"
 READING = "librispeech"
 """The corpus of people who read sentences."""
 
+READING_TESTS = (READING, "an4", "synthetic_sentences")
+"""Corpora whose sentences, spellings and numbers are read to score a checkpoint."""
+
 _RUNNING_SPEECH = {READING: (READING,), "synthetic voices": ("synthetic_sentences", "synthetic_orders")}
 """Corpora of sentences in which commands are looked for, by who says them."""
 
@@ -99,7 +102,7 @@ def reading_clips(data_dir: Path, split: str) -> list[Clip]:
 
 def reading_test_clips(data_dir: Path, split: str = "test") -> dict[str, list[Clip]]:
     """Clips of a split with a text, of every corpus of sentences, spellings or numbers that has some."""
-    found = {corpus: _of_split(data_dir, split, corpus) for corpus in (READING, "an4", "synthetic_sentences")}
+    found = {corpus: _of_split(data_dir, split, corpus) for corpus in READING_TESTS}
     return {corpus: clips for corpus, clips in found.items() if clips}
 
 
@@ -126,6 +129,27 @@ def choosing_words(data_dir: Path) -> list[Clip]:
         for clip in _manifest(data_dir / corpus)
         if _is_word(clip) and _is_for_choosing(clip)
     ]
+
+
+def confidence_clips(data_dir: Path) -> dict[str, list[Clip]]:
+    """Clips to fit the confidence of words on, by corpus.
+
+    LibriSpeech's valid readers, who train nothing, and AN4's training speakers, since that corpus keeps
+    nobody but its test apart: nearly all of their words are right, as are those of people it never heard. No
+    synthetic voices: the ancestors of the embedded checkpoint have heard all but those of the test, and it
+    reads them far better than new ones.
+
+    Raises:
+        InputError: If there are none.
+    """
+    found = {READING: _of_split(data_dir, "valid", READING), "an4": _of_split(data_dir, "train", "an4")}
+    found = {corpus: clips for corpus, clips in found.items() if clips}
+    if not found:
+        raise InputError(
+            f"{data_dir} holds no clips to fit the confidence of words on; it needs {READING}'s valid "
+            "readers or an4's training speakers."
+        )
+    return found
 
 
 def _is_for_choosing(clip: Clip) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -71,6 +72,30 @@ class Calibration:
         gaps = np.abs(times @ (self.num_right - self.confidence)).sum(axis=1)
         error: npt.NDArray[np.float64] = gaps / np.maximum(times @ self.num_words.sum(axis=1), 1.0)
         return error
+
+
+def by_least_sure_letter(transcript: Transcript) -> Transcript:
+    """With the probability of its least sure letter for each word's confidence, to compare with."""
+    return _with_confidence(transcript, min)
+
+
+def by_product(transcript: Transcript) -> Transcript:
+    """With the plain product of its letters' probabilities for each word's confidence, to compare with."""
+    return _with_confidence(transcript, math.prod)
+
+
+def _with_confidence(transcript: Transcript, join: Callable[[list[float]], float]) -> Transcript:
+    """With what `join` makes of the probabilities of each word's letters."""
+    letters = iter(transcript.characters)
+    words = []
+    for word in transcript.words:
+        text, probabilities = "", list[float]()
+        while text != word.text:
+            letter = next(letters)
+            text += letter.text
+            probabilities.append(letter.confidence)
+        words.append(replace(word, confidence=join(probabilities)))
+    return replace(transcript, words=tuple(words))
 
 
 def _binned(reference: str, transcript: Transcript) -> npt.NDArray[np.float64]:

@@ -14,8 +14,8 @@ from hubert_demo.training.augmentation.noise import TEST_SEEDS, noise
 from hubert_demo.training.augmentation.sounds import SOUNDS
 from hubert_demo.training.data import corpora
 from hubert_demo.training.data.clips import Clip, load_clips
-from hubert_demo.training.evaluation.calibration import Calibration
-from hubert_demo.training.evaluation.listening import Listener, made_clip
+from hubert_demo.training.evaluation.calibration import Calibration, by_least_sure_letter, by_product
+from hubert_demo.training.evaluation.listening import Answer, Listener, made_clip
 from hubert_demo.training.evaluation.quiet import quiet_cases, quiet_scores
 from hubert_demo.training.evaluation.report import Evaluation
 from hubert_demo.training.evaluation.running_speech import RunningSpeechTrial, running_speech_scores
@@ -87,12 +87,11 @@ class _Trial:
         }
 
     def calibration(self) -> dict[str, Any]:
-        """Whether the confidence of words can be believed."""
+        """Whether the confidence of words can be believed, and whether plainer ones could."""
         found = {}
         for corpus, listed in corpora.reading_test_clips(self._data_dir, self._split).items():
             clips = self._load(listed)
-            transcripts = [answer.transcript for answer in self._listener.answers(clips)]
-            found[corpus] = Calibration.of([clip.text for clip in clips], transcripts)
+            found[corpus] = calibrations(clips, self._listener.answers(clips, beam=True))
         return {"calibration": found}
 
     def quiet(self) -> dict[str, Any]:
@@ -189,13 +188,33 @@ def reading_scores(listener: Listener, clips: Sequence[Clip]) -> ReadingScores:
     references = [clip.text for clip in clips]
     answers = listener.answers(clips, beam=True)
     greedy = [answer.transcript.text for answer in answers]
-    beam = [answer.beam_text for answer in answers if answer.beam_text is not None]
+    beam = [answer.beam.text for answer in answers if answer.beam is not None]
     return ReadingScores(
         characters=ErrorRate.of_characters(references, greedy),
         words=ErrorRate.of_words(references, greedy),
         beam_characters=ErrorRate.of_characters(references, beam) if beam else None,
         beam_words=ErrorRate.of_words(references, beam) if beam else None,
     )
+
+
+def calibrations(clips: Sequence[Clip], answers: Sequence[Answer]) -> dict[str, Calibration]:
+    """How far the confidence of words can be believed, by what it is of.
+
+    Args:
+        clips: With texts.
+        answers: What the checkpoint said about them.
+    """
+    greedy = [answer.transcript for answer in answers]
+    read = {
+        "least sure letter": [by_least_sure_letter(each) for each in greedy],
+        "product of the letters": [by_product(each) for each in greedy],
+        "as shown": greedy,
+    }
+    beam = [answer.beam for answer in answers if answer.beam is not None]
+    if beam:
+        read["as shown, read with the language model"] = beam
+    references = [clip.text for clip in clips]
+    return {name: Calibration.of(references, transcripts) for name, transcripts in read.items()}
 
 
 def _rare(labelled: Sequence[tuple[Clip, str]]) -> dict[str, Count]:

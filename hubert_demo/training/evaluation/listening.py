@@ -9,7 +9,7 @@ import numpy as np
 from tqdm import tqdm
 
 from hubert_demo.analysis.keywords.detection import DEFAULT_THRESHOLD, Keywords, detect
-from hubert_demo.analysis.transcript.alignment import align
+from hubert_demo.analysis.transcript.alignment import align, lay
 from hubert_demo.analysis.transcript.beam import beam_search
 from hubert_demo.analysis.transcript.ctc import Transcript, Word, transcribe
 from hubert_demo.analysis.transcript.language_model import LanguageModel
@@ -28,13 +28,14 @@ class Answer:
         transcript: Its greedy transcript.
         keywords: What its keyword head says, window by window.
         spoken: The words of the clip's text where forced alignment puts them; none where it has no text.
-        beam_text: Read by beam search with the language model; None where that was not asked for.
+        beam: Read by beam search with the language model, and laid over the clip; None where that was not
+            asked for.
     """
 
     transcript: Transcript
     keywords: Keywords
     spoken: tuple[Word, ...]
-    beam_text: str | None
+    beam: Transcript | None
 
 
 class Listener:
@@ -71,14 +72,15 @@ class Listener:
         waveform, beam = clip.waveform, beam and self._language_model is not None
         key = waveform.fingerprint, clip.text
         known = self._answers.get(key)
-        if known is not None and (known.beam_text is not None or not beam):
+        if known is not None and (known.beam is not None or not beam):
             return known
         encoding = encode(self._loaded, waveform)
         transcript, keywords = transcribe(encoding), detect(encoding)
         assert keywords is not None
         spoken = align(encoding, transcript, clip.text).reference.words if clip.text else ()
-        text = beam_search(encoding, self._language_model, num_best=1)[0].text if beam else None
-        answer = self._answers[key] = Answer(transcript, keywords, spoken, text)
+        best = beam_search(encoding, self._language_model, num_best=1)[0].text if beam else None
+        searched = None if best is None else lay(encoding, best)
+        answer = self._answers[key] = Answer(transcript, keywords, spoken, searched)
         return answer
 
 

@@ -34,7 +34,7 @@ class Evaluation:
         three_words: Commands in recordings of three.
         quiet: LibriSpeech's test readers with quiet around or between their sentences.
         without_speech: Sounds in which nothing is said.
-        calibration: Of the confidence of the words read, for each corpus of `reading`.
+        calibration: Of the confidence of the words read, for each corpus of `reading`, by what it is of.
         split: Whose clips they are.
         silence_seeds: Of the noise that stands for `_silence_`.
     """
@@ -49,7 +49,7 @@ class Evaluation:
     three_words: ThreeWords | None = None
     quiet: Sequence[QuietScores] = ()
     without_speech: WithoutSpeech | None = None
-    calibration: Mapping[str, Calibration] = field(default_factory=dict)
+    calibration: Mapping[str, Mapping[str, Calibration]] = field(default_factory=dict)
     split: str = "test"
     silence_seeds: range = TEST_SEEDS
 
@@ -95,10 +95,10 @@ class Evaluation:
     def _calibration_lines(self) -> list[str]:
         if not self.calibration:
             return []
-        return [
-            f"confidence of words read greedily: expected calibration error in {NUM_BINS} equal bins",
-            *(f"  {corpus}: {calibration}" for corpus, calibration in self.calibration.items()),
-        ]
+        lines = [f"confidence of words: expected calibration error in {NUM_BINS} equal bins"]
+        for corpus, by_what in self.calibration.items():
+            lines += [f"  {corpus}", *(f"    {name}: {found}" for name, found in by_what.items())]
+        return lines
 
     def _quiet_lines(self) -> list[str]:
         if not self.quiet:

@@ -1,7 +1,8 @@
 """The stages from recordings to an evaluated checkpoint, and all of them in a row.
 
 Every stage that trains an encoder can be killed and called again: it goes on where it stopped, and returns at
-once when it was done. The keyword head and the language model take minutes and are made anew.
+once when it was done. The keyword head, the language model and the confidence of words take minutes and are
+made anew.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from hubert_demo.training.engine.trainer import CHECKPOINT_NAME, TrainerSettings
 from hubert_demo.training.evaluation.evaluate import evaluate
 from hubert_demo.training.evaluation.report import Evaluation
 from hubert_demo.training.stages.average import blend
+from hubert_demo.training.stages.confidence import fit_folder
 from hubert_demo.training.stages.ctc import finetune_ctc
 from hubert_demo.training.stages.keywords import KeywordSettings, finetune_keywords
 from hubert_demo.training.stages.language_model import choose_decoding, train_language_model
@@ -116,7 +118,8 @@ def run_recipe(
     """The whole chain from recordings to a checkpoint folder with everything in it, and its scores.
 
     From nothing: targets, two iterations of masked prediction, CTC. From there, or from a checkpoint that
-    reads: runs that refine it, their mean with it, the keyword head, the language model and its weight.
+    reads: runs that refine it, their mean with it, the keyword head, the language model and its weight, the
+    curve of words' confidence.
 
     Args:
         data_dir: Holds the corpus folders.
@@ -147,6 +150,7 @@ def run_recipe(
     language_model = train_language_model(data_dir, checkpoint / LANGUAGE_MODEL_NAME)
     spec = CheckpointSpec("recipe", "recipe", checkpoint, "the recipe's corpora", "as the corpora's")
     choose_decoding(load(spec), language_model, readers).save(checkpoint / DECODING_NAME)
+    fit_folder(data_dir, checkpoint)
     return evaluate(load(spec), data_dir, language_model)
 
 

@@ -154,6 +154,20 @@ def index(request: Json, name: str, count: int) -> int:
     return value
 
 
+def text_of(request: Json, name: str, longest: int) -> str:
+    """A text from what the browser sent; "" if it sent none.
+
+    Raises:
+        InputError: If it is anything else, or too long.
+    """
+    value = request.get(name, "")
+    if not isinstance(value, str):
+        raise InputError(NOT_UNDERSTOOD)
+    if len(value) > longest:
+        raise InputError(f"The text has {len(value)} characters; give at most {longest}.")
+    return value
+
+
 def sentence(error: Exception) -> str:
     """What to tell a visitor: the error's own words; for a bug an apology, and a traceback in the log."""
     if isinstance(error, HubertDemoError):

@@ -12,9 +12,12 @@ from hubert_demo.analysis.layers.projection import (
     ProjectionSettings,
 )
 from hubert_demo.analysis.layers.units import LABEL_REACH_S, MAX_UNITS, default_num_units
+from hubert_demo.analysis.transcript.alignment import MAX_REFERENCE
 from hubert_demo.api import Analysis
 from hubert_demo.errors import InputError
-from hubert_demo.ui.views.base import QUICK, SLOW, Json, Part, View, index, pack, plain
+from hubert_demo.ui.views.base import QUICK, SLOW, Json, Part, View, index, pack, plain, text_of
+
+_FAITHFULNESS = ("trustworthiness", "neighbours_kept", "neighbours_kept_by_chance", "num_nearest")
 
 
 def payload(analysis: Analysis) -> Json:
@@ -56,7 +59,7 @@ def _map_as_json(projection: Projection) -> Json:
         **plain(projection.settings),
         "neighbours_used": projection.num_neighbours,
         "points": pack(projection.points),
-        "trustworthiness": projection.trustworthiness.tolist(),
+        **plain(projection, *_FAITHFULNESS),
     }
 
 
@@ -83,8 +86,9 @@ def units(analysis: Analysis, request: Json) -> Json:
 
 
 def unit_scores(analysis: Analysis, request: Json) -> Json:
-    """How well the units of every layer tell the recognised characters."""
-    return plain(analysis.unit_scores(_num_units(request), _seed(request)))
+    """How well the units of every layer tell the letters: the `reference`'s where one is aligned."""
+    reference = text_of(request, "reference", MAX_REFERENCE)
+    return plain(analysis.unit_scores(_num_units(request), _seed(request), reference))
 
 
 def _num_units(request: Json) -> int:

@@ -1,7 +1,5 @@
 """What the model wrote down, word by word, how it came to that, and how it compares with what was said."""
 
-from typing import Any
-
 import numpy as np
 
 from hubert_demo.analysis.transcript.alignment import (
@@ -12,21 +10,23 @@ from hubert_demo.analysis.transcript.alignment import (
 )
 from hubert_demo.analysis.transcript.beam import MAX_HOTWORDS_TEXT, BeamSettings, split_hotwords
 from hubert_demo.analysis.transcript.collapse import merge_repeats, writes
+from hubert_demo.analysis.transcript.confidence import meaning
 from hubert_demo.analysis.transcript.ctc import Word
 from hubert_demo.analysis.transcript.spelling import reading_case
 from hubert_demo.api import Analysis
 from hubert_demo.errors import InputError
 from hubert_demo.export.texts import TEXTS
-from hubert_demo.ui.views.base import NOT_UNDERSTOOD, SLOW, Json, Part, View, grid_as_json, pack, plain
+from hubert_demo.ui.views.base import SLOW, Json, Part, View, grid_as_json, pack, plain, text_of
 
 NUM_BEST = 5
 
 
 def payload(analysis: Analysis) -> Json:
-    """The emission map, the greedy path, where its frames lie; the formats of a text; who has a say in it."""
+    """The emission map, the greedy path, where its frames lie; the formats of a text; what confidence is."""
     return {
         "formats": [{"name": each.suffix, "title": each.title} for each in TEXTS.values()],
         "language_model": analysis.has_language_model,
+        "confidence": meaning(analysis.ctc.confidence_curve),
         **grid_as_json(analysis.ctc_encoding),
         **_path(analysis),
     }
@@ -89,7 +89,7 @@ def readings(analysis: Analysis, request: Json) -> Json:
 
     The best one tells where it differs from the greedy one, the others where they differ from the best one.
     """
-    hotwords = split_hotwords(_text(request, "hotwords", MAX_HOTWORDS_TEXT))
+    hotwords = split_hotwords(text_of(request, "hotwords", MAX_HOTWORDS_TEXT))
     show = reading_case(analysis.ctc.vocabulary)
     found = analysis.beam_search(NUM_BEST, hotwords)
     others = [analysis.transcript_greedy.text, *(found[0].text for _ in found[1:])]
@@ -120,7 +120,7 @@ def _score(settings: BeamSettings, has_language_model: bool, has_hotwords: bool)
 
 def align(analysis: Analysis, request: Json) -> Json:
     """What was really said, put in time and compared with the best reading."""
-    found = analysis.align(_text(request, "reference", MAX_REFERENCE))
+    found = analysis.align(text_of(request, "reference", MAX_REFERENCE))
     show = reading_case(analysis.ctc.vocabulary)
     return {
         "compared": show(found.reference.text),
@@ -146,20 +146,10 @@ def text(analysis: Analysis, request: Json) -> Json:
     if not isinstance(wanted, str) or wanted not in TEXTS:
         raise InputError(f"There is no format {str(wanted)[:20]!r}; choose one of {', '.join(TEXTS)}.")
     chosen = TEXTS[wanted]
-    reference = _text(request, "reference", MAX_REFERENCE)
+    reference = text_of(request, "reference", MAX_REFERENCE)
     written = analysis.align(reference).reference if reference else None
     name = "aligned" if reference else "transcript"
     return {"name": f"{name}.{chosen.suffix}", "mime": chosen.mime, "text": chosen.make(analysis, written)}
-
-
-def _text(request: Json, name: str, longest: int) -> str:
-    """A text from what the browser sent; "" if it sent none."""
-    value: Any = request.get(name, "")
-    if not isinstance(value, str):
-        raise InputError(NOT_UNDERSTOOD)
-    if len(value) > longest:
-        raise InputError(f"The text has {len(value)} characters; give at most {longest}.")
-    return value
 
 
 VIEW = View(

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,9 +12,16 @@ import numpy as np
 import pytest
 from sklearn import decomposition
 from sklearn.manifold import trustworthiness
+from sklearn.neighbors import NearestNeighbors
 
 from hubert_demo.analysis.layers import projection as module
-from hubert_demo.analysis.layers.projection import Projections, ProjectionSettings, project, warm_up
+from hubert_demo.analysis.layers.projection import (
+    Projection,
+    Projections,
+    ProjectionSettings,
+    project,
+    warm_up,
+)
 from hubert_demo.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -123,11 +131,57 @@ def test_trustworthiness_is_scikit_learns(num_frames, count):
         assert projection.trustworthiness[layer] == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.parametrize(("num_frames", "count"), [(10, 4), (60, 5)])
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+def test_neighbours_kept_are_nearest_both_in_the_layer_and_on_the_map(num_frames, count, metric):
+    states = np.random.default_rng(0).normal(size=(1, num_frames, 6)).astype(np.float32)
+    projection = project(states, ProjectionSettings(num_neighbours=5, metric=metric))
+    standard = (states[0] - states[0].mean(axis=0)) / states[0].std(axis=0)
+    layer = NearestNeighbors(n_neighbors=count, metric=metric).fit(standard)
+    plane = NearestNeighbors(n_neighbors=count).fit(projection.points[0])
+    pairs = zip(layer.kneighbors()[1], plane.kneighbors()[1], strict=True)
+    expected = np.mean([len({*near} & {*shown}) for near, shown in pairs]) / count
+    assert projection.num_nearest == count
+    assert projection.neighbours_kept[0] == pytest.approx(expected)
+
+
+def test_a_plane_keeps_all_of_its_neighbours_and_a_map_of_anything_as_many_as_by_chance():
+    plane = np.random.default_rng(0).normal(size=(1, 80, 2)).astype(np.float32)
+    projection = project(plane, PCA)
+    assert projection.neighbours_kept[0] == 1
+    assert projection.neighbours_kept_by_chance == 5 / 79
+    rng = np.random.default_rng(1)
+    states, layouts = rng.normal(size=(80, 9)), rng.normal(size=(40, 80, 2))
+    kept = np.mean([module._faithfulness(states, layout)[1] for layout in layouts])
+    assert kept == pytest.approx(5 / 79, abs=0.01)
+
+
+def test_a_map_that_was_kept_stands_for_the_one_by_its_settings():
+    projections = Projections(clusters())
+    made = project(clusters())
+    kept = replace(made, points=made.points + 1)
+    assert projections.put(kept) is kept
+    assert projections.get("umap") is kept
+    assert projections.put(made) is kept
+    pca = replace(made, settings=ProjectionSettings("pca", seed=4))
+    projections.put(pca)
+    assert projections.get("pca") is pca
+
+
+@pytest.mark.parametrize("shape", [(2, 60, 2), (3, 59, 2)])
+def test_a_map_of_another_recording_or_model_is_refused(shape):
+    nothing = np.zeros(shape[0])
+    other = Projection(np.zeros(shape, np.float32), ProjectionSettings(), nothing, nothing)
+    with pytest.raises(InputError, match="this recording 3 of 60"):
+        Projections(clusters()).put(other)
+
+
 @pytest.mark.parametrize("method", ["umap", "pca"])
 def test_ten_frames_are_enough(method):
     projection = project(clusters()[:, :10], ProjectionSettings(method))
     assert np.isfinite(projection.points).all()
     assert ((projection.trustworthiness >= 0) & (projection.trustworthiness <= 1)).all()
+    assert projection.neighbours_kept_by_chance == 4 / 9
 
 
 @pytest.mark.parametrize("value", [0, 4, 0.1, 1e6])

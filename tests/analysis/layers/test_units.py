@@ -4,11 +4,15 @@ import numpy as np
 import pytest
 
 from hubert_demo.analysis.layers.units import (
+    REFERENCE,
+    TRANSCRIPT,
+    NothingToPredict,
     default_num_units,
     frame_labels,
     kmeans_units,
     pnmi,
     purity,
+    require_enough_letters,
     unit_scores,
 )
 from hubert_demo.errors import InputError
@@ -91,6 +95,25 @@ def test_as_many_units_as_frames_are_pure_by_chance_too():
 def test_units_cannot_be_compared_with_silence():
     with pytest.raises(InputError, match="No different characters"):
         unit_scores([np.arange(4)], np.zeros(4, int), 4)
+
+
+def test_letters_must_come_back_and_be_no_fewer_than_groups():
+    require_enough_letters(list("abababab"), 8)
+    # Each letter is said once: whoever tells the moment tells the letter.
+    with pytest.raises(
+        NothingToPredict, match=r"4 letters, 4 of them different: too few.*longer recording, or fewer groups"
+    ):
+        require_enough_letters(list("stop"), 2)
+    with pytest.raises(NothingToPredict, match="too few to compare with 9 groups"):
+        require_enough_letters(list("abababab"), 9)
+    with pytest.raises(NothingToPredict, match="No letters"):
+        require_enough_letters([], 2)
+
+
+def test_scores_say_whose_letters_they_are_about():
+    labels = np.tile([0, 1], 10)
+    assert unit_scores([labels], labels, 2).letters_from == TRANSCRIPT
+    assert unit_scores([labels], labels, 2, REFERENCE).letters_from == REFERENCE
 
 
 def test_purity_and_information_by_hand():

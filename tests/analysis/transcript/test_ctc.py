@@ -64,11 +64,13 @@ def test_a_character_is_centred_on_its_frames(make_encoding):
     assert (character.start_s + character.end_s) / 2 == pytest.approx(encoding.frame_times_s[1])
 
 
-def test_confidence_is_the_least_sure_frame_that_is_no_blank(make_encoding):
+def test_a_letter_is_as_sure_as_the_mean_of_its_frames_and_a_word_as_the_product_of_its_letters(
+    make_encoding,
+):
     encoding = make_encoding([BLANK, "A", "A", BLANK, "B", "|"], [0.3, 0.9, 0.8, 0.2, 0.6, 0.25])
     transcript = transcribe(encoding)
-    assert transcript.words[0].confidence == pytest.approx(0.6)
-    assert [c.confidence for c in transcript.characters] == pytest.approx([0.8, 0.6])
+    assert transcript.words[0].confidence == pytest.approx(0.51)
+    assert [c.confidence for c in transcript.characters] == pytest.approx([0.85, 0.6])
 
 
 def test_every_frame_has_its_token(make_encoding):

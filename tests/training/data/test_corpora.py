@@ -161,3 +161,10 @@ def test_running_speech_is_of_people_and_of_synthetic_voices_of_one_split(data_d
     assert {clip.split for clips in found.values() for clip in clips} == {"test"}
     valid = corpora.running_speech_test_clips(data_dir, "valid")
     assert {clip.split for clips in valid.values() for clip in clips} == {"valid"}
+
+
+def test_confidence_is_fitted_on_nobody_who_is_tested(data_dir):
+    found = corpora.confidence_clips(data_dir)
+    assert found.keys() == {"librispeech", "an4"}
+    assert {clip.split for clip in found["librispeech"]} == {"valid"}
+    assert not any(clip.split == "test" for clips in found.values() for clip in clips)

@@ -1,10 +1,12 @@
 """Calibration of words: known answers, and an interval that holds the truth."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from hubert_demo.analysis.transcript.ctc import Transcript, Word
-from hubert_demo.training.evaluation.calibration import Calibration
+from hubert_demo.analysis.transcript.ctc import Character, Transcript, Word
+from hubert_demo.training.evaluation.calibration import Calibration, by_least_sure_letter, by_product
 
 
 def transcript(*words):
@@ -38,6 +40,15 @@ def test_nothing_read_is_no_error():
 def test_one_bin_cannot_hide_anothers_error():
     read = [transcript(("A", 0.15), ("B", 0.95))]
     assert Calibration.of(["A C"], read).error == pytest.approx((0.85 + 0.95) / 2)
+
+
+def test_plainer_confidences_come_from_the_letters_of_each_word():
+    letters = zip("ACATA", (0.9, 0.8, 0.5, 1.0, 0.25), strict=True)
+    characters = tuple(Character(text, 0.0, 1.0, confidence) for text, confidence in letters)
+    read = replace(transcript(("A", 0.1), ("CAT", 0.2), ("A", 0.3)), characters=characters)
+    assert [word.confidence for word in by_least_sure_letter(read).words] == [0.9, 0.5, 0.25]
+    assert [word.confidence for word in by_product(read).words] == pytest.approx([0.9, 0.4, 0.25])
+    assert by_product(read).text == "A CAT A"
 
 
 def test_words_that_are_right_as_often_as_they_are_sure_have_a_small_error():

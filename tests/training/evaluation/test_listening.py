@@ -40,7 +40,7 @@ def test_answers_are_what_the_page_says(loaded, clips):
     assert answer.transcript.text == transcribe(encoding).text
     assert np.array_equal(answer.keywords.window_probabilities, detect(encoding).window_probabilities)
     assert [word.text for word in answer.spoken] == clip.text.split()
-    assert answer.beam_text is None
+    assert answer.beam is None
 
 
 def test_a_clip_is_encoded_once(loaded, clips, encoded):
@@ -54,10 +54,10 @@ def test_a_clip_is_encoded_once(loaded, clips, encoded):
 
 def test_beam_search_is_made_where_it_is_asked_for(loaded, clips, encoded):
     listener = Listener(loaded, LanguageModel.from_sentences(["LIB READS"], 3))
-    assert listener.answers(clips[:1], beam=True)[0].beam_text is not None
-    assert listener.answers(clips[:1])[0].beam_text is not None
+    assert listener.answers(clips[:1], beam=True)[0].beam is not None
+    assert listener.answers(clips[:1])[0].beam is not None
     assert len(encoded) == 1
-    assert Listener(loaded).answers(clips[:1], beam=True)[0].beam_text is None
+    assert Listener(loaded).answers(clips[:1], beam=True)[0].beam is None
 
 
 def test_a_sound_without_text_has_no_words_in_it(loaded):

@@ -12,7 +12,7 @@ const { showResult } = await import("../../../hubert_demo/ui/static/core/store.j
 const { listOf } = await import("../../../hubert_demo/ui/static/layers/captions.js");
 const { digitsOf, labelled, layerNumber, spoken } = await import("../../../hubert_demo/ui/static/layers/chart.js");
 const { colouringOf, groupOf, tinted, ways } = await import("../../../hubert_demo/ui/static/layers/colours.js");
-const { ceiling } = await import("../../../hubert_demo/ui/static/layers/curves.js");
+const { ceiling, toldNote } = await import("../../../hubert_demo/ui/static/layers/curves.js");
 const { layerOf, wayOf } = await import("../../../hubert_demo/ui/static/layers/layers.js");
 const { between } = await import("../../../hubert_demo/ui/static/layers/map.js");
 const { layerMaps } = await import("../../../hubert_demo/ui/static/layers/maps.js");
@@ -128,14 +128,27 @@ test("settings are the same where all four are, whatever else is there", () => {
   }
 });
 
-const CURVES = Object.freeze({ norms: [5, 20, 300], cosines: [0.5, 0.25], cka: [0.4, 0.3] });
+const CURVES = Object.freeze({ norms: [5, 20, 300], cosines: [0.5, 0.25], cka: [0.4, 0.3], cka_by_chance: [0, 0.1] });
+const FAITHFUL = Object.freeze({
+  trustworthiness: [0.9, 0.8, 0.95], neighbours_kept: [0.7, 0.6, 0.56], neighbours_kept_by_chance: 0.024,
+  num_nearest: 5,
+});
 
 test("a layer's numbers are those that are known of it", () => {
   assert.deepEqual(listOf(1, 40, null, null), [["dots", "40", "num-frames"]]);
-  assert.deepEqual(listOf(2, 40, CURVES, { trustworthiness: [0.9, 0.8, 0.95] }), [
-    ["neighbours kept", "95 %", "trustworthiness"], ["like layer below", "0.25", "like-below"],
+  assert.deepEqual(listOf(2, 40, CURVES, FAITHFUL), [
+    ["trustworthiness", "0.95", "trustworthiness"], ["5 nearest kept", "56 % (2 % by chance)", "neighbours-kept"],
+    ["like layer below", "0.25", "like-below"],
     ["size of states", "300", "norm"], ["dots", "40", "num-frames"],
   ]);
+});
+
+test("what groups are compared with is told: the last layer's own letters, or those of a text", () => {
+  const scores = { num_units: 20, most_common_share: 0.25, letters_from: "transcript" };
+  const own = /^20 k-means groups against the transcript’s letters\. The last layer wrote those/;
+  assert.match(toldNote(scores, 0.1), own);
+  const other = { ...scores, letters_from: "reference" };
+  assert.match(toldNote(other, 0.1), /the letters of the text that you aligned\. Purity/);
 });
 
 test("the input has no layer below it", () => {
@@ -213,7 +226,7 @@ test("a colouring that nobody knows is that by time", () => {
 
 const mapOf = (settings, more = {}) => ({
   ...settings, neighbours_used: settings.num_neighbours, points: pack("f4", [0, 0, 1, 1], [1, 2, 2]),
-  trustworthiness: [1], ...more,
+  trustworthiness: [1], neighbours_kept: [0.5], neighbours_kept_by_chance: 0.1, num_nearest: 5, ...more,
 });
 const PCA = mapOf({ ...DEFAULTS, method: "pca" });
 const UMAP = mapOf(DEFAULTS);

@@ -74,6 +74,8 @@ export interface TranscriptPart extends GridPart {
   readonly formats: readonly TextFormat[];
   /** Whether a language model has a say in the best reading; where it has none, that is the greedy one. */
   readonly language_model: boolean;
+  /** A line on what the confidence of a word is. */
+  readonly confidence: string;
   readonly symbols: readonly Symbol[];
   /** uint8 `(rows, frames)`, 255 is certain; the blank is the last row. */
   readonly emissions: Packed;
@@ -151,6 +153,7 @@ export interface LayerCurves {
   readonly norms: readonly number[];
   readonly cosines: readonly number[];
   readonly cka: readonly number[];
+  readonly cka_by_chance: readonly number[];
 }
 
 export interface LayerMeasuresPart {
@@ -163,6 +166,11 @@ export interface LayerMap extends MapSettings {
   /** float32 `(layers + 1, frames, 2)`. */
   readonly points: Packed;
   readonly trustworthiness: readonly number[];
+  /** Share of the nearest neighbours in each layer that are among the nearest on its map. */
+  readonly neighbours_kept: readonly number[];
+  readonly neighbours_kept_by_chance: number;
+  /** How many are looked at of every moment. */
+  readonly num_nearest: number;
 }
 
 export interface LayerMapPart {

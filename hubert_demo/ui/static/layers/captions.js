@@ -13,8 +13,9 @@ const METHODS = {
   umap: "keeps neighbours together. How far apart two groups lie, how large and how dense they are, means little.",
 };
 
-const NOTE = "Neighbours kept is the map’s trustworthiness: how far dots that lie together here are alike in the " +
-  "layer itself.";
+const NOTE = "Trustworthiness, as in scikit-learn, falls where dots are close on the map but not in the layer; it " +
+  "can be near 1 although few neighbours are kept. Nearest kept: the share of each moment’s nearest neighbours in " +
+  "the layer that are also its nearest on the map. Like layer below: the mean cosine.";
 
 /** @param {OnShow} shown */
 export const methodLines = ({ map, status, isWaiting }) => {
@@ -41,9 +42,28 @@ export const listOf = (layer, numFrames, curves, map) => {
     list.unshift(["size of states", layerNumber(curves.norms[layer]), "norm"]);
     list.unshift(["like layer below", layer ? layerNumber(curves.cosines[layer - 1]) : "–", "like-below"]);
   }
-  if (map) list.unshift(["neighbours kept", percent(map.trustworthiness[layer]), "trustworthiness"]);
+  if (map) list.unshift(...faithfulness(map, layer));
   return list;
 };
+
+/**
+ * How far a map is to be believed.
+ * @param {LayerMap} map
+ * @param {number} layer
+ * @returns {[name: string, value: string, id: string][]}
+ */
+const faithfulness = (map, layer) => [
+  ["trustworthiness", map.trustworthiness[layer].toFixed(2), "trustworthiness"],
+  [`${map.num_nearest} nearest kept`, keptOf(map, layer), "neighbours-kept"],
+];
+
+/**
+ * The share of neighbours that a map keeps.
+ * @param {LayerMap} map
+ * @param {number} layer
+ */
+export const keptOf = ({ neighbours_kept: kept, neighbours_kept_by_chance: chance }, layer) =>
+  `${percent(kept[layer])} (${percent(chance)} by chance)`;
 
 /** @param {Parameters<typeof listOf>} known */
 export const layerNumbers = (...known) => [numbers(listOf(...known)), make("p", { class: "hx-quiet", text: NOTE })];

@@ -39,7 +39,9 @@ export const layerChart = (title, choose, id) => {
     const width = box.clientWidth;
     if (width > 0) box.replaceChildren(draw(title, width, wanted, choose));
   };
-  return { element, show };
+  /** Nothing to show. */
+  const clear = () => [legend, box].forEach((each) => each.replaceChildren());
+  return { element, show, clear };
 };
 
 /**

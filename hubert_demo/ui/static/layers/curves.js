@@ -8,6 +8,8 @@ import { layerChart } from "./chart.js";
 /** @import { UnitScores } from "./units.js" */
 
 const NORM = "Mean length (norm) of a moment’s state. Layers differ in scale, so the maps standardise each first.";
+const ALIKE = "CKA is linear and debiased: about 0 for unrelated layers, 1 if one is a rotated copy of the other. By " +
+  "chance: with one of the two layers shifted in time.";
 const FINDING = "The groups of all layers are being found …";
 
 /** @param {(layer: number) => void} choose is called at a press */
@@ -17,6 +19,7 @@ export const layerCurves = (choose) => {
   const told = layerChart("What groups of moments tell of the letters", choose, "chart-told");
   const note = make("p", { class: "hx-quiet", "data-testid": "told-note" });
   told.element.append(note);
+  alike.element.append(make("p", { class: "hx-quiet", text: ALIKE }));
   size.element.append(make("p", { class: "hx-quiet", text: NORM }));
   const rest = make("div", { class: "hx-card hx-layer-rest" }, size.element, told.element);
 
@@ -25,18 +28,20 @@ export const layerCurves = (choose) => {
     rest.hidden = !curves;
     if (!curves) return;
     const common = { layer, count: part.num_layers + 1 };
-    const least = Math.min(...curves.cosines, ...curves.cka);
+    const least = Math.min(...curves.cosines, ...curves.cka, ...curves.cka_by_chance);
     alike.show({ ...common, range: [Math.floor(Math.min(least, 0.9) * 10) / 10, 1], lines: [
       { name: "cosine to the layer below", values: curves.cosines, from: 1, kind: "hx-tone-1" },
       { name: "linear CKA", values: curves.cka, from: 1, kind: "hx-tone-2" },
+      { ...chance(curves.cka_by_chance, "hx-tone-2"), from: 1 },
     ] });
     size.show({ ...common, range: [0, ceiling(Math.max(...curves.norms))], lines: [
       { name: "norm", values: curves.norms, kind: "hx-tone-1" },
     ] });
     const known = problem ? null : found;
-    told.element.classList.toggle("is-waiting", !known);
+    told.element.classList.toggle("is-waiting", !known && !problem);
     note.textContent = known ? toldNote(known, part.label_reach_s) : problem || FINDING;
     if (known) told.show({ ...common, range: [0, 1], lines: toldLines(known) });
+    else if (problem) told.clear();
   };
   return { alike: alike.element, rest, show };
 };
@@ -50,24 +55,33 @@ export const ceiling = (value) => {
   return [1, 1.5, 2, 3, 4, 5, 6, 8].map((times) => times * step).find((nice) => nice >= value) ?? 10 * step;
 };
 
+/**
+ * @param {readonly number[]} values
+ * @param {string} kind
+ */
+const chance = (values, kind) => ({ name: "by chance", values, kind: `${kind} is-chance`, dots: false });
+
 /** @param {UnitScores} scores */
-const toldLines = (scores) => {
-  const chance = (/** @type {readonly number[]} */ values, /** @type {string} */ kind) =>
-    ({ name: "by chance", values, kind: `${kind} is-chance`, dots: false });
-  return [
-    { name: "purity", values: scores.purity, kind: "hx-tone-1" },
-    chance(scores.purity_by_chance, "hx-tone-1"),
-    { name: "PNMI", values: scores.pnmi, kind: "hx-tone-3" },
-    chance(scores.pnmi_by_chance, "hx-tone-3"),
-  ];
+const toldLines = (scores) => [
+  { name: "purity", values: scores.purity, kind: "hx-tone-1" },
+  chance(scores.purity_by_chance, "hx-tone-1"),
+  { name: "PNMI", values: scores.pnmi, kind: "hx-tone-3" },
+  chance(scores.pnmi_by_chance, "hx-tone-3"),
+];
+
+/** @type {Readonly<Record<string, string>>} */
+const LETTERS = {
+  transcript: "the transcript’s letters. The last layer wrote those, so it is compared with itself; align your own " +
+    "text (under Transcript) to compare with that instead.",
+  reference: "the letters of the text that you aligned.",
 };
 
 /**
  * @param {UnitScores} scores
  * @param {number} reach in seconds
  */
-const toldNote = ({ num_units: count, most_common_share: share }, reach) =>
-  `${count} k-means groups against the letters of the greedy reading. Purity: moments that carry their group’s most ` +
-  "common letter. PNMI: share of what there is to know about the letters that the group tells. A moment takes the " +
-  `nearest letter within ${reach.toFixed(1)} s, else “none”; the most common label alone has ` +
+export const toldNote = ({ num_units: count, most_common_share: share, letters_from: source }, reach) =>
+  `${count} k-means groups against ${LETTERS[source]} Purity: moments that carry their group’s most common ` +
+  "letter. PNMI: share of what there is to know about the letters that the group tells. A moment takes the nearest " +
+  `letter within ${reach.toFixed(1)} s, else “none”; the most common label alone has ` +
   `${percent(share).replace(" ", "\u00a0")}. By chance: the same groups against the letters of other times.`;

@@ -1,12 +1,13 @@
 // All layers at once: a small map each, as buttons, in the colours of the large one.
 
 import { make } from "../core/dom.js";
-import { percent } from "../core/format.js";
 import { stepOf } from "../core/keyboard.js";
 import { fit } from "../core/paint.js";
+import { keptOf } from "./captions.js";
 import { placesOf } from "./places.js";
 
 /** @import { Context } from "../core/paint.js" */
+/** @import { LayerMap } from "../core/types.js" */
 /** @import { Places, Points } from "./places.js" */
 
 const MOST_DOTS = 500; // more would only lie on top of each other
@@ -39,15 +40,15 @@ export const layerGrid = (choose) => {
     /**
      * @param {Points | null} points
      * @param {readonly string[]} colours
-     * @param {readonly number[]} trustworthiness
+     * @param {LayerMap | null} map that the points are of
      */
-    paint: (points, colours, trustworthiness) => {
+    paint: (points, colours, map) => {
       const width = cells.length ? cells[0].button.clientWidth - 10 : 0;
       if (width <= 0) return;
       const height = Math.round(width * 0.82);
       cells.forEach(({ button, canvas }, layer) => {
         const name = layer ? `Layer ${layer}` : "Layer 0, the input";
-        button.title = points ? `${name}: ${percent(trustworthiness[layer])} of neighbours kept` : name;
+        button.title = map ? `${name}: ${titleOf(map, layer)}` : name;
         const ctx = fit(canvas, width, height);
         if (points) paintDots(ctx, placesOf(points, layer, width, height, MARGIN), colours);
       });
@@ -57,6 +58,13 @@ export const layerGrid = (choose) => {
       cells.forEach(({ button }, own) => button.setAttribute("aria-pressed", String(own === layer))),
   };
 };
+
+/**
+ * @param {LayerMap} map
+ * @param {number} layer
+ */
+const titleOf = (map, layer) =>
+  `trustworthiness ${map.trustworthiness[layer].toFixed(2)}, ${map.num_nearest} nearest kept: ${keptOf(map, layer)}`;
 
 /**
  * @param {number} layer

@@ -38,6 +38,7 @@ export const mount = (root, page) => {
   /** @type {Record<string, Measured> | null} */
   let quantities = null;
   let unmeasured = "";
+  let isThere = false; // the first part of the result on show
 
   const wanted = () => settingsOf(store.choices, part.settings);
   const known = () => ({ part, layer, colouring, curves, shown: maps.now(), scores: scores.now() });
@@ -59,12 +60,14 @@ export const mount = (root, page) => {
     emit("strip", "layers");
   };
 
+  const wantScores = () => scores.want({ ...grouping(), reference: store.choices.reference ?? "" });
+
   // Only where somebody looks; the scores are asked for then.
   const paint = (/** @type {"draw" | "repaint"} */ how) => {
     if (!root.clientWidth) return;
     colour();
     tab[how](known());
-    scores.want(grouping());
+    wantScores();
   };
 
   const recolour = () => {
@@ -87,6 +90,7 @@ export const mount = (root, page) => {
     layer = layerOf(store.choices, part.num_layers);
     curves = quantities = null;
     unmeasured = "";
+    isThere = true;
     colour();
     tab.settings.follow(part, wanted());
     choose({ layer });
@@ -112,6 +116,7 @@ export const mount = (root, page) => {
     parts: { layers: begin, layer_measures: measure, layer_pca: maps.add, layer_umap: maps.add },
     failed,
     result: () => {
+      isThere = false;
       units.clear();
       scores.clear();
     },
@@ -120,6 +125,7 @@ export const mount = (root, page) => {
     choices: (changed) => {
       if ("layer" in changed) chooseLayer();
       if ("colour" in changed || "num_units" in changed || "seed" in changed) recolour();
+      if ("reference" in changed && isThere && root.clientWidth) wantScores();
       if (!NAMES.some((name) => name in changed)) return;
       tab.settings.follow(part, wanted());
       maps.update();

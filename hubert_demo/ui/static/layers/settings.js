@@ -11,7 +11,8 @@ export const NAMES = /** @type {const} */ (["method", "num_neighbours", "metric"
 
 const NOTE = "Neighbours: how many moments UMAP keeps each one close to; few show fine threads, many the larger " +
   "groups. Distance: straight, or the angle between states (cosine), which ignores their length. Another seed gives " +
-  "another map of the same neighbours.";
+  "another map of the same neighbours. The same seed gives the same map only on the same machine with the same " +
+  "number of threads; the zip contains the points, and its script redraws the map from them.";
 
 /**
  * @param {MapSettings} one

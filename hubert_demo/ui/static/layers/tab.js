@@ -46,7 +46,7 @@ export const layersTab = (root) => {
 
   const paintGrid = (/** @type {Known} */ { part, colouring, shown: { map, points } }) => {
     grid.fill(part.num_layers + 1);
-    grid.paint(points, colouring.colours, map ? map.trustworthiness : []);
+    grid.paint(points, colouring.colours, map);
   };
 
   // What is written around the map: the legend, the numbers, the curves.

@@ -16,6 +16,7 @@ import { question } from "../core/ask.js";
  * @property {readonly number[]} pnmi
  * @property {readonly number[]} purity_by_chance
  * @property {readonly number[]} pnmi_by_chance
+ * @property {string} letters_from "transcript", or "reference" where a text is aligned
  */
 
 const AFTER_MS = 150; // a slider passes many layers; only where it rests are units asked for

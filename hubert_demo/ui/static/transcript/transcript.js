@@ -2,6 +2,7 @@
 // a text of one's own.
 
 import { make } from "../core/dom.js";
+import { resultOnShow } from "../core/store.js";
 import { alignment } from "./alignment.js";
 import { downloads } from "./downloads.js";
 import { emissionMap } from "./emissions.js";
@@ -16,16 +17,19 @@ import { stepThrough } from "./steps.js";
 export const mount = (root, page) => {
   const head = headline();
   const foot = make("div", { class: "hx-foot" }, head.shades);
+  const meaning = make("p", { class: "hx-quiet", "data-testid": "confidence-note" });
   const map = emissionMap();
   const steps = stepThrough();
   const others = readings(page);
   const own = alignment(page);
-  root.append(make("div", { class: "hx-card" }, ...head.elements, foot, head.times),
+  root.append(make("div", { class: "hx-card" }, ...head.elements, foot, meaning, head.times),
     ...[map, steps, others, own].map(({ element }) => element));
 
   const show = (/** @type {TranscriptPart} */ part) => {
     const path = pathOf(part);
     head.show(part);
+    meaning.hidden = !resultOnShow().timeline.words.length;
+    meaning.textContent = part.confidence;
     foot.replaceChildren(head.shades, downloads(page, part.formats));
     map.show(part, path);
     steps.show(path);
