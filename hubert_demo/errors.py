@@ -32,6 +32,10 @@ class DamagedFileError(CheckpointError):
         self.path = path
 
 
+class TooLongError(InputError):
+    """A recording is longer than can be analysed at once; a part of it can be."""
+
+
 class ConfigError(HubertDemoError, ValueError):
     """A model configuration whose values are impossible or contradict each other."""
 

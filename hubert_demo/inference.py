@@ -4,7 +4,7 @@ Torch stays in here: everything that leaves is numpy.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from weakref import WeakValueDictionary
 
 import torch
@@ -111,16 +111,20 @@ class Passes:
 
     def __init__(self, run: Callable[[LoadedCheckpoint, Waveform], Encoding] = encode) -> None:
         self._run = run
-        self._encodings: WeakValueDictionary[tuple[CheckpointSpec, str], Encoding] = WeakValueDictionary()
+        self._encodings: WeakValueDictionary[tuple[CheckpointSpec, str, tuple[str, ...]], Encoding] = (
+            WeakValueDictionary()
+        )
         self._locks: Locks[tuple[CheckpointSpec, str]] = Locks()
 
     def encode(self, loaded: LoadedCheckpoint, waveform: Waveform) -> Encoding:
-        """As the function `encode`, or what that gave before."""
-        key = (loaded.spec, waveform.fingerprint)
-        with self._locks.of(key):
-            encoding = self._encodings.get(key)
+        """As the function `encode`, or what that gave before, with the notes of this waveform."""
+        heard = (loaded.spec, waveform.fingerprint)
+        with self._locks.of(heard):
+            encoding = self._encodings.get((*heard, waveform.notes))
             if encoding is None:
-                encoding = self._encodings[key] = self._run(loaded, waveform)
+                alike = [each for (*key, _), each in list(self._encodings.items()) if tuple(key) == heard]
+                encoding = replace(alike[0], waveform=waveform) if alike else self._run(loaded, waveform)
+                self._encodings[(*heard, waveform.notes)] = encoding
             return encoding
 
 

@@ -199,7 +199,7 @@ def test_bad_files_are_an_input_error_with_a_sentence(tmp_path: Path, kind: str,
         (np.zeros(16_000, np.float32), "Every sample of this recording is 0"),
         (np.full(16_000, np.nan, np.float32), "not numbers"),
         (np.random.default_rng(0).normal(size=160), r"0\.01 s"),
-        (np.random.default_rng(0).normal(size=600 * 16_000), r"600\.0 s long; the limit is 60 s"),
+        (np.random.default_rng(0).normal(size=600 * 16_000), r"600 s long; the limit is 60 s"),
     ],
     ids=["constant", "nan", "0.01 s", "ten minutes"],
 )

@@ -230,6 +230,17 @@ def test_encodings_that_nobody_holds_are_forgotten(loaded, waveform, encoder_pas
         assert len(counted) == 2
 
 
+def test_the_same_sound_with_other_notes_needs_no_other_pass(loaded, waveform, encoder_passes):
+    passes, part = Passes(), replace(waveform, notes=("a part of it",))
+    with encoder_passes(loaded) as counted:
+        whole = passes.encode(loaded, waveform)
+        of_part = passes.encode(loaded, part)
+        assert passes.encode(loaded, part) is of_part
+    assert len(counted) == 1
+    assert (whole.waveform, of_part.waveform) == (waveform, part)
+    assert of_part.hidden_states is whole.hidden_states
+
+
 def test_a_missing_checkpoint_is_named():
     with pytest.raises(CheckpointError, match="no-such-checkpoint"):
         load_checkpoint("no-such-checkpoint")

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 from hubert_demo.audio.decoding import Overview, decode, overview
 from hubert_demo.audio.messages import pack, receive
-from hubert_demo.errors import InputError
+from hubert_demo.errors import InputError, TooLongError
 
 
 def main() -> None:
@@ -61,8 +61,8 @@ def answer(request: dict[str, Any]) -> bytes:
         request: `path`, and either `"overview": True` or `stretch`, a pair of seconds or None.
 
     Returns:
-        `notes` with samples at 16 kHz, or what an `Overview` holds, with its peaks; `error`, a sentence; or
-        `bug`, a traceback.
+        `notes` with samples at 16 kHz, or what an `Overview` holds, with its peaks; `error`, a sentence,
+        and whether it `is_too_long`; or `bug`, a traceback.
     """
     try:
         path = Path(request["path"])
@@ -72,7 +72,7 @@ def answer(request: dict[str, Any]) -> bytes:
         samples, notes = decode(path, None if stretch is None else (stretch[0], stretch[1]))
         return pack({"notes": notes}, samples.tobytes())
     except InputError as error:
-        return pack({"error": str(error)})
+        return pack({"error": str(error), "is_too_long": isinstance(error, TooLongError)})
     except MemoryError:
         return pack({"needs_memory": True})
     except Exception:

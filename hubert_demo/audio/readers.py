@@ -22,7 +22,7 @@ from hubert_demo.audio.messages import pack, unpack
 from hubert_demo.audio.rules import damaged, require_readable, require_stretch
 from hubert_demo.audio.source import Track
 from hubert_demo.audio.waveform import Waveform
-from hubert_demo.errors import InputError
+from hubert_demo.errors import InputError, TooLongError
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -163,7 +163,7 @@ class Readers:
             finally:
                 self._put_away(reader)
         if "error" in fields:
-            raise InputError(fields["error"])
+            raise (TooLongError if fields.get("is_too_long") else InputError)(fields["error"])
         if "needs_memory" in fields:
             raise _needs_memory(path.name)
         if "bug" in fields:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from hubert_demo.errors import InputError
+from hubert_demo.errors import InputError, TooLongError
 
 SAMPLE_RATE_HZ = 16_000
 MIN_DURATION_S = 0.1
@@ -124,21 +124,18 @@ def require_usable(samples: FloatArray, rate_hz: int) -> None:
         )
 
 
-def too_long(duration_s: float | None = None) -> InputError:
+def too_long(duration_s: float | None = None, advice: str = "Make it shorter.") -> TooLongError:
     """The sentence about a recording that is too long.
 
     Args:
         duration_s: Its length, written with as many digits as show the difference; None if it is not known.
+        advice: What to do about it.
     """
     if duration_s is None:
-        return InputError(
-            f"This recording is longer than the limit of {MAX_DURATION_S:g} s. Make it shorter."
-        )
+        return TooLongError(f"This recording is longer than the limit of {MAX_DURATION_S:g} s. {advice}")
     digits = next((n for n in (1, 2, 3) if round(duration_s, n) > MAX_DURATION_S), 3)
-    return InputError(
-        f"This recording is {duration_s:.{digits}f} s long; the limit is {MAX_DURATION_S:g} s. "
-        "Make it shorter."
-    )
+    length = f"{duration_s:.{digits}f}".rstrip("0").rstrip(".")
+    return TooLongError(f"This recording is {length} s long; the limit is {MAX_DURATION_S:g} s. {advice}")
 
 
 def require_within_an_hour(duration_s: float) -> None:

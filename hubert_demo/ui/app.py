@@ -1,7 +1,6 @@
 """The page: what comes in, what is sent to the browser, and the frame around the views."""
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from concurrent.futures import Future
@@ -13,8 +12,6 @@ import gradio as gr
 import numpy as np
 from gradio import events
 
-from hubert_demo.analysis.transcript.alignment import MAX_REFERENCE
-from hubert_demo.analysis.transcript.beam import MAX_HOTWORDS_TEXT
 from hubert_demo.api import analyze
 from hubert_demo.audio import SAMPLE_RATE_HZ, Readers, Waveform
 from hubert_demo.checkpoints import (
@@ -25,26 +22,31 @@ from hubert_demo.checkpoints import (
     LoadedCheckpoint,
 )
 from hubert_demo.encoding import Encoding
+from hubert_demo.errors import TooLongError
 from hubert_demo.inference import Passes
 from hubert_demo.memo import Locks
-from hubert_demo.ui import card, downloads, front_door, theme, tour, zero_gpu
+from hubert_demo.ui import card, downloads, front_door, head, theme, tour, zero_gpu
 from hubert_demo.ui.blocks import ForgivingBlocks
 from hubert_demo.ui.clients import Clients
 from hubert_demo.ui.endpoints import Endpoints
 from hubert_demo.ui.examples import examples, template
-from hubert_demo.ui.front_door import HTTP_TOO_LARGE, MAX_UPLOAD_MB, TOO_LARGE_UPLOAD
+from hubert_demo.ui.facts import FACTS
+from hubert_demo.ui.front_door import MAX_UPLOAD_MB
 from hubert_demo.ui.health import health
 from hubert_demo.ui.intake import READERS_BUSY, Intake
-from hubert_demo.ui.janitor import HTTP_NO_ROOM, Janitor
+from hubert_demo.ui.janitor import Janitor
 from hubert_demo.ui.lanes import Rank, one_step
+from hubert_demo.ui.messages import message
 from hubert_demo.ui.models import Models
 from hubert_demo.ui.parts import Parts
+from hubert_demo.ui.recorder import recorder
 from hubert_demo.ui.results import Result, Results
 from hubert_demo.ui.server_functions import ServerFunctions
 from hubert_demo.ui.settings import require_free
 from hubert_demo.ui.static_files import StaticFiles
+from hubert_demo.ui.stretches import Stretches
 from hubert_demo.ui.views import VIEWS, timeline
-from hubert_demo.ui.views.base import NO_ROOM, QUICK, Json, View, component, frame, index, plain, sentence
+from hubert_demo.ui.views.base import QUICK, Json, View, component, frame, index, plain, sentence
 from hubert_demo.ui.waiting import ENCODER, MAX_THREADS, Waiting
 
 # A recording of so many seconds is heard before longer ones that wait.
@@ -53,26 +55,6 @@ SHORT_S = 10.0
 MAX_SESSIONS = 64
 MAX_TITLE = 255
 CACHE_SECONDS = (3600, 3600)
-
-# What both halves of the page say alike: `Facts` in `static/core/types.d.ts`.
-_FACTS = {
-    "max_upload_mb": MAX_UPLOAD_MB,
-    # What an upload was refused for, by the status that says so: Gradio shows neither.
-    "refusals": {HTTP_NO_ROOM: NO_ROOM, HTTP_TOO_LARGE: TOO_LARGE_UPLOAD},
-    "max_reference": MAX_REFERENCE,
-    "max_hotwords": MAX_HOTWORDS_TEXT,
-}
-
-_HEAD = """
-<div class="hx-root hx-head">
-  <svg class="hx-mark" viewBox="0 0 34 28" aria-hidden="true"><g fill="none" stroke="currentColor"
-    stroke-width="2.4" stroke-linecap="round"><path d="M2 8q4-8 7.5 0t7.5 0 7.5 0 7.5 0"/>
-    <path d="M2 16q4-8 7.5 0t7.5 0 7.5 0 7.5 0" opacity=".75"/>
-    <path d="M2 24q4-8 7.5 0t7.5 0 7.5 0 7.5 0" opacity=".5"/></g></svg>
-  <div><h1>HuBERT Explorer</h1><p>See what a speech model hears, layer by layer</p></div>
-</div>
-"""
-_SESSION = '<div class="hx-root"></div>'
 
 
 class Page:
@@ -123,6 +105,7 @@ class Page:
         self.readers = Readers() if readers is None else readers
         self.janitor = Janitor() if janitor is None else janitor
         self._intake = Intake(self.readers, self.waiting, self.janitor)
+        self._stretches = Stretches(self._intake, self.clients.current)
         self.models = Models(self.waiting, checkpoint, directories, store)
         parts = (timeline.PART, *(part for view in views for part in view.parts))
         self.parts = Parts(parts, self.results, self.waiting)
@@ -162,7 +145,7 @@ class Page:
         self.janitor.start(self.demo.forget_uncollected)
         settings: dict[str, Any] = {
             "theme": theme.theme(),
-            "app_kwargs": front_door.app_kwargs(self.static_files, _FACTS, self.health, self.janitor),
+            "app_kwargs": front_door.app_kwargs(self.static_files, FACTS, self.health, self.janitor),
             "footer_links": ["api"],
             "max_file_size": f"{MAX_UPLOAD_MB}mb",
             "max_threads": MAX_THREADS,
@@ -217,18 +200,20 @@ class Page:
 
     def _build(self, views: tuple[View, ...]) -> None:
         functions = ServerFunctions(self.results, self.waiting)
-        component("head", _HEAD)
+        component("head", head.TEMPLATE)
         with gr.Row(elem_id="hx-body"):
             with gr.Column(elem_id="hx-rail"):
-                recording = _recorder()
+                recording = recorder()
                 component("note", '<div class="hx-root hx-note"></div>')
                 picker = component("examples", template(self.examples), events=("pick",))
+                component("recent")
                 component("tour", tour.TEMPLATE, functions.of(slow=[tour.steps]))
                 model = component(
                     "picker", self.models.template(), [self.models.fetching()], events=("choose",)
                 )
                 component("card", card.TEMPLATE)
             with gr.Column(elem_id="hx-main"):
+                chooser = component("chooser", events=("part",))
                 component("timeline", timeline.TEMPLATE)
                 with gr.Tabs(elem_id="hx-tabs", overflow_behavior="wrap"):
                     for view in views:
@@ -237,16 +222,15 @@ class Page:
                             component(view.name, frame(view), answers, folder=view.name)
                 script = functions.of([downloads.reproduce])
                 files = component("downloads", downloads.template(), script, events=("take",))
-        session = component("session", _SESSION, [self.parts.fetching()])
-        self._listen(recording, picker, model, files, session)
+        session = component("session", functions=[self.parts.fetching()], events=("again",))
+        self._listen(recording, picker, model, files, session, chooser)
         endpoints = Endpoints(self.analyse, self._intake.read_for_program, self.waiting.turn)
         for name, function in endpoints.all().items():
             events.api(function, api_name=name)
 
-    def _listen(
-        self, recording: gr.Audio, picker: gr.HTML, model: gr.HTML, files: gr.HTML, session: gr.HTML
-    ) -> None:
+    def _listen(self, recording: gr.Audio, *pieces: gr.HTML) -> None:
         """Which callback answers which event; results go to `session`."""
+        picker, model, files, session, chooser = pieces
         # The name of the chosen checkpoint is the picker's value, so that each browser remembers its own.
         inputs, outputs = [recording, model], [session, recording]
         private: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -254,6 +238,8 @@ class Page:
         recording.upload(self.on_upload, inputs, outputs, **latest)
         recording.stop_recording(self.on_recording, inputs, outputs, **latest)
         picker.pick(self.on_pick, model, session, **latest)
+        chooser.part(self.on_part, model, session, **latest)
+        session.again(self.on_again, None, session, **latest)
         model.choose(self.on_choose, None, [session, model], **latest)
         self.demo.load(self.on_load, None, session, **private)
         files.take(self.on_download, None, files, **private)
@@ -266,22 +252,45 @@ class Page:
             path: The file, which Gradio has found to be one of its uploads; None when it was removed.
             chosen: Name of the visitor's checkpoint, None for the default one.
         """
-        yield from self._on_file(path, Path(path or "").name, chosen)
+        yield from self._on_file(path, Path(path or "").name, chosen, self._intake.read)
 
     def on_recording(self, path: str | None, chosen: str | None = None) -> Iterator[tuple[str, Any]]:
         """Analyse what the microphone recorded; arguments as for `on_upload`."""
-        yield from self._on_file(path, "Your recording", chosen)
+        yield from self._on_file(path, "Your recording", chosen, self._intake.read_recording)
 
-    def _on_file(self, path: str | None, title: str, chosen: str | None) -> Iterator[tuple[str, Any]]:
+    def _on_file(
+        self, path: str | None, title: str, chosen: str | None, read: Callable[[Path], Waveform]
+    ) -> Iterator[tuple[str, Any]]:
         """Messages, with the first of which the recorder is emptied."""
         if path is not None:
-            messages = self._steps(lambda: (Path(path), {"title": title}), chosen, is_ours=False)
+            file = Path(path)
+            found = partial(read, file), {"title": title}
+            offer = partial(self._stretches.offer, file, title)
+            messages = self._steps(lambda: found, chosen, offer)
             yield next(messages), None
             yield from ((message, gr.skip()) for message in messages)
 
     def on_pick(self, event: gr.EventData, chosen: str | None = None) -> Iterator[str]:
         """Analyse the example whose row was pressed; what the browser sends may be anything."""
-        yield from self._steps(lambda: self._example(event._data.get("index")), chosen)
+
+        def find() -> tuple[Callable[[], Waveform], Json]:
+            path, about = self._example(event._data.get("index"))
+            return partial(Waveform.from_file, path), about
+
+        yield from self._steps(find, chosen)
+
+    def on_part(self, event: gr.EventData, chosen: str | None = None) -> Iterator[str]:
+        """Analyse the part of a long upload that was chosen; what the browser sends may be anything."""
+        yield from self._steps(lambda: self._stretches.read(event._data), chosen)
+
+    def on_again(self, event: gr.EventData) -> str:
+        """Show a result that the visitor had before; what the browser sends may be anything."""
+        try:
+            request = event._data if isinstance(event._data, dict) else {}
+            about = self._about(request)
+            return self._result(self.results.again(request.get("ticket")), about)
+        except Exception as error:
+            return message("error", text=sentence(error), again=True)
 
     def _example(self, number: object) -> tuple[Path, Json]:
         """The file of an example, and what the browser is told of it."""
@@ -299,10 +308,10 @@ class Page:
             request = event._data if isinstance(event._data, dict) else {}
             spec = self.models.find_here(request.get("checkpoint"))
             waveform, about = self._on_show(request)
-            yield _message("busy", text=f"{spec.title} listens to {waveform.duration_s:.1f} s"), gr.skip()
+            yield message("busy", text=f"{spec.title} listens to {waveform.duration_s:.1f} s"), gr.skip()
             yield self._result(self.analyse(waveform, spec.name), about), spec.name
         except Exception as error:
-            yield _message("error", text=sentence(error)), gr.skip()
+            yield message("error", text=sentence(error)), gr.skip()
 
     def _on_show(self, request: Json) -> tuple[Waveform, Json]:
         """The recording that the browser names by its result's token, and what the browser calls it."""
@@ -310,10 +319,14 @@ class Page:
             path, about = self._example(0)
             return Waveform.from_file(path), about
         waveform = self.results.get(request["token"]).analysis.encoding.waveform
-        about = {"title": str(request.get("title"))[:MAX_TITLE]}
+        return waveform, self._about(request)
+
+    def _about(self, request: Json) -> Json:
+        """What the browser calls the recording on show."""
+        about: Json = {"title": str(request.get("title"))[:MAX_TITLE]}
         if request.get("example") is not None:
             about["example"] = index(request, "example", len(self.examples))
-        return waveform, about
+        return about
 
     def on_download(self, event: gr.EventData) -> Json:
         """Give a file that was asked for, or say why there is none."""
@@ -325,12 +338,12 @@ class Page:
         welcome = self.start()
         try:
             if not welcome.done():
-                yield _message("busy", text="Waking the model up", welcome=True)
+                yield message("busy", text="Waking the model up", welcome=True)
             result = await asyncio.shield(asyncio.wrap_future(welcome))
             about = {**self._example(0)[1], "welcome": True}
             yield await asyncio.to_thread(self._result, result, about)
         except Exception as error:
-            yield _message("error", text=sentence(error), welcome=True)
+            yield message("error", text=sentence(error), welcome=True)
 
     def _analyse_welcome(self) -> Result:
         # Libraries load on first use; analysing noise first keeps that out of the time shown for the example.
@@ -345,26 +358,36 @@ class Page:
         return result
 
     def _steps(
-        self, find: Callable[[], tuple[Path, Json]], chosen: str | None, is_ours: bool = True
+        self,
+        find: Callable[[], tuple[Callable[[], Waveform], Json]],
+        chosen: str | None,
+        offer: Callable[[], Json] | None = None,
     ) -> Iterator[str]:
         """From a file, of ours or of a visitor, to the result: one message to the browser at every step."""
         try:
-            path, about = find()
-            yield _message("busy", text="Reading the recording")
-            if not is_ours and self._intake.is_busy:
-                yield _message("busy", text=READERS_BUSY)
-            waveform = Waveform.from_file(path) if is_ours else self._intake.read(path)
-            yield _message("busy", text=f"Listening to {waveform.duration_s:.1f} s of sound")
+            read, about = find()
+            yield message("busy", text="Reading the recording")
+            if offer and self._intake.is_busy:
+                yield message("busy", text=READERS_BUSY)
+            try:
+                waveform = read()
+            except TooLongError:
+                if offer is None:
+                    raise
+                yield message("part", **offer())
+                return
+            yield message("busy", text=f"Listening to {waveform.duration_s:.1f} s of sound")
             yield self._result(self.analyse(waveform, chosen or None), about)
         except Exception as error:
-            yield _message("error", text=sentence(error))
+            yield message("error", text=sentence(error))
 
     def _result(self, result: Result, about: Json) -> str:
         """The message that shows a result, whose parts are on their way from now on."""
         analysis = result.analysis
-        return _message(
+        return message(
             "result",
             token=self.results.token_for(result),
+            ticket=self.results.ticket_for(result),
             seconds=result.seconds,
             checkpoint=analysis.checkpoint.name,
             model=card.model_card(self._store.find(analysis.checkpoint)),
@@ -373,27 +396,3 @@ class Page:
             parts=list(self.parts.rendering(result)),
             **about,
         )
-
-
-def _recorder() -> gr.Audio:
-    """Microphone and upload in one; its own player is hidden, because the timeline plays."""
-    return gr.Audio(
-        sources=["microphone", "upload"],
-        type="filepath",
-        label="Your recording",
-        show_label=False,
-        editable=False,
-        buttons=[],
-        waveform_options=gr.WaveformOptions(waveform_color="#6697b8"),
-        elem_id="hx-recorder",
-    )
-
-
-def _message(outcome: str, **fields: Any) -> str:
-    """One message to the browser, as JSON that holds no tag even where a file name does.
-
-    Args:
-        outcome: `"busy"`, `"result"` or `"error"`.
-        fields: What it says.
-    """
-    return json.dumps({"kind": outcome, **fields}).replace("<", "\\u003c")

@@ -24,7 +24,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hubert_demo.errors import BusyError, InputError, MachineError
+from hubert_demo.errors import BusyError, InputError, MachineError, TooLongError
 from hubert_demo.ui import folders
 from hubert_demo.ui.views.base import NO_ROOM, NO_ROOM_ERRNOS
 
@@ -165,7 +165,9 @@ class Janitor:
                 self._read.pop(path, None)
 
     def consume(self, path: Path, read: Callable[[Path], Value]) -> Value:
-        """Read a file, which is removed soon if it is an upload; not where it was too busy to be read.
+        """Read a file, which is removed soon if it is an upload; not where it may be read in a later try.
+
+        That is where it was too busy, or the file is so long that a part of it has to be chosen.
 
         Args:
             path: The file.
@@ -177,7 +179,7 @@ class Janitor:
         self.require(path)
         try:
             value = read(path)
-        except BusyError:
+        except (BusyError, TooLongError):
             raise
         except Exception:
             self._used(path)

@@ -86,15 +86,18 @@ class Results:
     def find(self, spec: CheckpointSpec, waveform: Waveform) -> Result | None:
         """The result of the very same samples by the same checkpoint, or None.
 
+        One that tells otherwise how the samples came about is none: its notes go with all that is shown.
+
         Args:
             spec: The checkpoint that was chosen.
             waveform: The recording.
         """
-        wanted = (spec, waveform.fingerprint)
+        wanted = (spec, waveform.fingerprint, waveform.notes)
         with self._lock:
             for token, result in reversed(self._results.items()):
                 analysis = result.analysis
-                if (analysis.checkpoint, analysis.encoding.waveform.fingerprint) == wanted:
+                heard = analysis.encoding.waveform
+                if (analysis.checkpoint, heard.fingerprint, heard.notes) == wanted:
                     return self._touch(token)
         return None
 
@@ -102,6 +105,28 @@ class Results:
         """The token by which whoever asks now may ask about a result; of no use to anybody else."""
         client = self.who()
         return result.token if client is None else self._signed(result.token, client)
+
+    def ticket_for(self, result: Result) -> str:
+        """By which the browser that was shown a result may have it again, also when it has been reloaded.
+
+        It is no token: what a page sends with every question opens nothing to another one.
+        """
+        signature = hmac.new(self._secret, f"again {result.token}".encode(), "sha256").hexdigest()
+        return f"{result.token}~{signature}"
+
+    def again(self, ticket: object) -> Result:
+        """The result of a ticket, which may come from the browser and be anything.
+
+        Raises:
+            InputError: If there is none, or none any more.
+        """
+        if not isinstance(ticket, str):
+            raise InputError(NOT_UNDERSTOOD)
+        result = self.kept(ticket.partition("~")[0])
+        told, due = (each.encode("utf-8", "replace") for each in (ticket, self.ticket_for(result)))
+        if not hmac.compare_digest(told, due):
+            raise InputError(GONE)
+        return result
 
     def of(self, request: Any) -> Result:
         """The result that the browser names by its `token` in a request, which may be anything.

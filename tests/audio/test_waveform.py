@@ -230,7 +230,7 @@ def test_a_compressed_file_whose_header_says_too_long_is_not_decoded(
     path = tmp_path / "tone.m4a"
     write_compressed(path, "aac", tone(65, 8_000), 8_000)
     decoded = count_decoded_samples(monkeypatch)
-    with pytest.raises(InputError, match=r"recording is 65\.0 s long; the limit is 60 s"):
+    with pytest.raises(InputError, match=r"recording is 65 s long; the limit is 60 s"):
         Waveform.from_file(path)
     assert decoded == []
 
@@ -306,7 +306,7 @@ def test_ten_minutes_are_refused_from_the_header(tmp_path: Path, monkeypatch: py
 
     monkeypatch.setattr(soundfile.SoundFile, "read", no_decoding)
     monkeypatch.setattr(soundfile.SoundFile, "blocks", no_decoding)
-    with pytest.raises(InputError, match=r"recording is 600\.0 s long; the limit is 60 s.* Make it"):
+    with pytest.raises(InputError, match=r"recording is 600 s long; the limit is 60 s\. Make it shorter"):
         Waveform.from_file(path)
 
 

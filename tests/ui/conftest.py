@@ -13,6 +13,7 @@ import av
 import numpy as np
 import pytest
 
+from hubert_demo.audio import Waveform
 from hubert_demo.ui.app import Page
 
 FLAGS = [
@@ -108,6 +109,21 @@ def page():
     serve(page)
     yield page
     page.close()
+
+
+@pytest.fixture
+def hear_little(page, monkeypatch):
+    """Has the page analyse the first second alone; gives how long the recordings were, in seconds."""
+    analyse, durations_s = page.analyse, []
+
+    def analyse_the_first_second(waveform, *more, **greeting):
+        if not greeting:
+            durations_s.append(waveform.duration_s)
+            waveform = Waveform(waveform.samples[:16_000], notes=waveform.notes)
+        return analyse(waveform, *more, **greeting)
+
+    monkeypatch.setattr(page, "analyse", analyse_the_first_second)
+    return durations_s
 
 
 PATIENCE_S = 120
@@ -241,7 +257,7 @@ LOOK_INSIDE = """async () => {
 class Visitor:
     """A tab of the browser that looks at the page, with all that went wrong in it."""
 
-    def __init__(self, browser, url, theme="light", width=1440, height=1000):
+    def __init__(self, browser, url, theme="light", width=1440, height=1000, script=""):
         self.tab = browser.new_page()
         self.tab.set_viewport_size({"width": width, "height": height})
         self.tab.set_default_timeout(TIMEOUT_MS)
@@ -251,6 +267,7 @@ class Visitor:
         self.tab.on("pageerror", lambda error: self.problems.append(str(error)))
         self.tab.on("request", self._watch)
         self.tab.add_init_script(FREEZE)
+        self.tab.add_init_script(script)
         self.tab.goto(f"{url}?__theme={theme}")
         self.tab.wait_for_selector("body[data-hx-ready]")
         self.tab.evaluate(LOOK_INSIDE)

@@ -372,7 +372,7 @@ def write_bad(kind, path):
         ("constant", "there is nothing to hear. Check the microphone"),
         ("nan", "not numbers (NaN or infinity)"),
         ("0.01 s", "at least 0.1 s is needed. Make it longer."),
-        ("two hours", "This recording is 7200.0 s long; the limit is 60 s. Make it shorter."),
+        ("two hours", "The file is 120.0 minutes long; the limit is 60 minutes. Make it shorter."),
     ],
 )
 def test_bad_input_gets_a_sentence_and_the_page_goes_on(page, tmp_path, write_wav, kind, text):
@@ -386,9 +386,53 @@ def test_bad_input_gets_a_sentence_and_the_page_goes_on(page, tmp_path, write_wa
     assert good[-1]["kind"] == "result"
 
 
-def test_a_long_recording_of_a_phone_gets_a_sentence(page, write_compressed):
+def test_of_a_long_recording_parts_can_be_chosen(page, write_compressed, fetch, hear_little):
     messages, _ = read_pairs(page.on_upload(str(write_compressed("long.m4a", 70))))
-    assert messages[-1]["text"] == "This recording is 70.0 s long; the limit is 60 s. Make it shorter."
+    offer = messages[-1]
+    assert offer["kind"] == "part"
+    assert offer["text"] == "This recording is 70 s long; the limit is 60 s. Choose a part."
+    assert offer["peaks"]["shape"][1] == 2
+    for start_s, note in [(8, "0:08 to 1:08 of 1:10"), (1, "0:01 to 1:01 of 1:10")]:
+        [*_, result] = read(page.on_part(Picked({"key": offer["key"], "start_s": start_s})))
+        assert (result["title"], result["offer"]) == ("long.m4a", offer["key"])
+        assert fetch(page, token=result["token"], name="timeline")["notes"][0] == note
+    assert hear_little == [60, 60]
+
+
+@pytest.mark.parametrize("asked", [None, {}, {"key": "x", "start_s": 1}, {"key": 3, "start_s": "one"}])
+def test_a_part_of_nothing_that_was_offered_gets_a_sentence(page, asked):
+    assert read(page.on_part(Picked(asked)))[-1]["kind"] == "error"
+
+
+def test_a_part_whose_samples_are_known_has_its_own_note(page, write_wav, fetch, encoder_passes):
+    path = str(write_wav("whole.wav", seed=14))
+    messages, _ = read_pairs(page.on_upload(path))
+    samples = page.results.get(messages[-1]["token"]).analysis.encoding.waveform.samples
+    with encoder_passes() as passes:
+        part = page.analyse(Waveform(samples, notes=("0:03 to 1:03 of 1:05",)))
+        assert fetch(page, token=part.token, name="timeline")["notes"] == ["0:03 to 1:03 of 1:05"]
+    assert not passes
+
+
+def test_a_recorder_that_stopped_late_loses_the_end_and_says_so(page, write_wav, fetch, hear_little):
+    messages, _ = read_pairs(page.on_recording(str(write_wav("late.wav", duration_s=60.4, seed=12))))
+    notes = fetch(page, token=messages[-1]["token"], name="timeline")["notes"]
+    assert notes[0] == "what came after 60 s is cut off"
+    assert hear_little == [60]
+
+
+def test_a_result_is_opened_again_by_its_ticket_without_computing(page, write_wav, encoder_passes):
+    messages, _ = read_pairs(page.on_upload(str(write_wav("again.wav", seed=13))))
+    shown = messages[-1]
+    with encoder_passes() as passes:
+        again = json.loads(page.on_again(Picked({"ticket": shown["ticket"], "title": "again.wav"})))
+    assert (again["kind"], again["token"], again["title"]) == ("result", shown["token"], "again.wav")
+    assert not passes
+
+
+@pytest.mark.parametrize("ticket", [None, 7, "x", "x~y", "é~ü"])
+def test_no_ticket_opens_nothing(page, ticket):
+    assert json.loads(page.on_again(Picked({"ticket": ticket})))["kind"] == "error"
 
 
 def test_a_file_by_another_name_is_heard_for_what_it_is(page, write_compressed, fetch):

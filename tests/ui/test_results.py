@@ -1,5 +1,7 @@
 """Results under their tokens: bounded, and deaf to whatever else is sent."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -43,6 +45,12 @@ def test_a_result_is_found_by_checkpoint_and_samples(analyses):
     assert results.find(spec, noise(1)) is result
     assert results.find(spec, noise(2)) is None
     assert results.find(resolve(PRETRAINED_CHECKPOINT), noise(1)) is None
+
+
+def test_a_result_with_other_notes_is_not_found(analyses):
+    results, spec = Results(), resolve(DEFAULT_CHECKPOINT)
+    results.keep(analyses[0], 0.1)
+    assert results.find(spec, replace(noise(1), notes=("a part of it",))) is None
 
 
 def test_the_oldest_result_leaves_first(analyses):

@@ -5,6 +5,7 @@ import json
 import httpx
 import pytest
 
+from hubert_demo.ui.janitor import REMOVED
 from hubert_demo.ui.results import GONE
 
 PATIENCE_S = 120
@@ -97,6 +98,18 @@ def test_two_visitors_never_see_each_other_s_anything(browse, write_wav):
     # It goes on working for whom it was given to, and an equal recording has a token of its own.
     assert one.ask("session", "part", token=token, name="timeline")["ok"]
     assert other.record(write_wav("mine.wav", 0.6, seed=31))["token"] not in {token, own}
+
+
+def test_a_token_opens_no_result_again_and_an_offered_part_is_its_sender_s(browse, write_wav):
+    one, other = browse("one"), browse("other")
+    shown = one.record(write_wav("mine.wav", 0.6, seed=35))
+    for stolen in (shown["token"], shown["token"].partition(".")[0], f"{shown['token'].partition('.')[0]}~0"):
+        assert other.trigger("session", "again", about={"ticket": stolen})["text"] == GONE
+    # The tab that was shown it is another session once it is reloaded.
+    assert other.trigger("session", "again", about={"ticket": shown["ticket"]})["kind"] == "result"
+    offer = one.record(write_wav("long.wav", 61, seed=36))
+    chosen = {"key": offer["key"], "start_s": 0}
+    assert other.trigger("chooser", "part", [None], about=chosen) == {"kind": "error", "text": REMOVED}
 
 
 def test_an_expired_token_gets_a_sentence_everywhere(page, browse, write_wav):

@@ -19,6 +19,7 @@ from hubert_demo.errors import HubertDemoError, InputError, no_such
 Json = dict[str, Any]
 
 STATIC_DIR = Path(__file__).parents[1] / "static"
+EMPTY = '<div class="hx-root"></div>'
 
 Answer = Callable[[Analysis, Json], Json]
 """Answers what the browser asks about an analysis."""
@@ -204,7 +205,7 @@ def frame(view: View) -> str:
 
 def component(
     name: str,
-    template: str,
+    template: str = EMPTY,
     functions: list[Callable[..., Any]] | None = None,
     events: tuple[str, ...] = (),
     folder: str = "page",

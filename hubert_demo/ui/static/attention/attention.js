@@ -1,6 +1,6 @@
 // Attention: heads of a layer as small maps, the chosen one large, and all heads of all layers.
 
-import { layerSlider, make, say } from "../core/dom.js";
+import { button, layerSlider, make, say } from "../core/dom.js";
 import { clamp } from "../core/format.js";
 import { choose, store } from "../core/store.js";
 import { headsPanel } from "./heads.js";
@@ -30,25 +30,40 @@ export const mount = (root, page) => {
   const thumbs = layerHeads((wanted) => layer !== null && pick(layer, wanted));
   const panel = headsPanel((...wanted) => pick(...wanted));
   const title = make("h2", { "data-testid": "attention-title" });
+  const earlier = make("p", { class: "hx-quiet", role: "status", hidden: true, "data-testid": "attention-earlier" });
   const problem = make("p", { class: "hx-nothing", role: "alert", hidden: true });
+  const again = button("Try again", () => maps.again(), "attention-again");
+  again.hidden = true;
   root.append(make("div", { class: "hx-columns hx-columns-attention" },
     make("div", { class: "hx-card" }, make("div", { class: "hx-controls" }, ...slider.elements),
       thumbs.element, kindsNote()),
     make("div", { class: "hx-card" }, make("div", { class: "hx-bar" }, title, map.range),
-      problem, map.element, reading.sentence, reading.list)), panel.element);
+      problem, again, earlier, map.element, reading.sentence, reading.list)), panel.element);
 
   const maps = headMaps(page, {
     show: (here) => {
       shown = here;
-      say(problem, null);
+      complain(null);
       map.show(here.large);
       thumbs.fill(here.small.count);
       draw();
       root.dataset.shown = `${here.large.layer}-${here.large.head}`;
     },
-    complain: (sentence) => say(problem, sentence),
+    complain: (sentence) => complain(sentence),
     busy: (isBusy) => (isBusy ? root.setAttribute("aria-busy", "true") : root.removeAttribute("aria-busy")),
   });
+
+  const complain = (/** @type {string | null} */ sentence) => {
+    say(problem, sentence);
+    again.hidden = !sentence;
+  };
+
+  // The map of an earlier choice stays until the new one is here.
+  const sayWhose = () => {
+    const isEarlier = shown && (shown.large.layer !== layer || shown.large.head !== head);
+    say(earlier, shown && isEarlier ? `Still layer ${shown.large.layer + 1}, head ${shown.large.head + 1}.` : null);
+    map.element.classList.toggle("is-earlier", Boolean(isEarlier));
+  };
 
   // What is written around the map: the layer, the head, its kind and spread.
   const describe = () => {
@@ -56,6 +71,7 @@ export const mount = (root, page) => {
     slider.show(layer + 1, part.num_layers);
     title.textContent = `Layer ${layer + 1}, head ${head + 1}`;
     thumbs.mark(head, kinds?.[layer]);
+    sayWhose();
     if (kinds) reading.kind.textContent = kinds[layer][head];
     panel.mark(layer, head);
     if (shown) reading.readSpread(shown.large);
@@ -104,6 +120,8 @@ export const mount = (root, page) => {
     result: () => {
       part = shown = null;
       maps.forget();
+      complain(null);
+      say(earlier, null);
       map.show(null);
       thumbs.fill(0);
       fill("The heads are being measured …");

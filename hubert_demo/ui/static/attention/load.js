@@ -81,6 +81,10 @@ export const headMaps = (page, { show, complain, busy }) => {
       if (isLoading || here()) showIfHere();
       else load();
     },
+    /** What was refused is asked for once more. */
+    again: () => {
+      if (!isLoading && !here()) load();
+    },
     /** Another result is on show. */
     forget: () => {
       [maps, smalls, wanted] = [new Map(), new Map(), null];

@@ -1,7 +1,7 @@
 // The components that Gradio mounts: each gets what happens, and its parts of the result.
 
 import { askUntilReady, sentenceOf } from "./ask.js";
-import { make } from "./dom.js";
+import { button, make } from "./dom.js";
 import { emit, on } from "./events.js";
 import { setOpen, store } from "./store.js";
 
@@ -210,9 +210,24 @@ const deliver = async (entry, token, name) => {
     entry.lacking.push(name);
     if (!sentence) return false;
     if (entry.shown === token) component.failed?.(name, sentence);
-    else root.prepend(Object.assign(entry.alert, { textContent: sentence }));
+    else complain(entry, sentence);
   }
   return entry.shown === token;
+};
+
+/**
+ * Says why there is no first part, and offers to ask for it again.
+ * @param {Mounted} entry
+ * @param {string} sentence
+ */
+const complain = (entry, sentence) => {
+  const retry = () => {
+    entry.alert.remove();
+    demand(entry);
+  };
+  entry.alert.textContent = sentence;
+  entry.alert.append(button("Try again", retry, "try-again"));
+  entry.root.prepend(entry.alert);
 };
 
 /**
@@ -229,6 +244,9 @@ export const once = (token, name) => {
   asked.then((part) => part || fetched.delete(key), () => fetched.delete(key));
   return asked;
 };
+
+// What a short drop of the network has kept back.
+on("online", () => mounted.forEach((entry) => demand(entry)));
 
 on("result", ({ token }) => {
   for (const key of fetched.keys()) if (!key.startsWith(token)) fetched.delete(key);

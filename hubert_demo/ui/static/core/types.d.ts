@@ -213,6 +213,8 @@ export interface Parts {
 export interface ResultMessage {
   readonly kind: "result";
   readonly token: string;
+  /** By which this tab may have the result again. */
+  readonly ticket: string;
   readonly title: string;
   readonly seconds: number;
   readonly checkpoint: string;
@@ -225,6 +227,8 @@ export interface ResultMessage {
   readonly parts: readonly string[];
   /** Its number, if it is one of the examples. */
   readonly example?: number;
+  /** Key of the offer that it is a part of. */
+  readonly offer?: string;
   readonly welcome?: boolean;
 }
 
@@ -232,9 +236,27 @@ export interface SentenceMessage {
   readonly kind: "busy" | "error";
   readonly text: string;
   readonly welcome?: boolean;
+  /** Whether it is about a result that was to be opened again. */
+  readonly again?: boolean;
 }
 
-export type Message = ResultMessage | SentenceMessage;
+/** An upload that is too long, of which a part is to be chosen. */
+export interface OfferMessage {
+  readonly kind: "part";
+  readonly key: string;
+  readonly title: string;
+  readonly text: string;
+  readonly duration_s: number;
+  /** How much of it the peaks cover, from its start. */
+  readonly drawn_s: number;
+  /** How long the part is. */
+  readonly longest_s: number;
+  /** int16 `(bins, 2)`: lowest and highest sample. */
+  readonly peaks: Packed;
+  readonly welcome?: undefined;
+}
+
+export type Message = ResultMessage | SentenceMessage | OfferMessage;
 
 /** The result on show, and its timeline, which every view needs. */
 export interface Result extends ResultMessage {
@@ -261,6 +283,7 @@ export interface Choices {
 /** What both halves say alike, in the page's head. */
 export interface Facts {
   readonly max_upload_mb: number;
+  readonly max_duration_s: number;
   /** What to say of an upload that was refused, by the status that says so. */
   readonly refusals: Readonly<Record<string, string>>;
   readonly max_reference: number;

@@ -1,9 +1,10 @@
 // Where the page begins.
 
-import { on } from "../core/events.js";
+import { emit, on } from "../core/events.js";
 import "../core/keyboard.js";
 import { startMounting } from "../core/mount.js";
 import { facts } from "../core/store.js";
+import "./countdown.js";
 import "./recorder.js";
 
 const LATER_MS = 1000;
@@ -12,6 +13,7 @@ const LATER_MS = 1000;
 const load = (module) => import(`../${module}`);
 
 startMounting(load);
+window.addEventListener("online", () => emit("online"));
 
 // Once there is something to see, the scripts of the other tabs: they are at hand when one is opened, also where the
 // server has another version by then.

@@ -93,3 +93,36 @@ new PerformanceObserver((seen) => {
   const reason = seen.getEntries().map(refusal).find(Boolean);
   if (reason) emit("error", reason);
 }).observe({ type: "resource" });
+
+// What the microphone is refused for, by the name of the browser's error. Gradio says nothing of it.
+const MICROPHONE = /** @type {Record<string, string>} */ ({
+  NotAllowedError:
+    "The browser may not use the microphone. Allow it beside the page’s address, then press record again; or upload a "
+    + "file.",
+  NotFoundError: "There is no microphone. Connect one, then press record again; or upload a file.",
+  NotReadableError:
+    "The microphone cannot be used: another program may hold it. Close that program, then press record again.",
+});
+const INSECURE =
+  "Browsers give the microphone to secure addresses alone. Open the page by https or as localhost; or upload a file.";
+const OTHER = "The microphone cannot be used. Check it, then press record again; or upload a file.";
+
+before("click", (event) => {
+  if (!(event.target instanceof Element) || !event.target.closest(".record-button")) return;
+  emit("error", null);
+  if (navigator.mediaDevices) return;
+  event.stopPropagation();
+  emit("error", INSECURE);
+});
+
+/** @param {{ name: string }} problem */
+export const microphoneProblem = ({ name }) => MICROPHONE[name] ?? OTHER;
+
+const { mediaDevices } = navigator;
+if (mediaDevices) {
+  const get = mediaDevices.getUserMedia.bind(mediaDevices);
+  mediaDevices.getUserMedia = (wanted) => get(wanted).catch((problem) => {
+    emit("error", microphoneProblem(problem));
+    throw problem;
+  });
+}

@@ -1,27 +1,39 @@
-// The channel from Python: one message a value, of kind busy, result or error.
+// The channel from Python: one message a value, of kind busy, result, part or error.
 
-import { clock } from "../core/clock.js";
 import { sentenceOf } from "../core/ask.js";
-import { emit } from "../core/events.js";
+import { clock } from "../core/clock.js";
+import { emit, on } from "../core/events.js";
 import { fetchPartsBy, fetchTimeline, once } from "../core/mount.js";
 import { showResult, store } from "../core/store.js";
+import { forget, recents } from "./memory.js";
 
 /** @import { Message, Mount, ResultMessage } from "../core/types.js" */
+/** @import { Recent } from "./memory.js" */
 
 /** @type {Mount} */
 export const mount = (_root, page) => {
   let asked = false; // whether the visitor has begun something of their own
   let newest = "";
+  /** What is being opened again. @type {Recent | null} */
+  let reopened = null;
+  /** Whose timeline could not be had. @type {ResultMessage | null} */
+  let missed = null;
+  /** Shown where there is nothing else to show. @type {ResultMessage | null} */
+  let greeting = null;
 
   const receive = () => {
     if (!page.props.value) return;
     /** @type {Message} */
     const message = JSON.parse(page.props.value);
+    if (message.kind === "result" && message.welcome) greeting = message;
     // Whoever has begun something of their own is no longer to be greeted.
     if (message.welcome && asked) return;
+    if (message.welcome && message.kind === "result" && recents().length) return reopen(recents()[0]);
     asked = asked || !message.welcome;
     if (message.kind === "result") result(message);
     else if (message.kind === "busy") busy(message.text);
+    else if (message.kind === "part") offer(message);
+    else if (message.again) gone(message.text);
     else fail(message.text);
   };
 
@@ -37,9 +49,30 @@ export const mount = (_root, page) => {
     if (store.result) document.body.dataset.hxReady = store.result.token;
   };
 
+  const offer = (/** @type {object} */ message) => {
+    fail("");
+    emit("offer", message);
+  };
+
+  const reopen = (/** @type {Recent} */ recent) => {
+    asked = true;
+    reopened = recent;
+    busy("Opening it again");
+    const { ticket, title, example } = recent;
+    page.trigger("again", { ticket, title, example });
+  };
+
+  // The server keeps results for a while only.
+  const gone = async (/** @type {string} */ sentence) => {
+    if (reopened) forget(reopened.ticket);
+    if (!store.result && greeting) await result(greeting);
+    fail(sentence);
+  };
+
   // What was on show stays until the timeline of the new result is here, which every view needs.
   const result = async (/** @type {ResultMessage} */ message) => {
     newest = message.token;
+    missed = null;
     try {
       const timeline = await fetchTimeline(message, () => newest === message.token);
       if (!timeline) return;
@@ -51,6 +84,7 @@ export const mount = (_root, page) => {
       emit("tick");
       readBetter(message);
     } catch (problem) {
+      missed = message;
       fail(sentenceOf(problem));
     }
   };
@@ -63,6 +97,11 @@ export const mount = (_root, page) => {
     if (reading && store.result?.token === token) clock.read(reading.words);
   };
 
+  // After a short drop of the network; not where something else was begun since.
+  on("online", () => {
+    if (missed && missed.token === newest) result(missed);
+  });
+  on("reopen", reopen);
   fetchPartsBy(page);
   page.watch("value", receive);
   receive();

@@ -2,6 +2,7 @@
 
 import { unpack } from "../core/arrays.js";
 import { clock } from "../core/clock.js";
+import { signed } from "../core/format.js";
 import {
   AXIS_HEIGHT, drawTimeAxis, fit, font, image, pixels, ramp, style, token, writeUpwards,
 } from "../core/paint.js";
@@ -11,6 +12,9 @@ import {
 const GAP = 8;
 // What is quieter than this, of 255, is left as paper.
 const QUIET = 64;
+const FULL_SCALE = 32767;
+// A recording that is fainter throughout looks faint.
+const FAINTEST_DB = -30;
 
 const waveHeight = () => pixels("--hx-wave-height");
 const spectrumHeight = () => pixels("--hx-spectrum-height");
@@ -48,9 +52,10 @@ export const soundPicture = (timeline) => {
  */
 const drawWave = (ctx, axis, height) => {
   const { samples } = clock;
-  const peak = samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 1);
   const middle = height / 2;
-  const scale = (middle - 2) / peak;
+  const top = loudest(samples);
+  const scale = (middle - 2) / top;
+  labelLevels(ctx, axis, top, height);
   const columns = Math.floor(axis.span);
   ctx.fillStyle = token("--hx-waveform");
   for (let column = 0; column < columns; column++) {
@@ -62,9 +67,31 @@ const drawWave = (ctx, axis, height) => {
       if (samples[i] < low) low = samples[i];
       if (samples[i] > high) high = samples[i];
     }
-    const top = middle - high * scale;
-    ctx.fillRect(axis.left + column, top - 0.4, 1, Math.max(0.8, (high - low) * scale + 0.8));
+    ctx.fillRect(axis.left + column, middle - high * scale - 0.4, 1, Math.max(0.8, (high - low) * scale + 0.8));
   }
+};
+
+/**
+ * What top and bottom of a waveform stand for: the loudest sample, but room noise is not drawn as loud as speech.
+ * @param {ArrayLike<number>} samples int16
+ */
+export const loudest = (samples) => {
+  let most = FULL_SCALE * 10 ** (FAINTEST_DB / 20);
+  for (let i = 0; i < samples.length; i++) most = Math.max(most, Math.abs(samples[i]));
+  return most;
+};
+
+/**
+ * In decibels below full scale.
+ * @param {CanvasRenderingContext2D} ctx
+ * @param {Axis} axis
+ * @param {number} top
+ * @param {number} height
+ */
+const labelLevels = (ctx, axis, top, height) => {
+  style(ctx, { font: font(12), fillStyle: token("--hx-ink-2"), textAlign: "right", textBaseline: "middle" });
+  const level = signed(Math.round(20 * Math.log10(top / FULL_SCALE)));
+  for (const y of [7, height - 7]) ctx.fillText(axis.left < 60 ? level : `${level} dB`, axis.left - 8, y);
 };
 
 /**

@@ -1,0 +1,28 @@
+// While the microphone records: the time that is left, at whose end the recording is stopped and analysed.
+
+import { facts } from "../core/store.js";
+
+const TICK_MS = 100;
+
+/** @type {number | null} */
+let began = null;
+
+const stopButton = () => {
+  const found = document.querySelector("#hx-recorder .stop-button");
+  return found instanceof HTMLElement && found.offsetParent ? found : null;
+};
+
+setInterval(() => {
+  const recorder = document.getElementById("hx-recorder");
+  const stop = stopButton();
+  if (!stop || !recorder) {
+    began = null;
+    return;
+  }
+  began ??= performance.now();
+  const left = facts().max_duration_s - (performance.now() - began) / 1000;
+  recorder.style.setProperty("--hx-left", `"listening · ${Math.max(0, Math.ceil(left))} s left"`);
+  if (left > 0) return;
+  began = null;
+  stop.click();
+}, TICK_MS);

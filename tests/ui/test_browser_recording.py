@@ -1,0 +1,145 @@
+"""In a real browser: recording, parts of long uploads, and what outlasts a reload."""
+
+import threading
+
+REFUSING = """navigator.mediaDevices.getUserMedia =
+  () => Promise.reject(new DOMException('refused', window.refusal));"""
+INSECURE = "Object.defineProperty(Navigator.prototype, 'mediaDevices', { get: () => undefined });"
+
+
+def test_a_recording_stops_by_itself_and_the_time_left_is_shown(visit):
+    visitor = visit()
+    before = visitor.token
+    visitor.tab.evaluate("""() => {
+      const facts = document.getElementById("hx-facts");
+      facts.textContent = JSON.stringify({ ...JSON.parse(facts.textContent), max_duration_s: 1.5 });
+    }""")
+    visitor.tab.locator("#hx-recorder .record-button").click()
+    visitor.tab.locator("#hx-recorder .stop-button:visible").wait_for()
+    visitor.tab.wait_for_function(
+        "/listening · [12] s left/.test(getComputedStyle(document.getElementById('hx-recorder'))"
+        ".getPropertyValue('--hx-left'))"
+    )
+    visitor.wait_for_other_result(before)
+    assert visitor.id("notes").inner_text().startswith("Your recording")
+
+
+def test_a_microphone_that_is_refused_gets_a_sentence(visit):
+    visitor = visit(script=REFUSING)
+    for name, told in [
+        ("NotAllowedError", "The browser may not use the microphone. Allow it beside the page’s address"),
+        ("NotFoundError", "There is no microphone. Connect one"),
+    ]:
+        visitor.tab.evaluate("name => { window.refusal = name; }", name)
+        visitor.tab.locator("#hx-recorder .record-button").click()
+        visitor.id("alert").filter(has_text=told).wait_for()
+    # Gradio's recorder tells the console alone.
+    assert visitor.problems
+    assert all("refused" in problem for problem in visitor.problems)
+    visitor.problems.clear()
+
+
+def test_a_page_that_may_have_no_microphone_says_why(visit):
+    visitor = visit(script=INSECURE)
+    visitor.tab.locator("#hx-recorder .record-button").click()
+    visitor.id("alert").filter(has_text="Open the page by https or as localhost").wait_for()
+
+
+def test_parts_of_a_long_upload_are_chosen_and_analysed(visit, write_wav, hear_little):
+    visitor = visit()
+    before = visitor.token
+    visitor.upload(write_wav("long.wav", duration_s=65, seed=41))
+    window = visitor.id("chooser-window")
+    window.wait_for()
+    assert visitor.id("chooser-why").inner_text() == (
+        "This recording is 65 s long; the limit is 60 s. Choose a part."
+    )
+    window.press("ArrowRight")
+    assert visitor.id("chooser-part").inner_text() == "0:01 to 1:01 of 1:05"
+    window.press("End")
+    box = visitor.id("chooser").bounding_box()
+    visitor.tab.mouse.move(box["x"] + box["width"] / 2, box["y"] + 20)
+    visitor.tab.mouse.down()
+    visitor.tab.mouse.move(box["x"] + box["width"] / 2 - box["width"] * 2 / 65, box["y"] + 20)
+    visitor.tab.mouse.up()
+    assert visitor.id("chooser-part").inner_text() == "0:03 to 1:03 of 1:05"
+    visitor.id("chooser-analyse").click()
+    visitor.wait_for_other_result(before)
+    assert "0:03 to 1:03 of 1:05" in visitor.id("notes").inner_text()
+    first = visitor.token
+    assert not window.is_visible()
+    visitor.id("chooser-another").click()
+    window.press("Home")
+    window.press("Enter")
+    visitor.wait_for_other_result(first)
+    assert "0:00 to 1:00 of 1:05" in visitor.id("notes").inner_text()
+    visitor.id("example-1").click()
+    visitor.id("chooser-another").wait_for(state="hidden")
+
+
+def test_a_reload_and_back_bring_the_same_result_back_and_the_last_ones_reopen(visit, page, encoder_passes):
+    visitor = visit()
+    greeting = visitor.token
+    visitor.id("example-2").click()
+    visitor.wait_for_other_result(greeting)
+    second = visitor.token
+    visitor.id("example-1").click()
+    visitor.wait_for_other_result(second)
+    with encoder_passes() as passes:
+        visitor.tab.reload()
+        visitor.tab.wait_for_selector("body[data-hx-ready]")
+        assert page.examples[1].path.name in visitor.id("notes").inner_text()
+        assert visitor.id("recent").count() == 2
+        reloaded = visitor.token
+        visitor.id("recent").nth(1).click()
+        visitor.wait_for_other_result(reloaded)
+        assert page.examples[2].path.name in visitor.id("notes").inner_text()
+        visitor.tab.goto("about:blank")
+        visitor.tab.go_back()
+        visitor.tab.wait_for_selector("body[data-hx-ready]")
+        assert page.examples[2].path.name in visitor.id("notes").inner_text()
+    assert not passes
+
+
+def test_a_result_that_a_drop_of_the_network_kept_back_is_shown_after_it(visit, page, monkeypatch):
+    visitor = visit()
+    before, analyse, may_end = visitor.token, page.analyse, threading.Event()
+    monkeypatch.setattr(page, "analyse", lambda *given: may_end.wait(60) and analyse(*given))
+    with visitor.tab.expect_request("**/queue/data?*"):
+        visitor.id("example-2").click()
+    visitor.tab.context.set_offline(True)
+    try:
+        may_end.set()
+        visitor.id("alert").filter(has_text="cannot be reached").wait_for()
+    finally:
+        visitor.tab.context.set_offline(False)
+    visitor.wait_for_other_result(before)
+    assert page.examples[2].path.name in visitor.id("notes").inner_text()
+    assert not visitor.id("alert").is_visible()
+    assert all("ERR_INTERNET_DISCONNECTED" in problem for problem in visitor.problems)
+    visitor.problems.clear()
+
+
+def test_what_the_server_has_forgotten_is_said_and_the_greeting_is_shown(visit, page):
+    visitor = visit()
+    visitor.tab.evaluate("""() => sessionStorage.setItem("hx-recents", JSON.stringify(
+      [{ ticket: "gone~gone", title: "mine.wav", words: "", duration_s: 1 }]))""")
+    visitor.tab.reload()
+    visitor.id("alert").filter(has_text="no longer kept").wait_for()
+    assert page.examples[0].path.name in visitor.id("notes").inner_text()
+    assert visitor.id("recent").count() == 0
+
+
+def test_a_map_of_an_earlier_choice_says_so_and_can_be_asked_for_again(visit):
+    visitor = visit()
+    visitor.open("Attention")
+    visitor.tab.wait_for_selector("[data-shown]")
+    visitor.id("head-1").wait_for()
+    visitor.lose_the_server()
+    visitor.id("head-1").click()
+    visitor.id("attention-again").wait_for()
+    assert "head 1" in visitor.id("attention-earlier").inner_text()
+    visitor.leave_answers()
+    visitor.problems.clear()
+    visitor.id("attention-again").click()
+    visitor.id("attention-earlier").wait_for(state="hidden")
