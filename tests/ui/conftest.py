@@ -217,6 +217,8 @@ def browser(chromium, harbour, tmp_path_factory):
 
 # Gradio's own player, which is hidden, complains about a file that is no sound before it is emptied.
 HARMLESS = "Waveform load error"
+# Its recorder throws this where nobody catches it.
+REFUSED = "Error accessing the microphone: refused"
 # The first UMAP of a process is compiled, which takes a busy machine a while.
 TIMEOUT_MS = 60_000
 
@@ -264,7 +266,7 @@ class Visitor:
         self.problems = []
         self.outside = set()
         self.tab.on("console", self._hear)
-        self.tab.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.tab.on("pageerror", lambda error: REFUSED in str(error) or self.problems.append(str(error)))
         self.tab.on("request", self._watch)
         self.tab.add_init_script(FREEZE)
         self.tab.add_init_script(script)

@@ -37,6 +37,7 @@ export const mount = (root, page) => {
   const fold = (/** @type {boolean} */ isFolded) => {
     for (const each of [why, picture, ends, part, analyse]) each.hidden = isFolded;
     another.hidden = !isFolded;
+    root.classList.toggle("is-folded", isFolded);
   };
   const analyse = button("Analyse this part", () => {
     if (!offer) return;
