@@ -42,7 +42,9 @@ MAX_THREADS = int(MAX_AT_ONCE) + 40
 """Each of them has a thread. There is room for greetings and refusals beside them, and for those who wait
 patiently: clients with two jobs in the slow lane, ten at most."""
 
-PATIENCE_S = 20.0
+PATIENCE_S = 1.5
+"""A browser has six connections to a server. Held longer, the slow questions of a page, those about earlier
+results too, kept its next recording waiting for one: 8 s beside a zip."""
 _ASKS_AGAIN_S = 0.1
 
 
