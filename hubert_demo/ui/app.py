@@ -217,7 +217,7 @@ class Page:
                 component("timeline", timeline.TEMPLATE)
                 with gr.Tabs(elem_id="hx-tabs", overflow_behavior="wrap"):
                     for view in views:
-                        with gr.Tab(view.title, id=view.name):
+                        with gr.Tab(view.title, id=view.name, elem_id=f"hx-tab-{view.name}"):
                             answers = functions.of(view.quick_answers, view.slow_answers)
                             component(view.name, frame(view), answers, folder=view.name)
                 script = functions.of([downloads.reproduce])

@@ -4,5 +4,8 @@ import gradio as gr
 
 
 def theme() -> gr.themes.Base:
-    """IBM Plex Sans in its two complete weights; colours are in `static/core/tokens.css`."""
-    return gr.themes.Base(font=[gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700)), "sans-serif"])
+    """IBM Plex Sans and Mono in their two complete weights; colours are in `static/core/tokens.css`."""
+    sans, mono = (
+        gr.themes.LocalFont(name, weights=(400, 700)) for name in ("IBM Plex Sans", "IBM Plex Mono")
+    )
+    return gr.themes.Base(font=[sans, "sans-serif"], font_mono=[mono, "monospace"])

@@ -135,35 +135,78 @@ def test_the_clock_ticks_often_over_a_long_recording(visit, quick_page, write_wa
     assert cost_ms < 15
 
 
-def test_words_that_are_crowded_take_turns_in_two_rows(visit):
-    visitor = visit(width=390)
-    cells = visitor.tab.locator(".hx-cell")
-    shown = visitor.tab.locator(".hx-cell:not(.is-narrow)").count()
-    assert shown >= 0.8 * cells.count()
-    boxes = [span.bounding_box() for span in visitor.tab.locator(".hx-cell:not(.is-narrow) > span").all()]
-    for row in {round(box["y"]) for box in boxes}:
-        edges = sorted((box["x"], box["x"] + box["width"]) for box in boxes if round(box["y"]) == row)
-        assert all(one[1] <= other[0] + 3 for one, other in pairwise(edges))
+# Whether the text of each cell lies inside of it; what each is called; whether it is cut, and how.
+CELLS = """() => [...document.querySelectorAll(".hx-cell")].map((cell) => {
+  const [text, outer] = [cell.querySelector("span"), cell.getBoundingClientRect()];
+  const inner = text?.getBoundingClientRect();
+  return {
+    name: cell.ariaLabel, title: cell.title, shown: text?.textContent ?? null,
+    inside: !inner || (inner.left > outer.left && inner.right <= outer.right && inner.bottom <= outer.bottom),
+    cut: text ? text.scrollWidth > text.clientWidth : false,
+    ellipsis: !text || getComputedStyle(text).textOverflow === "ellipsis",
+    left: outer.left, right: outer.right,
+  };
+})"""
 
 
-@pytest.mark.parametrize(
-    ("width", "height", "least", "most"),
-    [(1440, 1000, 250, 400), (1280, 720, 150, 280), (390, 844, 120, 280)],
-)
-def test_it_stays_in_sight_without_eating_the_screen(visit, width, height, least, most):
-    visitor = visit(width=width)
-    visitor.tab.set_viewport_size({"width": width, "height": height})
-    visitor.open("Attention")
-    visitor.tab.wait_for_selector("[data-shown]")
-    visitor.id("all-heads").wait_for()
-    visitor.tab.evaluate("window.scrollTo(0, 1e5)")
-    visitor.tab.wait_for_timeout(300)
-    box = visitor.id("timeline").bounding_box()
-    assert least < box["y"] + box["height"] < most
-    for control in ("play", "clock"):
-        place = visitor.id(control).bounding_box()
-        assert place["y"] >= 0
-        assert place["y"] + place["height"] < most
+def test_a_word_is_written_inside_its_cell_or_not_at_all(visit):
+    visitor = visit()
+    words = [word["text"] for word in visitor.tab.evaluate("inside.clock.words")]
+    for width, least in ((1440, 1.0), (390, 0.5)):
+        visitor.tab.set_viewport_size({"width": width, "height": 844})
+        visitor.tab.wait_for_timeout(200)
+        cells = visitor.tab.evaluate(CELLS)
+        assert [cell["name"] for cell in cells] == [cell["title"] for cell in cells] == words
+        assert all(cell["inside"] and cell["ellipsis"] for cell in cells)
+        assert all(one["right"] <= other["left"] + 0.01 for one, other in pairwise(cells))
+        assert sum(cell["shown"] is not None for cell in cells) >= least * len(cells)
+        assert any(cell["cut"] for cell in cells) == (width == 390)
+
+
+def box(visitor, selector):
+    """Left, top, right and bottom in the window."""
+    return visitor.tab.evaluate(
+        """(selector) => {
+          const { left, top, right, bottom } = document.querySelector(selector).getBoundingClientRect();
+          return [left, top, right, bottom];
+        }""",
+        selector,
+    )
+
+
+ON_TOP = """(selector) => {
+  const piece = document.querySelector(selector);
+  const { left, top, width, height } = piece.getBoundingClientRect();
+  return piece.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+}"""
+
+
+@pytest.mark.parametrize(("width", "height", "most"), [(1920, 1080, 330), (1280, 720, 260), (390, 844, 260)])
+def test_beneath_the_timeline_tabs_and_slider_stay_in_sight_and_room_for_the_map(visit, width, height, most):
+    visitor = visit(width=width, height=height)
+    for title, slider in (("Layers", "layer-slider"), ("Attention", "attention-layer")):
+        visitor.open(title)
+        visitor.tab.wait_for_selector("[data-method=umap]" if title == "Layers" else "[data-shown]")
+        view = f".hx-view-{title.lower()}"
+        visitor.tab.evaluate(
+            "view => scrollTo(0, scrollY + document.querySelector(view).getBoundingClientRect().top + 60)",
+            view,
+        )
+        visitor.tab.wait_for_timeout(100)
+        timeline, tabs, controls = (
+            box(visitor, each) for each in ("#hx-timeline", "#hx-tabs .tab-wrapper", f"{view} .hx-steer")
+        )
+        assert tabs[1] == pytest.approx(timeline[3], abs=1)
+        assert controls[1] == pytest.approx(tabs[3], abs=1)
+        assert controls[3] < most
+        for each in ("[data-testid=play]", "[data-testid=timeline-canvas]", ".hx-words"):
+            assert 0 <= box(visitor, each)[1] < box(visitor, each)[3] <= timeline[3] + 1
+            assert visitor.tab.evaluate(ON_TOP, each)
+        assert visitor.tab.evaluate(ON_TOP, f"[data-testid={slider}]")
+        assert not visitor.tab.evaluate(ON_TOP, ".hx-spectrum canvas")
+        visitor.tab.evaluate("window.scrollTo(0, 1e5)")
+        visitor.tab.wait_for_timeout(100)
+        assert 0 < box(visitor, "#hx-timeline")[3] < most
 
 
 def test_a_phone_on_its_side_keeps_its_screen_and_the_play_button(visit):

@@ -54,7 +54,7 @@ def test_the_map_is_a_slider_and_can_show_the_blank(visit):
     visitor = visit()
     chart = visitor.id("emission-map")
     height = chart.bounding_box()["height"]
-    visitor.tab.get_by_role("button", name="Letters and the blank").click()
+    visitor.tab.get_by_role("button", name="with blank").click()
     assert chart.bounding_box()["height"] == height + ROW
     assert chart.get_attribute("role") == "slider"
     chart.focus()

@@ -7,7 +7,7 @@ from hubert_demo.analysis.transcript.spelling import reading_case
 from hubert_demo.api import Analysis
 from hubert_demo.ui.views.base import Json, Part, grid_as_json, pack, plain
 
-MAX_COLUMNS = 1500
+MAX_COLUMNS = 4000
 
 TEMPLATE = '<div class="hx-root hx-card hx-timeline" data-testid="timeline"></div>'
 

@@ -120,6 +120,19 @@ test("a place outside the map is no cell, also where the last bin would go on", 
   }
 });
 
+test("a map of a stretch shows its cells larger, and says which of them are at a place", () => {
+  const map = headMap(answerOf(0, 0), gridOf(10));
+  const zoomed = arrange(400, 0, map, gridOf(10), { from: 0.2, to: 0.6 });
+  const { left, top, side, at, bins, cell, cellAt, shows } = zoomed;
+  isNear(at(0.4), side / 2);
+  isNear(bins.first, 0.5);
+  isNear(bins.count, 1);
+  isNear(cell, side);
+  assert.deepEqual(cellAt(left + 1, top + side - 1), { row: 1, column: 0 });
+  assert.deepEqual([0.1, 0.3, 0.7].map(shows), [false, true, false]);
+  assert.ok(geometryOf(400, 0).shows(0));
+});
+
 const PART = {
   globalness: [[3, 1], [2, 4]], verticality: [[0.1, 0.4], [0.3, 0.2]], diagonality: [[-1, -4], [-2, -3]],
 };

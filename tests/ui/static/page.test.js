@@ -1,4 +1,4 @@
-// The page's own pieces: in which row each word beneath the timeline is written.
+// The page's own pieces: where each word beneath the timeline is written, and how.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -6,34 +6,30 @@ import { test } from "node:test";
 import { install } from "./harness.js";
 
 install();
-const { rowsOf } = await import("../../../hubert_demo/ui/static/page/words.js");
+const { timeScale } = await import("../../../hubert_demo/ui/static/core/scales.js");
+const { cellsOf, sizeOf } = await import("../../../hubert_demo/ui/static/page/words.js");
 
-const [upper, lower] = ["is-upper", "is-lower"];
+const word = (text, start_s, end_s) => ({ text, start_s, end_s });
+const WORDS = [word("one", 1, 1.5), word("two", 2, 3), word("three", 3, 3.5)];
+const scale = (zoom) => timeScale(120, 4, { left: 10, right: 10 }, zoom);
+const placed = (zoom) => cellsOf(WORDS, scale(zoom)).map(({ index, left, width, said }) => [index, left, width, said]);
 
-test("where all words fit, or there are none, there is one row", () => {
-  assert.deepEqual(rowsOf([]), []);
-  assert.deepEqual(rowsOf([true]), [""]);
-  assert.deepEqual(rowsOf([true, true, true]), ["", "", ""]);
+test("a cell reaches to the next word, the last one to the end, and knows how long its own word is", () => {
+  assert.deepEqual(placed(), [[0, 35, 25, 12.5], [1, 60, 25, 25], [2, 85, 25, 12.5]]);
+  assert.deepEqual(cellsOf([], scale()), []);
 });
 
-test("a word that does not fit and the one after it take turns above and below", () => {
-  assert.deepEqual(rowsOf([true, false, true, true]), ["", upper, lower, ""]);
-  assert.deepEqual(rowsOf([false]), [upper]);
+test("a cell that is partly out of sight keeps to the part in sight, and one that is all out of sight is none", () => {
+  assert.deepEqual(placed({ from: 1.25, to: 2.5 }), [[0, 10, 60, 20], [1, 70, 40, 40]]);
+  assert.deepEqual(placed({ from: 1.6, to: 1.8 }), [[0, 10, 100, 0]]);
+  assert.deepEqual(placed({ from: 0, to: 1 }), []);
 });
 
-test("words that are crowded all along take turns all along, each stretch from above", () => {
-  assert.deepEqual(rowsOf([false, false, false, false]), [upper, lower, upper, lower]);
-  assert.deepEqual(rowsOf([false, true, true, false, true]), [upper, lower, "", upper, lower]);
-});
-
-test("two neighbours in one of the two rows always have one in the other between them", () => {
-  for (let bits = 0; bits < 256; bits++) {
-    const fits = Array.from({ length: 8 }, (_, i) => Boolean(bits & (1 << i)));
-    const before = [...fits];
-    const rows = rowsOf(fits);
-    rows.slice(1).forEach((row, i) => assert.ok(!row || row !== rows[i], `${rows}`));
-    // Only a word with room, after a word with room, fills both.
-    rows.forEach((row, i) => assert.equal(!row, fits[i] && (i === 0 || fits[i - 1])));
-    assert.deepEqual(fits, before);
-  }
+test("a word is written as usual, small, tiny, cut, or not at all, as there is room", () => {
+  const widthOf = (text, size) => text.length * size * 0.5;
+  const sizes = (text, ...widths) => widths.map((width) => sizeOf(text, width, widthOf));
+  assert.deepEqual(sizes("harbour", 53, 52, 46, 45, 43, 42, 21, 20, 0),
+    ["", "is-small", "is-small", "is-tiny", "is-tiny", "is-cut", "is-cut", "is-narrow", "is-narrow"]);
+  // Of a word of two letters there is nothing to cut.
+  assert.deepEqual(sizes("is", 18, 16, 15, 14), ["", "is-small", "is-tiny", "is-narrow"]);
 });

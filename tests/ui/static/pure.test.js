@@ -23,6 +23,12 @@ test("a pixel in a gutter is the beginning or the end", () => {
   assert.equal(axis.time(119), 4);
 });
 
+test("a stretch that is shown fills the picture; a pixel in a gutter is one of its ends", () => {
+  const axis = timeScale(120, 4, { left: 10, right: 10 }, { from: 1, to: 2 });
+  assert.deepEqual([1, 1.5, 2, 0].map(axis.x), [10, 60, 110, -90]);
+  assert.deepEqual([0, 60, 119].map(axis.time), [1, 1.5, 2]);
+});
+
 test("a picture narrower than its gutters still has a scale", () => {
   assert.equal(timeScale(10, 4, { left: 40, right: 40 }).span, 1);
 });
@@ -38,6 +44,13 @@ test("labels of the scale lie apart, and as precise as their steps", () => {
       if (second) assert.ok(((second.time - first.time) / duration) * span >= 64);
     }
   }
+});
+
+test("a stretch has labels of its own, at round times", () => {
+  const labels = (from, to, span) => ticks(to - from, span, 64, from).map(({ label }) => label);
+  assert.deepEqual(labels(1.3, 3.1, 320), ["1.5", "2.0", "2.5", "3.0"]);
+  assert.deepEqual(labels(2, 4, 160), ["2", "3", "4"]);
+  assert.deepEqual(labels(30.04, 30.31, 400), ["30.05", "30.10", "30.15", "30.20", "30.25", "30.30"]);
 });
 
 test("a ramp begins and ends with its stops and goes straight between", () => {

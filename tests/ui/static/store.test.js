@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { emit, on } from "../../../hubert_demo/ui/static/core/events.js";
-import { choose, resultOnShow, setOpen, showResult, store } from "../../../hubert_demo/ui/static/core/store.js";
+import { choose, resultOnShow, setOpen, showResult, store, zoomTo } from "../../../hubert_demo/ui/static/core/store.js";
 
 let heard = [];
 on("choices", (changed) => heard.push(changed));
@@ -56,6 +56,18 @@ test("a result and an open tab are known to whoever asks", () => {
   assert.equal(store.result, result);
   assert.equal(resultOnShow(), result);
   assert.equal(store.open, "layers");
+});
+
+test("a stretch that is shown is told to everybody, and nobody else writes into it", () => {
+  const told = [];
+  const off = on("zoom", () => told.push(store.zoom));
+  const stretch = { from: 1, to: 2 };
+  zoomTo(stretch);
+  stretch.to = 9;
+  zoomTo(null);
+  off();
+  assert.deepEqual(told, [{ from: 1, to: 2 }, null]);
+  assert.ok(Object.isFrozen(told[0]));
 });
 
 test("a model with fewer layers and heads than are chosen moves the choice to its last", () => {

@@ -1,6 +1,6 @@
 // Attention: heads of a layer as small maps, the chosen one large, and all heads of all layers.
 
-import { button, layerSlider, make, say } from "../core/dom.js";
+import { button, layerSlider, make, say, steer } from "../core/dom.js";
 import { clamp } from "../core/format.js";
 import { choose, store } from "../core/store.js";
 import { headsPanel } from "./heads.js";
@@ -34,9 +34,8 @@ export const mount = (root, page) => {
   const problem = make("p", { class: "hx-nothing", role: "alert", hidden: true });
   const again = button("Try again", () => maps.again(), "attention-again");
   again.hidden = true;
-  root.append(make("div", { class: "hx-columns hx-columns-attention" },
-    make("div", { class: "hx-card" }, make("div", { class: "hx-controls" }, ...slider.elements),
-      thumbs.element, kindsNote()),
+  root.append(steer(...slider.elements), make("div", { class: "hx-columns hx-columns-attention" },
+    make("div", { class: "hx-card" }, thumbs.element, kindsNote()),
     make("div", { class: "hx-card" }, make("div", { class: "hx-bar" }, title, map.range),
       problem, again, earlier, map.element, reading.sentence, reading.list)), panel.element);
 
@@ -116,7 +115,7 @@ export const mount = (root, page) => {
   };
 
   return {
-    tab: true, strip: map.strip, draw, tick: map.tick,
+    tab: true, strip: map.strip, draw, tick: map.tick, zoom: map.draw,
     result: () => {
       part = shown = null;
       maps.forget();

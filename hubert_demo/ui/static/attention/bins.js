@@ -3,7 +3,7 @@
 import { unpack } from "../core/arrays.js";
 import { clamp } from "../core/format.js";
 
-/** @import { Packed } from "../core/types.js" */
+/** @import { Packed, Stretch } from "../core/types.js" */
 /** @import { FrameGrid } from "../core/grid.js" */
 
 /**
@@ -111,19 +111,27 @@ const TITLE = 22; // room for what an axis is
  * @param {number} longest of the words' texts, in pixels; 0 where there are no words
  * @param {HeadMap} map
  * @param {FrameGrid} grid
+ * @param {Stretch | null} [zoom] what is shown of both axes; null for all
  */
-export const arrange = (width, longest, map, grid) => {
+export const arrange = (width, longest, map, grid, zoom = null) => {
   const beside = longest && width >= WORDS.from ? Math.min(WORDS.widest, longest) + WORDS.gap : 0;
   const below = longest ? WORDS.high : 0;
   const left = TITLE + beside + TICKS;
   const side = Math.max(40, Math.min(width - left - RIGHT, MOST_SIDE));
-  const cell = side / map.filled;
+  const [start, end] = [0, grid.count].map(grid.startOf);
+  const { from, to } = zoom ?? { from: start, to: end };
+  const binAt = (/** @type {number} */ time) => ((time - start) / (end - start)) * map.filled;
+  const bins = { first: binAt(from), count: binAt(to) - binAt(from) };
+  const cell = side / bins.count;
   /** Pixels from the beginning of an axis. @param {number} time */
-  const at = (time) => ((time - grid.startOf(0)) / (grid.count * grid.hop)) * side;
+  const at = (time) => ((time - from) / (to - from)) * side;
   return {
-    left, top: TOP, side, cell, width, height: TOP + side + 22 + below + TITLE, beside, below, at,
+    left, top: TOP, side, cell, bins, width, height: TOP + side + 22 + below + TITLE, beside, below, at,
+    from: zoom ? from : 0, to,
     /** The same on the axis. @param {number} time */
     within: (time) => clamp(at(time), 0, side),
+    /** @param {number} time */
+    shows: (time) => !zoom || (from <= time && time <= to),
     /**
      * The cell at a place in the canvas, or null.
      * @param {number} x
@@ -131,9 +139,9 @@ export const arrange = (width, longest, map, grid) => {
      */
     cellAt: (x, y) => {
       const [down, across] = [y - TOP, x - left];
-      const [row, column] = [Math.floor(down / cell), Math.floor(across / cell)];
+      const [row, column] = [down, across].map((pixels) => Math.floor(bins.first + pixels / cell));
       const isInside = Math.min(down, across) >= 0 && Math.max(down, across) < side;
-      return isInside && Math.max(row, column) < map.count ? { row, column } : null;
+      return isInside && Math.min(row, column) >= 0 && Math.max(row, column) < map.count ? { row, column } : null;
     },
   };
 };

@@ -13,15 +13,13 @@ import { TICKS, WORDS } from "./bins.js";
  * A map's values as a square.
  * @param {Context} ctx
  * @param {Uint8Array} levels
- * @param {number} filled how many of its bins the recording fills
- * @param {number} side
- * @param {number} [left]
- * @param {number} [top]
+ * @param {{ first: number, count: number }} bins that are shown; not always whole ones
+ * @param {{ side: number, left?: number, top?: number }} place
  */
-export const drawLevels = (ctx, levels, filled, side, left = 0, top = 0) => {
+export const drawLevels = (ctx, levels, { first, count }, { side, left = 0, top = 0 }) => {
   const bins = Math.sqrt(levels.length);
-  ctx.imageSmoothingEnabled = bins > side;
-  ctx.drawImage(image(levels, bins, bins, ramp("ink")), 0, 0, filled, filled, left, top, side, side);
+  ctx.imageSmoothingEnabled = count > side;
+  ctx.drawImage(image(levels, bins, bins, ramp("ink")), first, first, count, count, left, top, side, side);
 };
 
 /**
@@ -47,16 +45,16 @@ const write = (ctx, align, baseline, ...what) => {
  * @param {Context} ctx
  * @param {Geometry} geometry
  */
-export const drawAxes = (ctx, { left, top, side, below, at }) => {
+export const drawAxes = (ctx, { left, top, side, below, at, from, to }) => {
   style(ctx, { font: font(12), fillStyle: token("--hx-ink-2"), strokeStyle: token("--hx-line-strong") });
-  for (const { time, label } of ticks(clock.duration, side, 56)) {
-    const from = Math.max(0, Math.round(at(time)));
-    if (from > side) continue;
-    write(ctx, "center", "top", time ? label : `${label} s`, left + from, top + side + 6);
-    write(ctx, "right", "middle", label, left - 7, top + Math.max(6, from));
-    line(ctx, [left + from + 0.5, top + side, left + from + 0.5, top + side + 4]);
-    line(ctx, [left - 4, top + from + 0.5, left, top + from + 0.5]);
-  }
+  ticks(to - from, side, 56, from).forEach(({ time, label }, index) => {
+    const place = Math.max(0, Math.round(at(time)));
+    if (place > side) return;
+    write(ctx, "center", "top", index ? label : `${label} s`, left + place, top + side + 6);
+    write(ctx, "right", "middle", label, left - 7, top + Math.max(6, place));
+    line(ctx, [left + place + 0.5, top + side, left + place + 0.5, top + side + 4]);
+    line(ctx, [left - 4, top + place + 0.5, left, top + place + 0.5]);
+  });
   ctx.fillStyle = token("--hx-ink-3");
   write(ctx, "center", "alphabetic", "looks at", left + side / 2, top + side + 22 + below + 15);
   writeUpwards(ctx, "this moment", 12, top + side / 2);
@@ -67,12 +65,12 @@ export const drawAxes = (ctx, { left, top, side, below, at }) => {
  * @param {Context} ctx
  * @param {Geometry} geometry
  */
-export const drawWords = (ctx, { left, top, side, beside, within }) => {
+export const drawWords = (ctx, { left, top, side, beside, within, from: first, to: last }) => {
   const across = left - TICKS + 4;
   const down = top + side + 23;
   let [freeX, freeY] = [-Infinity, -Infinity];
   style(ctx, { font: font(12), fillStyle: token("--hx-ink"), strokeStyle: token("--hx-ink-3"), lineWidth: 1 });
-  for (const word of clock.words) {
+  for (const word of clock.words.filter((each) => each.end_s > first && each.start_s < last)) {
     const [from, to] = [within(word.start_s), Math.max(within(word.start_s) + 2, within(word.end_s) - 2)];
     const text = short(word.text);
     const half = ctx.measureText(text).width / 2;

@@ -2,6 +2,7 @@
 
 import { clock } from "../core/clock.js";
 import { labelled, make, segments, select } from "../core/dom.js";
+import { oneStop } from "../core/keyboard.js";
 import { contextOf } from "../core/paint.js";
 import { choose, store } from "../core/store.js";
 import { smallMaps } from "./bins.js";
@@ -11,6 +12,8 @@ import { about, arranged, KINDS, SORTS } from "./sorting.js";
 /** @import { Choices, HeadsPart } from "../core/types.js" */
 /** @import { Head } from "./sorting.js" */
 /** @typedef {ReturnType<typeof chipOf>} Chip */
+
+const MOST_PX = 560; // of what is seen of the heads at once: whole rows, as many as fit
 
 /**
  * A card.
@@ -22,6 +25,7 @@ export const headsPanel = (onpress) => {
   const grid = make("div", {
     class: "hx-heads", role: "group", "aria-label": "All heads of all layers", "data-testid": "all-heads",
   });
+  const settle = oneStop(grid);
   const note = make("p", { class: "hx-quiet", "data-testid": "heads-note" });
   const controls = make("div", { class: "hx-controls" }, labelled("Sort by", order), kinds);
   const element = make("div", { class: "hx-card hx-heads-card" },
@@ -32,7 +36,10 @@ export const headsPanel = (onpress) => {
   let chips = [];
   let filter = kindFilter(chips);
 
-  const draw = () => chips.forEach(paint);
+  const draw = () => {
+    chips.forEach(paint);
+    showWholeRows(grid);
+  };
 
   // Puts the heads in the order and the selection that were chosen.
   const place = () => {
@@ -40,9 +47,11 @@ export const headsPanel = (onpress) => {
     const { choice, wanted, heads, valueOf } = arranged(chips, part, store.choices);
     order.value = choice;
     filter.choose(wanted);
-    for (const head of heads) head.value.textContent = valueOf(head);
+    for (const head of heads) tell(head, valueOf(head));
     const nothing = make("p", { class: "hx-quiet", text: `No head of this model is ${wanted}.` });
     grid.replaceChildren(...(heads.length ? heads.map(({ button }) => button) : [nothing]));
+    settle();
+    showWholeRows(grid);
   };
 
   /**
@@ -64,8 +73,11 @@ export const headsPanel = (onpress) => {
    * @param {number} layer
    * @param {number} head
    */
-  const mark = (layer, head) => chips.forEach((chip) =>
-    chip.button.setAttribute("aria-pressed", String(chip.layer === layer && chip.head === head)));
+  const mark = (layer, head) => {
+    chips.forEach((chip) =>
+      chip.button.setAttribute("aria-pressed", String(chip.layer === layer && chip.head === head)));
+    settle();
+  };
 
   /** What was chosen here or elsewhere, such as by the tour. @param {Choices} changed */
   const follow = (changed) => {
@@ -73,6 +85,16 @@ export const headsPanel = (onpress) => {
   };
 
   return { element, draw, fill, mark, follow };
+};
+
+/**
+ * No row is cut through: a scrolled list ends with a whole one.
+ * @param {HTMLElement} grid
+ */
+const showWholeRows = (grid) => {
+  const tops = [...new Set([...grid.querySelectorAll("button")].map((button) => button.offsetTop))];
+  const rows = tops.filter((top) => top - tops[0] <= MOST_PX).length - 1;
+  grid.style.maxHeight = rows > 0 && tops.length > rows + 1 ? `${tops[rows] - tops[0]}px` : "none";
 };
 
 /** @param {readonly Head[]} heads */
@@ -104,16 +126,25 @@ const chipOf = ({ layer, head, kind }, levels, filled, onclick) => {
   const picture = make("canvas", { "aria-hidden": "true" });
   const value = make("small");
   const button = make("button", {
-    type: "button", class: "hx-chip", "aria-label": `Layer ${layer + 1}, head ${head + 1}, ${kind}`,
-    "data-testid": `head-${layer}-${head}`, "data-kind": kind, onclick,
-  }, picture, make("span", { "aria-hidden": "true" }, make("b", { text: `${layer + 1} · ${head + 1}` })),
-  make("span", { class: "hx-kind", text: kind, "aria-hidden": "true" }), value);
+    type: "button", class: "hx-chip", "data-testid": `head-${layer}-${head}`, "data-kind": kind, onclick,
+  }, picture, make("b", { text: `${layer + 1} · ${head + 1}` }), " ", make("span", { class: "hx-kind", text: kind }),
+  " ", value);
   return { layer, head, kind, levels, filled, button, picture, value };
+};
+
+/**
+ * Shows a head's number; its name begins with all that can be read, so that whoever speaks to the page can say it.
+ * @param {Chip} chip
+ * @param {string} value
+ */
+const tell = ({ layer, head, button, value: place }, value) => {
+  place.textContent = value;
+  button.setAttribute("aria-label", `${button.textContent?.trim()}, layer ${layer + 1}, head ${head + 1}`);
 };
 
 // Drawn once, two pixels a bin; the browser makes it larger.
 const paint = (/** @type {Chip} */ { levels, filled, picture }) => {
   const side = 2 * Math.sqrt(levels.length);
   picture.width = picture.height = side;
-  drawLevels(contextOf(picture), levels, filled, side);
+  drawLevels(contextOf(picture), levels, { first: 0, count: filled }, { side });
 };

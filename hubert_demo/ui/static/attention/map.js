@@ -46,7 +46,7 @@ export const largeMap = (read) => {
 
   const draw = () => {
     if (!map) return;
-    geometry = arrange(element.clientWidth, longestWord(base), map, clock.grid);
+    geometry = arrange(element.clientWidth, longestWord(base), map, clock.grid, store.zoom);
     paint(base, map, geometry, range);
     Object.assign(now.style, { top: `${geometry.top}px`, height: `${geometry.side}px`, bottom: "auto" });
     painted = null;
@@ -56,6 +56,7 @@ export const largeMap = (read) => {
   // Many times a second: a line is moved, and only a new row is painted.
   const tick = () => {
     if (!map || !geometry) return;
+    now.hidden = !geometry.shows(clock.time);
     now.style.transform = `translateX(${geometry.left + geometry.within(clock.time)}px)`;
     const row = rowNow();
     if (store.open === "attention" && (row !== painted?.row || pointed !== painted.pointed)) {
@@ -111,7 +112,7 @@ const paint = (canvas, map, geometry, range) => {
   const { left, top, side, width, height } = geometry;
   const ctx = fit(canvas, width, height);
   const limit = limitOf(map.values);
-  drawLevels(ctx, levelsOf(map.values, limit), map.filled, side, left, top);
+  drawLevels(ctx, levelsOf(map.values, limit), geometry.bins, geometry);
   style(ctx, { strokeStyle: token("--hx-line-strong"), lineWidth: 1 });
   ctx.strokeRect(left + 0.5, top + 0.5, side - 1, side - 1);
   drawAxes(ctx, geometry);
@@ -128,15 +129,16 @@ const paint = (canvas, map, geometry, range) => {
  * @param {number} row
  * @param {Cell | null} pointed
  */
-const paintRow = (canvas, { left, top, side, width, height, cell }, row, pointed) => {
+const paintRow = (canvas, { left, top, side, width, height, cell, bins }, row, pointed) => {
   const ctx = fit(canvas, width, height);
+  if (row + 1 <= bins.first || row >= bins.first + bins.count) return;
   const tall = Math.max(5, cell);
-  const centre = top + clamp((row + 0.5) * cell, tall / 2, side - tall / 2);
+  const centre = top + clamp((row + 0.5 - bins.first) * cell, tall / 2, side - tall / 2);
   style(ctx, { strokeStyle: token("--hx-now"), lineWidth: 1.5 });
   ctx.strokeRect(left, centre - tall / 2, side, tall);
   if (!pointed) return;
   ctx.strokeStyle = token("--hx-ink");
-  ctx.strokeRect(left + pointed.column * cell - 2, centre - tall / 2 - 2, cell + 4, tall + 4);
+  ctx.strokeRect(left + (pointed.column - bins.first) * cell - 2, centre - tall / 2 - 2, cell + 4, tall + 4);
 };
 
 /**

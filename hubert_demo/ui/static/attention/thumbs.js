@@ -1,6 +1,7 @@
 // The heads of one layer as small maps to choose from.
 
 import { make } from "../core/dom.js";
+import { oneStop } from "../core/keyboard.js";
 import { fit } from "../core/paint.js";
 import { drawLevels } from "./drawing.js";
 
@@ -9,6 +10,7 @@ import { drawLevels } from "./drawing.js";
 /** @param {(head: number) => void} onpress */
 export const layerHeads = (onpress) => {
   const element = make("div", { class: "hx-thumbs", role: "group", "aria-label": "Heads" });
+  const settle = oneStop(element);
   /** @type {ReturnType<typeof thumbOf>[]} */
   let thumbs = [];
   return {
@@ -24,17 +26,20 @@ export const layerHeads = (onpress) => {
      * @param {number} chosen
      * @param {readonly string[]} [kinds] as far as they are known
      */
-    mark: (chosen, kinds) => thumbs.forEach(({ button, kind }, head) => {
-      kind.textContent = kinds ? kinds[head] : "";
-      button.setAttribute("aria-pressed", String(head === chosen));
-      button.setAttribute("aria-label", `Head ${head + 1}${kinds ? `, ${kinds[head]}` : ""}`);
-    }),
+    mark: (chosen, kinds) => {
+      thumbs.forEach(({ button, kind }, head) => {
+        kind.textContent = kinds ? kinds[head] : "";
+        button.setAttribute("aria-pressed", String(head === chosen));
+        button.setAttribute("aria-label", `Head ${head + 1}${kinds ? ` ${kinds[head]}` : ""}`);
+      });
+      settle();
+    },
     /** @param {SmallMaps} small */
     draw: (small) => {
       const side = (thumbs[0]?.button.clientWidth || 0) - 10;
       if (side <= 0) return;
       thumbs.forEach(({ picture }, head) =>
-        drawLevels(fit(picture, side, side), small.levelsAt(head), small.filled, side));
+        drawLevels(fit(picture, side, side), small.levelsAt(head), { first: 0, count: small.filled }, { side }));
     },
   };
 };
@@ -47,6 +52,6 @@ const thumbOf = (head, onclick) => {
   const picture = make("canvas", { "aria-hidden": "true" });
   const kind = make("span");
   const button = make("button", { type: "button", class: "hx-thumb", "data-testid": `head-${head}`, onclick }, picture,
-    make("div", { "aria-hidden": "true" }, make("b", { text: String(head + 1) }), kind));
+    make("div", {}, make("b", { text: String(head + 1) }), " ", kind));
   return { button, picture, kind };
 };

@@ -6,9 +6,7 @@ import { emit } from "./events.js";
 import { clamp } from "./format.js";
 import { frameGrid } from "./grid.js";
 
-/** @import { TimelinePart, Word } from "./types.js" */
-
-/** @typedef {Readonly<{ from: number, to: number }>} Stretch in seconds */
+/** @import { Stretch, TimelinePart, Word } from "./types.js" */
 
 const AT_END_S = 0.02; // as near to the end as this, playing begins anew
 

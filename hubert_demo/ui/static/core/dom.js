@@ -54,6 +54,9 @@ const ICONS = {
   theme: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zm0 2v14a7 7 0 0 1 0-14z",
   alert: "M12 3 1.8 21h20.4L12 3zm-1 7h2v5.5h-2V10zm0 7h2v2h-2v-2z",
   close: "M6.4 5 12 10.6 17.6 5 19 6.4 13.4 12l5.6 5.6-1.4 1.4-5.6-5.6L6.4 19 5 17.6l5.6-5.6L5 6.4z",
+  less: "M5 11h14v2H5z",
+  more: "M11 5h2v6h6v2h-6v6h-2v-6H5v-2h6z",
+  whole: "M3 5h2v14H3zM19 5h2v14h-2zM10 8v3h4V8l4 4-4 4v-3h-4v3l-4-4z",
 };
 
 /** @param {keyof typeof ICONS} name */
@@ -153,6 +156,12 @@ export const select = (id, options, onchoose) => {
     ...options.map(([value, text]) => make("option", { value, text })));
   return element;
 };
+
+/**
+ * What steers the whole view: it stays in sight beneath the tabs.
+ * @param {...HTMLElement} controls
+ */
+export const steer = (...controls) => make("div", { class: "hx-card hx-controls hx-steer" }, ...controls);
 
 /**
  * A slider from layer to layer, with the name of the one that is chosen.

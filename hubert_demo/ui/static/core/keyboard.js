@@ -1,7 +1,10 @@
-// Keys: space plays, escape selects nothing, arrows on a picture with time move the clock.
+// Keys: space plays, escape selects nothing, arrows on a picture with time move the clock, arrows in a group of buttons
+// go from one to the next.
 
 import { clock } from "./clock.js";
+import { clamp } from "./format.js";
 import { store } from "./store.js";
+import { zoomByKeys } from "./zoom.js";
 
 const SELECT_S = 0.1; // what an arrow key with shift adds to the selection
 
@@ -41,21 +44,75 @@ const STEPS = {
 };
 
 /**
- * Arrow keys on a picture with time: a frame up or down; page keys ten; Home and End; with shift, left and right
- * select.
+ * Keys on a picture with time: with the arrows a frame up or down; page keys ten; Home and End; with shift, left and
+ * right select; plus, minus and zero zoom.
  * @param {HTMLElement} picture
  */
-export const moveByKeys = (picture) =>
+export const moveByKeys = (picture) => {
+  zoomByKeys(picture);
   picture.addEventListener("keydown", (event) => {
     if (!store.result || !(event.key in STEPS)) return;
     event.preventDefault();
     if (event.shiftKey) clock.extend(STEPS[event.key] * SELECT_S);
     else clock.seek(clock.timeOf(clock.frame + STEPS[event.key]));
   });
+};
+
+/** How far a key goes in a row of things. @type {Record<string, number>} */
+const ALONG = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity };
+/** Whether a key goes up or down. @type {Record<string, number>} */
+const ACROSS = { ArrowUp: -1, ArrowDown: 1 };
 
 /**
- * What is asked for by the arrow keys in a row of things: one back, one on, or nothing.
- * @param {KeyboardEvent} event
+ * The place in a row of things that a key asks for; the present one where it asks for none.
+ * @param {string} key
+ * @param {number} at the present place
+ * @param {number} count
  */
-export const stepOf = ({ key }) =>
-  ({ ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 })[key] ?? 0;
+export const placeAfter = (key, at, count) => clamp(at + (ALONG[key] ?? 0), 0, count - 1);
+
+/**
+ * Which of several boxes lies straight above or below another one: in the nearest row, the one nearest sideways.
+ * @param {{ x: number, y: number }[]} boxes
+ * @param {number} at the place of the one to begin with
+ * @param {number} direction 1 down, −1 up
+ * @returns {number} its place; the same one where there is none
+ */
+export const boxBeyond = (boxes, at, direction) => {
+  const far = (/** @type {number} */ i) =>
+    [direction * (boxes[i].y - boxes[at].y), Math.abs(boxes[i].x - boxes[at].x)];
+  const beyond = boxes.map((_, i) => i).filter((i) => far(i)[0] > 1);
+  beyond.sort((one, other) => far(one)[0] - far(other)[0] || far(one)[1] - far(other)[1]);
+  return beyond[0] ?? at;
+};
+
+/**
+ * Makes the buttons in an element one stop of the tab key: arrow keys go from one to the next, Home and End to the
+ * ends. The stop is the button that was last in use, or else the pressed one, or the first.
+ * @param {HTMLElement} group
+ * @param {(button: HTMLButtonElement) => void} [onreach] hears of a button that a key leads to
+ * @returns {() => void} to be called when there are other buttons, or another one is pressed
+ */
+export const oneStop = (group, onreach = () => {}) => {
+  const buttons = () => [...group.querySelectorAll("button")];
+  const stopAt = (/** @type {Element | null | undefined} */ stop) =>
+    buttons().forEach((button) => button.setAttribute("tabindex", button === stop ? "0" : "-1"));
+  group.addEventListener("focusin", ({ target }) => stopAt(/** @type {Element} */ (target).closest("button")));
+  group.addEventListener("keydown", (event) => {
+    const { key } = event;
+    if (!(key in ALONG) && !(key in ACROSS)) return;
+    const all = buttons();
+    const at = all.findIndex((button) => button === event.target);
+    if (at < 0) return;
+    event.preventDefault();
+    const boxes = key in ACROSS ? all.map((button) => button.getBoundingClientRect()) : [];
+    const next = all[key in ACROSS ? boxBeyond(boxes, at, ACROSS[key]) : placeAfter(key, at, all.length)];
+    if (next === all[at]) return;
+    next.focus();
+    onreach(next);
+  });
+  return () => {
+    if (group.contains(document.activeElement)) return;
+    stopAt(group.querySelector("[aria-pressed=true]") ?? group.querySelector("button"));
+  };
+};

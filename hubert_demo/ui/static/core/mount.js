@@ -132,7 +132,7 @@ const listen = (entry) => {
   const { component, root } = entry;
   /** @type {Record<string, (detail: any) => void>} */
   const listeners = { result: () => begin(entry) };
-  for (const event of /** @type {const} */ (["busy", "error", "open", "tick", "draw", "choices"])) {
+  for (const event of /** @type {const} */ (["busy", "error", "open", "tick", "draw", "zoom", "choices"])) {
     const listener = component[event];
     if (listener) listeners[event] = (detail) => isHere(entry) && listener(detail);
   }

@@ -3,11 +3,13 @@
 import { clock } from "./clock.js";
 import { furnish, make } from "./dom.js";
 import { emit } from "./events.js";
+import { clamp } from "./format.js";
 import { moveByKeys } from "./keyboard.js";
 import { rampOf } from "./ramps.js";
 import { ticks, timeScale } from "./scales.js";
+import { store } from "./store.js";
 
-/** @import { Axis } from "./types.js" */
+/** @import { Axis, Stretch } from "./types.js" */
 /** @import { Ramp } from "./ramps.js" */
 /** @typedef {CanvasRenderingContext2D} Context */
 
@@ -79,17 +81,28 @@ export const contextOf = (canvas) => {
 };
 
 /**
- * Every picture with time has the same gutters, so that one moment is one vertical line down the page.
+ * Every picture with time has the same gutters and shows the same stretch, so that one moment is one vertical line down
+ * the page.
  * @param {number} width
  */
-export const timeAxis = (width) =>
-  timeScale(width, clock.duration, { left: pixels("--hx-gutter-left"), right: pixels("--hx-gutter-right") });
+export const timeAxis = (width) => {
+  const gutters = { left: pixels("--hx-gutter-left"), right: pixels("--hx-gutter-right") };
+  return timeScale(width, clock.duration, gutters, store.zoom);
+};
 
 /**
  * @param {number} size in pixels
  * @param {boolean} [bold]
  */
 export const font = (size, bold = false) => `${bold ? "700 " : ""}${size}px "IBM Plex Sans", sans-serif`;
+
+/**
+ * For single letters: i and l differ even where they are small, as they do not in Plex Sans. Bold ones need 13 pixels:
+ * at 12 the dot of an i runs into its stem.
+ * @param {number} size in pixels
+ * @param {boolean} [bold]
+ */
+export const letterFont = (size, bold = false) => `${bold ? "700 " : ""}${size}px "IBM Plex Mono", monospace`;
 
 /**
  * How all that follows is drawn.
@@ -137,6 +150,22 @@ export const writeUpwards = (ctx, text, x, y) => {
   ctx.restore();
 };
 
+/**
+ * Draws what may go beyond the stretch that is shown, without what lies in the gutters.
+ * @param {Context} ctx
+ * @param {Axis} axis
+ * @param {number} height
+ * @param {() => void} draw
+ */
+export const withinAxis = (ctx, axis, height, draw) => {
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(axis.left, 0, axis.span, height);
+  ctx.clip();
+  draw();
+  ctx.restore();
+};
+
 export const AXIS_HEIGHT = 24; // room for the scale of time
 
 /**
@@ -148,13 +177,13 @@ export const AXIS_HEIGHT = 24; // room for the scale of time
 export const drawTimeAxis = (ctx, axis, y) => {
   style(ctx, { strokeStyle: token("--hx-line-strong"), fillStyle: token("--hx-ink-2") });
   style(ctx, { font: font(12), textAlign: "left", textBaseline: "top" });
-  for (const { time, label } of ticks(clock.duration, axis.span)) {
+  ticks(axis.to - axis.from, axis.span, undefined, axis.from).forEach(({ time, label }, index) => {
     const x = Math.round(axis.x(time)) + 0.5;
     line(ctx, [x, y, x, y + 4]);
-    const text = time === 0 ? `${label} s` : label;
+    const text = index ? label : `${label} s`;
     const half = ctx.measureText(text).width / 2;
     ctx.fillText(text, Math.min(x - half, axis.left + axis.span - 2 * half + 8), y + 6);
-  }
+  });
 };
 
 /**
@@ -199,14 +228,16 @@ export const cursor = (parent, className = "") => {
   return {
     /** @param {Axis} axis */
     place: (axis) => {
-      line.style.transform = `translateX(${axis.x(clock.time)}px)`;
-      const { selection } = clock;
+      const { selection, time } = clock;
+      line.hidden = time < axis.from || time > axis.to;
+      line.style.transform = `translateX(${axis.x(time)}px)`;
       if (selection === placed && axis === along) return;
       [placed, along] = [selection, axis];
-      stretch.hidden = !selection;
-      if (!selection) return;
-      stretch.style.left = `${axis.x(selection.from)}px`;
-      stretch.style.width = `${axis.x(selection.to) - axis.x(selection.from)}px`;
+      const [left, right] = [selection?.from ?? 0, selection?.to ?? 0]
+        .map((end) => axis.x(clamp(end, axis.from, axis.to)));
+      stretch.hidden = right <= left;
+      stretch.style.left = `${left}px`;
+      stretch.style.width = `${right - left}px`;
     },
   };
 };
@@ -231,6 +262,9 @@ export const asSlider = (picture, label) => {
  */
 export const timeSlider = (label, id) => asSlider(make("canvas", { "data-testid": id }), label);
 
+/** @param {Stretch} stretch */
+export const spokenStretch = ({ from, to }) => `${from.toFixed(2)} to ${to.toFixed(2)}`;
+
 /** @type {WeakMap<HTMLElement, number>} */
 const announced = new WeakMap();
 
@@ -246,9 +280,10 @@ export const announce = (slider, more = "") => {
   const { selection, time } = clock;
   const word = clock.wordAt(time);
   const spoken = word ? `, ${word.text}` : "";
-  const chosen = selection ? `, selected ${selection.from.toFixed(2)} to ${selection.to.toFixed(2)}` : "";
+  const chosen = selection ? `, selected ${spokenStretch(selection)}` : "";
+  const zoomed = store.zoom ? `, showing ${spokenStretch(store.zoom)}` : "";
   furnish(slider, {
     "aria-valuemax": clock.duration.toFixed(2), "aria-valuenow": time.toFixed(2),
-    "aria-valuetext": `${time.toFixed(2)} seconds${spoken}${chosen}${more}`,
+    "aria-valuetext": `${time.toFixed(2)} seconds${spoken}${chosen}${zoomed}${more}`,
   });
 };

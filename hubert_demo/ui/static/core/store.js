@@ -1,17 +1,22 @@
-// What everybody may know: the result on show, the tab that is open, and what the visitor has chosen.
+// What everybody may know: the result on show, the stretch of time that is shown of it, the tab that is open, and what
+// the visitor has chosen.
 // What the server sent is never written into.
 
 import { emit } from "./events.js";
 
-/** @import { Choices, Facts, Result } from "./types.js" */
+/** @import { Choices, Facts, Result, Stretch } from "./types.js" */
 
-/** @type {{ result: Result | null, open: string | null, choices: Choices }} */
-const state = { result: null, open: null, choices: {} };
+/** @type {{ result: Result | null, zoom: Stretch | null, open: string | null, choices: Choices }} */
+const state = { result: null, zoom: null, open: null, choices: {} };
 
 /** To read from. */
 export const store = {
   get result() {
     return state.result;
+  },
+  /** The stretch that every picture with time shows; null for the whole recording. */
+  get zoom() {
+    return state.zoom;
   },
   /** The view whose tab is open. */
   get open() {
@@ -30,12 +35,12 @@ export const resultOnShow = () => {
 };
 
 /**
- * Put a result on show. Everybody hears "result", and "choices" where its model has fewer layers or heads than are
- * chosen.
+ * Put a result on show, all of it. Everybody hears "result", and "choices" where its model has fewer layers or heads
+ * than are chosen.
  * @param {Result} result
  */
 export const showResult = (result) => {
-  state.result = result;
+  [state.result, state.zoom] = [result, null];
   const { layer, attention_layer: attentionLayer, head } = state.choices;
   /** @type {Choices} */
   const inRange = {};
@@ -44,6 +49,15 @@ export const showResult = (result) => {
   if (head !== undefined) inRange.head = Math.min(head, result.num_heads - 1);
   emit("result", result);
   choose(inRange);
+};
+
+/**
+ * Have every picture with time show a stretch; null for all of it. Everybody hears "zoom".
+ * @param {Stretch | null} stretch inside the recording
+ */
+export const zoomTo = (stretch) => {
+  state.zoom = stretch && Object.freeze({ ...stretch });
+  emit("zoom");
 };
 
 /**

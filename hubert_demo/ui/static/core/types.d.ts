@@ -319,8 +319,14 @@ export interface Strip {
   draw(ctx: CanvasRenderingContext2D, axis: Axis, height: number): void;
 }
 
-/** Seconds and pixels of a picture with time. */
-export interface Axis {
+/** In seconds. */
+export interface Stretch {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Seconds and pixels of a picture with time, and the stretch that it shows. */
+export interface Axis extends Stretch {
   readonly left: number;
   readonly span: number;
   x(time: number): number;
@@ -349,6 +355,8 @@ export interface Component {
   tick?(): void;
   /** The size or the theme has changed. */
   draw?(): void;
+  /** Pictures with time show another stretch. */
+  zoom?(): void;
   /** A tab has been opened. */
   open?(): void;
   choices?(changed: Choices): void;

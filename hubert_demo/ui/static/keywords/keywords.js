@@ -26,7 +26,7 @@ export const mount = (root) => {
     draw();
   };
   return {
-    tab: true, draw,
+    tab: true, draw, zoom: draw,
     tick: () => along?.tick(),
     parts: { keywords: show },
   };

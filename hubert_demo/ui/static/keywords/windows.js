@@ -4,7 +4,9 @@ import { clock } from "../core/clock.js";
 import { make, scale } from "../core/dom.js";
 import {
   announce, AXIS_HEIGHT, cursor, drawTimeAxis, fit, font, image, line, ramp, style, timeAxis, timeSlider, token,
+  withinAxis,
 } from "../core/paint.js";
+import { zoomByPointer } from "../core/zoom.js";
 import { bestOf, levelsOf, secondAround } from "./scores.js";
 
 /** @import { Axis, KeywordScores, Unpacked } from "../core/types.js" */
@@ -33,8 +35,9 @@ export const windowsCard = (scores, windows) => {
     drawWindows(fit(canvas, box.clientWidth, ROW * scores.labels.length + AXIS_HEIGHT), axis, scores, windows);
     tick();
   };
+  zoomByPointer(canvas, () => axis);
   canvas.addEventListener("pointerdown", (event) => {
-    if (axis) clock.hear(...secondAround(axis.time(event.offsetX), clock.duration));
+    if (axis && event.isPrimary) clock.hear(...secondAround(axis.time(event.offsetX), clock.duration));
   });
   const element = make("div", { class: "hx-card hx-wide" }, make("div", { class: "hx-bar" },
     make("h2", { text: "When: probability in each one-second window" }), scale("ink", "0", "1")), box);
@@ -53,11 +56,15 @@ const drawWindows = (ctx, axis, scores, windows) => {
   const height = ROW * labels.length;
   const half = (times[1] - times[0]) / 2;
   const [left, right] = [axis.x(times[0] - half), axis.x(times[times.length - 1] + half)];
-  ctx.imageSmoothingEnabled = false;
-  ctx.drawImage(image(levelsOf(windows), times.length, labels.length, ramp("ink")), left, 0, right - left, height);
+  withinAxis(ctx, axis, height, () => {
+    ctx.imageSmoothingEnabled = false;
+    ctx.drawImage(image(levelsOf(windows), times.length, labels.length, ramp("ink")), left, 0, right - left, height);
+  });
   drawRows(ctx, axis, labels, best);
-  style(ctx, { strokeStyle: token("--hx-action"), lineWidth: 2 });
-  ctx.strokeRect(axis.x(start), best * ROW + 1, axis.x(end) - axis.x(start), ROW - 2);
+  withinAxis(ctx, axis, height, () => {
+    style(ctx, { strokeStyle: token("--hx-action"), lineWidth: 2 });
+    ctx.strokeRect(axis.x(start), best * ROW + 1, axis.x(end) - axis.x(start), ROW - 2);
+  });
   drawTimeAxis(ctx, axis, height);
 };
 

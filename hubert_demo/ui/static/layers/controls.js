@@ -1,6 +1,6 @@
 // The row above the map: which layer, coloured by what, how many units.
 
-import { labelled, layerSlider, make, select } from "../core/dom.js";
+import { labelled, layerSlider, select, steer } from "../core/dom.js";
 import { choose } from "../core/store.js";
 import { ways } from "./colours.js";
 import { numberInput } from "./settings.js";
@@ -14,7 +14,7 @@ export const layerControls = () => {
   const units = labelled("Units", count, { hidden: true });
 
   return {
-    element: make("div", { class: "hx-controls" }, ...slider.elements, labelled("Colour", colouring), units),
+    element: steer(...slider.elements, labelled("Colour", colouring), units),
     /**
      * @param {LayersPart} part
      * @param {number} layer

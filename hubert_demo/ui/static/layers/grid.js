@@ -1,7 +1,7 @@
 // All layers at once: a small map each, as buttons, in the colours of the large one.
 
 import { make } from "../core/dom.js";
-import { stepOf } from "../core/keyboard.js";
+import { oneStop } from "../core/keyboard.js";
 import { fit } from "../core/paint.js";
 import { keptOf } from "./captions.js";
 import { placesOf } from "./places.js";
@@ -19,15 +19,8 @@ export const layerGrid = (choose) => {
   /** @type {ReturnType<typeof cell>[]} */
   let cells = [];
 
-  // Arrow keys go from one to the next.
-  element.addEventListener("keydown", (event) => {
-    const step = stepOf(event);
-    if (!step) return;
-    event.preventDefault();
-    const next = cells[cells.findIndex(({ button }) => button === event.target) + step];
-    next?.button.focus();
-    next?.button.click();
-  });
+  // The layer that a key leads to is chosen.
+  const settle = oneStop(element, (button) => button.click());
 
   return {
     element,
@@ -54,8 +47,10 @@ export const layerGrid = (choose) => {
       });
     },
     /** @param {number} layer */
-    mark: (layer) =>
-      cells.forEach(({ button }, own) => button.setAttribute("aria-pressed", String(own === layer))),
+    mark: (layer) => {
+      cells.forEach(({ button }, own) => button.setAttribute("aria-pressed", String(own === layer)));
+      settle();
+    },
   };
 };
 

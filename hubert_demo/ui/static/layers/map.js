@@ -3,7 +3,7 @@
 import { clock } from "../core/clock.js";
 import { calm, make } from "../core/dom.js";
 import { clamp, seconds, short } from "../core/format.js";
-import { announce, fit, font, line, style, timeSlider, token, writeOver } from "../core/paint.js";
+import { announce, fit, font, letterFont, line, style, timeSlider, token, writeOver } from "../core/paint.js";
 import { nearest, placesOf } from "./places.js";
 
 /** @import { Context } from "../core/paint.js" */
@@ -152,7 +152,7 @@ const paintDots = (ctx, places, { part: { tokens }, colouring }) => {
   const byLetter = colouring.way === "letter";
   const radius = count > MANY ? 3 : count > 500 ? 4 : 5;
   style(ctx, { strokeStyle: token("--hx-dot-line"), lineWidth: 1 });
-  style(ctx, { font: font(11, true), textAlign: "center", textBaseline: "middle" });
+  style(ctx, { font: letterFont(13, true), textAlign: "center", textBaseline: "middle" });
   for (let frame = 0; frame < count; frame++) {
     const [x, y] = [places[2 * frame], places[2 * frame + 1]];
     const has = colouring.has(frame);

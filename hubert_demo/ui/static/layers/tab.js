@@ -38,11 +38,11 @@ export const layersTab = (root) => {
   const legend = make("div", { class: "hx-legend" });
   const method = make("div", { class: "hx-map-method" });
   const numbers = make("div", { class: "hx-layer-numbers" });
-  const large = make("div", { class: "hx-card hx-layer-large" }, controls.element, big.element, absence, legend,
+  const large = make("div", { class: "hx-card hx-layer-large" }, big.element, absence, legend,
     method, settings.element);
   const small = make("div", { class: "hx-card hx-layer-side" }, make("h2", { text: "All layers at once" }),
     grid.element, charts.alike, numbers);
-  root.append(make("div", { class: "hx-columns hx-columns-layers" }, large, small), charts.rest);
+  root.append(controls.element, make("div", { class: "hx-columns hx-columns-layers" }, large, small), charts.rest);
 
   const paintGrid = (/** @type {Known} */ { part, colouring, shown: { map, points } }) => {
     grid.fill(part.num_layers + 1);

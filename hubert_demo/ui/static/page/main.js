@@ -3,9 +3,11 @@
 import { emit, on } from "../core/events.js";
 import "../core/keyboard.js";
 import { startMounting } from "../core/mount.js";
+import { letterFont } from "../core/paint.js";
 import { facts } from "../core/store.js";
 import "./countdown.js";
 import "./recorder.js";
+import "./tabs.js";
 
 const LATER_MS = 1000;
 
@@ -19,6 +21,9 @@ window.addEventListener("online", () => emit("online"));
 // server has another version by then.
 const off = on("result", () => {
   off();
+  // No element asks for the fonts of letters in pictures: what is drawn before they come is drawn again.
+  const fonts = [false, true].map((bold) => document.fonts.load(letterFont(12, bold)));
+  Promise.all(fonts).then(() => emit("draw"));
   // One that cannot be had now is asked for, and missed, when its tab is opened.
   setTimeout(() => facts().tabs.forEach((module) => load(module).catch(() => {})), LATER_MS);
 });

@@ -4,9 +4,10 @@ import { unpack } from "../core/arrays.js";
 import { clock } from "../core/clock.js";
 import { signed } from "../core/format.js";
 import {
-  AXIS_HEIGHT, drawTimeAxis, fit, font, image, pixels, ramp, style, token, writeUpwards,
+  AXIS_HEIGHT, drawTimeAxis, fit, font, image, pixels, ramp, style, token, withinAxis, writeUpwards,
 } from "../core/paint.js";
 
+/** @import { Ramp } from "../core/ramps.js" */
 /** @import { Axis, TimelinePart } from "../core/types.js" */
 
 const GAP = 8;
@@ -19,29 +20,51 @@ const FAINTEST_DB = -30;
 const waveHeight = () => pixels("--hx-wave-height");
 const spectrumHeight = () => pixels("--hx-spectrum-height");
 
-/** How much of it is seen with the lower half of the spectrogram left out. */
-export const heightToTheMiddle = () => waveHeight() + GAP + spectrumHeight() / 2;
-
 /**
- * What draws a recording's sound.
+ * What draws a recording's sound: its waveform, and its spectrogram with the scale of time.
  * @param {TimelinePart} timeline
  */
 export const soundPicture = (timeline) => {
   const spectrogram = unpack(timeline.spectrogram);
+  const [rows, columns] = spectrogram.shape;
   const levels = spectrogram.map((level) => Math.max(0, level - QUIET) * (255 / (255 - QUIET)));
-  /**
-   * @param {HTMLCanvasElement} canvas
-   * @param {Axis} axis
-   * @param {number} width
-   */
-  return (canvas, axis, width) => {
-    const ctx = fit(canvas, width, waveHeight() + GAP + spectrumHeight() + AXIS_HEIGHT);
-    drawWave(ctx, axis, waveHeight());
-    ctx.translate(0, waveHeight() + GAP);
-    drawSpectrum(ctx, axis, timeline.column_s, levels, spectrogram.shape);
-    labelFrequencies(ctx, axis, timeline.frequencies_hz, spectrumHeight());
-    drawTimeAxis(ctx, axis, spectrumHeight());
+  /** The spectrogram in the colours of a theme. @type {{ colours: Ramp, picture: HTMLCanvasElement } | null} */
+  let painted = null;
+  const picture = () => {
+    const colours = ramp("ink");
+    if (painted?.colours !== colours) painted = { colours, picture: image(levels, columns, rows, colours, true) };
+    return painted.picture;
   };
+  return {
+    /**
+     * @param {HTMLCanvasElement} canvas
+     * @param {Axis} axis
+     * @param {number} width
+     */
+    wave: (canvas, axis, width) => drawWave(fit(canvas, width, waveHeight()), axis, waveHeight()),
+    /**
+     * @param {HTMLCanvasElement} canvas
+     * @param {Axis} axis
+     * @param {number} width
+     */
+    spectrum: (canvas, axis, width) => {
+      const ctx = fit(canvas, width, GAP + spectrumHeight() + AXIS_HEIGHT);
+      ctx.translate(0, GAP);
+      drawSpectrum(ctx, axis, timeline.column_s, picture());
+      labelFrequencies(ctx, axis, timeline.frequencies_hz, spectrumHeight());
+      drawTimeAxis(ctx, axis, spectrumHeight());
+    },
+  };
+};
+
+/** The largest sample of each recording that is drawn. @type {WeakMap<Int16Array, number>} */
+const peaks = new WeakMap();
+
+/** @param {Int16Array} samples */
+const peakOf = (samples) => {
+  const known = peaks.get(samples) ?? loudest(samples);
+  peaks.set(samples, known);
+  return known;
 };
 
 /**
@@ -53,14 +76,16 @@ export const soundPicture = (timeline) => {
 const drawWave = (ctx, axis, height) => {
   const { samples } = clock;
   const middle = height / 2;
-  const top = loudest(samples);
+  const top = peakOf(samples);
   const scale = (middle - 2) / top;
   labelLevels(ctx, axis, top, height);
   const columns = Math.floor(axis.span);
+  const sampleAt = (/** @type {number} */ column) =>
+    Math.floor(((axis.from + (column / columns) * (axis.to - axis.from)) / clock.duration) * samples.length);
   ctx.fillStyle = token("--hx-waveform");
   for (let column = 0; column < columns; column++) {
-    const from = Math.floor((column / columns) * samples.length);
-    const to = Math.max(from + 1, Math.floor(((column + 1) / columns) * samples.length));
+    const from = sampleAt(column);
+    const to = Math.max(from + 1, sampleAt(column + 1));
     let low = samples[from];
     let high = low;
     for (let i = from; i < to; i++) {
@@ -98,19 +123,15 @@ const labelLevels = (ctx, axis, top, height) => {
  * @param {CanvasRenderingContext2D} ctx
  * @param {Axis} axis
  * @param {number} columnS seconds from one column to the next
- * @param {ArrayLike<number>} levels 0 to 255
- * @param {readonly number[]} shape of the levels: frequencies, columns
+ * @param {HTMLCanvasElement} picture a pixel a column
  */
-const drawSpectrum = (ctx, axis, columnS, levels, [rows, columns]) => {
-  const picture = image(levels, columns, rows, ramp("ink"), true);
-  ctx.save();
-  ctx.beginPath();
-  ctx.rect(axis.left, 0, axis.span, spectrumHeight());
-  ctx.clip();
-  ctx.imageSmoothingQuality = "high";
+const drawSpectrum = (ctx, axis, columnS, picture) => {
   const left = axis.x(-columnS / 2);
-  ctx.drawImage(picture, left, 0, axis.x((columns - 0.5) * columnS) - left, spectrumHeight());
-  ctx.restore();
+  const width = axis.x((picture.width - 0.5) * columnS) - left;
+  withinAxis(ctx, axis, spectrumHeight(), () => {
+    ctx.imageSmoothingQuality = "high";
+    ctx.drawImage(picture, left, 0, width, spectrumHeight());
+  });
 };
 
 /**

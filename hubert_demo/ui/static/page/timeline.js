@@ -1,71 +1,85 @@
 // The timeline: play, waveform over spectrogram, words beneath, and a strip that belongs to the open tab.
 
 import { clock } from "../core/clock.js";
-import { icon, iconButton, make, segments } from "../core/dom.js";
+import { make } from "../core/dom.js";
 import { on } from "../core/events.js";
-import { seconds } from "../core/format.js";
 import { openStrip } from "../core/mount.js";
-import { announce, cursor, fit, timeAxis, timeSlider } from "../core/paint.js";
+import { announce, cursor, fit, timeAxis, timeSlider, withinAxis } from "../core/paint.js";
 import { store } from "../core/store.js";
-import { heightToTheMiddle, soundPicture } from "./sound.js";
-import { layWords } from "./words.js";
+import { zoomByPointer } from "../core/zoom.js";
+import { alongBar } from "./along.js";
+import { noteLine, playBar, speedButtons, zoomButtons } from "./playbar.js";
+import { soundPicture } from "./sound.js";
+import { wordLane } from "./words.js";
 
-/** @import { LitWords } from "../core/lit.js" */
-/** @import { Axis, Mount, Result, Word } from "../core/types.js" */
+/** @import { Axis, Mount } from "../core/types.js" */
 
 const DRAG_PX = 4; // a hand that clicks moves less
-/** @type {[number, string, string][]} */
-const SPEEDS = [[0.5, "½×", "Half speed"], [0.75, "¾×", "Three quarters of the speed"], [1, "1×", "Full speed"]];
+const ROW_GAP_PX = 4; // between the rows of the head
 
 /** @type {Mount} */
 export const mount = (root) => {
-  const bar = playBar();
-  const notes = noteLine();
+  const [bar, notes, zoom] = [playBar(), noteLine(), zoomButtons()];
+  const head = make("div", { class: "hx-timeline-head" }, bar.element, notes.element, notes.hint, zoom.element,
+    speedButtons());
   const waiting = make("p", { class: "hx-waiting", text: "Waking the model up …" });
-  const canvas = timeSlider("Position in the recording", "timeline-canvas");
-  const sound = make("div", { class: "hx-sound" }, canvas);
-  const words = make("div", { class: "hx-words", "aria-hidden": "true" });
+  const heard = make("p", { class: "hx-unseen", role: "status", "data-testid": "heard" });
+  const wave = timeSlider("Position in the recording", "timeline-canvas");
+  const spectrum = make("canvas", { "aria-hidden": "true" });
+  const waveBox = make("div", { class: "hx-sound hx-wave" }, wave);
+  const spectrumBox = make("div", { class: "hx-sound hx-spectrum" }, spectrum);
+  const along = alongBar("hx-timeline");
+  spectrumBox.append(along.element);
+  const words = wordLane();
   const strip = stripBox();
-  root.append(bar.element, notes.element, notes.more, waiting, sound, words, strip.element);
-  const cursors = [cursor(sound, "has-flag"), strip.cursor];
+  root.append(heard, head, waiting, waveBox, spectrumBox, words.element, strip.element);
+  const cursors = [cursor(waveBox, "has-flag"), cursor(spectrumBox), strip.cursor];
+  sayHeights(root, {
+    above: () => rowsAbove(bar.element), head: () => heightOf(head), spectrum: () => heightOf(spectrumBox),
+    wave: () => heightOf(waveBox), strip: () => heightOf(strip.element),
+  });
 
   /** @type {Axis | null} */
   let axis = null;
   /** @type {ReturnType<typeof soundPicture> | null} */
-  let paintSound = null;
-  /** @type {LitWords | null} */
-  let cells = null;
+  let paint = null;
 
-  for (const picture of [canvas, strip.canvas]) jumpAndSelect(picture, () => axis);
+  for (const picture of [wave, spectrum, strip.canvas]) {
+    jumpAndSelect(picture, () => axis);
+    zoomByPointer(picture, () => axis);
+  }
 
   const draw = () => {
     const width = root.clientWidth;
-    if (!paintSound || !width) return;
+    if (!paint || !width) return;
     axis = timeAxis(width);
-    paintSound(canvas, axis, width);
-    cells = layWords(words, axis, width);
+    paint.wave(wave, axis, width);
+    paint.spectrum(spectrum, axis, width);
+    words.draw(axis);
+    hear();
+    along.draw(axis);
+    zoom.show();
     drawStrip();
     tick();
   };
 
-  const drawStrip = () => {
-    if (!axis) return;
-    strip.draw(axis, root.clientWidth);
-    sayHeights();
+  // Said again only where a better reading has other words.
+  const hear = () => {
+    const text = clock.words.map((word) => word.text).join(" ");
+    const sentence = text ? `Transcript: ${text}` : "No speech recognised";
+    if (heard.textContent !== sentence) heard.textContent = sentence;
   };
 
-  // How much of the card may leave a small screen: down to the lower half of the spectrogram, or all but the bar.
-  const sayHeights = () => {
-    document.body.style.setProperty("--hx-above", `${sound.offsetTop + heightToTheMiddle()}px`);
-    document.body.style.setProperty("--hx-all-but-bar", `${root.offsetHeight - bar.element.offsetHeight}px`);
+  const drawStrip = () => {
+    if (axis) strip.draw(axis, root.clientWidth);
   };
 
   const tick = () => {
     if (!axis) return;
     for (const each of cursors) each.place(axis);
     bar.show(clock.wordAt(clock.time));
-    cells?.light();
-    announce(canvas);
+    words.light();
+    announce(wave);
   };
 
   on("strip", (name) => {
@@ -76,7 +90,7 @@ export const mount = (root) => {
     result: (result) => {
       bar.begin();
       notes.show(result);
-      paintSound = soundPicture(result.timeline);
+      paint = soundPicture(result.timeline);
       draw();
     },
     busy: (sentence) => {
@@ -87,54 +101,31 @@ export const mount = (root) => {
       if (sentence && !store.result) waiting.textContent = "Nothing has been analysed yet.";
     },
     open: draw,
+    zoom: draw,
     draw,
     tick,
   };
 };
 
-/** Play, the time, and the word that is said. */
-const playBar = () => {
-  const toggle = () => store.result && clock.toggle();
-  const play = iconButton("play", "Play", toggle, { class: "hx-play", "data-testid": "play" });
-  const time = make("b", { text: "0.00", "data-testid": "clock" });
-  const duration = make("span", { text: "" });
-  const said = make("b", { class: "hx-said", "data-testid": "now-word" });
-  let playing = false;
-  return {
-    element: make("div", { class: "hx-bar" }, play, make("span", { class: "hx-clock" }, time, duration), said),
-    begin: () => {
-      duration.textContent = ` / ${seconds(clock.duration)}`;
-    },
-    show: (/** @type {Word | null} */ word) => {
-      time.textContent = clock.time.toFixed(2);
-      said.textContent = word ? word.text : "";
-      if (playing === clock.playing) return;
-      playing = clock.playing;
-      play.replaceChildren(icon(playing ? "pause" : "play"));
-      play.setAttribute("aria-label", playing ? "Pause" : "Play");
-    },
-  };
-};
+/** Of the head, what lies above its last row: nothing where it has one. @param {HTMLElement} lastRow */
+const rowsAbove = ({ offsetTop, offsetHeight }) => (offsetTop < offsetHeight / 2 ? 0 : offsetTop - ROW_GAP_PX);
 
-/** What is on show and what was done to it, a hint, and the speed. */
-const noteLine = () => {
-  const element = make("p", { class: "hx-notes", "data-testid": "notes" });
-  const hint = make("span", { class: "hx-hint", text: "Click to jump · drag to select · space plays" });
-  const speed = segments("Speed", SPEEDS, 1, (rate) => {
-    clock.rate = rate;
-  });
-  speed.element.dataset.testid = "speed";
-  return {
-    element,
-    more: make("div", { class: "hx-bar hx-bar-end" }, hint, speed.element),
-    // A long name is cut, what was done is not.
-    show: (/** @type {Result} */ { title, seconds: took, timeline: { notes } }) => {
-      const done = [...notes, `analysed in ${Math.max(0.1, took).toFixed(1)} s`].map((note) => ` · ${note}`).join("");
-      element.title = `${title}${done}`;
-      element.replaceChildren(make("span", { class: "hx-name", text: title }), make("span", { text: done }));
-      hint.hidden = notes.length > 0;
-    },
-  };
+/** @param {HTMLElement} piece */
+const heightOf = (piece) => piece.getBoundingClientRect().height;
+
+/**
+ * Tells the styles how high the timeline and its pieces are: by that they know what stays in sight, and where the tabs
+ * stay beneath it.
+ * @param {HTMLElement} root
+ * @param {Record<string, () => number>} pieces
+ */
+const sayHeights = (root, pieces) => {
+  const say = (/** @type {string} */ name, /** @type {number} */ height) =>
+    document.documentElement.style.setProperty(`--hx-high-${name}`, `${height}px`);
+  new ResizeObserver(() => {
+    say("timeline", heightOf(root));
+    for (const [name, height] of Object.entries(pieces)) say(name, height());
+  }).observe(root);
 };
 
 /** What the open tab shows on the scale of the timeline. */
@@ -153,14 +144,15 @@ const stripBox = () => {
       element.hidden = !text;
       if (!strip || !text) return;
       label.textContent = text;
-      strip.draw(fit(canvas, width, strip.height), axis, strip.height);
+      const ctx = fit(canvas, width, strip.height);
+      withinAxis(ctx, axis, strip.height, () => strip.draw(ctx, axis, strip.height));
       line.place(axis);
     },
   };
 };
 
 /**
- * Press to jump, drag to select.
+ * Press to jump, drag to select; a second finger ends that.
  * @param {HTMLCanvasElement} canvas
  * @param {() => Axis | null} axisNow
  */
@@ -174,6 +166,11 @@ const jumpAndSelect = (canvas, axisNow) => {
     axisNow()?.time(event.clientX - canvas.getBoundingClientRect().left) ?? 0;
   canvas.addEventListener("pointerdown", (event) => {
     if (!axisNow() || event.button) return;
+    if (!event.isPrimary) {
+      if (pressed?.dragged) clock.select(null);
+      pressed = null;
+      return;
+    }
     canvas.setPointerCapture(event.pointerId);
     pressed = { x: event.clientX, time: timeAt(event), dragged: false };
     clock.select(null);

@@ -20,6 +20,7 @@ import { choose, store } from "../core/store.js";
 
 const TAKE = "Take the tour";
 const GAP = 8;
+const STICKY = "#hx-timeline, #hx-tabs .tab-wrapper, #hx-tabs .hx-steer";
 // Views are mounted when they are first opened, and grow as their maps come.
 const SETTLE_MS = 1200;
 
@@ -122,19 +123,28 @@ const keepInSight = (card) => {
 };
 
 /**
- * The least scrolling that shows a picture, or its beginning, between the timeline, which sticks to the top, and the
- * foot of the window, or the card where that lies there.
+ * The least scrolling that shows a picture, or its beginning, between what sticks to the top and the foot of the
+ * window, or the card where that lies there.
  * @param {Element} picture
  * @param {HTMLElement} card
  */
 const bringIntoSight = (picture, card) => {
-  const timeline = document.getElementById("hx-timeline");
-  const head = timeline ? parseFloat(getComputedStyle(timeline).top) + timeline.offsetHeight + GAP : GAP;
+  const head = GAP + [...document.querySelectorAll(STICKY)].reduce((sum, piece) => sum + heightInSight(piece), 0);
   const isOver = getComputedStyle(card).position === "fixed";
   const foot = (isOver ? card.getBoundingClientRect().top : innerHeight) - GAP;
   const { top, bottom } = picture.getBoundingClientRect();
   const wanted = Math.max(0, Math.min(bottom - foot, top - head) + scrollY);
   if (Math.abs(wanted - scrollY) > 1) scrollTo({ top: wanted, behavior: "instant" });
+};
+
+/**
+ * How much of something that sticks to the top is seen then; nothing of what does not stick in this window.
+ * @param {Element} piece
+ */
+const heightInSight = (piece) => {
+  const { position, top } = getComputedStyle(piece);
+  const { height } = piece.getBoundingClientRect();
+  return position === "sticky" ? height + Math.min(0, parseFloat(top)) : 0;
 };
 
 /**

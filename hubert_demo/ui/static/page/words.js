@@ -1,68 +1,116 @@
-// The words beneath the timeline: each at its time, readable where there is any room.
+// The words beneath the timeline: a cell each, from where a word begins to where the next one does, with the word in it
+// as far as there is room.
 
 import { clock } from "../core/clock.js";
 import { make } from "../core/dom.js";
+import { clamp } from "../core/format.js";
+import { placeAfter } from "../core/keyboard.js";
 import { litWords } from "../core/lit.js";
 import { contextOf, font } from "../core/paint.js";
+import { reveal, zoomByKeys } from "../core/zoom.js";
 
 /** @import { LitWords } from "../core/lit.js" */
 /** @import { Axis, Word } from "../core/types.js" */
 
-const SMALL = 0.8; // of the usual size of type
-const PADDING = 6;
+/** @typedef {{ word: Word, index: number, left: number, width: number, said: number }} Cell in pixels */
+
+const USUAL_PX = 14;
+const SMALL_PX = 12;
+const TINY_PX = 11;
+const PADDING = 4; // left and right of a word together, with the line
+const LEAST = 2; // letters of a word that is cut, beside the dots; fewer say nothing
+const LINED_PX = 8; // cells narrower than this have no line between them: they would be nothing but lines
 
 /**
- * Lays the words out. Those too near each other for one row of text take turns above and below; whatever is still
- * too near shows when it is said or pointed at.
- * @param {HTMLElement} box to be filled
+ * The cells that are in sight. Each reaches to the next word; `said` is how much of it the word itself takes.
+ * @param {readonly Word[]} words
  * @param {Axis} axis
- * @param {number} boxWidth in pixels
- * @returns {LitWords} the cells
+ * @returns {Cell[]}
  */
-export const layWords = (box, axis, boxWidth) => {
-  const { words } = clock;
-  const measure = contextOf(make("canvas"));
-  measure.font = font(14);
-  const lefts = words.map((word) => axis.x(word.start_s));
-  const wanted = words.map((word) => measure.measureText(word.text).width + PADDING);
-  const rooms = words.map((_, index) => (lefts[index + 1] ?? boxWidth) - lefts[index]);
-  const rows = rowsOf(wanted.map((width, index) => width * SMALL <= rooms[index]));
-  box.classList.toggle("has-two-rows", rows.some((row) => row));
-  const cells = litWords(words, (word, index) => {
-    const width = Math.max(3, axis.x(word.end_s) - lefts[index]);
-    // Text may reach to the next word in its row, or to one that fills both.
-    const next = rows.findIndex((row, i) => i > index && (!row || !rows[index] || row === rows[index]));
-    const room = (next < 0 ? boxWidth : lefts[next]) - lefts[index];
-    const isSmall = rows[index] || wanted[index] > room;
-    const size = wanted[index] * SMALL > room ? "is-narrow" : isSmall ? "is-small" : "";
-    return cell(word, lefts[index], width, `${size} ${rows[index]}`);
+export const cellsOf = (words, axis) => words.flatMap((word, index) => {
+  const until = Math.max(word.end_s, words[index + 1]?.start_s ?? axis.to);
+  const [left, end, right] = [word.start_s, word.end_s, until].map((time) => axis.x(clamp(time, axis.from, axis.to)));
+  return right > left ? [{ word, index, left, width: right - left, said: end - left }] : [];
+});
+
+/**
+ * How a word is written in its cell: as usual, small, tiny, tiny and cut, or not at all.
+ * @param {string} text
+ * @param {number} width of the cell in pixels
+ * @param {(text: string, size: number) => number} widthOf gives the width of a text
+ * @returns {"" | "is-small" | "is-tiny" | "is-cut" | "is-narrow"}
+ */
+export const sizeOf = (text, width, widthOf) => {
+  const room = width - PADDING;
+  if (widthOf(text, USUAL_PX) <= room) return "";
+  if (widthOf(text, SMALL_PX) <= room) return "is-small";
+  if (widthOf(text, TINY_PX) <= room) return "is-tiny";
+  const isWorthIt = text.length > LEAST && widthOf(`${text.slice(0, LEAST)}…`, TINY_PX) <= room;
+  return isWorthIt ? "is-cut" : "is-narrow";
+};
+
+/** A row of buttons that is one stop of the tab key; arrow keys go from word to word, also beyond what is in sight. */
+export const wordLane = () => {
+  const element = make("div", {
+    class: "hx-words", role: "group", "aria-label": "Words on the scale of time", "data-testid": "word-lane",
   });
-  const silent = make("span", { class: "hx-silent", text: "no speech recognised" });
-  box.replaceChildren(...(words.length ? cells.elements : [silent]));
-  return cells;
+  const ctx = contextOf(make("canvas"));
+  const widthOf = (/** @type {string} */ text, /** @type {number} */ size) => {
+    ctx.font = font(size);
+    return ctx.measureText(text).width;
+  };
+  /** @type {(Cell & { button: HTMLElement })[]} */
+  let cells = [];
+  /** @type {LitWords | null} */
+  let lights = null;
+
+  /** Of the button that the tab key stops at. @param {number} index */
+  const stopAt = (index) => {
+    const stop = cells.find((cell) => cell.index === index) ?? cells[0];
+    for (const { button } of cells) button.setAttribute("tabindex", button === stop?.button ? "0" : "-1");
+    return stop?.button;
+  };
+  const current = () => cells.find(({ button }) => button === document.activeElement)?.index ?? -1;
+
+  element.addEventListener("focusin", () => stopAt(current()));
+  element.addEventListener("keydown", (event) => {
+    const at = current();
+    const next = placeAfter(event.key, at, clock.words.length);
+    if (at < 0 || next === at) return;
+    event.preventDefault();
+    reveal(clock.words[next].start_s);
+    stopAt(next)?.focus({ preventScroll: true });
+  });
+  zoomByKeys(element);
+
+  return {
+    element,
+    /** @param {Axis} axis */
+    draw: (axis) => {
+      const before = current();
+      const placed = cellsOf(clock.words, axis);
+      lights = litWords(placed.map(({ word }) => word), (_, i) => cellButton(placed[i], widthOf));
+      const { elements } = lights;
+      cells = placed.map((cell, i) => ({ ...cell, button: elements[i] }));
+      const silent = make("span", { class: "hx-silent", text: "no speech recognised" });
+      element.replaceChildren(...(clock.words.length ? elements : [silent]));
+      const stop = stopAt(before);
+      if (before >= 0) stop?.focus({ preventScroll: true });
+    },
+    light: () => lights?.light(),
+  };
 };
 
 /**
- * In which row each word is written: "" for the middle, where it and the one before fit.
- * @param {boolean[]} fits
+ * @param {Cell} cell
+ * @param {(text: string, size: number) => number} widthOf
  */
-export const rowsOf = (fits) => {
-  let row = "";
-  return fits.map((fit, index) => {
-    const crowded = !fit || (index > 0 && !fits[index - 1]);
-    row = !crowded ? "" : row === "is-upper" ? "is-lower" : "is-upper";
-    return row;
-  });
+const cellButton = ({ word, left, width, said }, widthOf) => {
+  const { text } = word;
+  const size = sizeOf(text, width, widthOf);
+  const lined = width < LINED_PX ? "is-unlined" : "";
+  return make("button", {
+    type: "button", class: `hx-cell ${size} ${lined}`, title: text, "aria-label": text, "data-testid": "cell",
+    style: `left:${left}px;width:${width}px;--said:${said}px`, onclick: () => clock.hear(word.start_s, word.end_s),
+  }, ...(size === "is-narrow" ? [] : [make("span", { text })]));
 };
-
-/**
- * @param {Word} word
- * @param {number} left
- * @param {number} width
- * @param {string} className
- */
-const cell = (word, left, width, className) =>
-  make("span", {
-    class: `hx-cell ${className}`, title: word.text, style: `left:${left}px;width:${width}px`,
-    onclick: () => clock.hear(word.start_s, word.end_s),
-  }, make("span", { text: word.text }));

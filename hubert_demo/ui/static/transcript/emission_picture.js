@@ -2,7 +2,7 @@
 
 import { short } from "../core/format.js";
 import {
-  AXIS_HEIGHT, drawTimeAxis, fit, font, image, ramp, style, timeAxis, token, writeOver,
+  AXIS_HEIGHT, drawTimeAxis, fit, font, image, letterFont, ramp, style, timeAxis, token, withinAxis, writeOver,
 } from "../core/paint.js";
 import { LEAST_S } from "./path.js";
 
@@ -30,20 +30,30 @@ export const paint = (canvas, width, { path, levels }, withBlank) => {
   const rows = withBlank ? all : all - 1;
   const height = rows * ROW;
   const ctx = fit(canvas, width, height + AXIS_HEIGHT);
-  const pixels = Math.max(1, Math.floor(axis.span * (window.devicePixelRatio || 1)));
+  const [start, end] = [0, frames].map((frame) => axis.x(path.grid.startOf(frame)));
+  const pixels = Math.max(1, Math.floor((end - start) * (window.devicePixelRatio || 1)));
   const { values, columns } = pooled(levels, rows, frames, pixels);
-  const [left, right] = [0, frames].map((frame) => axis.x(path.grid.startOf(frame)));
-  ctx.imageSmoothingEnabled = false;
-  ctx.drawImage(image(values, columns, rows, ramp("ink")), left, 0, right - left, height);
+  const isLetter = (/** @type {Run} */ run) => run.writes && !run.space && run.symbol < rows;
+  const letters = path.runs.filter((run) => isLetter(run) && isInSight(path, axis, run));
+  const isWritten = axis.span >= letters.length * LEAST_ROOM_PX;
+  withinAxis(ctx, axis, height, () => {
+    ctx.imageSmoothingEnabled = false;
+    ctx.drawImage(image(values, columns, rows, ramp("ink")), start, 0, end - start, height);
+    if (isWritten) writeLetters(ctx, letters, (run) => axis.x(path.grid.startOf(run.end)));
+  });
   style(ctx, { strokeStyle: token("--hx-line"), lineWidth: 1 });
   ctx.strokeRect(axis.left + 0.5, 0.5, axis.span - 1, height - 1);
   nameRows(ctx, axis, path.symbols.slice(0, rows));
-  const letters = path.runs.filter((run) => run.writes && !run.space && run.symbol < rows);
-  const isWritten = axis.span >= letters.length * LEAST_ROOM_PX;
-  if (isWritten) writeLetters(ctx, letters, (run) => axis.x(path.grid.startOf(run.end)));
   drawTimeAxis(ctx, axis, height);
   return { path, levels, axis, rows, isWritten };
 };
+
+/**
+ * @param {Path} path
+ * @param {Axis} axis
+ * @param {Run} run
+ */
+const isInSight = ({ grid }, { from, to }, { first, end }) => grid.startOf(end) > from && grid.startOf(first) < to;
 
 /**
  * Where there are more frames than pixels, a column shows the largest of its frames: no letter is lost.
@@ -70,9 +80,11 @@ export const pooled = (levels, rows, frames, pixels) => {
  * @param {readonly { text: string }[]} symbols
  */
 const nameRows = (ctx, axis, symbols) => {
-  style(ctx, { font: font(axis.left < 60 ? 10 : 11), fillStyle: token("--hx-ink-2") });
-  style(ctx, { textAlign: "right", textBaseline: "middle" });
-  symbols.forEach(({ text }, row) => ctx.fillText(short(text), axis.left - 6, (row + 0.5) * ROW, axis.left - 8));
+  style(ctx, { fillStyle: token("--hx-ink-2"), textAlign: "right", textBaseline: "middle" });
+  symbols.forEach(({ text }, row) => {
+    ctx.font = text.length === 1 ? letterFont(12) : font(axis.left < 60 ? 10 : 11);
+    ctx.fillText(short(text), axis.left - 6, (row + 0.5) * ROW, axis.left - 8);
+  });
 };
 
 /**
@@ -81,7 +93,8 @@ const nameRows = (ctx, axis, symbols) => {
  * @param {(run: Run) => number} endOf where its cells end
  */
 const writeLetters = (ctx, letters, endOf) => {
-  style(ctx, { font: font(11, true), fillStyle: token("--hx-now"), textAlign: "left" });
+  style(ctx, { font: letterFont(13, true), fillStyle: token("--hx-now") });
+  style(ctx, { textAlign: "left", textBaseline: "middle" });
   /** @type {Map<number, number>} */
   const taken = new Map();
   for (const run of letters) {

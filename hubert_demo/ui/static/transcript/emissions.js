@@ -5,6 +5,7 @@ import { clock } from "../core/clock.js";
 import { make, scale, segments } from "../core/dom.js";
 import { clamp, percent, seconds } from "../core/format.js";
 import { announce, cursor, timeSlider } from "../core/paint.js";
+import { zoomByPointer } from "../core/zoom.js";
 import { cellAt, FAINT, paint, ROW, soundAround } from "./emission_picture.js";
 
 /** @import { TranscriptPart } from "../core/types.js" */
@@ -39,12 +40,13 @@ export const emissionMap = () => {
     tick();
   };
 
-  const rows = segments("Rows", [[false, "letters", "Letters alone"], [true, "with blank", "Letters and the blank"]],
+  const rows = segments("Rows", [[false, "letters", "letters alone"], [true, "with blank", "Letters with blank"]],
     withBlank, (chosen) => {
       withBlank = chosen;
       draw();
     });
   listen(canvas, tip, () => picture);
+  zoomByPointer(canvas, () => picture && picture.axis);
   const bar = make("div", { class: "hx-bar hx-emissions-bar" },
     make("h2", { text: TITLE }), note, scale("ink", "0", "1"), rows.element);
 

@@ -43,6 +43,7 @@ export const mount = (root, page) => {
     failed: (_, sentence) => head.fail(sentence),
     result: own.reset,
     draw: () => [map, steps, others].forEach((each) => each.draw()),
+    zoom: map.draw,
     choices: (changed) => [others, own].forEach((each) => each.choices(changed)),
     tick: () => [head.words, map, steps, own].forEach((each) => each.tick()),
   };

@@ -3,7 +3,7 @@
 import { clock } from "../core/clock.js";
 import { make } from "../core/dom.js";
 import { clamp, percent } from "../core/format.js";
-import { stepOf } from "../core/keyboard.js";
+import { oneStop } from "../core/keyboard.js";
 import { litWords } from "../core/lit.js";
 
 /** @import { Word } from "../core/types.js" */
@@ -31,16 +31,15 @@ export const wordButton = (word, text, beneath, attributes) =>
 
 export const transcriptWords = () => {
   const element = make("div", { class: "hx-transcript", "data-testid": "transcript" });
-  makeOneStop(element);
+  const settle = oneStop(element);
   let lights = litWords([], shadedButton);
   const show = (/** @type {readonly Word[]} */ words) => {
     const at = lights.elements.findIndex((button) => button === document.activeElement);
     lights = litWords(words, shadedButton);
     element.replaceChildren(...(words.length ? lights.elements : [nothing()]));
     element.classList.toggle("has-many", words.length > MANY);
-    const stop = lights.elements[Math.max(0, at)] ?? lights.elements[0];
-    stop?.setAttribute("tabindex", "0");
-    if (at >= 0) stop?.focus({ preventScroll: true });
+    settle();
+    if (at >= 0) (lights.elements[at] ?? lights.elements[0])?.focus({ preventScroll: true });
     lights.light();
   };
   return { element, show, tick: () => lights.light() };
@@ -56,26 +55,9 @@ export const doubtOf = (confidence) => clamp((SURE - confidence) / SURE, 0, 1);
 const shadedButton = (word) => {
   const doubt = doubtOf(word.confidence);
   return wordButton(word, word.text, timesOf(word) + (doubt ? ` · ${percent(word.confidence)}` : ""), {
-    class: `hx-word ${word.differs ? "is-other" : ""}`, tabindex: -1, "data-testid": "word",
+    class: `hx-word ${word.differs ? "is-other" : ""}`, "data-testid": "word",
     style: `--doubt:${(100 * doubt).toFixed(0)}%`,
   });
 };
 
 const nothing = () => make("p", { class: "hx-nothing", text: "No speech recognised" });
-
-/**
- * One stop for the tab key: arrow keys go from word to word.
- * @param {HTMLElement} element
- */
-const makeOneStop = (element) =>
-  element.addEventListener("keydown", (event) => {
-    const step = stepOf(event);
-    const here = /** @type {HTMLButtonElement} */ (event.target);
-    const buttons = [...element.querySelectorAll("button")];
-    const next = step && buttons[buttons.indexOf(here) + step];
-    if (!next) return;
-    event.preventDefault();
-    here.setAttribute("tabindex", "-1");
-    next.setAttribute("tabindex", "0");
-    next.focus();
-  });

@@ -1,0 +1,57 @@
+"""What axe-core finds on the page after a finished analysis: on every tab, dialog and step of the tour."""
+
+import pytest
+
+TABS = ["Transcript", "Keywords", "Layers", "Attention"]
+WIDTHS = [1280, 390]
+
+# All rules that are on by default, and the one for names that lack what can be read.
+RUN = """async () => {
+  const rules = { "label-content-name-mismatch": { enabled: true } };
+  const { violations } = await axe.run(document, { rules, resultTypes: ["violations"] });
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) =>
+    `${id}: ${target.join(" ")}: ${failureSummary}`));
+}"""
+
+
+DRESS = """async (dark) => {
+  document.body.classList.toggle("dark", dark);
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+}"""
+
+
+@pytest.fixture(scope="module")
+def axe(root, missing):
+    """The script of axe-core."""
+    path = root / ".ci" / "node_modules" / "axe-core" / "axe.min.js"
+    return path.read_text() if path.exists() else missing("no axe-core here; in .ci: npm ci")
+
+
+def test_nothing_is_found_by_axe(axe, visit):
+    visitor = visit(width=WIDTHS[0], height=900)
+    visitor.tab.evaluate(axe)
+    found = {}
+
+    def look(where):
+        for width in WIDTHS:
+            visitor.tab.set_viewport_size({"width": width, "height": 900})
+            for theme in ("light", "dark"):
+                visitor.tab.evaluate(DRESS, theme == "dark")
+                if problems := visitor.tab.evaluate(RUN):
+                    found[f"{where}, {width} pixels, {theme}"] = problems
+
+    for title in TABS:
+        visitor.open(title)
+        visitor.tab.wait_for_selector("body[data-hx-complete]")
+        for closed in visitor.tab.locator("details:not([open]) > summary:visible").all():
+            closed.click()
+        look(title)
+    visitor.id("take-script").click()
+    visitor.id("script").wait_for()
+    visitor.id("tour-start").click()
+    for number in range(1, 6):
+        visitor.tab.get_by_text(f"{number} of 5").wait_for()
+        visitor.tab.wait_for_selector("body[data-hx-complete]")
+        look(f"tour, step {number}")
+        visitor.id("tour-next").click()
+    assert found == {}
