@@ -4,6 +4,14 @@ import threading
 
 REFUSING = """navigator.mediaDevices.getUserMedia =
   () => Promise.reject(new DOMException('refused', window.refusal));"""
+NO_STORAGE = """for (const name of ["localStorage", "sessionStorage"]) {
+  const kept = window[name];
+  const look = () => {
+    if (window.allowed) return kept;
+    throw new DOMException("refused", "SecurityError");
+  };
+  Object.defineProperty(window, name, { get: look });
+}"""
 INSECURE = "Object.defineProperty(Navigator.prototype, 'mediaDevices', { get: () => undefined });"
 
 
@@ -114,6 +122,18 @@ def test_a_result_that_a_drop_of_the_network_kept_back_is_shown_after_it(visit, 
     assert not visitor.id("alert").is_visible()
     assert all("ERR_INTERNET_DISCONNECTED" in problem for problem in visitor.problems)
     visitor.problems.clear()
+
+
+def test_a_page_that_may_keep_nothing_in_the_browser_works_all_the_same(visit):
+    visitor = visit(script=NO_STORAGE)
+    before = visitor.token
+    visitor.id("example-2").click()
+    visitor.wait_for_other_result(before)
+    assert visitor.id("recent").count() == 1
+    was_dark = visitor.tab.evaluate("document.body.classList.contains('dark')")
+    visitor.id("theme").click()
+    assert visitor.tab.evaluate("document.body.classList.contains('dark')") != was_dark
+    visitor.tab.evaluate("window.allowed = true")
 
 
 def test_what_the_server_has_forgotten_is_said_and_the_greeting_is_shown(visit, page):

@@ -1,9 +1,12 @@
 // What this tab remembers of its results when it is reloaded: by which tickets they may be had again.
 
 import { emit } from "../core/events.js";
+import { storage } from "../core/storage.js";
 
 const KEY = "hx-recents";
 const MOST = 5;
+
+const here = storage("sessionStorage");
 
 /**
  * @typedef {object} Recent
@@ -15,11 +18,11 @@ const MOST = 5;
  */
 
 /** The newest first. @returns {Recent[]} */
-export const recents = () => JSON.parse(sessionStorage.getItem(KEY) || "[]");
+export const recents = () => JSON.parse(here.getItem(KEY) || "[]");
 
 /** @param {Recent[]} kept */
 const keep = (kept) => {
-  sessionStorage.setItem(KEY, JSON.stringify(kept));
+  here.setItem(KEY, JSON.stringify(kept));
   emit("recents");
 };
 
