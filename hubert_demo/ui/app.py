@@ -26,10 +26,11 @@ from hubert_demo.errors import TooLongError
 from hubert_demo.inference import Passes
 from hubert_demo.memo import Locks
 from hubert_demo.ui import card, downloads, front_door, head, theme, tour, zero_gpu
+from hubert_demo.ui.begun import Begun
 from hubert_demo.ui.blocks import ForgivingBlocks
 from hubert_demo.ui.clients import Clients
 from hubert_demo.ui.endpoints import Endpoints
-from hubert_demo.ui.examples import examples, template
+from hubert_demo.ui.examples import examples, picked, template
 from hubert_demo.ui.facts import FACTS
 from hubert_demo.ui.front_door import MAX_UPLOAD_MB
 from hubert_demo.ui.health import health
@@ -106,6 +107,7 @@ class Page:
         self.janitor = Janitor() if janitor is None else janitor
         self._intake = Intake(self.readers, self.waiting, self.janitor)
         self._stretches = Stretches(self._intake, self.clients.current)
+        self._begun = Begun()
         self.models = Models(self.waiting, checkpoint, directories, store)
         parts = (timeline.PART, *(part for view in views for part in view.parts))
         self.parts = Parts(parts, self.results, self.waiting)
@@ -274,7 +276,7 @@ class Page:
         """Analyse the example whose row was pressed; what the browser sends may be anything."""
 
         def find() -> tuple[Callable[[], Waveform], Json]:
-            path, about = self._example(event._data.get("index"))
+            path, about = picked(self.examples, event._data.get("index"))
             return partial(Waveform.from_file, path), about
 
         yield from self._steps(find, chosen)
@@ -284,19 +286,15 @@ class Page:
         yield from self._steps(lambda: self._stretches.read(event._data), chosen)
 
     def on_again(self, event: gr.EventData) -> str:
-        """Show a result that the visitor had before; what the browser sends may be anything."""
+        """Show what the visitor had before, or had begun; what the browser sends may be anything."""
         try:
             request = event._data if isinstance(event._data, dict) else {}
-            about = self._about(request)
-            return self._result(self.results.again(request.get("ticket")), about)
+            if "claim" in request:
+                begun = self._begun.find(request["claim"])
+                return self._result(self.analyse(begun.waveform, begun.checkpoint), begun.about)
+            return self._result(self.results.again(request.get("ticket")), self._about(request))
         except Exception as error:
             return message("error", text=sentence(error), again=True)
-
-    def _example(self, number: object) -> tuple[Path, Json]:
-        """The file of an example, and what the browser is told of it."""
-        checked = index({"example": number}, "example", len(self.examples))
-        path = self.examples[checked].path
-        return path, {"title": path.name, "example": checked}
 
     def on_choose(self, event: gr.EventData) -> Iterator[tuple[str, Any]]:
         """Analyse the recording on show by the checkpoint that was chosen, and remember that.
@@ -316,7 +314,7 @@ class Page:
     def _on_show(self, request: Json) -> tuple[Waveform, Json]:
         """The recording that the browser names by its result's token, and what the browser calls it."""
         if request.get("token") is None:
-            path, about = self._example(0)
+            path, about = picked(self.examples, 0)
             return Waveform.from_file(path), about
         waveform = self.results.get(request["token"]).analysis.encoding.waveform
         return waveform, self._about(request)
@@ -340,7 +338,7 @@ class Page:
             if not welcome.done():
                 yield message("busy", text="Waking the model up", welcome=True)
             result = await asyncio.shield(asyncio.wrap_future(welcome))
-            about = {**self._example(0)[1], "welcome": True}
+            about = {**picked(self.examples, 0)[1], "welcome": True}
             yield await asyncio.to_thread(self._result, result, about)
         except Exception as error:
             yield message("error", text=sentence(error), welcome=True)
@@ -376,7 +374,8 @@ class Page:
                     raise
                 yield message("part", **offer())
                 return
-            yield message("busy", text=f"Listening to {waveform.duration_s:.1f} s of sound")
+            claim = self._begun.keep(waveform, chosen or None, about)
+            yield message("busy", text=f"Listening to {waveform.duration_s:.1f} s of sound", claim=claim)
             yield self._result(self.analyse(waveform, chosen or None), about)
         except Exception as error:
             yield message("error", text=sentence(error))

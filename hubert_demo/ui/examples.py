@@ -8,6 +8,7 @@ from pathlib import Path
 import soundfile
 
 from hubert_demo.checkpoints import ASSETS_DIR
+from hubert_demo.ui.views.base import Json, index
 
 FOLDER = ASSETS_DIR / "examples"
 MANIFEST = "manifest.tsv"
@@ -44,6 +45,21 @@ def examples(folder: Path = FOLDER) -> tuple[Example, ...]:
 
 def _example(path: Path, row: dict[str, str]) -> Example:
     return Example(row["title"], path, soundfile.info(path).duration, row["text"], row["hard"] == "yes")
+
+
+def picked(rows: tuple[Example, ...], number: object) -> tuple[Path, Json]:
+    """The file of an example, and what the browser is told of it.
+
+    Args:
+        rows: All examples.
+        number: Of the one that was picked, which may come from the browser and be anything.
+
+    Raises:
+        InputError: If there is no such example.
+    """
+    checked = index({"example": number}, "example", len(rows))
+    path = rows[checked].path
+    return path, {"title": path.name, "example": checked}
 
 
 def template(rows: tuple[Example, ...]) -> str:

@@ -430,6 +430,23 @@ def test_a_result_is_opened_again_by_its_ticket_without_computing(page, write_wa
     assert not passes
 
 
+def test_what_had_begun_is_had_by_its_claim_whether_it_has_ended_or_not(page, write_wav, encoder_passes):
+    steps = page.on_upload(str(write_wav("begun.wav", seed=15)))
+    [_, listening] = read(message for message, _ in (next(steps), next(steps)))
+    with encoder_passes() as passes:
+        unfinished = json.loads(page.on_again(Picked({"claim": listening["claim"]})))
+        [result] = read(message for message, _ in steps)
+        again = json.loads(page.on_again(Picked({"claim": listening["claim"]})))
+    assert unfinished["title"] == "begun.wav"
+    assert unfinished["token"] == result["token"] == again["token"]
+    assert len(passes) == 1
+
+
+@pytest.mark.parametrize("claim", [None, 7, "x"])
+def test_no_claim_gets_nothing(page, claim):
+    assert json.loads(page.on_again(Picked({"claim": claim})))["kind"] == "error"
+
+
 @pytest.mark.parametrize("ticket", [None, 7, "x", "x~y", "é~ü"])
 def test_no_ticket_opens_nothing(page, ticket):
     assert json.loads(page.on_again(Picked({"ticket": ticket})))["kind"] == "error"

@@ -124,6 +124,31 @@ def test_a_result_that_a_drop_of_the_network_kept_back_is_shown_after_it(visit, 
     visitor.problems.clear()
 
 
+def test_an_analysis_goes_on_where_the_page_is_reloaded_meanwhile(
+    visit, page, write_wav, encoder_passes, monkeypatch
+):
+    visitor = visit()
+    analyse, may_end = page.analyse, threading.Event()
+    monkeypatch.setattr(page, "analyse", lambda *given: may_end.wait(60) and analyse(*given))
+    with encoder_passes() as passes:
+        visitor.upload(write_wav("begun.wav", seed=43))
+        visitor.id("status").filter(has_text="Listening to").wait_for()
+        # Gradio does the same when a connection that was lost has come back.
+        visitor.tab.reload()
+        visitor.id("status").filter(has_text="Going on").wait_for()
+        may_end.set()
+        visitor.tab.wait_for_selector("body[data-hx-ready]")
+        assert visitor.id("notes").inner_text().startswith("begun.wav")
+    assert len(passes) == 1
+    visitor.tab.reload()
+    visitor.tab.wait_for_selector("body[data-hx-ready]")
+    assert visitor.id("notes").inner_text().startswith("begun.wav")
+    assert visitor.tab.evaluate("sessionStorage.getItem('hx-begun')") is None
+    # Gradio's client complains of its stream that the first reload ended.
+    assert all("aborted" in problem or "errored out" in problem for problem in visitor.problems)
+    visitor.problems.clear()
+
+
 def test_a_page_that_may_keep_nothing_in_the_browser_works_all_the_same(visit):
     visitor = visit(script=NO_STORAGE)
     before = visitor.token

@@ -238,6 +238,8 @@ export interface SentenceMessage {
   readonly welcome?: boolean;
   /** Whether it is about a result that was to be opened again. */
   readonly again?: boolean;
+  /** By which this tab may have what has begun, also when it is reloaded meanwhile. */
+  readonly claim?: string;
 }
 
 /** An upload that is too long, of which a part is to be chosen. */

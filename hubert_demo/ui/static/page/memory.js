@@ -1,9 +1,11 @@
-// What this tab remembers of its results when it is reloaded: by which tickets they may be had again.
+// What this tab remembers when it is reloaded: by which tickets its results may be had again, and the claim to one that
+// has not come yet.
 
 import { emit } from "../core/events.js";
 import { storage } from "../core/storage.js";
 
 const KEY = "hx-recents";
+const CLAIM = "hx-begun";
 const MOST = 5;
 
 const here = storage("sessionStorage");
@@ -32,3 +34,9 @@ export const remember = (recent) =>
 
 /** @param {string} gone */
 export const forget = (gone) => keep(recents().filter(({ ticket }) => ticket !== gone));
+
+/** By which what has begun, and has not come yet, may be had all the same. */
+export const claimed = () => here.getItem(CLAIM);
+
+/** @param {string | undefined} claim none where there is nothing to wait for any more */
+export const keepClaim = (claim) => (claim ? here.setItem(CLAIM, claim) : here.removeItem(CLAIM));

@@ -5,7 +5,7 @@ import { clock } from "../core/clock.js";
 import { emit, on } from "../core/events.js";
 import { fetchPartsBy, fetchTimeline, once } from "../core/mount.js";
 import { showResult, store } from "../core/store.js";
-import { forget, recents } from "./memory.js";
+import { claimed, forget, keepClaim, recents } from "./memory.js";
 
 /** @import { Message, Mount, ResultMessage } from "../core/types.js" */
 /** @import { Recent } from "./memory.js" */
@@ -28,8 +28,9 @@ export const mount = (_root, page) => {
     if (message.kind === "result" && message.welcome) greeting = message;
     // Whoever has begun something of their own is no longer to be greeted.
     if (message.welcome && asked) return;
-    if (message.welcome && message.kind === "result" && recents().length) return reopen(recents()[0]);
+    if (message.welcome && message.kind === "result" && goOn()) return;
     asked = asked || !message.welcome;
+    if (message.kind !== "result" && !message.welcome) keepClaim(message.claim);
     if (message.kind === "result") result(message);
     else if (message.kind === "busy") busy(message.text);
     else if (message.kind === "part") offer(message);
@@ -54,12 +55,24 @@ export const mount = (_root, page) => {
     emit("offer", message);
   };
 
-  const reopen = (/** @type {Recent} */ recent) => {
+  const again = (/** @type {string} */ sentence, /** @type {object} */ request) => {
     asked = true;
+    busy(sentence);
+    page.trigger("again", request);
+  };
+
+  const reopen = (/** @type {Recent} */ recent) => {
     reopened = recent;
-    busy("Opening it again");
     const { ticket, title, example } = recent;
-    page.trigger("again", { ticket, title, example });
+    again("Opening it again", { ticket, title, example });
+  };
+
+  /** After a reload, where this tab was; Gradio reloads the page, too, when its connection was lost. */
+  const goOn = () => {
+    const [claim, [latest]] = [claimed(), recents()];
+    if (claim) again("Going on where the page was reloaded", { claim });
+    else if (latest) reopen(latest);
+    return asked;
   };
 
   // The server keeps results for a while only.
@@ -81,6 +94,7 @@ export const mount = (_root, page) => {
       emit("busy", null);
       emit("error", null);
       showResult({ ...message, timeline });
+      keepClaim(undefined);
       emit("tick");
       readBetter(message);
     } catch (problem) {
