@@ -89,7 +89,7 @@ def test_every_head_says_its_kind(visitor, analysis):
         assert visitor.id(f"head-{each}").inner_text().split() == [str(each + 1), kind]
     # A kind is relative: nothing is claimed about how near a head looks.
     assert (
-        "Diagonal heads look nearer than this model’s other heads"
+        "Diagonal heads attend closer by than this model’s other heads"
         in visitor.id("view-attention").inner_text()
     )
 

@@ -35,8 +35,8 @@ def test_a_recording_stops_by_itself_and_the_time_left_is_shown(visit):
 def test_a_microphone_that_is_refused_gets_a_sentence(visit):
     visitor = visit(script=REFUSING)
     for name, told in [
-        ("NotAllowedError", "The browser may not use the microphone. Allow it beside the page’s address"),
-        ("NotFoundError", "There is no microphone. Connect one"),
+        ("NotAllowedError", "The browser has blocked the microphone. Allow it next to the page’s address"),
+        ("NotFoundError", "No microphone was found. Connect one"),
     ]:
         visitor.tab.evaluate("name => { window.refusal = name; }", name)
         visitor.tab.locator("#hx-recorder .record-button").click()
@@ -46,7 +46,7 @@ def test_a_microphone_that_is_refused_gets_a_sentence(visit):
 def test_a_page_that_may_have_no_microphone_says_why(visit):
     visitor = visit(script=INSECURE)
     visitor.tab.locator("#hx-recorder .record-button").click()
-    visitor.id("alert").filter(has_text="Open the page by https or as localhost").wait_for()
+    visitor.id("alert").filter(has_text="Open the page over https or on localhost").wait_for()
 
 
 def test_parts_of_a_long_upload_are_chosen_and_analysed(visit, write_wav, hear_little):

@@ -57,11 +57,11 @@ def test_all_files_of_a_row_have_the_same_name():
         ("timeline", ["Timeline"]),
         (
             "transcript",
-            ["Letters over time", "Words", "Words, greedy", "Readings of the search", "Your text, aligned"],
+            ["Letters over time", "Words", "Words (greedy)", "Alternative transcripts", "Your aligned text"],
         ),
-        ("keywords", ["Keywords", "Keywords that were heard"]),
-        ("layers", ["Map of the layer", "All layers", "From layer to layer", "Hidden states"]),
-        ("attention", ["The map shown", "All heads"]),
+        ("keywords", ["Keywords", "Commands heard"]),
+        ("layers", ["Map of this layer", "All layers", "Layer by layer", "Hidden states"]),
+        ("attention", ["This head’s map", "All heads"]),
     ],
 )
 def test_a_view_lists_its_figures_first(view, titles):
