@@ -120,7 +120,7 @@ OPEN = (
     Open("POST", f"{API}/component_server", "the page: its server functions", _JSON_BYTES),
     Open("POST", f"{API}/upload", "recordings", _UPLOAD_BYTES, None),
     Open("GET", f"{API}/upload_progress", "the page: how far an upload is"),
-    Open("GET", f"{API}/file={{path:path}}", "files to take away, and the sound of what is on show"),
+    Open("GET", f"{API}/file={{path:path}}", "downloads, and the sound of what is on show"),
     # The same endpoints for programs without a client: the page's "Use via API" shows how.
     Open("POST", f"{API}/call/{{name}}", "curl: an endpoint", _JSON_BYTES),
     Open("GET", f"{API}/call/{{name}}/{{event}}", "curl: its answer"),

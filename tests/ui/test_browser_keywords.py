@@ -21,7 +21,7 @@ def test_it_says_whether_the_command_was_heard(visit, page):
         if heard.is_heard:
             assert said.startswith("heard")
         elif heard.label.startswith("_"):
-            assert said.startswith("No command heard")
+            assert said.startswith("no command heard")
         else:
             assert said.startswith("not sure enough")
 
@@ -68,7 +68,7 @@ def test_a_command_below_the_threshold_is_not_called_heard(visit):
     visitor.id("keyword-state").wait_for()
     assert visitor.id("keyword-state").inner_text().split("\n") == [
         "not sure enough",
-        "34 %, but 50 % is needed",
+        "34%; 50% is needed",
     ]
 
 

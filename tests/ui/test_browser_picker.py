@@ -38,14 +38,14 @@ def test_the_picker_has_a_name_and_every_model(visit, page):
 def test_another_model_hears_the_same_recording_and_each_view_says_whose_it_is(visit, page):
     visitor = visit()
     before = visitor.token
-    visitor.tab.get_by_text("With the language model").wait_for()
+    visitor.tab.get_by_text("(beam search)").wait_for()
     words = visitor.id("word").all_inner_texts()
     assert not visitor.id("source-transcript").is_visible()
     visitor.id("model").select_option("bare")
     visitor.wait_for_other_result(before)
     assert visitor.id("model").input_value() == "bare"
     assert "bare" in visitor.id("model-card").inner_text()
-    visitor.tab.get_by_text("With the language model").wait_for()
+    visitor.tab.get_by_text("(beam search)").wait_for()
     assert visitor.id("word").all_inner_texts() == words
     assert page.examples[0].path.name in visitor.id("notes").inner_text()
     assert visitor.id("example-0").get_attribute("aria-pressed") == "true"
@@ -94,7 +94,7 @@ def test_a_model_with_other_frames_borrows_letters_at_their_own_times(visit):
     visitor.wait_for_other_result(before)
     assert visitor.tab.evaluate(HEAR_A_LETTER) == [pytest.approx(time_s), letter]
     assert visitor.id("step-frames-name").inner_text() == steps
-    assert "One every 20 ms" in steps
+    assert "One frame every 20 ms" in steps
     assert visitor.id("steps-where").inner_text() == where
     # The states have frames of their own.
     assert visitor.tab.evaluate("inside.clock.timeOf(1) - inside.clock.timeOf(0)") == pytest.approx(0.01)

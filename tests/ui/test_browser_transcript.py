@@ -130,7 +130,7 @@ def test_the_greedy_words_come_first_then_the_best_reading_with_what_differs(vis
 
     for route in held:
         route.continue_()
-    visitor.tab.get_by_text("The best reading").wait_for()
+    visitor.tab.get_by_text("(beam search)").wait_for()
     shown = shown_words(visitor)
     assert [text for text, _ in shown] == best
     expected = differing_words(analysis.transcript.text, analysis.transcript_greedy.text)
