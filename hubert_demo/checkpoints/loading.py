@@ -190,7 +190,7 @@ def _require_fit(loaded: LoadedCheckpoint) -> None:
     if not MIN_HOP_S <= hop_s <= MAX_HOP_S:
         raise CheckpointError(
             f"{name} has strides of {shown_value(config.conv_stride)}; its frames must be {MIN_HOP_S:g} to "
-            f"{MAX_HOP_S:g} s apart, neither too many nor too few."
+            f"{MAX_HOP_S:g} s apart. Choose another checkpoint."
         )
     if tokenizer is not None:
         ids = tokenizer.get_vocab().values()

@@ -39,7 +39,7 @@ def how_python_counts(chosen: Choices) -> str:
     layer, head = chosen.attention_layer, chosen.head
     assert layer is not None
     return (
-        f"Python counts from 0: the page's layer {layer + 1}, head {head + 1} "
+        f"Python counts from 0: layer {layer + 1}, head {head + 1} on the page "
         f"is attention_layer={layer}, head={head}."
     )
 

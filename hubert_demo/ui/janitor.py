@@ -36,10 +36,10 @@ REMOVED = (
 )
 FOLDER_VARIABLE = "GRADIO_TEMP_DIR"
 RESERVE_BYTES = 16 << 20
-"""What is left free on the disk of the uploads, for files to take away."""
+"""What is left free on the disk of the uploads, for downloads."""
 
 KEPT_S = 600.0
-"""How long a file is kept that nobody uses: uploads, recordings, files to take away."""
+"""How long a file is kept that nobody uses: uploads, recordings, downloads."""
 UNFINISHED = "."
 """What the name of a file begins with that is being written, step by step: it may lie for an hour."""
 _UNFINISHED_S = 3600.0

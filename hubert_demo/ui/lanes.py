@@ -41,7 +41,7 @@ class Rank(IntEnum):
     FIRST = 0
     """What a page has on show; short recordings."""
     LATER = 1
-    """What a program asks for, or is to be taken away; long recordings."""
+    """What a program asks for, downloads, and long recordings."""
 
 
 @dataclass(frozen=True)

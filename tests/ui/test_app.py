@@ -330,7 +330,7 @@ def test_choosing_before_there_is_a_result_analyses_the_first_example(bare_page)
         ({"checkpoint": "/etc"}, "There is no model '/etc' on this page"),
         ({"checkpoint": "facebook/hubert-base-ls960"}, "is not on this server yet"),
         ({"checkpoint": "bare", "token": "guess"}, "no longer kept"),
-        ({"checkpoint": "bare", "token": 7}, "cannot be understood"),
+        ({"checkpoint": "bare", "token": 7}, "does not understand"),
     ],
 )
 def test_a_strange_choice_gets_a_sentence_and_changes_nothing(bare_page, data, text):

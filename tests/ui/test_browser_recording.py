@@ -25,7 +25,7 @@ def test_a_recording_stops_by_itself_and_the_time_left_is_shown(visit):
     visitor.tab.locator("#hx-recorder .record-button").click()
     visitor.tab.locator("#hx-recorder .stop-button:visible").wait_for()
     visitor.tab.wait_for_function(
-        "/listening · [12] s left/.test(getComputedStyle(document.getElementById('hx-recorder'))"
+        "/recording · [12] s left/.test(getComputedStyle(document.getElementById('hx-recorder'))"
         ".getPropertyValue('--hx-left'))"
     )
     visitor.wait_for_other_result(before)
@@ -132,10 +132,10 @@ def test_an_analysis_goes_on_where_the_page_is_reloaded_meanwhile(
     monkeypatch.setattr(page, "analyse", lambda *given: may_end.wait(60) and analyse(*given))
     with encoder_passes() as passes:
         visitor.upload(write_wav("begun.wav", seed=43))
-        visitor.id("status").filter(has_text="Listening to").wait_for()
+        visitor.id("status").filter(has_text="Analysing").wait_for()
         # Gradio does the same when a connection that was lost has come back.
         visitor.tab.reload()
-        visitor.id("status").filter(has_text="Going on").wait_for()
+        visitor.id("status").filter(has_text="Continuing").wait_for()
         may_end.set()
         visitor.tab.wait_for_selector("body[data-hx-ready]")
         assert visitor.id("notes").inner_text().startswith("begun.wav")

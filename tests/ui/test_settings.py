@@ -30,9 +30,9 @@ def taken():
         (
             settings.HOST_VARIABLE,
             "no such host",
-            "is 'no such host', but this machine cannot listen there:  ",
+            "is 'no such host', but this machine cannot listen there: ",
         ),
-        (settings.HOST_VARIABLE, "203.0.113.1", "is '203.0.113.1', but this machine cannot listen there:  "),
+        (settings.HOST_VARIABLE, "203.0.113.1", "is '203.0.113.1', but this machine cannot listen there: "),
         (settings.HOST_VARIABLE, "x" * 70, "but this machine cannot listen there: "),
         (settings.ROOT_VARIABLE, "rooms", "is 'rooms'; give a path that begins with a slash"),
         (settings.ROOT_VARIABLE, "https://", "is 'https://'; give a path that begins with a slash"),

@@ -33,7 +33,7 @@ def test_five_steps_visit_every_view(steps):
 
 def test_the_figures_are_those_of_the_recording(analysis, steps):
     scores, words = analysis.unit_scores(), analysis.transcript.words
-    assert f"{analysis.encoding.num_frames} moments" in steps[0]["text"]
+    assert f"{analysis.encoding.num_frames} frames" in steps[0]["text"]
     assert percentages(steps[0]["text"]) == [pytest.approx(min(w.confidence for w in words), abs=0.005)]
     at_input = [scores.pnmi[0], scores.pnmi_by_chance[0]]
     assert percentages(steps[1]["text"]) == pytest.approx(at_input, abs=0.005)
@@ -115,7 +115,7 @@ def test_what_another_model_did_is_told_of_that_model(harbour, steps):
 def test_the_last_step_names_the_commands_that_were_heard(root):
     analysis = analyze(root / "assets" / "examples" / "commands.wav")
     step = tour.steps(analysis, {})["steps"][4]
-    assert re.findall(r"“(\w+)” \(\d+\s%\)", step["text"]) == ["yes", "stop", "right"]
+    assert re.findall(r"“(\w+)” \(\d+%\)", step["text"]) == ["yes", "stop", "right"]
 
 
 def test_a_recording_without_words_can_be_toured_too(write_wav):

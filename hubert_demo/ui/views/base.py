@@ -38,7 +38,7 @@ FIRST = "first"
 QUICK = "quick"
 """Of what would keep the transcript waiting in a long recording."""
 SLOW = "slow"
-"""Of what takes seconds: UMAP, k-means, long searches and files to take away."""
+"""Of what takes seconds: UMAP, k-means, long searches and downloads."""
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -253,8 +253,9 @@ test("a reading is not changed by being shortened", () => {
 
 test("what was compared is said, and what was left out, with advice where numerals were", () => {
   assert.equal(whatWasCompared("one two", []), "Compared as “one two”.");
+  assert.equal(whatWasCompared("one", [",", "."]), "Compared as “one”. Punctuation ignored: , .");
   assert.equal(whatWasCompared("one", ["ß", "%"]),
-    "Compared as “one”. Not known to this model: ß %");
+    "Compared as “one”. Unknown to this model: ß %");
   for (const numeral of ["2", "½", "٣"]) {
     assert.match(whatWasCompared("", ["%", numeral]), /: % . \(write numbers as words\)$/);
   }

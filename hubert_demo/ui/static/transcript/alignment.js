@@ -123,7 +123,8 @@ const comparisonOf = ({ wer, cer, counts, compared, left_out: leftOut }) => [
  */
 export const whatWasCompared = (compared, leftOut) => {
   const numerals = leftOut.some((character) => /\p{N}/u.test(character)) ? " (write numbers as words)" : "";
-  const what = leftOut.every((character) => /\p{P}/u.test(character)) ? "Punctuation ignored" : "Not known to this model";
+  const isPunctuation = leftOut.every((character) => /\p{P}/u.test(character));
+  const what = isPunctuation ? "Punctuation ignored" : "Unknown to this model";
   const without = ` ${what}: ${leftOut.join(" ")}${numerals}`;
   return `Compared as “${compared}”.${leftOut.length ? without : ""}`;
 };
