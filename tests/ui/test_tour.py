@@ -23,7 +23,7 @@ def steps(analysis):
 
 
 def percentages(text):
-    return [int(number) / 100 for number in re.findall(r"(\d+)%", text)]
+    return [float(number) / 100 for number in re.findall(r"([\d.]+)%", text)]
 
 
 def test_five_steps_visit_every_view(steps):

@@ -142,7 +142,7 @@ def test_a_part_can_be_asked_for_from_the_shell(data_dir, tmp_path, monkeypatch,
     monkeypatch.setattr(sys, "argv", ["training", "evaluate", *map(str, options)])
     assert shell.main() == 0
     report = capsys.readouterr().out
-    assert "with quiet in it" in report
+    assert "with quiet stretches" in report
     assert "recall" in report
     assert "inside running speech" not in report
 

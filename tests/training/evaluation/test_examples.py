@@ -55,4 +55,4 @@ def test_case_and_punctuation_do_not_count_and_the_command_fails_where_something
     assert capsys.readouterr().out == "stop.wav: transcribed exactly\n"
     (tmp_path / "manifest.tsv").write_text("file\ttext\thard\nstop.wav\tGo.\t\n")
     assert training.main() == 2
-    assert "stop.wav: read as 'STOP'" in capsys.readouterr().out
+    assert "stop.wav: transcribed as 'STOP'" in capsys.readouterr().out
