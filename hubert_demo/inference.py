@@ -161,7 +161,7 @@ def attention_map(
 def _finite(loaded: LoadedCheckpoint, tensor: torch.Tensor) -> FloatArray:
     if not bool(torch.isfinite(tensor).all()):
         raise CheckpointError(
-            f"{loaded.spec.name} computed values that are not finite; its weights are damaged. "
+            f"{loaded.spec.name} computed values that are not finite, so its weights are damaged. "
             "Fetch it again."
         )
     return _to_numpy(tensor)

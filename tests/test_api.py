@@ -146,7 +146,7 @@ def test_units_are_those_of_the_layer_and_kept(analysis):
     assert set(units) == set(range(5))
     assert units.shape == (analysis.encoding.num_frames,)
     assert analysis.colouring("unit", 2, 5).values.tolist() == units.tolist()
-    with pytest.raises(InputError, match="0 units of"):
+    with pytest.raises(InputError, match="0 clusters cannot be made of"):
         analysis.units(2, 0)
 
 

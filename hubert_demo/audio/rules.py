@@ -119,7 +119,7 @@ def require_usable(samples: FloatArray, rate_hz: int) -> None:
         )
     if np.ptp(samples) == 0:
         raise InputError(
-            f"Every sample of this recording is {samples[0]:g}, so there is nothing to hear. "
+            f"Every sample of this recording is {samples[0]:g}, so there is no sound in it. "
             "Check the microphone and record again."
         )
 

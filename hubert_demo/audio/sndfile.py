@@ -46,7 +46,7 @@ class SndfileSource:
 
     def __init__(self, path: Path) -> None:
         if path.suffix.lower() == ".raw":
-            raise InputError(f"{path.name} has no header that says what is in it. Save it as WAV.")
+            raise InputError(f"{path.name} has no header that describes its contents. Save it as WAV.")
         self.name = path.name
         self._path = path
         self._parts = _joined_parts(path)

@@ -31,18 +31,18 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         choices=ATTN_IMPLEMENTATIONS,
         default=ATTN_IMPLEMENTATIONS,
-        help="of attention, as far as they can run here",
+        help="attention implementations to time; those that cannot run here are skipped",
     )
     parser.add_argument("--tasks", nargs="+", choices=list(TASKS), default=[STATES, MAP, MAPS])
-    parser.add_argument("--rounds", type=int, default=7, help="timed rounds, after one to warm up")
-    parser.add_argument("--only", choices=["latency", "memory"], help="leave the other out")
+    parser.add_argument("--rounds", type=int, default=7, help="timed rounds, after one warm-up round")
+    parser.add_argument("--only", choices=["latency", "memory"], help="measure only this")
     parser.add_argument(
         "--tensorflow",
         action="store_true",
-        help="compare with our models in TensorFlow instead, on processors",
+        help="compare with our TensorFlow models instead, on the CPU",
     )
-    parser.add_argument("--json", type=Path, help="write every measurement there")
-    parser.add_argument("--chart", type=Path, help="draw the latencies there (.png or .svg)")
+    parser.add_argument("--json", type=Path, help="write every measurement to this file")
+    parser.add_argument("--chart", type=Path, help="draw the latencies to this file (.png or .svg)")
     return parser
 
 

@@ -42,8 +42,8 @@ class ConfidenceCurve:
         if not (_is_number(slope) and slope > 0 and _is_number(offset) and isinstance(encoder, str | None)):
             raise CheckpointError(
                 f"{shown_path(path)} cannot be read: slope is {shown_value(slope)} and offset "
-                f"{shown_value(offset)}; the first must be a number above 0, up to {MAX_PARAMETER}, the "
-                f"other one from -{MAX_PARAMETER} to {MAX_PARAMETER}. Fetch the checkpoint again."
+                f"{shown_value(offset)}; the slope must be a number above 0, up to {MAX_PARAMETER}, the "
+                f"offset a number from -{MAX_PARAMETER} to {MAX_PARAMETER}. Fetch the checkpoint again."
             )
         return cls(float(slope), float(offset), encoder)
 

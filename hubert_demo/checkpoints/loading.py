@@ -183,19 +183,21 @@ def _require_fit(loaded: LoadedCheckpoint) -> None:
     config, tokenizer, head = loaded.encoder.config, loaded.tokenizer, loaded.keyword_head
     name = loaded.spec.name
     if config.num_hidden_layers < 1:
-        raise CheckpointError(f"{name} has no layers, so there is nothing to look at.")
+        raise CheckpointError(
+            f"{name} has no layers, so there is nothing to show. Choose another checkpoint."
+        )
     hop_s = config.inputs_to_logits_ratio / loaded.feature_extractor.sampling_rate
     if not MIN_HOP_S <= hop_s <= MAX_HOP_S:
         raise CheckpointError(
             f"{name} has strides of {shown_value(config.conv_stride)}; its frames must be {MIN_HOP_S:g} to "
-            f"{MAX_HOP_S:g} s apart, so that there are neither too many nor too few."
+            f"{MAX_HOP_S:g} s apart. Choose another checkpoint."
         )
     if tokenizer is not None:
         ids = tokenizer.get_vocab().values()
         highest = max(index for index in ids if isinstance(index, int))
         if highest >= config.vocab_size:
             raise CheckpointError(
-                f"The vocabulary of {name} has ids up to {shown_value(highest)}, its CTC head only "
+                f"The vocabulary of {name} has ids up to {shown_value(highest)}, but its CTC head has only "
                 f"{config.vocab_size} outputs. Fetch the checkpoint again."
             )
     if head is None:
@@ -204,8 +206,8 @@ def _require_fit(loaded: LoadedCheckpoint) -> None:
     own = config.num_hidden_layers + 1, config.hidden_size
     if taught_on != own:
         raise CheckpointError(
-            f"The keyword head of {name} reads {taught_on[0]} states of width {taught_on[1]}; its encoder "
-            f"has {own[0]} of width {own[1]}. Make it again for this encoder, or remove it."
+            f"The keyword head of {name} was made for {taught_on[0]} layers of width {taught_on[1]}, but its "
+            f"encoder has {own[0]} of width {own[1]}. Make it again for this encoder, or remove it."
         )
 
 

@@ -84,18 +84,18 @@ def registry(assets_dir: Path = ASSETS_DIR) -> tuple[CheckpointSpec, ...]:
     return (
         *_embedded(
             assets_dir / DEFAULT_CHECKPOINT,
-            "HuBERT Explorer, small English",
-            "14 h of English: read aloud, spelled, ordered, single words, synthetic voices",
+            "HuBERT Explorer (small English)",
+            "14 h of English: read aloud, spelled out, spoken orders, single words, synthetic voices",
             assets_dir / DEFAULT_CHECKPOINT / LANGUAGE_MODEL_NAME,
         ),
         *_embedded(
             assets_dir / PRETRAINED_CHECKPOINT,
-            "HuBERT Explorer, before fine-tuning",
-            "14 h of English without texts, distilled from Whisper-base units",
+            "HuBERT Explorer (before fine-tuning)",
+            "14 h of English without transcripts, distilled from Whisper-base units",
         ),
-        _on_hub("facebook/hubert-base-ls960", "960 h of read English, without texts"),
-        _on_hub("facebook/hubert-large-ls960-ft", "60,000 h of read English, then 960 h with texts"),
-        _on_hub("facebook/hubert-xlarge-ls960-ft", "60,000 h of read English, then 960 h with texts"),
+        _on_hub("facebook/hubert-base-ls960", "960 h of read English, without transcripts"),
+        _on_hub("facebook/hubert-large-ls960-ft", "60,000 h of read English, then 960 h with transcripts"),
+        _on_hub("facebook/hubert-xlarge-ls960-ft", "60,000 h of read English, then 960 h with transcripts"),
         _on_hub("superb/hubert-base-superb-ks", "960 h of read English, then spoken commands"),
     )
 

@@ -13,6 +13,7 @@ from typing import Any, TextIO
 from hubert_demo.api import Analysis, analyze
 from hubert_demo.audio import Readers
 from hubert_demo.errors import HubertDemoError, InputError
+from hubert_demo.percent import percent
 
 EXIT_FAILED = 2
 KEYWORD_FIELDS = ("label", "probability", "start_s", "end_s", "is_heard", "threshold")
@@ -26,13 +27,17 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     """
     parser = commands.add_parser("analyze", help="transcribe recordings and name the commands in them")
     parser.add_argument("files", nargs="+", metavar="FILE", help="a recording of 0.1 s to 60 s")
-    parser.add_argument("--json", action="store_true", help="print one JSON object a line and file")
-    parser.add_argument("--checkpoint", metavar="NAME", help="name of a known checkpoint, or a directory")
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object per file, each on its own line"
+    )
+    parser.add_argument(
+        "--checkpoint", metavar="NAME", help="a known checkpoint's name, or a directory; default: %(default)s"
+    )
     parser.add_argument(
         "--out",
         type=Path,
         metavar="DIR",
-        help="write figures, numbers and texts there; several files get a folder each",
+        help="write figures, numbers and texts to this folder; several files get a subfolder each",
     )
     parser.set_defaults(run=run)
 
@@ -88,7 +93,7 @@ def _read(file: str, chosen: dict[str, Any], readers: Readers) -> Analysis:
     try:
         return analyze(readers.read(file), **chosen)
     except UnicodeError as error:
-        raise InputError("The file has a name that is no text in UTF-8; rename it.") from error
+        raise InputError("The file's name is not valid UTF-8; rename it.") from error
 
 
 def _print(text: str, stream: TextIO) -> None:
@@ -104,7 +109,9 @@ def _write(analysis: Analysis, folder: Path) -> None:
     try:
         write_folder(analysis, Choices(), folder)
     except OSError as error:
-        raise InputError(f"{folder} cannot be written: {error.strerror}. Choose another --out.") from error
+        raise InputError(
+            f"{folder} cannot be written: {error.strerror}. Choose another --out folder."
+        ) from error
 
 
 def _as_json(file: str, analysis: Analysis) -> dict[str, Any]:
@@ -126,18 +133,22 @@ def _as_text(file: str, analysis: Analysis) -> str:
     best, greedy, keywords = analysis.transcript, analysis.transcript_greedy, analysis.keywords
     lines = [f"{file}: {best.text or 'no speech recognised'}"]
     lines += [
-        f"  {word.start_s:6.2f} – {word.end_s:5.2f} s  {word.confidence:4.0%}  {word.text}"
+        f"  {_span(word.start_s, word.end_s):>13}  {percent(word.confidence):>4}  {word.text}"
         for word in best.words
     ]
     if greedy.text != best.text:
-        lines.append(f"  letter by letter (greedy): {greedy.text}")
+        lines.append(f"  greedy: {greedy.text}")
     if keywords is not None:
         heard = [_heard(each.label, each.probability, each.start_s, each.end_s) for each in keywords.heard]
         clearest = _heard(keywords.label, keywords.probability, keywords.start_s, keywords.end_s)
-        lines.append(f"  commands: {' · '.join(heard) or 'no command heard'}")
+        lines.append(f"  commands: {' · '.join(heard) or 'none'}")
         lines.append(f"  keyword: {clearest}{'' if keywords.is_heard else ', does not count as heard'}")
     return "\n".join(lines)
 
 
 def _heard(label: str, probability: float, start_s: float, end_s: float) -> str:
-    return f"{label} ({probability:.0%}, {start_s:.2f} – {end_s:.2f} s)"
+    return f"{label} ({percent(probability)}, {_span(start_s, end_s)})"
+
+
+def _span(start_s: float, end_s: float) -> str:
+    return f"{start_s:.2f}–{end_s:.2f} s"

@@ -56,6 +56,6 @@ def tabulate_heads(analysis: Analysis, choices: Choices) -> Columns:
 
 
 EXHIBITS = (
-    Exhibit("attention", "The map shown", "attention", draw_attention, tabulate_attention, is_table=False),
+    Exhibit("attention", "Map of this head", "attention", draw_attention, tabulate_attention, is_table=False),
     Exhibit("heads", "All heads", "attention", draw_heads, tabulate_heads),
 )

@@ -106,7 +106,7 @@ def _files(
         "choices": chosen.as_json(),
         "confidence": meaning(analysis.ctc.confidence_curve),
         "note": f"{how_python_counts(chosen)} "
-        f"Of hidden states, 0 is the input of the first layer, as on the page. {_MAPS_ARE_KEPT}",
+        f"For hidden states, 0 is the input of the first layer, as on the page. {_MAPS_ARE_KEPT}",
         "left_out": left_out,
     }
     yield "settings.json", (json.dumps(settings, indent=2) + "\n").encode()

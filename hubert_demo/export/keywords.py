@@ -43,11 +43,11 @@ def tabulate_keywords_heard(analysis: Analysis, choices: Choices) -> Columns:
 
 def _found(analysis: Analysis) -> Keywords:
     if analysis.keywords is None:
-        raise InputError("No keyword head judged this recording; choose a checkpoint that has one.")
+        raise InputError("This checkpoint has no keyword head; choose one that has.")
     return analysis.keywords
 
 
 EXHIBITS = (
     Exhibit("keywords", "Keywords", "keywords", draw_keywords, tabulate_keywords),
-    Exhibit("keywords_heard", "Keywords that were heard", "keywords", tabulate=tabulate_keywords_heard),
+    Exhibit("keywords_heard", "Commands heard", "keywords", tabulate=tabulate_keywords_heard),
 )

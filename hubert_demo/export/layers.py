@@ -133,8 +133,8 @@ def _colouring(analysis: Analysis, choices: Choices) -> Colouring:
 
 
 EXHIBITS = (
-    Exhibit("layer_map", "Map of the layer", "layers", draw_layer_map, tabulate_layer_map),
+    Exhibit("layer_map", "Map of this layer", "layers", draw_layer_map, tabulate_layer_map),
     Exhibit("layer_maps", "All layers", "layers", draw_layer_maps, tabulate_layer_maps, is_table=False),
-    Exhibit("layers", "From layer to layer", "layers", draw_layers, tabulate_layers),
+    Exhibit("layers", "Layer by layer", "layers", draw_layers, tabulate_layers),
     Exhibit("hidden_states", "Hidden states", "layers", tabulate=tabulate_hidden_states, is_table=False),
 )

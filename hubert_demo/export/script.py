@@ -39,13 +39,13 @@ def how_python_counts(chosen: Choices) -> str:
     layer, head = chosen.attention_layer, chosen.head
     assert layer is not None
     return (
-        f"Python counts from 0: the page's layer {layer + 1}, head {head + 1} "
+        f"Python counts from 0: layer {layer + 1}, head {head + 1} on the page "
         f"is attention_layer={layer}, head={head}."
     )
 
 
 _SCRIPT = '''\
-"""What HuBERT Explorer {version} showed of one recording, made again: `python reproduce.py`."""
+"""Reproduces what HuBERT Explorer {version} showed of one recording: `python reproduce.py`."""
 
 from pathlib import Path
 
@@ -54,7 +54,7 @@ from hubert_demo.export import Choices, restore_maps, write_folder
 
 here = Path(__file__).parent
 MAPS = "numbers/layer_maps.npz"
-# The zip ("All of it, as a zip" on the page) holds recording.wav; or give a file of your own.
+# The zip ("Download all (zip)" on the page) contains recording.wav; you can also give a file of your own.
 analysis = hubert_demo.analyze(here / "recording.wav", checkpoint={checkpoint!r})
 
 # {counting}
@@ -63,7 +63,7 @@ choices = Choices(
 {choices})
 
 # UMAP makes the same map only on the same machine with the same number of threads, so this one is
-# redrawn from its saved points. With a file of your own, leave these two lines out.
+# redrawn from its saved points. Delete these two lines for a file of your own.
 if (here / MAPS).exists():
     restore_maps(analysis, choices, here / MAPS)
 

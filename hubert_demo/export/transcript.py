@@ -69,7 +69,7 @@ def tabulate_readings(analysis: Analysis, choices: Choices) -> Columns:
 def tabulate_alignment(analysis: Analysis, choices: Choices) -> Columns:
     """The words of the reference where they were said, and what the transcript has in their place."""
     if not choices.reference.strip():
-        raise InputError("No text was given to align; type what was said.")
+        raise InputError("There is no text to align. Type what was said.")
     words, show = analysis.align(choices.reference).words, reading_case(analysis.ctc.vocabulary)
     return {
         "kind": np.array([word.outcome.value for word in words], dtype=str),
@@ -89,13 +89,15 @@ def _times(words: Sequence[Word | AlignedWord]) -> Columns:
 EXHIBITS = (
     Exhibit("emissions", "Letters over time", "transcript", draw_emissions, tabulate_emissions),
     Exhibit("words", "Words", "transcript", tabulate=tabulate_words),
-    Exhibit("words_greedy", "Words, greedy", "transcript", tabulate=tabulate_words_greedy),
-    Exhibit("readings", "Readings of the search", "transcript", tabulate=tabulate_readings),
+    Exhibit("words_greedy", "Words (greedy)", "transcript", tabulate=tabulate_words_greedy),
+    Exhibit("readings", "Alternative transcripts", "transcript", tabulate=tabulate_readings),
     Exhibit(
         "alignment",
-        "Your text, aligned",
+        "Your aligned text",
         "transcript",
         tabulate=tabulate_alignment,
-        need=Need("reference", "Nothing is aligned yet: type what was said in “Align your own text” first."),
+        need=Need(
+            "reference", "Nothing is aligned yet. Type what was said into “Align your own text” first."
+        ),
     ),
 )

@@ -31,13 +31,13 @@ def machine_faults(what: str) -> Iterator[None]:
             if torch.cuda.is_available():
                 torch.cuda.empty_cache()
             raise MachineError(
-                f"{what} is too much for this machine's memory at the moment. Try a shorter recording or a "
+                f"{what} needs more memory than this machine has at the moment. Try a shorter recording or a "
                 "smaller model, or try again in a minute."
             ) from error
         if _is_of_graphics_card(error):
             _LOGGER.error("the graphics card failed at %s: %s", what, str(error)[:200])
             raise MachineError(
-                "This machine's graphics card stopped working. Try again: the processor goes on in its place."
+                "This machine's GPU stopped working. Try again: the CPU will take over."
             ) from error
         raise
 

@@ -32,7 +32,7 @@ def check_flash_attention(device: torch.device | None = None, dtype: torch.dtype
         missing.append(f"half precision (dtype=torch.float16 or torch.bfloat16; it is {dtype})")
     if missing:
         raise ConfigError(
-            f"flash_attention_2 lacks {', and '.join(missing)}. Use attn_implementation='sdpa', which "
+            f"flash_attention_2 also needs {', and '.join(missing)}. Use attn_implementation='sdpa', which "
             "needs none of these."
         )
 

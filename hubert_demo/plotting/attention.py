@@ -47,7 +47,7 @@ def attention_figure(
         interpolation="nearest",
         extent=(start_s, end_s, end_s, start_s),
     )
-    axes.set(xlabel="looked at (s)", ylabel="looking (s)")
+    axes.set(xlabel="looks at (s)", ylabel="this frame (s)")
     figure.suptitle(f"Layer {layer + 1}, head {head + 1}", fontsize=11, color=INK)
     figure.colorbar(picture, ax=axes, label="attention", fraction=0.04, pad=0.12 if words else 0.02)
     labels = [write_words_above(axes, words), write_words_beside(axes, words)]

@@ -21,7 +21,7 @@ _COLOURS = {
 }
 _TITLES = {
     "states": "hidden states",
-    "map": "and one head's map, the others small",
+    "map": "and one head's map, the others as thumbnails",
     "maps": "and all maps of a layer",
 }
 

@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from hubert_demo.analysis.keywords.detection import Keywords
+from hubert_demo.percent import percent
 from hubert_demo.plotting.palette import ACTION, NOW, SECOND_INK, WAVEFORM
 from hubert_demo.plotting.style import INK_RAMP, new_figure, tidy
 
@@ -72,13 +73,12 @@ def _weights(axes: Axes, weights: npt.NDArray[np.float64]) -> None:
 def _bars(axes: Axes, keywords: Keywords) -> None:
     colors = [ACTION if label == keywords.label else WAVEFORM + "66" for label in keywords.labels]
     bars = axes.barh(range(len(keywords.labels)), keywords.probabilities, color=colors)
-    axes.bar_label(
-        bars, [f"{probability:.0%}" for probability in keywords.probabilities], padding=3, fontsize=8
-    )
+    shares = [percent(float(probability)) for probability in keywords.probabilities]
+    axes.bar_label(bars, shares, padding=3, fontsize=8)
     # `_unknown_` and `_silence_` as the page writes them.
     axes.set_yticks(range(len(keywords.labels)), [label.strip("_") for label in keywords.labels])
     axes.set_ylim(len(keywords.labels) - 0.5, -0.5)
     axes.axvline(keywords.threshold, color=SECOND_INK, linewidth=1, linestyle=":")
-    stretch = f"{keywords.start_s:.2f} – {keywords.end_s:.2f} s"
+    stretch = f"{keywords.start_s:.2f}–{keywords.end_s:.2f} s"
     axes.set(xlim=(0, 1.12), xticks=[0, 0.5, 1], xlabel=f"probability, {stretch}")
     tidy(axes)

@@ -14,6 +14,7 @@ from hubert_demo.analysis.layers.colouring import Colouring
 from hubert_demo.analysis.layers.projection import Projection
 from hubert_demo.analysis.layers.similarity import LayerCurves
 from hubert_demo.analysis.layers.units import REFERENCE, TRANSCRIPT, UnitScores
+from hubert_demo.percent import percent
 from hubert_demo.plotting.palette import ACTION, CLASSES, HAIRLINE, INK, NONE, NOW, SECOND_INK
 from hubert_demo.plotting.style import TIME_RAMP, new_figure, tidy
 
@@ -23,8 +24,11 @@ _TINTS = ((0.0, 0.0), (1.0, 0.55), (0.0, 0.4))
 _MOST_NAMED = 12
 _GRID_COLUMNS = 5
 
+# What a quantity is called where `Colouring.name` is not the word for it.
+_QUANTITIES = {"energy": "loudness"}
+
 _LETTERS = {
-    TRANSCRIPT: "the transcript's letters, written by the last layer",
+    TRANSCRIPT: "the transcript's letters, which come from the last layer",
     REFERENCE: "the aligned text's letters",
 }
 
@@ -78,11 +82,12 @@ def layer_grid_figure(projection: Projection, colouring: Colouring) -> Figure:
     for layer, axes in enumerate(all_axes[:num_maps]):
         _draw_map(axes, projection, layer, colouring, 4)
         trust, kept = projection.trustworthiness[layer], projection.neighbours_kept[layer]
-        axes.set_title(f"layer {layer} · {trust:.2f} · {kept:.0%}", fontsize=9, color=INK, loc="left")
+        title = f"layer {layer} · {trust:.2f} · {percent(float(kept))}"
+        axes.set_title(title, fontsize=9, color=INK, loc="left")
     for axes in all_axes[num_maps:]:
         axes.remove()
     figure.suptitle(
-        f"{projection.method.upper()} · beside each layer: trustworthiness · {_kept(projection)}",
+        f"{projection.method.upper()} · for each layer: trustworthiness · {_kept(projection)}",
         fontsize=11,
         color=INK,
     )
@@ -91,14 +96,14 @@ def layer_grid_figure(projection: Projection, colouring: Colouring) -> Figure:
 
 
 def _faithfulness(projection: Projection, layer: int) -> str:
-    """How far one layer's map is to be believed, both numbers by their names."""
+    """How far one layer's map can be trusted, both numbers by their names."""
     trust, kept = projection.trustworthiness[layer], projection.neighbours_kept[layer]
-    return f"trustworthiness {trust:.2f} · {kept:.0%} of {_kept(projection)}"
+    return f"trustworthiness {trust:.2f} · {percent(float(kept))} of {_kept(projection)}"
 
 
 def _kept(projection: Projection) -> str:
-    by_chance = projection.neighbours_kept_by_chance
-    return f"{projection.num_nearest} nearest neighbours kept ({by_chance:.1%} by chance)"
+    by_chance = percent(projection.neighbours_kept_by_chance)
+    return f"{projection.num_nearest} nearest neighbours kept ({by_chance} by chance)"
 
 
 def _draw_map(axes: Axes, projection: Projection, layer: int, colouring: Colouring, size: float) -> None:
@@ -147,7 +152,7 @@ def _explain(figure: Figure, axes: Sequence[Axes], colouring: Colouring) -> None
     """A scale for a quantity; a legend for few classes; for many a sentence."""
     if not colouring.classes:
         scale = ScalarMappable(_normalise(colouring), TIME_RAMP)
-        label = f"{colouring.name} ({colouring.unit})"
+        label = f"{_QUANTITIES.get(colouring.name, colouring.name)} ({colouring.unit})"
         figure.colorbar(scale, ax=list(axes), label=label, fraction=0.04, pad=0.02)
     elif len(colouring.classes) <= _MOST_NAMED:
         palette = class_colours(len(colouring.classes))
@@ -159,7 +164,7 @@ def _explain(figure: Figure, axes: Sequence[Axes], colouring: Colouring) -> None
     else:
         repeats = 3 * len(CLASSES)
         again = f"; colours repeat after {repeats}" if len(colouring.classes) > repeats else ""
-        figure.supxlabel(f"{len(colouring.classes)} k-means units{again}", fontsize=9, color=SECOND_INK)
+        figure.supxlabel(f"{len(colouring.classes)} k-means clusters{again}", fontsize=9, color=SECOND_INK)
 
 
 def layer_curves_figure(curves: LayerCurves, scores: UnitScores | None = None) -> Figure:
@@ -180,15 +185,15 @@ def layer_curves_figure(curves: LayerCurves, scores: UnitScores | None = None) -
     alike.plot(layers[1:], curves.cosines, marker="o", color=ACTION, label="cosine")
     alike.plot(layers[1:], curves.cka, marker="s", color=SECOND_INK, linestyle="--", label="debiased CKA")
     alike.plot(layers[1:], curves.cka_by_chance, color=SECOND_INK, linestyle=":", label="CKA by chance")
-    alike.set_title("How alike a layer is to the one below", fontsize=10, color=INK, loc="left")
+    alike.set_title("Similarity to the previous layer", fontsize=10, color=INK, loc="left")
     alike.legend(frameon=False, fontsize=8)
     size.plot(layers, curves.norms, marker="o", color=ACTION)
     size.set_ylim(bottom=0)
-    size.set_title("Size of states (mean norm)", fontsize=10, color=INK, loc="left")
+    size.set_title("Vector length (mean norm)", fontsize=10, color=INK, loc="left")
     if scores is not None:
         _draw_scores(all_axes[2], layers, scores)
     all_axes[-1].set_xticks(layers)
-    all_axes[-1].set_xlabel("layer (0 is the input of the first)", color=INK)
+    all_axes[-1].set_xlabel("layer (0: input of the first)", color=INK)
     for axes in all_axes:
         tidy(axes)
     return figure
@@ -199,9 +204,9 @@ def _draw_scores(axes: Axes, layers: npt.NDArray[np.int64], scores: UnitScores) 
     axes.plot(layers, scores.purity_by_chance, color=ACTION, linestyle=":", label="purity by chance")
     axes.plot(layers, scores.pnmi, marker="s", color=_PNMI, label="PNMI")
     axes.plot(layers, scores.pnmi_by_chance, color=_PNMI, linestyle=":", label="PNMI by chance")
-    axes.axhline(scores.most_common_share, color=SECOND_INK, linewidth=1, label="most common character")
+    axes.axhline(scores.most_common_share, color=SECOND_INK, linewidth=1, label="most common letter")
     axes.set_ylim(0, 1)
-    title = f"{scores.num_units} k-means units against {_LETTERS[scores.letters_from]}"
+    title = f"{scores.num_units} k-means clusters against {_LETTERS[scores.letters_from]}"
     axes.set_title(title, fontsize=10, color=INK, loc="left")
     axes.legend(frameon=False, fontsize=8, ncols=3)
 
@@ -224,7 +229,7 @@ def structure_figure(purity: npt.NDArray[np.float64], pnmi: npt.NDArray[np.float
     axes.plot(layers, pnmi, marker="s", color=NOW, label="PNMI")
     axes.axhline(chance, color=SECOND_INK, linewidth=1, linestyle=":", label="purity by chance")
     axes.set_xticks(layers)
-    axes.set_xlabel("layer (0 is the input of the first)", color=INK)
+    axes.set_xlabel("layer (0: input of the first)", color=INK)
     axes.set_ylim(0, 1)
     axes.legend(frameon=False, loc="upper left")
     tidy(axes)

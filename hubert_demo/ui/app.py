@@ -305,7 +305,7 @@ class Page:
             request = event._data if isinstance(event._data, dict) else {}
             spec = self.models.find_here(request.get("checkpoint"))
             waveform, about = self._on_show(request)
-            yield message("busy", text=f"{spec.title} listens to {waveform.duration_s:.1f} s"), gr.skip()
+            yield message("busy", text=f"Analysing {waveform.duration_s:.1f} s with {spec.title}"), gr.skip()
             yield self._result(self.analyse(waveform, spec.name), about), spec.name
         except Exception as error:
             yield message("error", text=sentence(error)), gr.skip()
@@ -335,7 +335,7 @@ class Page:
         welcome = self.start()
         try:
             if not welcome.done():
-                yield message("busy", text="Waking the model up", welcome=True)
+                yield message("busy", text="Starting the model", welcome=True)
             result = await asyncio.shield(asyncio.wrap_future(welcome))
             about = {**picked(self.examples, 0)[1], "welcome": True}
             yield await asyncio.to_thread(self._result, result, about)
@@ -374,7 +374,7 @@ class Page:
                 yield message("part", **offer())
                 return
             claim = self._begun.keep(waveform, chosen or None, about)
-            yield message("busy", text=f"Listening to {waveform.duration_s:.1f} s of sound", claim=claim)
+            yield message("busy", text=f"Analysing {waveform.duration_s:.1f} s of sound", claim=claim)
             yield self._result(self.analyse(waveform, chosen or None), about)
         except Exception as error:
             yield message("error", text=sentence(error))

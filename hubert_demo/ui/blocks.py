@@ -16,10 +16,10 @@ from hubert_demo.ui.log import REQUEST_ID, request_id
 from hubert_demo.ui.views.base import sentence
 
 HAND_OVER = (
-    "The recording is not an uploaded file. Send it with gradio_client.handle_file; or POST it to "
-    "/gradio_api/upload and give the address that ends in /gradio_api/file= and the path that this answers."
+    "The recording is not an uploaded file. Send it with gradio_client.handle_file, or POST it to "
+    "/gradio_api/upload and give the address /gradio_api/file= followed by the path in the reply."
 )
-TOO_FEW = "{name} takes {needed} values and was given {given}. Give null where the default will do."
+TOO_FEW = "{name} takes {needed} values but was given {given}. Give null to use a default."
 _KEPT_S = 300.0
 _MAX_KEPT = 32
 _SERVED_AS = "/gradio_api/file="

@@ -38,8 +38,8 @@ def _size(loaded: LoadedCheckpoint) -> str:
 
 def _whereabouts(device: str) -> str:
     if zero_gpu.is_lent():
-        return "graphics card, lent for each recording (ZeroGPU)"
-    return "processor (CPU)" if device == "cpu" else f"graphics card ({device.upper()})"
+        return "GPU, lent for each recording (ZeroGPU)"
+    return "CPU" if device == "cpu" else f"GPU ({device.upper()})"
 
 
 def borrowed(analysis: Analysis) -> Json:
@@ -48,9 +48,11 @@ def borrowed(analysis: Analysis) -> Json:
     sentences = {}
     if made.transcript != chosen:
         sentences["transcript"] = (
-            f"From {made.transcript}, because {chosen} was never trained to write letters."
+            f"This model was not trained to transcribe; the transcript comes from “{made.transcript}”."
         )
-        sentences["layers"] = sentences["attention"] = f"Letters and words from {made.transcript}."
+        sentences["layers"] = sentences["attention"] = f"Letters and words come from “{made.transcript}”."
     if made.keywords not in (None, chosen):
-        sentences["keywords"] = f"From {made.keywords}, because {chosen} was never trained to tell keywords."
+        sentences["keywords"] = (
+            f"This model was not trained to recognise keywords; they come from “{made.keywords}”."
+        )
     return sentences

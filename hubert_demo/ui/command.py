@@ -60,26 +60,26 @@ def _parser() -> argparse.ArgumentParser:
         nargs="*",
         type=Path,
         metavar="DIR",
-        help="a checkpoint of your own to choose from, as save_pretrained writes it",
+        help="a checkpoint folder of your own to add to the picker, as save_pretrained writes it",
     )
     parser.add_argument(
         "--checkpoint",
         default=DEFAULT_CHECKPOINT,
         metavar="NAME",
-        help="the model that greets: a name on the page or a directory; default: %(default)s",
+        help="the model to start with: a name on the page or a directory; default: %(default)s",
     )
     parser.add_argument("--host", help="address to listen on; default: $GRADIO_SERVER_NAME or 127.0.0.1")
     parser.add_argument(
         "--port",
         type=_argument(settings.read_port),
-        help="default: $GRADIO_SERVER_PORT or the first free from 7860",
+        help="default: $GRADIO_SERVER_PORT, or the first free port from 7860",
     )
     parser.add_argument(
         "--keep-minutes",
         type=_argument(_minutes),
         default=KEPT_S / 60,
         metavar="N",
-        help="how long files are kept that nobody has used or fetched; default: %(default)g",
+        help="how long to keep files that nobody has used or fetched; default: %(default)g",
     )
     return parser
 
@@ -101,6 +101,6 @@ def _argument(read: Callable[[str], float]) -> Callable[[str], float]:
         try:
             return read(text)
         except ValueError as error:
-            raise argparse.ArgumentTypeError(f"{shown_value(text)} will not do; give {error}") from error
+            raise argparse.ArgumentTypeError(f"{shown_value(text)} is not allowed; give {error}") from error
 
     return read_or_say

@@ -25,7 +25,7 @@ from hubert_demo.ui.views.base import SLOW, Json, fields_of, sentence
 
 ALL = "all"
 PATIENCE_S = 60.0
-"""How long a file to take away waits for what else its page has under way."""
+"""How long a download waits for what else its page has under way."""
 _MAX_NAME = 48
 # Two answers may be alike, and Gradio sends the browser no value equal to the last one.
 _NUMBERS = itertools.count(1)

@@ -63,7 +63,7 @@ _SCORES = ("purity", "purity_by_chance", "pnmi", "pnmi_by_chance", "letters_from
 
 
 class RankedText(TypedDict):
-    """A text that a recording may hold: `score` ranks it, `ctc_log_probability` is the model's alone."""
+    """A possible transcript: `score` ranks it; `ctc_log_probability` is from the speech model alone."""
 
     text: str
     score: float
@@ -73,8 +73,8 @@ class RankedText(TypedDict):
 class LayerMaps(TypedDict):
     """`points[layer][frame]` is `[x, y]`; the other two have one number for each layer, and one by chance.
 
-    `trustworthiness`: as scikit-learn defines it, 0 to 1. `neighbours_kept`: share of each point's 5 nearest
-    neighbours in the layer (fewer in less than 11 frames) that are among its 5 nearest on the map.
+    `trustworthiness`: as scikit-learn defines it, 0 to 1. `neighbours_kept`: the share of each point's 5
+    nearest neighbours in the layer (fewer for under 11 frames) that are among its 5 nearest on the map.
     """
 
     frame_times_s: list[float]
@@ -92,7 +92,7 @@ class AttentionMap(TypedDict):
 
 
 class AlignedWord(TypedDict):
-    """A word of the reference, or one that only the transcript has; `kind` says what became of it."""
+    """A word of the reference, or one that only the transcript has; `kind` says how the two compare."""
 
     kind: str
     text: str
@@ -103,7 +103,7 @@ class AlignedWord(TypedDict):
 
 
 class Aligned(TypedDict):
-    """A reference laid over a recording; error rates of the transcript against it."""
+    """A reference aligned with a recording, and the transcript's error rates against it."""
 
     words: list[AlignedWord]
     wer: float
@@ -113,10 +113,10 @@ class Aligned(TypedDict):
 class LayerNumbers(TypedDict):
     """One number for each layer, from the first one's input on; `cka` and `cosines` compare neighbours.
 
-    `cka` is debiased, around 0 for what has nothing in common; `cka_by_chance` is the same with one layer
-    shifted in time. `purity` and `pnmi` are what k-means units tell of the letters, and by chance: those of
-    the reference (`letters_from` is "reference"), or those that the last layer wrote ("transcript"), so that
-    they are partly circular. All five are null where the letters are too few to tell.
+    `cka` is debiased, around 0 for unrelated layers; `cka_by_chance` is the same with one layer shifted in
+    time. `purity` and `pnmi` say how well k-means clusters predict the letters, with chance beside them: the
+    letters of the reference (`letters_from` is "reference"), or of the transcript ("transcript"), which come
+    from the last layer, so that the comparison is partly circular. All five are null for too few letters.
     """
 
     norms: list[float]
@@ -132,7 +132,7 @@ class LayerNumbers(TypedDict):
 
 
 class HeadNumbers(TypedDict):
-    """`kinds[layer][head]` is "global", "vertical" or "diagonal"; the others are the numbers behind it."""
+    """`kinds[layer][head]` is "global", "vertical" or "diagonal"; the rest are the numbers behind it."""
 
     kinds: list[list[str]]
     globalness: list[list[float]]
@@ -165,7 +165,7 @@ class Endpoints:
         return {name: _in_sentences(getattr(self, name)) for name in NAMES}
 
     def analyze(self, recording: gr.FileData, checkpoint: str = DEFAULT_CHECKPOINT) -> Recognition:
-        """Transcribe a recording of 0.1 to 60 seconds and name the commands in it, as far as they are heard.
+        """Transcribe a recording of 0.1 to 60 seconds and list the commands heard in it.
 
         Args:
             recording: Sound file: WAV, FLAC, OGG, Opus, MP3, AIFF, M4A or WebM.
@@ -186,8 +186,8 @@ class Endpoints:
 
         Args:
             recording: Sound file of 0.1 to 60 seconds.
-            num_best: How many texts to give at most, 1 to 20.
-            hotwords: Words to prefer, separated by commas or spaces; at most 50 of at most 30 letters.
+            num_best: How many texts to return at most, 1 to 20.
+            hotwords: Words to prefer, separated by commas or spaces: at most 50, of up to 30 letters each.
             checkpoint: Name of the model.
         """
         analysis = self._analyse(recording, checkpoint)
@@ -195,11 +195,11 @@ class Endpoints:
         return [cast(RankedText, plain(hypothesis)) for hypothesis in found]
 
     def align(self, recording: gr.FileData, reference: str, checkpoint: str = DEFAULT_CHECKPOINT) -> Aligned:
-        """Find where a known text was said, and compare the best reading with it.
+        """Find when each word of a known text was said, and compare the transcript with it.
 
         Args:
             recording: Sound file of 0.1 to 60 seconds.
-            reference: What was really said, in at most 2000 characters.
+            reference: What was really said, at most 2000 characters.
             checkpoint: Name of the model.
         """
         analysis = self._analyse(recording, checkpoint)
@@ -223,14 +223,14 @@ class Endpoints:
         seed: int = 0,
         checkpoint: str = DEFAULT_CHECKPOINT,
     ) -> LayerMaps:
-        """Every layer's frames as points on a plane, each layer rotated to match the one before.
+        """Every layer's frames as points on a 2-D map, each layer rotated to match the one before.
 
         Args:
             recording: Sound file of 0.21 to 60 seconds.
             method: "umap" or "pca".
             num_neighbours: UMAP only: how many neighbours each frame stays close to, 2 to 100.
-            metric: UMAP only: how distance is measured, "euclidean" or "cosine".
-            seed: UMAP only: seed of its random numbers.
+            metric: UMAP only: distance measure, "euclidean" or "cosine".
+            seed: UMAP only: random seed.
             checkpoint: Name of the model.
         """
         analysis = self._analyse(recording, checkpoint)
@@ -246,15 +246,15 @@ class Endpoints:
         checkpoint: str = DEFAULT_CHECKPOINT,
         reference: str = "",
     ) -> LayerNumbers:
-        """Size of every layer's states, likeness of neighbouring layers, what k-means units tell of letters.
+        """Compare layers: vector length, similarity to the previous layer, how well clusters predict letters.
 
         Args:
             recording: Sound file of 0.1 to 60 seconds.
-            num_units: Clusters of k-means, 2 to 100 and not more than frames; if not given, 20, or fewer in
-                less than 2 seconds.
+            num_units: Number of k-means clusters, 2 to 100 and at most one per frame; 20 by default, fewer
+                for recordings under 2 seconds.
             checkpoint: Name of the model.
-            reference: What was really said, in at most 2000 characters: units are compared with its letters.
-                If empty, with the transcript's, which the last layer wrote.
+            reference: What was really said, at most 2000 characters: clusters are compared with its letters.
+                If empty, with the transcript's letters, which come from the last layer.
         """
         analysis = self._analyse(recording, checkpoint)
         count = analysis.num_units(num_units)
@@ -271,12 +271,12 @@ class Endpoints:
     def attend(
         self, recording: gr.FileData, layer: int = 0, head: int = 0, checkpoint: str = DEFAULT_CHECKPOINT
     ) -> AttentionMap:
-        """Where one attention head looks; at most 200 bins in each direction, neighbouring frames joined.
+        """Show where one attention head looks, with neighbouring frames joined into at most 200 bins.
 
         Args:
             recording: Sound file of 0.1 to 60 seconds.
-            layer: Layer, from 0 (the page's 3 is 2).
-            head: Head of the layer, from 0 (the page's 1 is 0).
+            layer: Layer, counted from 0 (layer 3 on the page is 2).
+            head: Head of the layer, counted from 0 (head 1 on the page is 0).
             checkpoint: Name of the model.
         """
         analysis = self._analyse(recording, checkpoint)
@@ -284,7 +284,7 @@ class Endpoints:
         return {"frames_per_bin": pooled.frames_per_bin, "attention": pooled.maps[0].tolist()}
 
     def compare_heads(self, recording: gr.FileData, checkpoint: str = DEFAULT_CHECKPOINT) -> HeadNumbers:
-        """What every attention head does: its kind after Yang et al. 2020, and the numbers behind it.
+        """Classify every attention head as in Yang et al. 2020, with the numbers behind it.
 
         Args:
             recording: Sound file of 0.1 to 60 seconds.
@@ -303,14 +303,15 @@ class Endpoints:
         reference: str = "",
         checkpoint: str = DEFAULT_CHECKPOINT,
     ) -> gr.FileData:
-        """Every figure (PNG, SVG), every number (CSV, NPZ) and the transcript in one zip, with a script.
+        """Export every figure (PNG, SVG), all numbers (CSV, NPZ), the transcript and a script as one zip.
 
         Args:
             recording: Sound file of 0.1 to 60 seconds.
-            layer: Whose map is drawn; 0 is the input of the first layer; the last one if not given.
-            attention_layer: Whose attention is drawn, from 0 (the page's 3 is 2); the middle one's if None.
-            head: Head of that layer, from 0 (the page's 1 is 0).
-            reference: What was really said, to be aligned and scored; at most 2000 characters, or empty.
+            layer: Layer whose map is drawn; 0 is the input of the first layer; by default the last one.
+            attention_layer: Layer whose attention is drawn, counted from 0 (layer 3 on the page is 2); by
+                default the middle one.
+            head: Head of that layer, counted from 0 (head 1 on the page is 0).
+            reference: What was really said, to align and score; at most 2000 characters, or empty.
             checkpoint: Name of the model.
         """
         analysis = self._analyse(recording, checkpoint)

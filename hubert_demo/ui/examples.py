@@ -14,7 +14,7 @@ FOLDER = ASSETS_DIR / "examples"
 MANIFEST = "manifest.tsv"
 """In the order of the page; the first one greets. `python -m hubert_demo.training examples` checks it."""
 
-HARD = "read with mistakes"
+HARD = "transcribed with mistakes"
 
 
 @dataclass(frozen=True)

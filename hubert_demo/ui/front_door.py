@@ -52,13 +52,14 @@ MAX_VALUES = 10_000
 
 HTTP_TOO_LARGE = 413
 TOO_LARGE_UPLOAD = (
-    f"This is too much to send at once: at most {MAX_UPLOAD_MB} MB and {MAX_FILES} files. Cut it shorter."
+    f"This upload is too large: the limit is {MAX_UPLOAD_MB} MB and {MAX_FILES} files. Send less at once."
 )
 TOO_LARGE = (
-    "This request is too large: at most {most} KB and {values} values. Send recordings to /gradio_api/upload."
+    "This request is too large: the limit is {most} KB and {values} values. Send recordings to "
+    "/gradio_api/upload."
 )
-CLOSED = "This page has nothing at this address."
-ELSEWHERE = "This page fetches nothing from other servers. Ask them for it."
+CLOSED = "There is nothing at this address."
+ELSEWHERE = "This page fetches nothing from other servers. Fetch the file from there and upload it."
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ OPEN = (
     Open("POST", f"{API}/component_server", "the page: its server functions", _JSON_BYTES),
     Open("POST", f"{API}/upload", "recordings", _UPLOAD_BYTES, None),
     Open("GET", f"{API}/upload_progress", "the page: how far an upload is"),
-    Open("GET", f"{API}/file={{path:path}}", "files to take away, and the sound of what is on show"),
+    Open("GET", f"{API}/file={{path:path}}", "downloads, and the sound of what is on show"),
     # The same endpoints for programs without a client: the page's "Use via API" shows how.
     Open("POST", f"{API}/call/{{name}}", "curl: an endpoint", _JSON_BYTES),
     Open("GET", f"{API}/call/{{name}}/{{event}}", "curl: its answer"),

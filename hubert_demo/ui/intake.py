@@ -15,8 +15,8 @@ from hubert_demo.ui.waiting import READING, Waiting
 
 Value = TypeVar("Value")
 
-CUT_OFF = f"what came after {MAX_DURATION_S:g} s is cut off"
-READERS_BUSY = "Waiting: other visitors' files are being read"
+CUT_OFF = f"cut off after {MAX_DURATION_S:g} s"
+READERS_BUSY = "Waiting for other visitors' files to be read"
 
 
 class Intake:

@@ -31,15 +31,15 @@ from hubert_demo.ui.views.base import NO_ROOM, NO_ROOM_ERRNOS
 Value = TypeVar("Value")
 
 REMOVED = (
-    "This upload is no longer kept on the server: it is removed once the page has read it, else after some "
-    "minutes. Upload it again."
+    "This upload is no longer kept on the server: uploads are removed once the page has read them, or after "
+    "a few minutes. Upload it again."
 )
 FOLDER_VARIABLE = "GRADIO_TEMP_DIR"
 RESERVE_BYTES = 16 << 20
-"""What is left free on the disk of the uploads, for files to take away."""
+"""What is left free on the disk of the uploads, for downloads."""
 
 KEPT_S = 600.0
-"""How long a file is kept that nobody uses: uploads, recordings, files to take away."""
+"""How long a file is kept that nobody uses: uploads, recordings, downloads."""
 UNFINISHED = "."
 """What the name of a file begins with that is being written, step by step: it may lie for an hour."""
 _UNFINISHED_S = 3600.0
@@ -71,7 +71,7 @@ def own_folder() -> Path:
     except OSError as error:
         raise MachineError(
             f"There is no folder for uploads: {error.strerror or error}. Set {FOLDER_VARIABLE} to a folder "
-            "that can be written."
+            "that can be written to."
         ) from error
     folders.lock(folder)
     _remove_left(parent, folder)

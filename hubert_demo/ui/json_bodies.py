@@ -17,12 +17,12 @@ JSON_BODY = "hubert_demo.json_body"
 """Where a request carries what its body says, in its ASGI scope."""
 
 MAX_DEPTH = 50
-"""How deeply lists and objects may lie in one another. The page's lie four deep."""
+"""How deeply lists and objects may be nested. The page's are four deep."""
 
-NO_FORM = "This address takes JSON and no form. Send recordings to /gradio_api/upload."
+NO_FORM = "This address takes JSON, not a form. Send recordings to /gradio_api/upload."
 NO_JSON = (
-    "This is no JSON that can be used here: numbers are finite, and lists and objects lie at most "
-    f"{MAX_DEPTH} deep in one another."
+    "This is not JSON that can be used here: numbers must be finite, and lists and objects nested at most "
+    f"{MAX_DEPTH} deep."
 )
 
 

@@ -21,14 +21,15 @@ from hubert_demo.ui.refusals import API, refuse
 MAX_NAME = 100
 """How many characters a session's name may have. The page's have about a dozen, `gradio_client`'s 36."""
 
-BAD_NAME = f"The name of a session or an upload has 1 to {MAX_NAME} characters."
+BAD_NAME = f"The name of a session or an upload must have 1 to {MAX_NAME} characters."
 NO_FUNCTION = "This page has no such function."
 NO_COMPONENT = "This page has no such component."
 NO_EVENT = (
-    "There is no such event: it was never asked for, or its answer was fetched, or lay for five minutes."
+    "There is no such event: it was never requested, its answer was already fetched, or it expired after "
+    "five minutes."
 )
-TAKES = "{name} takes, by name: {parameters}."
-IN_NO_FORM = "This request lacks something, or has it in another form: {places}."
+TAKES = "{name} takes these named parameters: {parameters}."
+IN_NO_FORM = "Something in this request is missing or has the wrong form: {places}."
 
 
 class Known:

@@ -21,7 +21,7 @@ Value = TypeVar("Value")
 Steps = Generator[None, None, Value]
 """A job that gives its lane back at every `yield`; what it returns is its result."""
 
-GIVEN_UP = "This was given up, because nobody waited for it any more. Ask again."
+GIVEN_UP = "This was cancelled because nobody was waiting for it any more. Ask again."
 ENDING = "The server is stopping. Try again when it is back."
 _GUESS_S = 1.0
 # How much the latest job says about how long the next one takes.
@@ -41,7 +41,7 @@ class Rank(IntEnum):
     FIRST = 0
     """What a page has on show; short recordings."""
     LATER = 1
-    """What a program asks for, or is to be taken away; long recordings."""
+    """What a program asks for, downloads, and long recordings."""
 
 
 @dataclass(frozen=True)
@@ -195,19 +195,19 @@ class Lane:
         own = sum(job.is_of(client) for job in (*self._waiting, *self._running))
         if own >= self._limits.per_client:
             raise TooManyOwn(
-                f"{_counted(own)} of yours {'waits or runs' if own == 1 else 'wait or run'} already, and the "
-                f"server takes no more than {self._limits.per_client} at a time of anybody. {self._again()}"
+                f"{_counted(own)} of yours {'is' if own == 1 else 'are'} already waiting or running, and the "
+                f"limit is {self._limits.per_client} per visitor at a time. {self._again()}"
             )
         if len(of_clients) >= self._limits.waiting:
             raise BusyError(
-                f"{_counted(len(of_clients))} of visitors {'waits' if len(of_clients) == 1 else 'wait'} "
-                f"already, and the server lines up no more than {self._limits.waiting}. {self._again()}"
+                f"{_counted(len(of_clients))} {'is' if len(of_clients) == 1 else 'are'} already waiting, and "
+                f"the limit is {self._limits.waiting}. {self._again()}"
             )
         near = 0 if client.address is None else sum(job.is_from(client.address) for job in of_clients)
         if near >= self._limits.per_address:
             raise BusyError(
-                f"{_counted(near)} from your address {'waits' if near == 1 else 'wait'} already, and the "
-                f"server lines up no more than {self._limits.per_address} of one address. {self._again()}"
+                f"{_counted(near)} from your address {'is' if near == 1 else 'are'} already waiting, and the "
+                f"limit is {self._limits.per_address} per address. {self._again()}"
             )
 
     def _again(self) -> str:

@@ -72,7 +72,7 @@ class Models:
         spec = self.find(name)
         if not is_here(spec):
             raise InputError(
-                f"{spec.name} is not on this server yet. Choose it on the page once, which fetches it."
+                f"{spec.name} is not on this server yet. Choose it on the page once to download it."
             )
         return spec
 
@@ -125,4 +125,4 @@ def _progress_line(spec: CheckpointSpec, num_come: int, num_expected: int) -> st
     come, expected = (round(count / 1e6) for count in (num_come, num_expected))
     if num_come >= num_expected:
         return f"Loading {spec.title}"
-    return f"Fetching {spec.title}: {come:,} of {expected:,} MB"
+    return f"Downloading {spec.title}: {come:,} of {expected:,} MB"

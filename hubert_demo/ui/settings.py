@@ -35,8 +35,9 @@ def check(environment: Mapping[str, str]) -> None:
             _bind(socket.AF_INET, (host, 0))
         except (OSError, UnicodeError) as error:
             raise MachineError(
-                f"{HOST_VARIABLE} is {shown_value(host)}, where this machine cannot listen: {_why(error)}. "
-                "Give one of its IPv4 addresses or names, such as 127.0.0.1; 0.0.0.0 means all."
+                f"{HOST_VARIABLE} is {shown_value(host)}, but this machine cannot listen there: "
+                f"{_why(error)}. Give one of its IPv4 addresses or names, such as 127.0.0.1; 0.0.0.0 means "
+                "all."
             ) from error
     root = environment.get(ROOT_VARIABLE, "")
     if root and not _ROOT.fullmatch(root):

@@ -1,7 +1,6 @@
 """The guided tour: five steps through one recording, with numbers that are computed from it on the spot."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -9,6 +8,7 @@ from hubert_demo.analysis.attention.heads import KINDS, NEAR_S, attention_within
 from hubert_demo.analysis.layers.units import NothingToPredict, UnitScores
 from hubert_demo.analysis.transcript.spelling import reading_case
 from hubert_demo.api import Analysis
+from hubert_demo.percent import percent
 from hubert_demo.ui.views.base import Json
 
 TEMPLATE = '<div class="hx-root hx-tour" data-testid="tour"></div>'
@@ -41,32 +41,33 @@ def steps(analysis: Analysis, request: Json) -> Json:
 
 def _words(analysis: Analysis) -> Step:
     encoding, words = analysis.encoding, analysis.transcript.words
-    writer = _whose(analysis, analysis.sources.transcript)
+    writer = _who(analysis, analysis.sources.transcript, "It")
     cut = (
-        f"The model cut these {encoding.waveform.duration_s:.1f} seconds into {encoding.num_frames} moments, "
-        f"{1000 * encoding.grid.hop_s:.0f} ms apart, and{writer} wrote a letter or nothing for each."
+        f"The model cut these {encoding.waveform.duration_s:.1f} seconds into {encoding.num_frames} frames, "
+        f"one every {1000 * encoding.grid.hop_s:.0f} ms. {writer} chose a letter, or none, for each frame."
     )
     if not words:
-        return Step("From sound to letters", f"{cut} Here it wrote nothing.", "transcript", {})
+        return Step("From sound to letters", f"{cut} Here it recognised no words.", "transcript", {})
     show = reading_case(analysis.ctc.vocabulary)
     doubtful = min(words, key=lambda word: word.confidence)
-    text = (
-        f"{cut} Of {_counted(len(words), 'word')} it was least sure of “{show(doubtful.text)}” "
-        f"({_percent(doubtful.confidence)}): click it and judge for yourself."
-    )
+    word, sure = f"“{show(doubtful.text)}”", percent(doubtful.confidence)
+    least = f"It was {sure} sure of its only word, {word}"
+    if len(words) > 1:
+        least = f"Of the {len(words)} words, it was least sure of {word} ({sure})"
+    text = f"{cut} {least}: click the word and judge for yourself."
     return Step("From sound to letters", text, "transcript", {}, doubtful.start_s)
 
 
 def _sound(analysis: Analysis) -> Step:
     text = (
-        "Before the first layer, moments lie together that sound alike: here they are coloured by "
-        "loudness, from the faintest to the loudest."
+        "Before the first layer, frames that sound similar lie close together. Here they are coloured by "
+        "loudness, from the quietest to the loudest."
     )
     scores = _unit_scores(analysis)
     if scores is not None:
         text += (
-            f" Sorted into {scores.num_units} groups, they tell {_percent(scores.pnmi[0])} of what there is "
-            f"to know about the letters that the model wrote, {_percent(scores.pnmi_by_chance[0])} by chance."
+            f" Knowing which of {scores.num_units} clusters a frame is in removes {percent(scores.pnmi[0])} "
+            f"of the uncertainty about its letter ({percent(scores.pnmi_by_chance[0])} by chance)."
         )
     return Step("What goes in", text, "layers", {"layer": 0, "colour": "energy"})
 
@@ -77,23 +78,23 @@ def _letters(analysis: Analysis) -> Step:
     if scores is None:
         found = "Too few letters" if analysis.transcript_greedy.text else "No letters"
         text = (
-            f"{found} were recognised here to say which layer tells them. Drag the slider from 0 to {last} "
-            "and watch what gathers."
+            f"{found} were recognised here to say which layer predicts them best. Drag the slider from 0 to "
+            f"{last} and watch which dots move together."
         )
         return Step(title, text, "layers", {"layer": last, "colour": "time"})
     above_chance = scores.pnmi - scores.pnmi_by_chance
     best = 1 + int(np.argmax(above_chance[1:]))
     text = (
-        f"In layer {best} such groups tell {_percent(scores.pnmi[best])} of what there is to know about the "
-        f"letters that the model wrote, {_percent(scores.pnmi_by_chance[best])} by chance; at the input "
-        f"{_percent(scores.pnmi[0])}, {_percent(scores.pnmi_by_chance[0])} by chance. "
+        f"In layer {best}, knowing a frame’s cluster removes {percent(scores.pnmi[best])} of the uncertainty "
+        f"about its letter ({percent(scores.pnmi_by_chance[best])} by chance); at the input, "
+        f"{percent(scores.pnmi[0])} ({percent(scores.pnmi_by_chance[0])} by chance). "
     )
     if best == last:
-        text += "It wrote them from this very layer. "
+        text += "The letters come from this very layer. "
     if above_chance[best] > above_chance[0]:
-        text += f"Drag the slider from 0 to {best} and watch equal letters gather."
+        text += f"Drag the slider from 0 to {best} and watch dots of the same letter come together."
     else:
-        text += "In this recording no layer is further above chance than the input."
+        text += "In this recording, no layer is further above chance than the input."
     return Step(title, text, "layers", {"layer": best, "colour": "letter"})
 
 
@@ -113,17 +114,14 @@ def _attention(analysis: Analysis) -> Step:
     layer, head = (int(number) for number in np.unravel_index(candidates.argmax(), candidates.shape))
     number = {kind: int((kinds == kind).sum()) for kind in KINDS}
     text = (
-        f"Compared with one another, {number['diagonal']} of {_counted(kinds.size, 'head')} look near "
-        f"(diagonal), {number['vertical']} at the same few moments (vertical), {number['global']} everywhere "
-        f"(global). Head {head + 1} of layer {layer + 1} "
+        f"Compared with one another, {number['diagonal']} of {_counted(kinds.size, 'head')} attend to nearby "
+        f"frames (diagonal), {number['vertical']} to the same few frames (vertical) and {number['global']} "
+        f"to the whole recording (global). Head {head + 1} of layer {layer + 1} "
     )
-    text += "is the most diagonal one: " if diagonal.any() else "comes nearest to being diagonal: "
+    text += "is the most diagonal: " if diagonal.any() else "comes closest to being diagonal: "
     reach_frames = analysis.encoding.grid.frames_within(NEAR_S)
     share, by_chance = attention_within(analysis.attention(layer, head), reach_frames)
-    text += (
-        f"{_percent(share)} of its gaze stays within a tenth of a second, {_percent(by_chance)} would by "
-        "chance."
-    )
+    text += f"{percent(share)} of its attention falls within 0.1 s ({percent(by_chance)} by chance)."
     return Step("Who looks where", text, "attention", {"attention_layer": layer, "head": head})
 
 
@@ -131,26 +129,22 @@ def _command(analysis: Analysis) -> Step:
     keywords = analysis.keywords
     if keywords is None:
         return Step("One question, all layers", "This model has no keyword head.", "keywords", {})
-    listener = _whose(analysis, analysis.sources.keywords) or " the model"
-    heard = [f"“{command.label}” ({_percent(command.probability)})" for command in keywords.heard]
-    answer = f"Asked second by second for {len(keywords.labels)} classes,{listener} heard " + (
+    listener = _who(analysis, analysis.sources.keywords, "the model")
+    heard = [f"“{command.label}” ({percent(command.probability)})" for command in keywords.heard]
+    answer = f"For every second, {listener} chose among {len(keywords.labels)} classes and heard " + (
         f"{', '.join(heard)}." if heard else "no command."
     )
     weights = keywords.layer_weights
     mix = ""
     if weights is not None:
         most = int(weights.argmax())
-        mix = f" It mixes all layers for that, and listens most to layer {most} ({_percent(weights.max())})."
+        mix = f" It mixes all layers and gives layer {most} the most weight ({percent(weights.max())})."
     return Step("One question, all layers", answer + mix, "keywords", {}, keywords.start_s)
 
 
-def _whose(analysis: Analysis, title: str | None) -> str:
-    """The title of the model that did something, after a space, where it is not the chosen one; else ""."""
-    return "" if title in (None, analysis.checkpoint.title) else f" “{title}”"
-
-
-def _percent(share: Any) -> str:
-    return f"{float(share):.0%}".replace("%", "\u00a0%")
+def _who(analysis: Analysis, title: str | None, chosen: str) -> str:
+    """The title of the model that did something where it is not the chosen one; else what that is called."""
+    return chosen if title in (None, analysis.checkpoint.title) else f"“{title}”"
 
 
 def _counted(number: int, what: str) -> str:

@@ -133,7 +133,7 @@ def test_three_tenths_of_a_second_are_enough_for_every_layer():
     last = analysis.encoding.num_layers
     assert len(set(analysis.units(last).tolist())) < analysis.encoding.num_frames
     # Two letters say nothing about clusters.
-    with pytest.raises(NothingToPredict, match="There are 2 letters"):
+    with pytest.raises(NothingToPredict, match="2 letters, 2 of them different, are too few"):
         analysis.unit_scores()
     assert np.isfinite(analysis.layer_curves().cka).all()
 

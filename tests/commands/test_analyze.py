@@ -103,7 +103,7 @@ def test_the_greedy_reading_is_told_where_it_is_another(folder, capsys, monkeypa
     monkeypatch.setattr("hubert_demo.audio.readers.Readers.read", lambda *_: None)
     monkeypatch.setattr("hubert_demo.commands.analyze.analyze", lambda *_: analysis)
     main(["analyze", "yes.wav"])
-    assert "letter by letter (greedy): OTHER" in capsys.readouterr().out
+    assert "greedy: OTHER" in capsys.readouterr().out
 
 
 def test_bad_files_get_their_sentence_and_the_others_are_still_processed(folder, capsys):

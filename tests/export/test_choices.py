@@ -21,10 +21,10 @@ def test_none_stands_for_the_last_hidden_state_and_the_middle_attention_layer(an
         (Choices(attention_layer=8), "Attention layer 8 does not exist; choose 0 to 7"),
         (Choices(head=99), "Head 99 does not exist"),
         (Choices(colour="mood"), "Colour 'mood' is unknown"),
-        (Choices(seed=-1), "-1 is no seed"),
+        (Choices(seed=-1), "-1 is not a valid seed"),
         (Choices(method="astrology"), "'astrology' is unknown"),
         (Choices(metric="taxi"), "'taxi' is unknown"),
-        (Choices(num_neighbours=1), "1 is no number of neighbours"),
+        (Choices(num_neighbours=1), "1 is not a valid number of neighbours"),
     ],
 )
 def test_what_does_not_fit_a_recording_is_refused_in_words(analysis, choices, message):

@@ -52,7 +52,7 @@ def test_an_exhibit_of_another_list_comes_under_its_name(analysis):
         ("words", "png", Choices(), "does not come as 'png'; choose one of csv, npz"),
         ("layer_map", "png", Choices(layer=99), "Layer 99 does not exist"),
         ("layer_map", "png", Choices(colour="mood"), "Colour 'mood' is unknown"),
-        ("alignment", "csv", Choices(), "No text was given"),
+        ("alignment", "csv", Choices(), "There is no text to align"),
     ],
 )
 def test_what_there_is_not_is_refused_in_words(analysis, name, file_format, choices, message):

@@ -29,5 +29,5 @@ def test_the_commands_that_were_heard_are_a_table(analysis, rows):
     [EXHIBITS["keywords"].draw, EXHIBITS["keywords"].tabulate, EXHIBITS["keywords_heard"].tabulate],
 )
 def test_without_a_keyword_head_figure_and_table_say_what_to_choose(make):
-    with pytest.raises(InputError, match="No keyword head judged this recording; choose a checkpoint"):
+    with pytest.raises(InputError, match="This checkpoint has no keyword head; choose one"):
         make(SimpleNamespace(keywords=None), Choices())

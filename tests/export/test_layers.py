@@ -75,7 +75,7 @@ def test_curves_of_figure_and_table_score_the_units_of_the_same_number_and_seed(
         assert np.allclose(drawn[label], column(table, name))
     assert np.allclose(drawn["CKA by chance"], curves.cka_by_chance)
     assert {row["letters_from"] for row in table} == {"transcript"}
-    assert "written by the last layer" in told.get_title(loc="left")
+    assert "which come from the last layer" in told.get_title(loc="left")
 
 
 def test_an_aligned_text_is_what_units_are_scored_against(sentence, rows, choices):

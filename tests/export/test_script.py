@@ -39,7 +39,7 @@ def test_the_script_makes_the_same_numbers_again(analysis, tmp_path, root):
 
 def test_the_script_says_where_the_recording_is_and_how_python_counts(analysis):
     text = script(analysis, Choices(attention_layer=1, head=3))
-    assert "holds recording.wav; or give a file of your own" in text
+    assert "contains recording.wav; you can also give a file of your own" in text
     assert "only on the same machine with the same number of threads" in text
     assert "the page's layer 2, head 4 is attention_layer=1, head=3" in text
     assert "    attention_layer=1,\n    head=3,\n" in text

@@ -36,14 +36,14 @@ def noise():
 
 @pytest.mark.parametrize("error", MEMORY, ids=str)
 def test_no_memory_is_a_sentence(error):
-    said = r"^9\.0 s of sound is too much for this machine's memory"
+    said = r"^9\.0 s of sound needs more memory than this machine has"
     with pytest.raises(MachineError, match=said), machine_faults("9.0 s of sound"):
         raise error
 
 
 @pytest.mark.parametrize("error", CARD, ids=str)
 def test_a_card_that_failed_is_a_sentence(error):
-    with pytest.raises(MachineError, match="graphics card stopped working"), machine_faults("This"):
+    with pytest.raises(MachineError, match="GPU stopped working"), machine_faults("This"):
         raise error
 
 
@@ -76,7 +76,7 @@ def test_after_a_fault_while_loading_the_next_request_works(noise, tmp_path, wri
     found, folder = CheckpointStore(), write_checkpoint(tmp_path / "mine")
     with monkeypatch.context() as broken:
         broken.setattr("hubert_demo.model.pretrained.load_file", raising(MemoryError()))
-        with pytest.raises(MachineError, match="mine is too much for this machine's memory"):
+        with pytest.raises(MachineError, match="mine needs more memory than this machine has"):
             found.find(folder)
     assert found.find(folder).encoder.config.hidden_size == 16
 

@@ -168,8 +168,8 @@ def test_attention_rows_run_down_in_seconds_and_the_title_counts_from_one(attent
     axes = attention.axes[0]
     assert axes.images[0].get_extent() == pytest.approx((0.0025, 1.0025, 1.0025, 0.0025))
     assert axes.images[0].get_array().shape == (50, 50)
-    assert axes.get_xlabel() == "looked at (s)"
-    assert axes.get_ylabel() == "looking (s)"
+    assert axes.get_xlabel() == "looks at (s)"
+    assert axes.get_ylabel() == "this frame (s)"
     assert attention.get_suptitle() == "Layer 3, head 4"
 
 

@@ -80,15 +80,11 @@ def test_a_map_is_drawn_in_the_colours_of_its_colouring(projection, pitch):
     assert figure.axes[1].get_ylim() == pytest.approx((pitch.low, pitch.high))
 
 
-def test_how_far_a_map_is_to_be_believed_stands_above_it_by_its_names(projection, pitch):
+def test_how_far_a_map_can_be_trusted_stands_above_it_by_its_names(projection, pitch):
     title = layer_figure(projection, 1, pitch).axes[0].get_title()
-    assert title == (
-        "layer 1 · UMAP · trustworthiness 0.85 · 55% of 5 nearest neighbours kept (10.2% by chance)"
-    )
+    assert title == "layer 1 · UMAP · trustworthiness 0.85 · 55% of 5 nearest neighbours kept (10% by chance)"
     beside = layer_grid_figure(projection, pitch).get_suptitle()
-    assert beside == (
-        "UMAP · beside each layer: trustworthiness · 5 nearest neighbours kept (10.2% by chance)"
-    )
+    assert beside == "UMAP · for each layer: trustworthiness · 5 nearest neighbours kept (10% by chance)"
 
 
 def test_few_classes_are_named_and_many_counted(projection):
@@ -96,8 +92,8 @@ def test_few_classes_are_named_and_many_counted(projection):
     (legend,) = layer_figure(projection, 0, letters).legends
     assert [text.get_text() for text in legend.get_texts()] == list(letters.classes)
     many = layer_figure(projection, 0, units(40))
-    assert many.get_supxlabel() == "40 k-means units; colours repeat after 18"
-    assert layer_grid_figure(projection, units(15)).get_supxlabel() == "15 k-means units"
+    assert many.get_supxlabel() == "40 k-means clusters; colours repeat after 18"
+    assert layer_grid_figure(projection, units(15)).get_supxlabel() == "15 k-means clusters"
 
 
 def test_the_grid_has_a_map_for_every_layer_on_one_scale(projection, pitch):
@@ -124,7 +120,7 @@ def test_curves_stand_at_their_layers(curves, scores):
     assert size.lines[0].get_ydata().tolist() == [5, 8, 9]
     assert size.get_ylim()[0] == 0
     labels = [text.get_text() for text in told.get_legend().get_texts()]
-    assert labels == ["purity", "purity by chance", "PNMI", "PNMI by chance", "most common character"]
+    assert labels == ["purity", "purity by chance", "PNMI", "PNMI by chance", "most common letter"]
     assert told.lines[0].get_ydata().tolist() == pytest.approx([0.4, 0.5, 0.6])
     assert told.get_xlabel().startswith("layer")
 

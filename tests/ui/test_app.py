@@ -102,7 +102,7 @@ def test_while_hostile_files_hold_the_readers_a_short_recording_says_that_it_wai
         readers.close()
         refused = [read_pairs(each.result())[0][-1] for each in held]
     assert [message["kind"] for message in messages] == ["busy", "busy", "busy", "result"]
-    assert messages[1]["text"] == "Waiting: other visitors' files are being read"
+    assert messages[1]["text"] == "Waiting for other visitors' files to be read"
     assert [message["kind"] for message in refused] == ["error", "error"]
     assert "The server is stopping" in refused[0]["text"]
     assert page.waiting.idle(60)
@@ -287,11 +287,15 @@ def test_choosing_a_model_analyses_the_recording_on_show_and_is_remembered(bare_
     assert one["ok"]
     assert one == other
     assert before["sources"] == {}
-    for view, what in (("transcript", "write letters"), ("keywords", "tell keywords")):
-        sentence = f"From HuBERT Explorer, small English, because bare was never trained to {what}."
-        assert after["sources"][view] == sentence
+    lender = "“HuBERT Explorer (small English)”"
+    assert after["sources"]["transcript"] == (
+        f"This model was not trained to transcribe; the transcript comes from {lender}."
+    )
+    assert after["sources"]["keywords"] == (
+        f"This model was not trained to recognise keywords; they come from {lender}."
+    )
     for view in ("layers", "attention"):
-        assert after["sources"][view] == "Letters and words from HuBERT Explorer, small English."
+        assert after["sources"][view] == f"Letters and words come from {lender}."
     again = read_pairs(bare_page.on_upload(path, "bare"))[0][-1]
     assert again["token"] == after["token"]
 
@@ -326,7 +330,7 @@ def test_choosing_before_there_is_a_result_analyses_the_first_example(bare_page)
         ({"checkpoint": "/etc"}, "There is no model '/etc' on this page"),
         ({"checkpoint": "facebook/hubert-base-ls960"}, "is not on this server yet"),
         ({"checkpoint": "bare", "token": "guess"}, "no longer kept"),
-        ({"checkpoint": "bare", "token": 7}, "cannot be understood"),
+        ({"checkpoint": "bare", "token": 7}, "does not understand"),
     ],
 )
 def test_a_strange_choice_gets_a_sentence_and_changes_nothing(bare_page, data, text):
@@ -369,7 +373,7 @@ def write_bad(kind, path):
     [
         ("empty", "is empty (0 bytes). Save or upload the recording again."),
         ("a picture", "cannot be read as sound"),
-        ("constant", "there is nothing to hear. Check the microphone"),
+        ("constant", "there is no sound in it. Check the microphone"),
         ("nan", "not numbers (NaN or infinity)"),
         ("0.01 s", "at least 0.1 s is needed. Make it longer."),
         ("two hours", "The file is 120.0 minutes long; the limit is 60 minutes. Make it shorter."),
@@ -417,7 +421,7 @@ def test_a_part_whose_samples_are_known_has_its_own_note(page, write_wav, fetch,
 def test_a_recorder_that_stopped_late_loses_the_end_and_says_so(page, write_wav, fetch, hear_little):
     messages, _ = read_pairs(page.on_recording(str(write_wav("late.wav", duration_s=60.4, seed=12))))
     notes = fetch(page, token=messages[-1]["token"], name="timeline")["notes"]
-    assert notes[0] == "what came after 60 s is cut off"
+    assert notes[0] == "cut off after 60 s"
     assert hear_little == [60]
 
 

@@ -20,7 +20,7 @@ def test_a_visitor_meets_a_finished_analysis(visit, page):
     assert page.examples[0].path.name in visitor.id("notes").inner_text()
     assert visitor.id("example-0").get_attribute("aria-pressed") == "true"
     assert "parameters" in visitor.id("model-card").inner_text()
-    visitor.tab.get_by_text("The best reading").wait_for()
+    visitor.tab.get_by_text("(beam search)").wait_for()
     shown = page.results.get(visitor.token).analysis.transcript.text
     words = [word.split("\n")[0] for word in visitor.id("word").all_inner_texts()]
     assert " ".join(words).upper() == shown
@@ -125,7 +125,7 @@ def test_space_plays_and_pauses(visit):
 
 def test_a_press_on_a_word_plays_it_and_comes_back(visit):
     visitor = visit()
-    visitor.tab.get_by_text("The best reading").wait_for()
+    visitor.tab.get_by_text("(beam search)").wait_for()
     word = visitor.id("word").nth(1)
     word.click()
     start = visitor.tab.evaluate("inside.clock.words[1].start_s")

@@ -59,10 +59,10 @@ def test_the_numbers_are_about_the_row_of_the_present(visitor, analysis):
     assert number(visitor, "attention-most") == pytest.approx(times_s[row.argmax()], abs=0.006)
     near = number(visitor, "attention-near")
     assert near == pytest.approx(100 * row[95:106].sum(), rel=0.06, abs=0.5)
-    assert number(visitor, "attention-near-chance") == pytest.approx(100 * 11 / len(row), abs=0.06)
+    assert number(visitor, "attention-near-chance") == pytest.approx(100 * 11 / len(row), abs=0.51)
     # At the edge of the recording there is less within reach.
     visitor.tab.evaluate("inside.clock.seek(inside.clock.timeOf(0))")
-    assert number(visitor, "attention-near-chance") == pytest.approx(100 * 6 / len(row), abs=0.06)
+    assert number(visitor, "attention-near-chance") == pytest.approx(100 * 6 / len(row), abs=0.51)
 
 
 def test_pointing_at_the_map_reads_a_value_and_a_press_is_heard(visitor):
@@ -89,7 +89,7 @@ def test_every_head_says_its_kind(visitor, analysis):
         assert visitor.id(f"head-{each}").inner_text().split() == [str(each + 1), kind]
     # A kind is relative: nothing is claimed about how near a head looks.
     assert (
-        "Diagonal heads look nearer than this model’s other heads"
+        "Diagonal heads attend closer by than this model’s other heads"
         in visitor.id("view-attention").inner_text()
     )
 

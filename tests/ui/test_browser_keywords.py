@@ -2,6 +2,8 @@
 
 import pytest
 
+from hubert_demo.percent import percent
+
 
 def test_it_says_whether_the_command_was_heard(visit, page):
     visitor = visit()
@@ -35,8 +37,7 @@ def test_the_commands_that_were_heard_lead_in_their_order(visit, page):
     said = [button.inner_text().split("\n") for button in visitor.id("heard-keyword").all()]
     assert [label for label, _ in said] == [command.label for command in heard] == ["yes", "stop", "right"]
     assert [about for _, about in said] == [
-        f"{command.start_s:.2f}–{command.end_s:.2f} s · {100 * command.probability:.0f} %"
-        for command in heard
+        f"{command.start_s:.2f}–{command.end_s:.2f} s · {percent(command.probability)}" for command in heard
     ]
     visitor.id("heard-keyword").nth(1).click()
     visitor.tab.wait_for_function("inside.clock.playing")
@@ -52,7 +53,7 @@ def test_where_no_command_was_heard_that_is_said_small(visit, page):
     visitor.wait_for_other_result(before)
     visitor.open("Keywords")
     assert page.results.get(visitor.token).analysis.keywords.heard == ()
-    assert visitor.id("keywords-heard").inner_text().startswith("no command heard")
+    assert visitor.id("keywords-heard").inner_text().startswith("No command heard")
     assert visitor.id("heard-keyword").count() == 0
 
 
@@ -67,7 +68,7 @@ def test_a_command_below_the_threshold_is_not_called_heard(visit):
     visitor.id("keyword-state").wait_for()
     assert visitor.id("keyword-state").inner_text().split("\n") == [
         "not sure enough",
-        "34 %, but 50 % is needed",
+        "34%; 50% is needed",
     ]
 
 

@@ -43,7 +43,7 @@ def test_every_layer_is_a_small_map_and_a_press_chooses_it(layers, page):
     assert visitor.tab.evaluate("inside.store.choices.layer") == 2
     found = analysis_of(visitor, page).projections()
     trust, chance = f"{found.trustworthiness[2]:.2f}", round(100 * found.neighbours_kept_by_chance)
-    kept = f"{round(100 * found.neighbours_kept[2])} % ({chance} % by chance)"
+    kept = f"{round(100 * found.neighbours_kept[2])}% ({chance}% by chance)"
     expected = f"Layer 2: trustworthiness {trust}, 5 nearest kept: {kept}"
     assert visitor.id("layer-cell-2").get_attribute("title") == expected
     assert visitor.id("trustworthiness").inner_text() == trust
@@ -98,11 +98,11 @@ def test_units_are_those_of_the_layer_and_number_that_are_chosen(layers, page):
     visitor.id("num-units").fill("7")
     visitor.id("num-units").press("Tab")
     legend = visitor.tab.locator(".hx-view-layers .hx-legend")
-    legend.get_by_text("7 groups of moments").wait_for()
+    legend.get_by_text("7 clusters of similar frames").wait_for()
     assert visitor.tab.locator(".hx-swatches i").count() == 7
     visitor.id("layer-cell-1").click()
     legend.get_by_text("in layer 1").wait_for()
-    visitor.tab.locator("[data-testid=told-note]").get_by_text("7 k-means groups").wait_for()
+    visitor.tab.locator("[data-testid=told-note]").get_by_text("7 k-means clusters").wait_for()
     scores = analysis_of(visitor, page).unit_scores(7)
     told = visitor.id("chart-told").locator(".hx-chart-key b").all_inner_texts()
     expected = [scores.purity, scores.purity_by_chance, scores.pnmi, scores.pnmi_by_chance]
@@ -113,8 +113,8 @@ def test_units_are_those_of_the_seed_that_is_chosen(layers, page):
     visitor = layers()
     visitor.id("colouring").select_option("unit")
     legend = visitor.tab.locator(".hx-view-layers .hx-legend")
-    legend.get_by_text("groups of moments").wait_for()
-    visitor.tab.locator("[data-testid=told-note]").get_by_text("k-means groups").wait_for()
+    legend.get_by_text("clusters of similar frames").wait_for()
+    visitor.tab.locator("[data-testid=told-note]").get_by_text("k-means clusters").wait_for()
     visitor.tab.evaluate("inside.choose({ seed: 5, method: 'pca', layer: 4 })")
     analysis = analysis_of(visitor, page)
     scores = analysis.unit_scores(seed=5)
@@ -149,7 +149,7 @@ def test_other_settings_give_another_map_and_reset_goes_back(layers, page):
     visitor.id("neighbours").press("Tab")
     visitor.id("metric").select_option("cosine")
     # The old map stays and a line says so.
-    assert "is being computed" in visitor.id("map-status").inner_text()
+    assert "Computing" in visitor.id("map-status").inner_text()
     assert visitor.id("layer-map").is_visible()
     visitor.tab.wait_for_function("!document.querySelector('[data-testid=map-status]').textContent")
     assert pixels(visitor, "[data-testid=layer-cell-1] canvas") != before
@@ -185,7 +185,7 @@ def test_a_text_that_is_aligned_is_what_groups_are_compared_with(layers, page):
     note.get_by_text("against the transcript’s letters").wait_for()
     said = "The old harbour was quiet, and the boats lay still upon the water."
     visitor.tab.evaluate("said => inside.choose({ reference: said })", said)
-    note.get_by_text("the letters of the text that you aligned").wait_for()
+    note.get_by_text("the letters of the text you aligned").wait_for()
     scores = analysis_of(visitor, page).unit_scores(reference=said)
     told = visitor.id("chart-told").locator(".hx-chart-key b").all_inner_texts()
     assert told[2] == f"{scores.pnmi[-1]:.2f}"
@@ -197,7 +197,7 @@ def test_a_word_alone_has_no_scores_and_says_why(visit, root):
     visitor.open("Layers")
     visitor.upload(root / "assets" / "examples" / "stop.wav")
     visitor.wait_for_other_result(before)
-    visitor.tab.locator("[data-testid=told-note]").get_by_text("too few to compare").wait_for()
+    visitor.tab.locator("[data-testid=told-note]").get_by_text("are too few for").wait_for()
     assert visitor.id("chart-told").locator("svg").count() == 0
     chance = visitor.id("chart-alike").locator(".hx-chart-key")
     assert chance.all_inner_texts()[-1].startswith("by chance")
@@ -206,7 +206,7 @@ def test_a_word_alone_has_no_scores_and_says_why(visit, root):
 def test_a_press_on_a_curve_chooses_the_layer(layers, page):
     visitor = layers()
     # When the groups are there, all charts are drawn anew.
-    visitor.tab.locator("[data-testid=told-note]").get_by_text("k-means groups").wait_for()
+    visitor.tab.locator("[data-testid=told-note]").get_by_text("k-means clusters").wait_for()
     chart = visitor.id("chart-alike").locator("svg")
     chart.scroll_into_view_if_needed()
     box = chart.bounding_box()

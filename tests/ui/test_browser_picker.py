@@ -38,24 +38,25 @@ def test_the_picker_has_a_name_and_every_model(visit, page):
 def test_another_model_hears_the_same_recording_and_each_view_says_whose_it_is(visit, page):
     visitor = visit()
     before = visitor.token
-    visitor.tab.get_by_text("The best reading").wait_for()
+    visitor.tab.get_by_text("(beam search)").wait_for()
     words = visitor.id("word").all_inner_texts()
     assert not visitor.id("source-transcript").is_visible()
     visitor.id("model").select_option("bare")
     visitor.wait_for_other_result(before)
     assert visitor.id("model").input_value() == "bare"
     assert "bare" in visitor.id("model-card").inner_text()
-    visitor.tab.get_by_text("The best reading").wait_for()
+    visitor.tab.get_by_text("(beam search)").wait_for()
     assert visitor.id("word").all_inner_texts() == words
     assert page.examples[0].path.name in visitor.id("notes").inner_text()
     assert visitor.id("example-0").get_attribute("aria-pressed") == "true"
-    line = "From HuBERT Explorer, small English, because bare was never trained to write letters."
+    lender = "“HuBERT Explorer (small English)”"
+    line = f"This model was not trained to transcribe; the transcript comes from {lender}."
     assert visitor.id("source-transcript").inner_text() == line
     visitor.open("Keywords")
-    assert "because bare was never trained to tell keywords" in visitor.id("source-keywords").inner_text()
+    assert "not trained to recognise keywords" in visitor.id("source-keywords").inner_text()
     for view in ("Layers", "Attention"):
         visitor.open(view)
-        lent = "Letters and words from HuBERT Explorer, small English."
+        lent = f"Letters and words come from {lender}."
         assert visitor.id(f"source-{view.lower()}").inner_text() == lent
     visitor.tab.wait_for_selector("[data-shown]")
     analysis = page.results.get(visitor.token).analysis
@@ -93,7 +94,7 @@ def test_a_model_with_other_frames_borrows_letters_at_their_own_times(visit):
     visitor.wait_for_other_result(before)
     assert visitor.tab.evaluate(HEAR_A_LETTER) == [pytest.approx(time_s), letter]
     assert visitor.id("step-frames-name").inner_text() == steps
-    assert "One every 20 ms" in steps
+    assert "One frame every 20 ms" in steps
     assert visitor.id("steps-where").inner_text() == where
     # The states have frames of their own.
     assert visitor.tab.evaluate("inside.clock.timeOf(1) - inside.clock.timeOf(0)") == pytest.approx(0.01)
@@ -110,7 +111,7 @@ def test_a_hub_that_cannot_be_reached_is_said_and_the_page_goes_on(visit, unreac
     visitor.id("model").select_option(BASE)
     visitor.id("alert").wait_for()
     assert "the hub cannot be reached" in visitor.id("alert").inner_text()
-    assert "The page goes on with HuBERT Explorer" in visitor.id("alert").inner_text()
+    assert "Still using HuBERT Explorer" in visitor.id("alert").inner_text()
     # Beside the picker too, which on a phone is far from the page's messages.
     assert visitor.id("picker-line").inner_text() == visitor.id("alert").inner_text()
     assert visitor.id("model").input_value() == "hubert-explorer"

@@ -104,5 +104,5 @@ def test_a_visitor_who_waits_for_a_reader_is_told_and_answered(held_page, visit,
     visitor.upload(write_wav("short.wav", seed=73))
     visitor.wait_for_other_result(before)
     assert not any(each.done() for each in jobs)
-    sentences = ["Reading the recording", READERS_BUSY, "Listening to 1.2 s of sound"]
+    sentences = ["Reading the recording", READERS_BUSY, "Analysing 1.2 s of sound"]
     assert visitor.tab.evaluate("told") == [[sentence, True] for sentence in sentences]

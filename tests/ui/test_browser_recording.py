@@ -25,7 +25,7 @@ def test_a_recording_stops_by_itself_and_the_time_left_is_shown(visit):
     visitor.tab.locator("#hx-recorder .record-button").click()
     visitor.tab.locator("#hx-recorder .stop-button:visible").wait_for()
     visitor.tab.wait_for_function(
-        "/listening · [12] s left/.test(getComputedStyle(document.getElementById('hx-recorder'))"
+        "/recording · [12] s left/.test(getComputedStyle(document.getElementById('hx-recorder'))"
         ".getPropertyValue('--hx-left'))"
     )
     visitor.wait_for_other_result(before)
@@ -35,8 +35,8 @@ def test_a_recording_stops_by_itself_and_the_time_left_is_shown(visit):
 def test_a_microphone_that_is_refused_gets_a_sentence(visit):
     visitor = visit(script=REFUSING)
     for name, told in [
-        ("NotAllowedError", "The browser may not use the microphone. Allow it beside the page’s address"),
-        ("NotFoundError", "There is no microphone. Connect one"),
+        ("NotAllowedError", "The browser has blocked the microphone. Allow it next to the page’s address"),
+        ("NotFoundError", "No microphone was found. Connect one"),
     ]:
         visitor.tab.evaluate("name => { window.refusal = name; }", name)
         visitor.tab.locator("#hx-recorder .record-button").click()
@@ -46,7 +46,7 @@ def test_a_microphone_that_is_refused_gets_a_sentence(visit):
 def test_a_page_that_may_have_no_microphone_says_why(visit):
     visitor = visit(script=INSECURE)
     visitor.tab.locator("#hx-recorder .record-button").click()
-    visitor.id("alert").filter(has_text="Open the page by https or as localhost").wait_for()
+    visitor.id("alert").filter(has_text="Open the page over https or on localhost").wait_for()
 
 
 def test_parts_of_a_long_upload_are_chosen_and_analysed(visit, write_wav, hear_little):
@@ -132,10 +132,10 @@ def test_an_analysis_goes_on_where_the_page_is_reloaded_meanwhile(
     monkeypatch.setattr(page, "analyse", lambda *given: may_end.wait(60) and analyse(*given))
     with encoder_passes() as passes:
         visitor.upload(write_wav("begun.wav", seed=43))
-        visitor.id("status").filter(has_text="Listening to").wait_for()
+        visitor.id("status").filter(has_text="Analysing").wait_for()
         # Gradio does the same when a connection that was lost has come back.
         visitor.tab.reload()
-        visitor.id("status").filter(has_text="Going on").wait_for()
+        visitor.id("status").filter(has_text="Continuing").wait_for()
         may_end.set()
         visitor.tab.wait_for_selector("body[data-hx-ready]")
         assert visitor.id("notes").inner_text().startswith("begun.wav")

@@ -7,6 +7,7 @@ import pytest
 
 from hubert_demo.analysis.transcript.alignment import differing_words
 from hubert_demo.export.texts import TEXTS
+from hubert_demo.percent import percent
 
 ROW = 13
 
@@ -33,7 +34,7 @@ def test_a_press_on_a_letter_moves_the_clock_there_and_plays_it(visit):
     row, first, _, letter = path_of(visitor)[6]
     visitor.tab.evaluate("inside.clock.hear = (from, to) => Object.assign(window, { heard: [from, to] })")
     visitor.tab.mouse.move(*place_of(visitor, row, first))
-    assert re.match(rf"\d\.\d\d s · {letter} \d+ %", visitor.id("emission-tip").inner_text())
+    assert re.match(rf"\d\.\d\d s · {letter} [\d.]+%", visitor.id("emission-tip").inner_text())
     visitor.tab.mouse.click(*place_of(visitor, row, first))
     start, end = visitor.tab.evaluate("window.heard")
     assert start == pytest.approx(visitor.tab.evaluate(f"inside.clock.timeOf({first})") - 0.01)
@@ -123,13 +124,13 @@ def test_the_greedy_words_come_first_then_the_best_reading_with_what_differs(vis
     )
     assert best != greedy
     assert [text for text, _ in shown_words(visitor)] == greedy
-    assert visitor.id("which-reading").inner_text().startswith("Letter by letter (greedy)")
+    assert visitor.id("which-reading").inner_text().startswith("Greedy: ")
     assert not visitor.id("greedy").is_visible()
     assert [word["text"] for word in page_words(visitor)] == greedy
 
     for route in held:
         route.continue_()
-    visitor.tab.get_by_text("The best reading").wait_for()
+    visitor.tab.get_by_text("(beam search)").wait_for()
     shown = shown_words(visitor)
     assert [text for text, _ in shown] == best
     expected = differing_words(analysis.transcript.text, analysis.transcript_greedy.text)
@@ -193,11 +194,11 @@ def test_a_typed_text_is_aligned_and_compared(visit, page):
     expected = page.results.get(visitor.token).analysis.align(reference)
     kinds = [word.get_attribute("data-kind") for word in visitor.id("aligned-word").all()]
     assert kinds == [word.outcome for word in expected.words]
-    assert visitor.id("wer").inner_text() == f"{100 * expected.wer:.0f} %"
-    assert visitor.id("cer").inner_text() == f"{100 * expected.cer:.0f} %"
+    assert visitor.id("wer").inner_text() == percent(expected.wer)
+    assert visitor.id("cer").inner_text() == percent(expected.cer)
     said = visitor.id("compared").inner_text()
     assert "harbour was bquiet b”" in said
-    assert said.endswith("< > , 3. Write numbers as words.")
+    assert said.endswith("< > , 3 (write numbers as words)")
     assert visitor.tab.evaluate("inside.store.choices.reference") == reference
     visitor.id("aligned-word").nth(3).click()
     start = expected.words[3].start_s

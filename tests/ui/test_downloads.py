@@ -57,11 +57,11 @@ def test_all_files_of_a_row_have_the_same_name():
         ("timeline", ["Timeline"]),
         (
             "transcript",
-            ["Letters over time", "Words", "Words, greedy", "Readings of the search", "Your text, aligned"],
+            ["Letters over time", "Words", "Words (greedy)", "Alternative transcripts", "Your aligned text"],
         ),
-        ("keywords", ["Keywords", "Keywords that were heard"]),
-        ("layers", ["Map of the layer", "All layers", "From layer to layer", "Hidden states"]),
-        ("attention", ["The map shown", "All heads"]),
+        ("keywords", ["Keywords", "Commands heard"]),
+        ("layers", ["Map of this layer", "All layers", "Layer by layer", "Hidden states"]),
+        ("attention", ["Map of this head", "All heads"]),
     ],
 )
 def test_a_view_lists_its_figures_first(view, titles):
@@ -126,9 +126,9 @@ def test_two_like_requests_get_answers_that_differ(results, token):
     ("request_", "message"),
     [
         ({"token": "x", "name": "timeline", "format": "png"}, GONE),
-        ({"token": None}, "cannot be understood"),
-        ("no dictionary", "cannot be understood"),
-        (None, "cannot be understood"),
+        ({"token": None}, "does not understand"),
+        ("no dictionary", "does not understand"),
+        (None, "does not understand"),
     ],
 )
 def test_what_cannot_be_given_is_a_sentence(results, request_, message):

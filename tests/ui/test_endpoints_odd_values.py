@@ -138,7 +138,7 @@ def test_numbers_may_be_written_as_texts(call, stop):
 
 
 def test_too_few_values_get_a_sentence(call, stop, capfd):
-    assert "takes 4 values and was given 1" in call("read", as_file(stop))["error"]
+    assert "takes 4 values but was given 1" in call("read", as_file(stop))["error"]
     assert "Traceback" not in capfd.readouterr().err
 
 
@@ -235,4 +235,4 @@ def test_layers_of_a_short_recording_are_compared_by_default(call, write_wav, du
 def test_more_units_than_a_recording_has_frames_are_refused(call, write_wav):
     path = call.upload(write_wav("short.wav", 0.3, seed=3))
     said = call("compare_layers", as_file(path), 20, None, None)["error"]
-    assert said == "20 units of 14 frames; choose 2 to 14."
+    assert said == "20 clusters cannot be made of 14 frames; choose 2 to 14."

@@ -163,7 +163,7 @@ def test_a_body_is_counted_whatever_is_said_of_its_length(length, surplus):
     answer = client.post(JOIN, **given)
     assert answer.status_code == (413 if surplus else 200)
     if surplus:
-        assert answer.json()["detail"].startswith("This request is too large: at most 256 KB")
+        assert answer.json()["detail"].startswith("This request is too large: the limit is 256 KB")
         assert sum(map(len, read)) <= limit_of(JOIN)
 
 
@@ -173,7 +173,9 @@ def test_values_are_counted_because_they_take_time(fill):
     content = fill * (MAX_VALUES + 1)
     answer = client.post("/gradio_api/mcp/", content=pieces(content, 999))
     assert answer.status_code == 413
-    assert answer.json()["detail"].startswith("This request is too large: at most 4096 KB and 10000 values.")
+    assert answer.json()["detail"].startswith(
+        "This request is too large: the limit is 4096 KB and 10000 values."
+    )
     text = b'{"recording": "data:audio/wav;base64,' + b"A" * len(content)
     assert client.post("/gradio_api/mcp/", content=pieces(text, 999)).status_code == 200
 

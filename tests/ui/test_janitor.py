@@ -240,7 +240,7 @@ def test_an_upload_is_removed_once_it_is_read(parent):
     assert cleaner.consume(path, Path.read_bytes) == bytes(10)
     cleaner.sweep()
     assert not path.exists()
-    with pytest.raises(InputError, match="no longer kept on the server: it is removed"):
+    with pytest.raises(InputError, match="no longer kept on the server: uploads are removed"):
         cleaner.consume(path, Path.read_bytes)
 
 

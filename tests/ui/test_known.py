@@ -55,7 +55,7 @@ def test_unknown_functions_and_components_are_refused(client, path, body, why):
 @pytest.mark.parametrize("body", [{"data": []}, {}, {"checkpoint": None}, {"recording": None, "x" * 9999: 1}])
 def test_parameters_by_name_are_told_where_others_are_given(client, body):
     answer = client.post("call/v2/analyze", json=body)
-    said = "analyze takes, by name: recording (needed), checkpoint."
+    said = "analyze takes these named parameters: recording (needed), checkpoint."
     assert (answer.status_code, answer.json()) == (400, {"detail": said})
 
 

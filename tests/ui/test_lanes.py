@@ -107,7 +107,7 @@ def test_a_client_has_few_jobs_at_a_time_and_the_others_have_theirs(held):
     with pytest.raises(TooManyOwn) as error:
         line.add(3, "greedy")
     assert str(error.value) == (
-        "2 requests of yours wait or run already, and the server takes no more than 2 at a time of anybody. "
+        "2 requests of yours are already waiting or running, and the limit is 2 per visitor at a time. "
         "Try again in about 3 s."
     )
     jobs.append(line.add(4, "modest"))
@@ -127,7 +127,7 @@ def test_the_job_that_runs_counts_among_a_client_s(held):
     running = line.lane.submit(one_step(run), Client("a"))
     line.open()
     assert begun.wait(LONG_S)
-    with pytest.raises(TooManyOwn, match="1 request of yours waits or runs already"):
+    with pytest.raises(TooManyOwn, match="1 request of yours is already waiting or running"):
         line.add(2, "a")
     may_end.set()
     wait_for(running)
@@ -142,10 +142,7 @@ def test_33_exports_within_a_second_are_20_that_wait_and_refusals_that_say_how_l
         except BusyError as error:
             refused.append(str(error))
     assert len(taken) == 20
-    assert set(refused) == {
-        "20 requests of visitors wait already, and the server lines up no more than 20. "
-        "Try again in about 21 s."
-    }
+    assert set(refused) == {"20 requests are already waiting, and the limit is 20. Try again in about 21 s."}
     line.open()
     wait_for(*taken)
     assert line.ran == list(range(20))
@@ -168,7 +165,7 @@ def test_one_address_has_half_of_the_places_whatever_its_clients_call_themselves
     with pytest.raises(BusyError) as error:
         line.add(10, Client("session 10", address="10.0.0.1"))
     assert str(error.value) == (
-        "10 requests from your address wait already, and the server lines up no more than 10 of one address. "
+        "10 requests from your address are already waiting, and the limit is 10 per address. "
         "Try again in about 11 s."
     )
     line.open()
@@ -188,7 +185,7 @@ def test_work_whose_client_has_left_does_not_begin(held):
     here.clear()
     # Its place is free at once.
     job = line.add("next", "two")
-    with pytest.raises(BusyError, match="given up"):
+    with pytest.raises(BusyError, match="cancelled because nobody was waiting"):
         given_up.result(LONG_S)
     line.open()
     wait_for(job)
@@ -209,7 +206,7 @@ def test_an_export_whose_client_has_left_ends_after_its_step_and_cleans_up(held)
 
     export = line.lane.submit(exporting(), Client("one", lambda: bool(here)))
     line.open()
-    with pytest.raises(BusyError, match="given up"):
+    with pytest.raises(BusyError, match="cancelled because nobody was waiting"):
         export.result(LONG_S)
     assert (cleaned, line.ran) == ([True], [])
 

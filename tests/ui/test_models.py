@@ -84,7 +84,7 @@ def test_a_fetch_tells_its_progress_and_is_shared(models, ask, ask_on, hub, writ
     first = ask(models, {"checkpoint": BASE, "begin": True})
     assert first["ok"]
     assert not first["ready"]
-    assert first["text"].startswith(("Asking the hub for", "Fetching"))
+    assert first["text"].startswith(("Asking the hub for", "Downloading"))
     second = ask(models, {"checkpoint": BASE, "begin": True})
     assert not second["ready"]
     assert not models.waiting.idle(0)
@@ -101,7 +101,7 @@ def test_a_fetch_tells_its_progress_and_is_shared(models, ask, ask_on, hub, writ
 def test_the_line_of_progress_is_in_megabytes(models):
     spec = models.find("facebook/hubert-large-ls960-ft")
     line = _progress_line(spec, 310_400_000, 1_261_900_000)
-    assert line == "Fetching facebook/hubert-large-ls960-ft: 310 of 1,262 MB"
+    assert line == "Downloading facebook/hubert-large-ls960-ft: 310 of 1,262 MB"
     assert _progress_line(spec, 10, 10) == "Loading facebook/hubert-large-ls960-ft"
 
 

@@ -112,7 +112,9 @@ def test_slow_questions_are_bounded(make, token, run_async):
     limits = {SLOW: Limits(waiting=0)}
     answer = make(slow=think, patience_s=0.05, who=lambda: Client("a page"), limits=limits)
     try:
-        assert run_async(answer({"token": token, "number": 1}))["error"].startswith("0 requests of visitors")
+        assert run_async(answer({"token": token, "number": 1}))["error"].startswith(
+            "0 requests are already waiting"
+        )
         answer = make(slow=think, patience_s=0.05, who=lambda: Client("a page"))
         assert run_async(answer({"token": token, "number": 1})) == {"ok": True, "ready": False}
         assert begun.wait(LONG_S)
@@ -154,7 +156,7 @@ def test_of_80_glances_at_once_few_wait_and_the_others_are_told(make, token):
         thread.join()
     refused = [each["error"] for each in answers if not each["ok"]]
     assert len(refused) == 80 - MAX_QUICK - 10
-    assert all("lines up no more than 10. Try again in about" in each for each in refused)
+    assert all("the limit is 10. Try again in about" in each for each in refused)
     assert len(calls) == MAX_QUICK + 10
 
 

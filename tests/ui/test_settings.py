@@ -27,9 +27,13 @@ def taken():
             (settings.PORT_VARIABLE, value, f"is {value!r}; give a whole number of 1 to 65535.")
             for value in ("abc", "-5", "0", "99999999", "", "65536", "٣")
         ),
-        (settings.HOST_VARIABLE, "no such host", "is 'no such host', where this machine cannot listen: "),
-        (settings.HOST_VARIABLE, "203.0.113.1", "is '203.0.113.1', where this machine cannot listen: "),
-        (settings.HOST_VARIABLE, "x" * 70, "where this machine cannot listen: "),
+        (
+            settings.HOST_VARIABLE,
+            "no such host",
+            "is 'no such host', but this machine cannot listen there: ",
+        ),
+        (settings.HOST_VARIABLE, "203.0.113.1", "is '203.0.113.1', but this machine cannot listen there: "),
+        (settings.HOST_VARIABLE, "x" * 70, "but this machine cannot listen there: "),
         (settings.ROOT_VARIABLE, "rooms", "is 'rooms'; give a path that begins with a slash"),
         (settings.ROOT_VARIABLE, "https://", "is 'https://'; give a path that begins with a slash"),
     ],

@@ -23,7 +23,7 @@ def steps(analysis):
 
 
 def percentages(text):
-    return [int(number) / 100 for number in re.findall(r"(\d+)\s%", text)]
+    return [int(number) / 100 for number in re.findall(r"(\d+)%", text)]
 
 
 def test_five_steps_visit_every_view(steps):
@@ -33,7 +33,7 @@ def test_five_steps_visit_every_view(steps):
 
 def test_the_figures_are_those_of_the_recording(analysis, steps):
     scores, words = analysis.unit_scores(), analysis.transcript.words
-    assert f"{analysis.encoding.num_frames} moments" in steps[0]["text"]
+    assert f"{analysis.encoding.num_frames} frames" in steps[0]["text"]
     assert percentages(steps[0]["text"]) == [pytest.approx(min(w.confidence for w in words), abs=0.005)]
     at_input = [scores.pnmi[0], scores.pnmi_by_chance[0]]
     assert percentages(steps[1]["text"]) == pytest.approx(at_input, abs=0.005)
@@ -52,22 +52,19 @@ def layer_step(analysis, monkeypatch, pnmi, by_chance):
 def test_the_layer_it_shows_is_the_one_furthest_above_chance(analysis, monkeypatch):
     step = layer_step(analysis, monkeypatch, [0.5, 0.6, 0.9, 0.71], [0.4, 0.3, 0.8, 0.4])
     assert step["choices"]["layer"] == 3
-    assert (
-        "71\u00a0% of what there is to know about the letters that the model wrote, 40\u00a0% by chance"
-        in step["text"]
-    )
-    assert "watch equal letters gather" in step["text"]
+    assert "removes 71% of the uncertainty about its letter (40% by chance)" in step["text"]
+    assert "watch dots of the same letter come together" in step["text"]
 
 
 def test_where_no_layer_beats_the_input_it_says_so(analysis, monkeypatch):
     step = layer_step(analysis, monkeypatch, [0.5, 0.6, 0.7], [0.2, 0.5, 0.5])
     assert step["choices"]["layer"] == 2
     assert "no layer is further above chance than the input" in step["text"]
-    assert "gather" not in step["text"]
+    assert "come together" not in step["text"]
 
 
 def test_the_layer_that_wrote_the_letters_is_told_to_be_it(analysis, monkeypatch):
-    wrote = "It wrote them from this very layer."
+    wrote = "The letters come from this very layer."
     assert wrote in layer_step(analysis, monkeypatch, [0.1, 0.2, *[0.3] * 6, 0.9], [0.1] * 9)["text"]
     assert wrote not in layer_step(analysis, monkeypatch, [0.1, 0.9, *[0.3] * 7], [0.1] * 9)["text"]
 
@@ -84,7 +81,7 @@ def test_the_head_it_shows_is_the_most_diagonal_of_the_diagonal_ones(analysis, s
     layer, head = choices["attention_layer"], choices["head"]
     assert metrics.kinds[layer, head] == "diagonal"
     assert metrics.diagonality[layer, head] == metrics.diagonality[metrics.kinds == "diagonal"].max()
-    assert f"Head {head + 1} of layer {layer + 1} is the most diagonal one" in steps[3]["text"]
+    assert f"Head {head + 1} of layer {layer + 1} is the most diagonal:" in steps[3]["text"]
     assert f"{(metrics.kinds == 'diagonal').sum()} of {metrics.kinds.size} heads" in steps[3]["text"]
 
 
@@ -102,23 +99,23 @@ def test_where_no_head_is_diagonal_it_does_not_call_one_so(analysis, monkeypatch
     metrics = analysis.head_metrics()
     monkeypatch.setattr(type(metrics), "kinds", np.full(metrics.diagonality.shape, "global"))
     step = tour.steps(analysis, {})["steps"][3]
-    assert f"0 of {metrics.diagonality.size} heads look near (diagonal)" in step["text"]
-    assert "comes nearest to being diagonal" in step["text"]
+    assert f"0 of {metrics.diagonality.size} heads attend to nearby frames (diagonal)" in step["text"]
+    assert "comes closest to being diagonal" in step["text"]
     layer, head = step["choices"]["attention_layer"], step["choices"]["head"]
     assert metrics.diagonality[layer, head] == metrics.diagonality.max()
 
 
 def test_what_another_model_did_is_told_of_that_model(harbour, steps):
     texts = [step["text"] for step in tour.steps(analyze(harbour, checkpoint=PRETRAINED), {})["steps"]]
-    assert "and “HuBERT Explorer, small English” wrote a letter or nothing" in texts[0]
-    assert "“HuBERT Explorer, small English” heard no command." in texts[4]
+    assert "“HuBERT Explorer (small English)” chose a letter, or none," in texts[0]
+    assert "“HuBERT Explorer (small English)” chose among 12 classes and heard no command." in texts[4]
     assert not any("small English" in step["text"] for step in steps)
 
 
 def test_the_last_step_names_the_commands_that_were_heard(root):
     analysis = analyze(root / "assets" / "examples" / "commands.wav")
     step = tour.steps(analysis, {})["steps"][4]
-    assert re.findall(r"“(\w+)” \(\d+\s%\)", step["text"]) == ["yes", "stop", "right"]
+    assert re.findall(r"“(\w+)” \(\d+%\)", step["text"]) == ["yes", "stop", "right"]
 
 
 def test_a_recording_without_words_can_be_toured_too(write_wav):

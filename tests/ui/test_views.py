@@ -195,7 +195,9 @@ def test_readings_are_those_of_the_beam_search_with_what_differs(analysis):
         same = [word["text"].upper() for word in reading["words"] if not word["differs"]]
         assert set(same) <= set(best)
         assert len(same) > len(best) / 2
-    assert f"{BeamSettings.for_head(analysis.ctc).lm_weight:g} × the language model’s" in sent["score"]
+    assert (
+        f"{BeamSettings.for_head(analysis.ctc).lm_weight:g} × language-model log-probability" in sent["score"]
+    )
     assert "listen for" in sent["score"]
     assert "listen for" not in transcript.readings(analysis, {})["score"]
 
@@ -228,12 +230,12 @@ def test_texts_are_files_of_the_transcript_or_of_a_reference(analysis, name):
         ("text", {}, "choose one of txt, srt"),
         ("text", {"format": ["txt"]}, "choose one of txt, srt"),
         ("text", {"format": "../txt"}, "choose one of txt, srt"),
-        ("text", {"format": "txt", "reference": 3}, "cannot be understood"),
+        ("text", {"format": "txt", "reference": 3}, "does not understand"),
         ("align", {}, "is empty"),
-        ("align", {"reference": None}, "cannot be understood"),
+        ("align", {"reference": None}, "does not understand"),
         ("align", {"reference": "a" * 2001}, "give at most 2000"),
-        ("align", {"reference": "a" * 2000}, "give the text that was spoken"),
-        ("readings", {"hotwords": {}}, "cannot be understood"),
+        ("align", {"reference": "a" * 2000}, "Give the text that was spoken"),
+        ("readings", {"hotwords": {}}, "does not understand"),
         ("readings", {"hotwords": "a " * 51}, "at most 50"),
         ("readings", {"hotwords": "a" * 5000}, "give at most 1600"),
     ],

@@ -65,7 +65,9 @@ class ProjectionSettings:
 
 def _check_whole(name: str, value: object, low: int, high: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise InputError(f"{str(value)[:20]} is no {name}; choose a whole number, {low} to {high}.")
+        raise InputError(
+            f"{str(value)[:20]} is not a valid {name}; choose a whole number from {low} to {high}."
+        )
 
 
 DEFAULT_SETTINGS = ProjectionSettings()

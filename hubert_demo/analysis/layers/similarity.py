@@ -106,7 +106,7 @@ def linear_cka(one: npt.NDArray[np.floating], other: npt.NDArray[np.floating]) -
 def _require_frames(num_frames: int) -> None:
     if num_frames < MIN_FRAMES:
         raise InputError(
-            f"Layers are compared over {MIN_FRAMES} frames or more; there are {num_frames}; record longer."
+            f"Comparing layers needs at least {MIN_FRAMES} frames; there are {num_frames}. Record longer."
         )
 
 

@@ -85,7 +85,9 @@ def kmeans_units(state: FloatArray, num_units: int, seed: int = 0) -> npt.NDArra
 
     most = min(MAX_UNITS, len(state))
     if not MIN_UNITS <= num_units <= most:
-        raise InputError(f"{num_units} units of {len(state)} frames; choose {MIN_UNITS} to {most}.")
+        raise InputError(
+            f"{num_units} clusters cannot be made of {len(state)} frames; choose {MIN_UNITS} to {most}."
+        )
     rows = standardise(state).astype(np.float32)
     # Fewer different frames than units would leave some units empty, about which scikit-learn warns.
     num_different = len({row.tobytes() for row in rows})
@@ -149,12 +151,12 @@ def require_enough_letters(letters: Sequence[str], num_units: int) -> None:
     """
     said, different = len(letters), len(set(letters))
     if not said:
-        raise NothingToPredict("No letters were recognised, so there is nothing to compare the groups with.")
+        raise NothingToPredict("No letters were recognised, so there is nothing to compare clusters with.")
     if said < max(MIN_TIMES_SAID * different, num_units):
         raise NothingToPredict(
-            f"There are {said} letters, {different} of them different: too few to compare with {num_units} "
-            "groups. Letters must repeat (twice each on average), and there must be at least as many as "
-            "groups. Use a longer recording, or fewer groups."
+            f"{said} letters, {different} of them different, are too few for {num_units} clusters: "
+            "each letter must occur twice on average, and there must be at least as many letters as "
+            "clusters. Use a longer recording or fewer clusters."
         )
 
 
@@ -177,9 +179,7 @@ def unit_scores(
     """
     _, counts = np.unique(labels, return_counts=True)
     if len(counts) < 2:
-        raise NothingToPredict(
-            "No different characters were recognised, so there is nothing to compare the units with."
-        )
+        raise NothingToPredict("Too few letters were recognised to compare. Use a longer recording.")
     shifted = [np.roll(labels, by) for by in shifts(len(labels))]
     return UnitScores(
         purity=np.array([purity(each, labels) for each in units]),
@@ -232,7 +232,9 @@ def pnmi(units: npt.NDArray[np.integer], labels: npt.NDArray[np.integer]) -> flo
 def _joint(units: npt.NDArray[np.integer], labels: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
     """Share of the frames with each unit (row) and label (column), of those that occur."""
     if units.shape != labels.shape or not len(units):
-        raise InputError(f"{len(units)} units and {len(labels)} labels; give one of each for every frame.")
+        raise InputError(
+            f"There are {len(units)} clusters and {len(labels)} labels; give one of each for every frame."
+        )
     _, rows = np.unique(units, return_inverse=True)
     _, columns = np.unique(labels, return_inverse=True)
     counts = np.zeros((rows.max() + 1, columns.max() + 1))

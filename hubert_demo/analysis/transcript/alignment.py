@@ -117,8 +117,8 @@ def align(encoding: Encoding, transcript: Transcript, reference: str) -> Alignme
     if not spelling.text:
         letters = "".join(sorted(token for token in ctc.vocabulary if token.isalpha() and len(token) == 1))
         raise InputError(
-            f"Nothing of “{reference.strip()[:40]}” can be written with this model's letters "
-            f"({letters[:60]}). Spell it with those; numbers as words."
+            f"This model cannot write any of “{reference.strip()[:40]}”. Use its letters ({letters[:60]}), "
+            "and write numbers as words."
         )
     # A text that is known says itself where its words end.
     laid = lay(encoding, spelling.text, pause_s=math.inf)

@@ -91,7 +91,7 @@ def beam_search(
     settings = settings or BeamSettings.for_head(encoding.require_ctc())
     if num_best < 1 or settings.beam_width < 1:
         raise InputError(
-            f"num_best is {num_best} and beam_width {settings.beam_width}; give at least 1 for both."
+            f"num_best is {num_best} and beam_width is {settings.beam_width}; give at least 1 for both."
         )
     ctc = encoding.require_ctc()
     search = _Search(ctc, language_model, _spelled(hotwords, ctc.vocabulary), settings)

@@ -9,12 +9,12 @@ Curve = tuple[float, float]
 """Slope, above 0, and offset of a logistic curve over the logarithm of the product."""
 
 PRODUCT = (
-    "Confidence: the product of the letters’ probabilities. How often such words are right has not been "
+    "Confidence: the product of the letters’ probabilities. How often such words are correct has not been "
     "measured for this model."
 )
 FITTED = (
-    "Confidence: an estimate of how often words with such letter probabilities are right, fitted on clear "
-    "English; too high for some kinds of speech, too low for others."
+    "Confidence: an estimate of how often words with such letter probabilities are correct, fitted on clear "
+    "English; it is too high for some kinds of speech and too low for others."
 )
 
 

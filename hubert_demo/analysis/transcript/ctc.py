@@ -207,8 +207,8 @@ def forced_alignment(
     needed = len(token_ids) + int((np.diff(token_ids) == 0).sum())
     if needed > len(log_probabilities):
         raise InputError(
-            f"A text of {len(token_ids)} characters needs {needed} frames, and there are "
-            f"{len(log_probabilities)}; give the text that was spoken."
+            f"A text of {len(token_ids)} characters needs {needed} frames, but there are only "
+            f"{len(log_probabilities)}. Give the text that was spoken."
         )
     may_skip = np.zeros(len(states), dtype=bool)
     may_skip[2:] = (states[2:] != blank_id) & (states[2:] != states[:-2])

@@ -19,7 +19,7 @@ The least, because estimates from a few sentences can be zero or less, and short
 The most is not Chen and Goodman's: by their estimates mostly 1.0 to 1.3 come off a count of 2, and 1.1 to 1.7
 off larger ones, in novels and training transcripts. Without it such a model foresees text a little better
 (1.419 nats a character instead of 1.436, LibriSpeech's valid readers), but beam search, whose weights were
-chosen with it, reads no better (word error of the embedded checkpoint 29.7 % instead of 29.2 %, of 1,443
+chosen with it, reads no better (word error of the embedded checkpoint 29.7% instead of 29.2%, of 1,443
 words, well within chance). Who lifts it should choose those weights again.
 """
 

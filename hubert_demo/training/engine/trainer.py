@@ -48,7 +48,7 @@ class TrainerSettings(Augmentation):
         dropout: Of the layers' states, attention and activations, whatever the checkpoint's config says.
             It pays in runs of many passes over the clips; on a CPU its random numbers cost half the speed.
         mask_prob: Share of frames that spans replaced by the mask vector would cover if none overlapped. They
-            do overlap: with `mask_length` 10, 0.8 masks 57 % of the frames, 0.3 26 %, 0.1 10 % (`span_mask`).
+            do overlap: with `mask_length` 10, 0.8 masks 57% of the frames, 0.3 26%, 0.1 10% (`span_mask`).
             0 leaves masking to the encoder's own SpecAugment.
         mask_length: Frames in a span.
         save_every_s: Seconds between saved states.

@@ -1,4 +1,4 @@
-"""Whether a word's confidence can be believed: of words read with 0.8, about 80 % should be right."""
+"""Whether a word's confidence can be believed: of words read with 0.8, about 80% should be right."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Calibration:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """95 % percentile bootstrap over clips.
+        """95% percentile bootstrap over clips.
 
         Chance alone moves bins away from their confidence, so it tends to lie a little high.
         """
@@ -63,7 +63,7 @@ class Calibration:
         low, high = self.interval
         right = Count(int(self.num_right.sum()), int(self.num_words.sum()))
         return (
-            f"{self.error:.3f} [{low:.3f}, {high:.3f}]; {right} words are right, their mean confidence is "
+            f"{self.error:.3f} [{low:.3f}, {high:.3f}]; {right} words are correct; their mean confidence is "
             f"{self.confidence.sum() / max(right.total, 1):.3f}"
         )
 

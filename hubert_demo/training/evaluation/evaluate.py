@@ -212,7 +212,7 @@ def calibrations(clips: Sequence[Clip], answers: Sequence[Answer]) -> dict[str, 
     }
     beam = [answer.beam for answer in answers if answer.beam is not None]
     if beam:
-        read["as shown, read with the language model"] = beam
+        read["as shown, with the language model"] = beam
     references = [clip.text for clip in clips]
     return {name: Calibration.of(references, transcripts) for name, transcripts in read.items()}
 

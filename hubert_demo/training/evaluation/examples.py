@@ -40,7 +40,7 @@ class ReadExample:
     @property
     def line(self) -> str:
         """What became of it, as a line of text."""
-        found = "read exactly" if self.is_read else f"read as {self.read!r}"
+        found = "transcribed exactly" if self.is_read else f"transcribed as {self.read!r}"
         return f"{self.file}: {found}{', labelled as hard' if self.is_hard else ''}"
 
 
@@ -72,13 +72,15 @@ def complaints(examples: Sequence[ReadExample]) -> list[str]:
         examples: In the order of the page: the first one greets.
     """
     found = [
-        f"{example.file} is {'read exactly' if example.is_read else 'not read exactly'}, "
+        f"{example.file} is {'transcribed exactly' if example.is_read else 'not transcribed exactly'}, "
         f"but {'is' if example.is_hard else 'is not'} labelled as hard."
         for example in examples
         if example.is_read is example.is_hard
     ]
     if not examples[0].is_read:
-        found.append(f"{examples[0].file} greets, and is not read exactly: another one should.")
+        found.append(
+            f"{examples[0].file} comes first, but is not transcribed exactly. Put another one first."
+        )
     if (wrong := sum(not example.is_read for example in examples)) > MAX_HARD:
-        found.append(f"{wrong} are not read exactly, and at most {MAX_HARD} may be: exchange some.")
+        found.append(f"{wrong} are not transcribed exactly; at most {MAX_HARD} may be. Replace some.")
     return found

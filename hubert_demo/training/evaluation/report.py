@@ -67,7 +67,7 @@ class Evaluation:
 
     @property
     def mean_recall_interval(self) -> tuple[float, float]:
-        """95 % interval of `mean_recall`."""
+        """95% interval of `mean_recall`."""
         assert self.held_out is not None
         known = [c for label, c in self.recall.items() if label != corpora.UNKNOWN]
         unknown = [self.recall[corpora.UNKNOWN], self.held_out]
@@ -76,11 +76,13 @@ class Evaluation:
     def report(self) -> str:
         """The scores as lines of text."""
         lines = [
-            "95 % intervals in brackets: bootstrap over clips for error rates, Wilson's for shares, "
+            "95% intervals in brackets: bootstrap over clips for error rates, Wilson's for shares, "
             "Poisson's for false alarms"
         ]
         if self.split != "test":
-            lines.append(f"on the {self.split} split: to choose by, not to be quoted as results")
+            lines.append(
+                f"on the {self.split} split: for choosing between checkpoints, not for quoting as results"
+            )
         lines += [f"{corpus}: {scores}" for corpus, scores in self.reading.items()]
         lines += self._calibration_lines() + self._quiet_lines()
         if self.recall:
@@ -104,7 +106,7 @@ class Evaluation:
         if not self.quiet:
             return []
         return [
-            "LibriSpeech with quiet in it, character error rate of the greedy transcripts",
+            "LibriSpeech with quiet stretches, character error rate of the greedy transcripts",
             *(line for scores in self.quiet for line in scores.lines),
         ]
 
@@ -118,9 +120,9 @@ class Evaluation:
             f"  _silence_ is generated noise, seeds {seeds.start} to {seeds.stop - 1}",
             f"keyword recall {self.mean_recall:.3f} [{low:.3f}, {high:.3f}]  "
             "(mean of 12 classes, clips by people)",
-            f"yes, no, on, off, stop by people {rare}",
+            f"yes, no, on, off, stop, by people {rare}",
             *(f"  {label:10} {count}" for label, count in self.rare.items()),
-            "the same by unseen synthetic voices",
+            "the same, by unseen synthetic voices",
             *(f"  {label:10} {count.share:.2f}  {count}" for label, count in self.synthetic.items()),
         ]
 

@@ -90,10 +90,10 @@ class RunningSpeechScores:
             f"{self.num_clips} clips, {self.stored.minutes:.1f} min",
             f"    keyword head at its threshold, {self.stored.threshold:.3f}: {self.stored}",
             *(f"      {line}" for line in self.stored.lines),
-            f"    greedy text, its words as detections: {self.as_read}",
+            f"    words of the greedy transcript as detections: {self.as_read}",
             f"    keyword head at {self.chosen.threshold:.3f}: {self.chosen}",
-            f"      (the most at up to {MOST_FALSE_ALARMS_PER_MINUTE} false alarms a minute; this threshold "
-            "is chosen on these very clips, so it only shows the trade-off)",
+            f"      (the most found at up to {MOST_FALSE_ALARMS_PER_MINUTE} false alarms a minute; this "
+            "threshold is chosen on these same clips, so it only shows the trade-off)",
         ]
 
 

@@ -49,7 +49,7 @@ class ErrorRate:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """95 % percentile bootstrap over clips; the value itself twice where there is one clip."""
+        """95% percentile bootstrap over clips; the value itself twice where there is one clip."""
         if len(self.edits) < 2:
             return self.value, self.value
         return _bootstrap(
@@ -81,7 +81,7 @@ class ErrorDifference:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """95 % percentile bootstrap over clips, each drawn with both its readings."""
+        """95% percentile bootstrap over clips, each drawn with both its readings."""
         if len(self.after.edits) < 2:
             return self.value, self.value
         return _bootstrap(
@@ -145,7 +145,7 @@ class Count:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """95 % Wilson score interval of the share; 0 to 1 of nothing."""
+        """95% Wilson score interval of the share; 0 to 1 of nothing."""
         if self.total == 0:
             return 0.0, 1.0
         found = stats.binomtest(self.right, self.total).proportion_ci(method="wilson")
@@ -175,7 +175,7 @@ class Rate:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """95 % interval, exact if events come independently (Poisson).
+        """95% interval, exact if events come independently (Poisson).
 
         Source: Garwood 1936, "Fiducial limits for the Poisson distribution".
         """
@@ -192,7 +192,7 @@ class Rate:
 
 
 def mean_interval(counts: Sequence[Count], weights: Sequence[float]) -> tuple[float, float]:
-    """95 % interval of a weighted mean of independent counts' shares.
+    """95% interval of a weighted mean of independent counts' shares.
 
     It reaches as far below the mean as the counts' own Wilson intervals reach below their shares, the
     distances weighted and added as the root of the sum of squares, and above it likewise. So a full count is
@@ -211,7 +211,7 @@ def mean_interval(counts: Sequence[Count], weights: Sequence[float]) -> tuple[fl
 
 
 def _bootstrap(rows: Sequence[Sequence[int]], statistic: Callable[..., float]) -> tuple[float, float]:
-    """95 % percentile interval of a statistic of rows whose columns are drawn together."""
+    """95% percentile interval of a statistic of rows whose columns are drawn together."""
     found = stats.bootstrap(
         rows,
         statistic,

@@ -64,7 +64,7 @@ class ThreeWords:
             f"three single words by people with {_GAP_S} s of room noise between: "
             f"{self.num_recordings} recordings",
             f"  {self.recall} commands found, within {_BEYOND_S} s of their clips; {self.num_alarms} found "
-            f"without being there, {alarms} a recording",
+            f"where they were not said, {alarms} a recording",
             *(f"    {label:6} {count}" for label, count in self.words.items()),
         ]
 

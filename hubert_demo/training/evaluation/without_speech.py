@@ -85,7 +85,7 @@ class WithoutSpeech:
         ]
         if untrained:
             quiet = Count.of(sound.is_quiet for sound in untrained)
-            lines.append(f"  kinds that training never hears ({', '.join(UNTRAINED_SOUNDS)}): {quiet}")
+            lines.append(f"  kinds not used in training ({', '.join(UNTRAINED_SOUNDS)}): {quiet}")
         return lines
 
     def _of(self, kind: str) -> Count:

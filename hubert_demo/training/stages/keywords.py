@@ -141,7 +141,7 @@ def finetune_keywords(data_dir: Path, checkpoint: Path, settings: KeywordSetting
 def choose_threshold(trials: Sequence[RunningSpeechTrial]) -> float:
     """The lowest at which false alarms are surely few in each; the highest if there is none.
 
-    Few are at most half a one a minute, and sure is the upper end of a one-sided 80 % interval.
+    Few are at most half a one a minute, and sure is the upper end of a one-sided 80% interval.
     """
     for threshold in CANDIDATE_THRESHOLDS:
         highest = max(trial.at(threshold).false_alarms_per_minute.upper(_SURE) for trial in trials)

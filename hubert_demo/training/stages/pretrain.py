@@ -1,6 +1,6 @@
 """Pretraining: predict the hidden unit of every frame, of those above all that were masked.
 
-Source: Hsu et al. 2021, "HuBERT", section III-B: spans start at 8 % of the frames and last 10; the logit of
+Source: Hsu et al. 2021, "HuBERT", section III-B: spans start at 8% of the frames and last 10; the logit of
 a unit is the cosine similarity of the projected state and the unit's learned embedding, divided by a
 temperature of 0.1; the loss is taken over masked frames, unmasked ones weigh as much as one says.
 """
@@ -25,7 +25,7 @@ from hubert_demo.training.engine.encode import encoded
 from hubert_demo.training.engine.trainer import CHECKPOINT_NAME, Batch, Objective, Trainer, TrainerSettings
 
 MASK_PROB, MASK_LENGTH = 0.8, 10
-"""Spans of ten frames, of which eight in a hundred frames start one; as they overlap, 57 % are masked."""
+"""Spans of ten frames, of which eight in a hundred frames start one; as they overlap, 57% are masked."""
 
 
 def pretrain(

@@ -90,8 +90,8 @@ def _means(values: npt.NDArray[np.float64], frames_per_bin: int) -> FloatArray:
 VIEW = View(
     name="attention",
     title="Attention",
-    what="Where each moment looks for context.",
-    hint="Pick a head, then point at a row to see its gaze under the spectrogram.",
+    what="Where each frame looks for context.",
+    hint="Pick a head, then point at a row to see its attention under the spectrogram.",
     parts=(Part("attention", payload), Part("heads", all_heads, SLOW)),
     quick_answers=(heads, head_map),
 )

@@ -24,20 +24,21 @@ EMPTY = '<div class="hx-root"></div>'
 Answer = Callable[[Analysis, Json], Json]
 """Answers what the browser asks about an analysis."""
 
-APOLOGY = "Something went wrong on our side, and it has been noted. Please try again."
+APOLOGY = "Something went wrong on our side, and it has been logged. Please try again."
 NO_MEMORY = (
-    "This is too much for the server's memory at the moment. Try a shorter recording, or again in a minute."
+    "This needs more memory than the server has at the moment. Try a shorter recording, or try again in a "
+    "minute."
 )
-NO_ROOM = "The server cannot keep files at the moment: there is no room for them. Try again in a few minutes."
+NO_ROOM = "The server cannot save files at the moment: its disk is full. Try again in a few minutes."
 NO_ROOM_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
-NOT_UNDERSTOOD = "The page sent something that cannot be understood. Reload it and try again."
+NOT_UNDERSTOOD = "The page sent something the server does not understand. Reload the page and try again."
 
 FIRST = "first"
 """The lane of what a view shows first."""
 QUICK = "quick"
 """Of what would keep the transcript waiting in a long recording."""
 SLOW = "slow"
-"""Of what takes seconds: UMAP, k-means, long searches and files to take away."""
+"""Of what takes seconds: UMAP, k-means, long searches and downloads."""
 
 _LOGGER = logging.getLogger(__name__)
 

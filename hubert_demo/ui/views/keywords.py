@@ -26,7 +26,7 @@ def payload(analysis: Analysis) -> Json:
 VIEW = View(
     name="keywords",
     title="Keywords",
-    what="Which of ten commands it heard, in order.",
+    what="Which of ten commands the model heard, in order.",
     hint="Say “yes”, “stop” or “left” and see when it is heard.",
     parts=(Part("keywords", payload),),
 )

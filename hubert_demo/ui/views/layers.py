@@ -94,7 +94,7 @@ def unit_scores(analysis: Analysis, request: Json) -> Json:
 def _num_units(request: Json) -> int:
     value = request.get("num_units")
     if isinstance(value, bool) or not isinstance(value, int):
-        raise InputError(f"{str(value)[:20]!r} is no number of units; choose a whole number from 2.")
+        raise InputError(f"{str(value)[:20]!r} is not a number of clusters; choose a whole number from 2.")
     return value
 
 
@@ -106,8 +106,8 @@ def _seed(request: Json) -> int:
 VIEW = View(
     name="layers",
     title="Layers",
-    what="Each dot is one 25 ms moment of the recording.",
-    hint="Near means alike to this layer. Drag the slider to regroup them; click one to hear it.",
+    what="Each dot is a frame: a 25 ms window, one every 20 ms.",
+    hint="Close dots look similar to this layer. Drag the slider to change layers; click a dot to hear it.",
     parts=(
         Part("layers", payload),
         Part("layer_measures", measures, QUICK),

@@ -109,13 +109,13 @@ def readings(analysis: Analysis, request: Json) -> Json:
 
 
 def _score(settings: BeamSettings, has_language_model: bool, has_hotwords: bool) -> str:
-    parts = ["the CTC’s log-probability"]
+    parts = ["CTC log-probability"]
     if has_language_model:
-        parts.append(f"{settings.lm_weight:g} × the language model’s")
-        parts.append(f"{settings.character_bonus:g} for every letter and space")
+        parts.append(f"{settings.lm_weight:g} × language-model log-probability")
+        parts.append(f"{settings.character_bonus:g} per letter and space")
     if has_hotwords:
-        parts.append(f"{settings.hotword_bonus:g} for every letter of a word to listen for")
-    return f"Score: {' + '.join(parts)}. The higher, the better."
+        parts.append(f"{settings.hotword_bonus:g} per letter of a word to listen for")
+    return f"Score: {' + '.join(parts)}; higher is better."
 
 
 def align(analysis: Analysis, request: Json) -> Json:
@@ -155,8 +155,8 @@ def text(analysis: Analysis, request: Json) -> Json:
 VIEW = View(
     name="transcript",
     title="Transcript",
-    what="What the model wrote down.",
-    hint="Shaded words are the ones it was unsure about. Click a word to hear it.",
+    what="What the model recognised.",
+    hint="Shaded words are the ones it was unsure of. Click a word to hear it.",
     parts=(Part("transcript", payload), Part("reading", reading, SLOW)),
     quick_answers=(align, text),
     slow_answers=(readings,),

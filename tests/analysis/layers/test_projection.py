@@ -214,12 +214,12 @@ def test_an_unknown_method_is_refused():
     ("wrong", "message"),
     [
         ({"metric": "manhattan"}, "'manhattan' is unknown; choose one of euclidean, cosine"),
-        ({"num_neighbours": 1}, "1 is no number of neighbours; choose a whole number, 2 to 100"),
-        ({"num_neighbours": 101}, "101 is no number of neighbours"),
-        ({"num_neighbours": 2.5}, "2.5 is no number of neighbours"),
-        ({"num_neighbours": True}, "True is no number of neighbours"),
-        ({"seed": -1}, "-1 is no seed"),
-        ({"seed": 2**32}, "4294967296 is no seed"),
+        ({"num_neighbours": 1}, "1 is not a valid number of neighbours; choose a whole number from 2 to 100"),
+        ({"num_neighbours": 101}, "101 is not a valid number of neighbours"),
+        ({"num_neighbours": 2.5}, "2.5 is not a valid number of neighbours"),
+        ({"num_neighbours": True}, "True is not a valid number of neighbours"),
+        ({"seed": -1}, "-1 is not a valid seed"),
+        ({"seed": 2**32}, "4294967296 is not a valid seed"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(wrong, message):

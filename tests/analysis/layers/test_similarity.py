@@ -78,9 +78,9 @@ def test_by_chance_is_the_same_with_the_next_layer_moved_in_time(rng):
 
 @pytest.mark.parametrize("num_frames", [1, 3])
 def test_fewer_than_four_frames_cannot_be_compared(num_frames):
-    with pytest.raises(InputError, match=f"there are {num_frames}; record longer"):
+    with pytest.raises(InputError, match=f"there are {num_frames}. Record longer"):
         layer_curves(np.zeros((3, num_frames, 4), np.float32))
-    with pytest.raises(InputError, match="record longer"):
+    with pytest.raises(InputError, match="Record longer"):
         linear_cka(np.zeros((num_frames, 4)), np.zeros((num_frames, 4)))
 
 

@@ -93,7 +93,7 @@ def test_as_many_units_as_frames_are_pure_by_chance_too():
 
 
 def test_units_cannot_be_compared_with_silence():
-    with pytest.raises(InputError, match="No different characters"):
+    with pytest.raises(InputError, match="Too few letters were recognised to compare"):
         unit_scores([np.arange(4)], np.zeros(4, int), 4)
 
 
@@ -101,10 +101,11 @@ def test_letters_must_come_back_and_be_no_fewer_than_groups():
     require_enough_letters(list("abababab"), 8)
     # Each letter is said once: whoever tells the moment tells the letter.
     with pytest.raises(
-        NothingToPredict, match=r"4 letters, 4 of them different: too few.*longer recording, or fewer groups"
+        NothingToPredict,
+        match=r"4 letters, 4 of them different, are too few.*longer recording or fewer clusters",
     ):
         require_enough_letters(list("stop"), 2)
-    with pytest.raises(NothingToPredict, match="too few to compare with 9 groups"):
+    with pytest.raises(NothingToPredict, match="too few for 9 clusters"):
         require_enough_letters(list("abababab"), 9)
     with pytest.raises(NothingToPredict, match="No letters"):
         require_enough_letters([], 2)

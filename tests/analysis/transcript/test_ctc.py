@@ -113,7 +113,7 @@ def test_the_alignment_is_the_best_of_all_paths_that_spell_the_text(tokens, seed
 
 
 def test_a_text_too_long_for_the_recording_is_refused():
-    with pytest.raises(InputError, match="needs 5 frames, and there are 3"):
+    with pytest.raises(InputError, match="needs 5 frames, but there are only 3"):
         forced_alignment(np.zeros((3, 2)), [1, 1, 1], 0)
 
 

@@ -112,7 +112,7 @@ def test_all_of_it_is_told(data_dir, tiny):
         "siren",
     ):
         assert row in report
-    assert "to choose by" not in report
+    assert "for choosing" not in report
 
 
 def test_only_the_parts_that_were_asked_for_are_measured(data_dir, tiny):
@@ -154,7 +154,9 @@ def test_the_valid_split_is_for_choosing(data_dir, tiny):
     assert sum(count.total for count in scores.synthetic.values()) == 0
     assert len(scores.without_speech.sounds) == 40
     assert not set(scores.silence_seeds) & set(TEST_SEEDS)
-    assert "on the valid split: to choose by, not to be quoted as results" in scores.report()
+    assert (
+        "on the valid split: for choosing between checkpoints, not for quoting as results" in scores.report()
+    )
     with pytest.raises(InputError, match="not train"):
         evaluate(tiny, data_dir, split="train")
 

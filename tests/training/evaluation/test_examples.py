@@ -28,12 +28,15 @@ def test_all_is_well_where_at_most_two_are_hard_and_say_so():
 @pytest.mark.parametrize(
     ("examples", "expected"),
     [
-        ([example("a"), example("b", "YET")], ["b is not read exactly, but is not labelled as hard."]),
-        ([example("a"), example("b", is_hard=True)], ["b is read exactly, but is labelled as hard."]),
-        ([example("a", "YET", True)], ["a greets, and is not read exactly: another one should."]),
+        ([example("a"), example("b", "YET")], ["b is not transcribed exactly, but is not labelled as hard."]),
+        ([example("a"), example("b", is_hard=True)], ["b is transcribed exactly, but is labelled as hard."]),
+        (
+            [example("a", "YET", True)],
+            ["a comes first, but is not transcribed exactly. Put another one first."],
+        ),
         (
             [example("a"), *[example(name, "", True) for name in "bcd"]],
-            ["3 are not read exactly, and at most 2 may be: exchange some."],
+            ["3 are not transcribed exactly; at most 2 may be. Replace some."],
         ),
     ],
 )
@@ -49,7 +52,7 @@ def test_case_and_punctuation_do_not_count_and_the_command_fails_where_something
     monkeypatch.setattr(sys, "argv", ["training", "examples", "--folder", str(tmp_path)])
     (tmp_path / "manifest.tsv").write_text("file\ttext\thard\nstop.wav\t“Stop!”\t\n")
     assert training.main() == 0
-    assert capsys.readouterr().out == "stop.wav: read exactly\n"
+    assert capsys.readouterr().out == "stop.wav: transcribed exactly\n"
     (tmp_path / "manifest.tsv").write_text("file\ttext\thard\nstop.wav\tGo.\t\n")
     assert training.main() == 2
     assert "stop.wav: read as 'STOP'" in capsys.readouterr().out

@@ -173,7 +173,7 @@ test("a head's number is written with what it is measured in, and in head order 
 
 test("rows that were left out are told", () => {
   assert.ok(about(1).endsWith("(Yang et al. 2020)."));
-  for (const nth of ["2nd", "3rd", "4th"]) assert.ok(about(parseInt(nth, 10)).includes(`every ${nth} moment`));
+  for (const nth of ["2nd", "3rd", "4th"]) assert.ok(about(parseInt(nth, 10)).includes(`every ${nth} frame`));
 });
 
 /** A server whose answers are given by hand, and the loader of maps that asks it. */

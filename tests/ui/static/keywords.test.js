@@ -21,12 +21,12 @@ test("the best class is the most probable, the first of equals", () => {
 });
 
 test("a command counts as heard where the server says so, not where the page rounds up to it", () => {
-  assert.deepEqual(verdictOf(scoresOf([0.1, 0.7, 0.2], { is_heard: true })), ["heard", "70 %, and 60 % is enough"]);
-  assert.deepEqual(verdictOf(scoresOf([0.1, 0.599, 0.2])), ["not sure enough", "60 %, but 60 % is needed"]);
+  assert.deepEqual(verdictOf(scoresOf([0.1, 0.7, 0.2], { is_heard: true })), ["heard", "70%; 60% is enough"]);
+  assert.deepEqual(verdictOf(scoresOf([0.1, 0.599, 0.2])), ["not sure enough", "60%; 60% is needed"]);
 });
 
 test("what is no command is never heard, however sure", () => {
-  assert.deepEqual(verdictOf(scoresOf([0, 0, 1])), ["no command heard", "100 %; it is none of the ten commands"]);
+  assert.deepEqual(verdictOf(scoresOf([0, 0, 1])), ["no command heard", "100%; not one of the ten commands"]);
 });
 
 test("windows become rows of classes, and certainty the full colour", () => {

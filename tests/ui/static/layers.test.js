@@ -135,25 +135,25 @@ const FAITHFUL = Object.freeze({
 });
 
 test("a layer's numbers are those that are known of it", () => {
-  assert.deepEqual(listOf(1, 40, null, null), [["dots", "40", "num-frames"]]);
+  assert.deepEqual(listOf(1, 40, null, null), [["frames", "40", "num-frames"]]);
   assert.deepEqual(listOf(2, 40, CURVES, FAITHFUL), [
-    ["trustworthiness", "0.95", "trustworthiness"], ["5 nearest kept", "56 % (2 % by chance)", "neighbours-kept"],
-    ["like layer below", "0.25", "like-below"],
-    ["size of states", "300", "norm"], ["dots", "40", "num-frames"],
+    ["trustworthiness", "0.95", "trustworthiness"], ["5 nearest kept", "56% (2% by chance)", "neighbours-kept"],
+    ["similarity to previous layer", "0.25", "like-below"],
+    ["vector length (norm)", "300", "norm"], ["frames", "40", "num-frames"],
   ]);
 });
 
-test("what groups are compared with is told: the last layer's own letters, or those of a text", () => {
+test("what clusters are compared with is told: the last layer's own letters, or those of a text", () => {
   const scores = { num_units: 20, most_common_share: 0.25, letters_from: "transcript" };
-  const own = /^20 k-means groups against the transcript’s letters\. The last layer wrote those/;
+  const own = /^20 k-means clusters against the transcript’s letters\. They come from the last layer/;
   assert.match(toldNote(scores, 0.1), own);
   const other = { ...scores, letters_from: "reference" };
-  assert.match(toldNote(other, 0.1), /the letters of the text that you aligned\. Purity/);
+  assert.match(toldNote(other, 0.1), /the letters of the text you aligned\. Purity/);
 });
 
 test("the input has no layer below it", () => {
-  assert.deepEqual(listOf(0, 1, CURVES, null)[0], ["like layer below", "–", "like-below"]);
-  assert.deepEqual(listOf(1, 1, CURVES, null)[0], ["like layer below", "0.50", "like-below"]);
+  assert.deepEqual(listOf(0, 1, CURVES, null)[0], ["similarity to previous layer", "–", "like-below"]);
+  assert.deepEqual(listOf(1, 1, CURVES, null)[0], ["similarity to previous layer", "0.50", "like-below"]);
 });
 
 test("a colour is used as it is, then lighter, then darker, and then again", () => {
@@ -211,7 +211,7 @@ test("a unit has the same colour wherever it is heard, and is counted from one",
   const { colours, say } = colouringOf("unit", sourceOf({ units }));
   assert.equal(colours[0], colours[2]);
   assert.notEqual(colours[0], colours[1]);
-  assert.equal(say(1), "unit 10");
+  assert.equal(say(1), "cluster 10");
 });
 
 test("a layer that is none of this model's is its last", () => {
@@ -255,11 +255,11 @@ const mapLoader = () => {
 
 test("the first map is shown while a slower one is computed, which then takes its place", () => {
   const { add, now, take } = mapLoader();
-  assert.deepEqual([now().map, now().absence, now().isWaiting], [null, "The map is being drawn …", false]);
+  assert.deepEqual([now().map, now().absence, now().isWaiting], [null, "Drawing the map …", false]);
   take();
   add({ map: PCA });
   assert.equal(now().map, PCA);
-  assert.equal(now().status, "UMAP is being computed; until then this map stays.");
+  assert.equal(now().status, "Computing UMAP; this map stays until it is ready.");
   add({ map: UMAP });
   assert.deepEqual([now().map, now().status, now().isWaiting], [UMAP, "", false]);
   assert.deepEqual(now().points.shape, [1, 2, 2]);
@@ -312,7 +312,7 @@ test("why a map cannot be had is said beneath the one that stays, or in its plac
 test("fewer neighbours than were wanted are told", () => {
   const { add, now } = mapLoader();
   add({ map: mapOf(DEFAULTS, { neighbours_used: 9 }) });
-  assert.equal(now().status, "With 9 neighbours: the recording has no more.");
+  assert.equal(now().status, "Made with 9 neighbours: the recording has too few frames for more.");
 });
 
 test("only the last few maps by other settings are kept", async () => {

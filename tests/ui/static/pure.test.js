@@ -80,9 +80,15 @@ test("an array arrives with its type, shape and values", () => {
   assert.deepEqual([...found], [0.5, -2, 1e9, NaN]);
 });
 
+// The same as in tests/test_percent.py.
+test("shares are whole percent, with one decimal below one", () => {
+  const shares = { 0: "0%", 0.0004: "0%", 0.0025: "0.3%", 0.0094: "0.9%", 0.0096: "1%", 0.125: "13%", 0.996: "100%" };
+  for (const [share, text] of Object.entries(shares)) assert.equal(percent(Number(share)), text);
+});
+
 test("numbers and words are written for people", () => {
   assert.equal(seconds(1.005), "1.00 s");
-  assert.equal(percent(0.125), "13 %");
+
   assert.equal(signed(-12.34, 1), "−12.3");
   assert.equal(short("a".repeat(24)), "a".repeat(24));
   assert.equal(short("a".repeat(25)), `${"a".repeat(22)}…`);

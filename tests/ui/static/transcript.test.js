@@ -221,7 +221,7 @@ test("a run at the edge of the frames on show is cut there, and remains the run 
 test("the sentences count what is on show", () => {
   const said = (frames, hop = 0.02) => sentencesOf(stepsOf(pathOf(PART).runs, frames), hop).map(([, more]) => more);
   assert.deepEqual(said(ALL), [
-    "One every 20 ms; a dot is the blank, which says nothing new.", "10 frames become 6 cells.",
+    "One frame every 20 ms; a dot is the blank, “no new letter”.", "10 frames become 6 cells.",
     "3 letters are left: “ab c”.",
   ]);
   assert.deepEqual(said({ from: 0, count: 1 }).slice(1), ["1 frame become 1 cell.", "1 letter is left: “a”."]);
@@ -253,10 +253,11 @@ test("a reading is not changed by being shortened", () => {
 
 test("what was compared is said, and what was left out, with advice where numerals were", () => {
   assert.equal(whatWasCompared("one two", []), "Compared as “one two”.");
+  assert.equal(whatWasCompared("one", [",", "."]), "Compared as “one”. Punctuation ignored: , .");
   assert.equal(whatWasCompared("one", ["ß", "%"]),
-    "Compared as “one”. Left out, for this model cannot write it: ß %");
+    "Compared as “one”. Unknown to this model: ß %");
   for (const numeral of ["2", "½", "٣"]) {
-    assert.match(whatWasCompared("", ["%", numeral]), /: % .\. Write numbers as words\.$/);
+    assert.match(whatWasCompared("", ["%", numeral]), /: % . \(write numbers as words\)$/);
   }
 });
 
@@ -271,7 +272,7 @@ test("the times of a word are written to the hundredth", () => {
 });
 
 test("the best reading says what it is, whether it differs, and where it finds nothing", () => {
-  assert.match(lineOf(3, true), /^The best reading: .*language model\. Underlined: other/);
-  assert.match(lineOf(3, false), /^The best reading: .* it is the same\.$/);
-  assert.match(lineOf(0, true), /finds no words here\.$/);
+  assert.match(lineOf(3, true), /^With the language model .*\. Underlined words differ/);
+  assert.match(lineOf(3, false), /^With the language model .*\. Greedy gives the same\.$/);
+  assert.match(lineOf(0, true), /no words are found here\.$/);
 });

@@ -123,7 +123,7 @@ export const mount = (root, page) => {
       say(earlier, null);
       map.show(null);
       thumbs.fill(0);
-      fill("The heads are being measured …");
+      fill("Measuring the heads …");
     },
     parts: {
       attention: (/** @type {AttentionPart} */ model) => {
@@ -146,6 +146,6 @@ const integer = (/** @type {unknown} */ value) => (Number.isInteger(value) ? Num
 
 const kindsNote = () =>
   make("p", { class: "hx-quiet" },
-    make("b", { text: "Diagonal" }), " heads look nearer than this model’s other heads, ",
-    make("b", { text: "vertical" }), " heads more at the same few moments, ", make("b", { text: "global" }),
-    " heads more widely. With another recording a head’s kind may change.");
+    make("b", { text: "Diagonal" }), " heads attend closer by than this model’s other heads, ",
+    make("b", { text: "vertical" }), " heads more to the same few frames, ", make("b", { text: "global" }),
+    " heads more widely. A head’s type may change from one recording to the next.");

@@ -57,7 +57,7 @@ export const drawAxes = (ctx, { left, top, side, below, at, from, to }) => {
   });
   ctx.fillStyle = token("--hx-ink-3");
   write(ctx, "center", "alphabetic", "looks at", left + side / 2, top + side + 22 + below + 15);
-  writeUpwards(ctx, "this moment", 12, top + side / 2);
+  writeUpwards(ctx, "this frame", 12, top + side / 2);
 };
 
 /**

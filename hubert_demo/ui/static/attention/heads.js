@@ -101,7 +101,7 @@ const showWholeRows = (grid) => {
 const kindFilter = (heads) => {
   const counted = (/** @type {string} */ wanted) => `${wanted} ${heads.filter(({ kind }) => kind === wanted).length}`;
   const kinds = KINDS.map((kind) => /** @type {[string, string]} */ ([kind, counted(kind)]));
-  return segments("Kind of head", [["all", "all", "All kinds"], ...kinds], "all", (filter) => choose({ filter }));
+  return segments("Head type", [["all", "all", "All types"], ...kinds], "all", (filter) => choose({ filter }));
 };
 
 /**

@@ -20,7 +20,7 @@ const SEEN_MS = 400; // what a press plays
  *   a screen reader says of it
  */
 export const largeMap = (read) => {
-  const base = timeSlider("Attention map: rows look at columns", "attention-map");
+  const base = timeSlider("Attention map: each row shows where one frame looks", "attention-map");
   const over = make("canvas", { class: "hx-over", "aria-hidden": "true" });
   const now = make("i", { class: "hx-cursor", "aria-hidden": "true" });
   const element = make("div", { class: "hx-map hx-attention is-waiting" }, base, over, now);
@@ -85,7 +85,7 @@ export const largeMap = (read) => {
   /** @type {Strip} */
   const strip = {
     height: 44,
-    label: () => (!map || !geometry ? "" : `Where the moment at ${seconds(map.timeOf(rowNow()))} looks · ` +
+    label: () => (!map || !geometry ? "" : `Attention of the frame at ${seconds(map.timeOf(rowNow()))} · ` +
       `layer ${map.layer + 1}, head ${map.head + 1}`),
     draw: (...where) => map && geometry && drawRow(map, rowNow(), Boolean(pointed), ...where),
   };

@@ -2,12 +2,10 @@
 
 import { clock } from "../core/clock.js";
 import { make, numbers } from "../core/dom.js";
-import { seconds, short } from "../core/format.js";
+import { percent, seconds, short } from "../core/format.js";
 
 /** @import { HeadMap } from "./bins.js" */
 
-/** @param {number} value */
-const share = (value) => `${Number((100 * value).toPrecision(2))} %`;
 
 /** @param {number} time */
 const place = (time) => {
@@ -19,8 +17,8 @@ const place = (time) => {
 export const mapReading = () => {
   const sentence = make("p", { class: "hx-reading", "data-testid": "attention-reading" });
   const list = numbers([
-    ["kind of head", "…", "attention-kind"], ["spread (entropy)", "", "attention-entropy"],
-    ["looks most at", "", "attention-most"], ["within 0.1 s of itself", "", "attention-near"],
+    ["head type", "…", "attention-kind"], ["spread (entropy)", "", "attention-entropy"],
+    ["looks most at", "", "attention-most"], ["attention within 0.1 s", "", "attention-near"],
   ]);
   const [kind, entropy, most, near] = list.querySelectorAll("dd");
   const mostName = list.querySelectorAll("dt")[2];
@@ -35,15 +33,15 @@ export const mapReading = () => {
     const target = place(map.timeOf(map.mostOf(row)));
     most.textContent = target;
     mostName.textContent = `${from} looks most at`;
-    near.replaceChildren(share(map.near[row]), " ", make("span", {
-      class: "hx-quiet", text: `${share(map.nearByChance[row])} by chance`, "data-testid": "attention-near-chance",
-      title: "If this moment looked at all moments alike",
+    near.replaceChildren(percent(map.near[row]), " ", make("span", {
+      class: "hx-quiet", text: `${percent(map.nearByChance[row])} by chance`, "data-testid": "attention-near-chance",
+      title: "What a frame would have there if it looked at all frames equally",
     }));
     sentence.replaceChildren(...(pointed ? [
       make("b", { text: from }), " looks at ", make("b", { text: place(map.timeOf(pointed.column)) }),
-      `: ${share(map.valueAt(row, pointed.column))} of its attention`,
+      `: ${percent(map.valueAt(row, pointed.column))} of its attention`,
     ] : [make("span", {
-      class: "hx-quiet", text: "Point at the map to read a value; press to go there and hear it.",
+      class: "hx-quiet", text: "Point at the map to read a value; click to go there and play it.",
     })]));
     return `, looks most at ${target}`;
   };
@@ -52,7 +50,7 @@ export const mapReading = () => {
   const readSpread = (map) => {
     const even = Math.log(clock.grid.count).toFixed(2);
     entropy.textContent = `${map.entropy_nats.toFixed(2)} nats`;
-    entropy.title = `Looking at all moments alike would be ${even} nats, at one alone 0.`;
+    entropy.title = `${even} nats if every frame looked at all frames equally, 0 if each looked at just one.`;
   };
 
   return { sentence, list, kind, readRow, readSpread };

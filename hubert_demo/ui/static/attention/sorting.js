@@ -50,7 +50,7 @@ export const arranged = (all, part, { sort, filter }) => {
  */
 export const about = (step) => {
   const ending = step === 2 ? "nd" : step === 3 ? "rd" : "th";
-  const sampled = step > 1 ? ` Measured on every ${step}${ending} moment that looks.` : "";
-  return "Globalness is how widely a moment looks (its entropy, on average), verticality how far all look at the " +
-    "same moments, diagonality how near they look (Yang et al. 2020)." + sampled;
+  const sampled = step > 1 ? ` Measured on every ${step}${ending} frame.` : "";
+  return "Globalness: how widely frames spread their attention (mean entropy). Verticality: how much all frames " +
+    "attend to the same ones. Diagonality: how close to itself each frame attends (Yang et al. 2020)." + sampled;
 };

@@ -10,8 +10,14 @@ export const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 /** @param {number} time in seconds */
 export const seconds = (time) => `${time.toFixed(2)} s`;
 
-/** @param {number} fraction */
-export const percent = (fraction) => `${Math.round(fraction * 100)} %`;
+/**
+ * A share as whole percent, below one percent with one decimal: what `hubert_demo/percent.py` writes elsewhere.
+ * @param {number} share 0 to 1
+ */
+export const percent = (share) => {
+  const tenths = Math.round(1000 * share);
+  return `${tenths < 10 ? tenths / 10 : Math.round(100 * share)}%`;
+};
 
 /**
  * A word as long as a picture has room for.

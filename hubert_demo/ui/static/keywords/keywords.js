@@ -22,7 +22,7 @@ export const mount = (root) => {
     along = windows && windows.shape[0] > 1 ? windowsCard(scores, windows) : null;
     root.replaceChildren(...(scores ? [heardCard(scores)] : []), ...(along ? [along.element] : []), scores
       ? make("div", { class: "hx-columns" }, barsCard(scores, Boolean(along)), weightsCard(scores.layer_weights))
-      : make("div", { class: "hx-card" }, make("p", { class: "hx-nothing", text: "This model has no keyword head" })));
+      : make("div", { class: "hx-card" }, make("p", { class: "hx-nothing", text: "This model has no keyword head." })));
     draw();
   };
   return {
@@ -37,12 +37,12 @@ export const mount = (root) => {
  * @param {KeywordScores} scores
  */
 const heardCard = ({ heard, threshold }) => {
-  const needed = `from ${percent(threshold)} on`;
+  const needed = `from ${percent(threshold)}`;
   const commands = heard.map((command) => make("li", {}, wordButton(command)));
   return make("div", { class: "hx-card hx-heard-card", "data-testid": "keywords-heard" }, ...(heard.length ? [
     make("ol", { class: "hx-heard", "aria-label": "Commands heard, in order" }, ...commands),
-    make("p", { class: "hx-quiet", text: `Heard in this order, each in its clearest second; one counts ${needed}.` }),
-  ] : [make("p", { class: "hx-quiet", text: `no command heard (a command counts ${needed})` })]));
+    make("p", { class: "hx-quiet", text: `In order, each at its clearest second; a command counts ${needed}.` }),
+  ] : [make("p", { class: "hx-quiet", text: `No command heard: a command counts as heard ${needed}.` })]));
 };
 
 /** @param {HeardCommand} command */
@@ -66,7 +66,7 @@ const barsCard = (scores, isLong) => {
       make("span", { text: label }), track, make("span", { text: percent(probabilities[i]) }));
   });
   const hear = make("button", { type: "button", class: "hx-button", onclick: () => clock.hear(start, end) },
-    icon("play"), make("span", { text: "Hear it" }));
+    icon("play"), make("span", { text: "Play" }));
   const stretch = `${start.toFixed(2)}–${end.toFixed(2)} s`;
   return make("div", { class: "hx-card" },
     make("div", { class: "hx-bar" },
@@ -75,8 +75,8 @@ const barsCard = (scores, isLong) => {
     make("div", { class: "hx-verdict" },
       make("p", { class: "hx-best", text: labels[best], "data-testid": "keyword-best" }), verdict(scores), hear),
     make("ul", { class: "hx-bars" }, ...rows),
-    make("p", { class: "hx-quiet" }, "“Unknown” is any other word, “silence” no speech at all. The twelve add up " +
-      "to 100 %; a command counts as heard from the mark in its row on."));
+    make("p", { class: "hx-quiet" }, "“Unknown” is any other word, “silence” no speech at all. The twelve add up to " +
+      "100%. A command counts as heard once its bar passes the dotted line."));
 };
 
 /** @param {KeywordScores} scores */
@@ -103,8 +103,8 @@ const weightsCard = (weights) => {
   });
   const crowded = weights.length > 16 ? "is-crowded" : "";
   return make("div", { class: "hx-card hx-weights-card" },
-    make("h2", { text: "Which layers the classifier listens to" }),
-    make("p", { class: "hx-quiet", text: "Learned weights; they add up to 1, and are the same for every recording." }),
+    make("h2", { text: "Which layers the classifier uses" }),
+    make("p", { class: "hx-quiet", text: "Learned weights: they add up to 1 and are the same for every recording." }),
     make("ol", { class: `hx-weights ${crowded}`, "aria-label": "Weight of each layer" }, ...bars),
-    make("p", { class: "hx-quiet hx-axis-name", text: "layer (0 is the input of the first)" }));
+    make("p", { class: "hx-quiet hx-axis-name", text: "layer (0: input of the first)" }));
 };

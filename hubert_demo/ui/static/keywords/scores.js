@@ -18,9 +18,9 @@ export const bestOf = ({ probabilities }) => probabilities.indexOf(Math.max(...p
 export const verdictOf = (scores) => {
   const best = bestOf(scores);
   const [got, needed] = [scores.probabilities[best], scores.threshold].map(percent);
-  if (!scores.is_command[best]) return ["no command heard", `${got}; it is none of the ten commands`];
-  if (scores.is_heard) return ["heard", `${got}, and ${needed} is enough`];
-  return ["not sure enough", `${got}, but ${needed} is needed`];
+  if (!scores.is_command[best]) return ["no command heard", `${got}; not one of the ten commands`];
+  if (scores.is_heard) return ["heard", `${got}; ${needed} is enough`];
+  return ["not sure enough", `${got}; ${needed} is needed`];
 };
 
 /**

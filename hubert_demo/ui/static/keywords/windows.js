@@ -40,7 +40,7 @@ export const windowsCard = (scores, windows) => {
     if (axis && event.isPrimary) clock.hear(...secondAround(axis.time(event.offsetX), clock.duration));
   });
   const element = make("div", { class: "hx-card hx-wide" }, make("div", { class: "hx-bar" },
-    make("h2", { text: "When: probability in each one-second window" }), scale("ink", "0", "1")), box);
+    make("h2", { text: "Over time: probability in each one-second window" }), scale("ink", "0", "1")), box);
   return { element, draw, tick };
 };
 

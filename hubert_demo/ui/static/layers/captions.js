@@ -9,13 +9,13 @@ import { layerNumber } from "./chart.js";
 
 /** @type {Record<string, string>} */
 const METHODS = {
-  pca: "shows the two directions in which a layer’s states vary most. It is quick, and hides the rest.",
-  umap: "keeps neighbours together. How far apart two groups lie, how large and how dense they are, means little.",
+  pca: "shows the two directions in which a layer’s vectors vary most. It is quick, and hides the rest.",
+  umap: "keeps neighbours together. Gaps between groups of dots, and their size and density, mean little.",
 };
 
-const NOTE = "Trustworthiness, as in scikit-learn, falls where dots are close on the map but not in the layer; it " +
-  "can be near 1 although few neighbours are kept. Nearest kept: the share of each moment’s nearest neighbours in " +
-  "the layer that are also its nearest on the map. Like layer below: the mean cosine.";
+const NOTE = "Trustworthiness (as in scikit-learn) falls where dots are close on the map but not in the layer; it " +
+  "can be near 1 even if few neighbours are kept. Nearest kept: the share of each frame’s nearest neighbours in the " +
+  "layer that are also its nearest on the map. Similarity to the previous layer: the mean cosine.";
 
 /** @param {OnShow} shown */
 export const methodLines = ({ map, status, isWaiting }) => {
@@ -37,17 +37,17 @@ export const methodLines = ({ map, status, isWaiting }) => {
  */
 export const listOf = (layer, numFrames, curves, map) => {
   /** @type {[name: string, value: string, id: string][]} */
-  const list = [["dots", String(numFrames), "num-frames"]];
+  const list = [["frames", String(numFrames), "num-frames"]];
   if (curves) {
-    list.unshift(["size of states", layerNumber(curves.norms[layer]), "norm"]);
-    list.unshift(["like layer below", layer ? layerNumber(curves.cosines[layer - 1]) : "–", "like-below"]);
+    list.unshift(["vector length (norm)", layerNumber(curves.norms[layer]), "norm"]);
+    list.unshift(["similarity to previous layer", layer ? layerNumber(curves.cosines[layer - 1]) : "–", "like-below"]);
   }
   if (map) list.unshift(...faithfulness(map, layer));
   return list;
 };
 
 /**
- * How far a map is to be believed.
+ * How far a map can be trusted.
  * @param {LayerMap} map
  * @param {number} layer
  * @returns {[name: string, value: string, id: string][]}

@@ -84,7 +84,7 @@ const WAYS = {
     has: (frame) => Boolean(tokens[frame]),
     legend: () => [
       ...groups.map(([name], group) => key(name, `background:var(--hx-class-${group + 1})`)), noneKey("no letter"),
-      note("letters of the greedy reading"),
+      note("letters of the greedy transcript"),
     ],
   }),
   energy: (source) => quantity("energy", source, () => []),
@@ -92,8 +92,8 @@ const WAYS = {
   unit: ({ units, ungrouped }) => ({
     of: (frame) => (units ? unitColour(units.values[frame]) : none()),
     legend: () =>
-      units && !ungrouped ? unitLegend(units) : [note(ungrouped || "The units are being found …")],
-    say: (frame) => (units ? `unit ${units.values[frame] + 1}` : ""),
+      units && !ungrouped ? unitLegend(units) : [note(ungrouped || "Finding the clusters …")],
+    say: (frame) => (units ? `cluster ${units.values[frame] + 1}` : ""),
   }),
 };
 
@@ -104,7 +104,7 @@ const WAYS = {
  * @returns {Way}
  */
 const quantity = (name, { quantities, unmeasured }, rest) => {
-  const said = unmeasured || `The ${name} is being measured …`;
+  const said = unmeasured || `Measuring the ${titleOf(name)} …`;
   if (!quantities) return { of: none, has: () => false, legend: () => [note(said)] };
   const { values, low, high, unit } = quantities[name];
   const has = (/** @type {number} */ frame) => !Number.isNaN(values[frame]);
@@ -113,7 +113,7 @@ const quantity = (name, { quantities, unmeasured }, rest) => {
     of: (frame) => (has(frame) ? colourAt(ramp("time"), (values[frame] - low) / (high - low || 1)) : none()),
     has,
     legend: () => [scale("time", written(low), written(high)), ...rest()],
-    say: (frame) => (has(frame) ? written(values[frame]) : `no ${name}`),
+    say: (frame) => (has(frame) ? written(values[frame]) : `no ${titleOf(name)}`),
   };
 };
 
@@ -125,12 +125,18 @@ const unitLegend = ({ num_units: count, layer }) => {
   const where = layer === 0 ? "the input" : `layer ${layer}`;
   return [
     make("span", { class: "hx-swatches", "aria-hidden": "true" }, ...cells),
-    note(`${count} groups of moments that k-means finds in ${where}, numbered as they are first heard.${again}`),
+    note(`${count} clusters of similar frames, found by k-means in ${where}, numbered by first appearance.${again}`),
   ];
 };
 
 /** The ways to colour. */
 export const ways = Object.keys(WAYS);
+
+/** @type {Record<string, string>} */
+const TITLES = { energy: "loudness", unit: "cluster" };
+
+/** What a way is called on the page. @param {string} way */
+export const titleOf = (way) => TITLES[way] ?? way;
 
 /**
  * A colour for every frame of what is there now, in the theme that is on.
@@ -151,7 +157,7 @@ export const colouringOf = (way, source) => {
  */
 export const colourStrip = (now) => ({
   height: 22,
-  label: () => "Colour of each moment on the map below",
+  label: () => "Colour of each frame on the map below",
   draw: (ctx, axis, height) =>
     now().colours.forEach((colour, frame) => {
       ctx.fillStyle = colour;

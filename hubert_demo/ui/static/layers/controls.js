@@ -1,17 +1,18 @@
-// The row above the map: which layer, coloured by what, how many units.
+// The row above the map: which layer, coloured by what, how many clusters.
 
 import { labelled, layerSlider, select, steer } from "../core/dom.js";
 import { choose } from "../core/store.js";
-import { ways } from "./colours.js";
+import { titleOf, ways } from "./colours.js";
 import { numberInput } from "./settings.js";
 
 /** @import { LayersPart } from "../core/types.js" */
 
+
 export const layerControls = () => {
   const slider = layerSlider(0, ["layer-slider", "layer-name"], (layer) => choose({ layer }));
-  const colouring = select("colouring", ways.map((way) => [way, way]), (colour) => choose({ colour }));
+  const colouring = select("colouring", ways.map((way) => [way, titleOf(way)]), (colour) => choose({ colour }));
   const count = numberInput("num_units", "num-units", 2);
-  const units = labelled("Units", count, { hidden: true });
+  const units = labelled("Clusters", count, { hidden: true });
 
   return {
     element: steer(...slider.elements, labelled("Colour", colouring), units),

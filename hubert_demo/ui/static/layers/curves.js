@@ -7,16 +7,16 @@ import { layerChart } from "./chart.js";
 /** @import { Known } from "./tab.js" */
 /** @import { UnitScores } from "./units.js" */
 
-const NORM = "Mean length (norm) of a moment’s state. Layers differ in scale, so the maps standardise each first.";
-const ALIKE = "CKA is linear and debiased: about 0 for unrelated layers, 1 if one is a rotated copy of the other. By " +
-  "chance: with one of the two layers shifted in time.";
-const FINDING = "The groups of all layers are being found …";
+const NORM = "Mean length (norm) of a frame’s vector. Layers differ in scale, so the maps standardise each one first.";
+const ALIKE = "CKA (linear, debiased) is about 0 for unrelated layers and 1 if one is a rotated copy of the other. " +
+  "By chance: with one of the two layers shifted in time.";
+const FINDING = "Finding the clusters of all layers …";
 
 /** @param {(layer: number) => void} choose is called at a press */
 export const layerCurves = (choose) => {
-  const alike = layerChart("How alike neighbouring layers are", choose, "chart-alike");
-  const size = layerChart("Size of states", choose, "chart-size");
-  const told = layerChart("What groups of moments tell of the letters", choose, "chart-told");
+  const alike = layerChart("How similar neighbouring layers are", choose, "chart-alike");
+  const size = layerChart("Vector length (norm)", choose, "chart-size");
+  const told = layerChart("How well clusters predict letters", choose, "chart-told");
   const note = make("p", { class: "hx-quiet", "data-testid": "told-note" });
   told.element.append(note);
   alike.element.append(make("p", { class: "hx-quiet", text: ALIKE }));
@@ -30,7 +30,7 @@ export const layerCurves = (choose) => {
     const common = { layer, count: part.num_layers + 1 };
     const least = Math.min(...curves.cosines, ...curves.cka, ...curves.cka_by_chance);
     alike.show({ ...common, range: [Math.floor(Math.min(least, 0.9) * 10) / 10, 1], lines: [
-      { name: "cosine to the layer below", values: curves.cosines, from: 1, kind: "hx-tone-1" },
+      { name: "cosine to the previous layer", values: curves.cosines, from: 1, kind: "hx-tone-1" },
       { name: "linear CKA", values: curves.cka, from: 1, kind: "hx-tone-2" },
       { ...chance(curves.cka_by_chance, "hx-tone-2"), from: 1 },
     ] });
@@ -71,9 +71,9 @@ const toldLines = (scores) => [
 
 /** @type {Readonly<Record<string, string>>} */
 const LETTERS = {
-  transcript: "the transcript’s letters. The last layer wrote those, so it is compared with itself; align your own " +
-    "text (under Transcript) to compare with that instead.",
-  reference: "the letters of the text that you aligned.",
+  transcript: "the transcript’s letters. They come from the last layer, so it is compared with itself; align your " +
+    "own text (under Transcript) to compare with that instead.",
+  reference: "the letters of the text you aligned.",
 };
 
 /**
@@ -81,7 +81,7 @@ const LETTERS = {
  * @param {number} reach in seconds
  */
 export const toldNote = ({ num_units: count, most_common_share: share, letters_from: source }, reach) =>
-  `${count} k-means groups against ${LETTERS[source]} Purity: moments that carry their group’s most common ` +
-  "letter. PNMI: share of what there is to know about the letters that the group tells. A moment takes the nearest " +
-  `letter within ${reach.toFixed(1)} s, else “none”; the most common label alone has ` +
-  `${percent(share).replace(" ", "\u00a0")}. By chance: the same groups against the letters of other times.`;
+  `${count} k-means clusters against ${LETTERS[source]} Purity: the share of frames that have their cluster’s most ` +
+  "common letter. PNMI: how much knowing the cluster reduces uncertainty about the letter. Each frame is labelled " +
+  `with the nearest letter within ${reach.toFixed(1)} s, else “none”; always guessing the most common label would be ` +
+  `right ${percent(share)} of the time. By chance: the same clusters with the letters shifted in time.`;

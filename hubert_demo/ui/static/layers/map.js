@@ -28,7 +28,7 @@ const MARGIN = 30;
 const MANY = 1200; // dots that are drawn without their outline, to stay quick
 
 export const layerMap = () => {
-  const base = timeSlider("Map of the layer: one dot for every moment", "layer-map");
+  const base = timeSlider("Map of the layer: one dot for every frame", "layer-map");
   const over = make("canvas", { class: "hx-over", "aria-hidden": "true" });
   const tip = make("div", { class: "hx-tip", hidden: true, "data-testid": "layer-tip" });
   const element = make("div", { class: "hx-map" }, base, over, tip);

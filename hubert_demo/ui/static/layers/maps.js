@@ -23,7 +23,7 @@ const keyOf = (settings) => JSON.stringify(NAMES.map((name) => settings[name]));
 
 /** @param {LayerMap} map */
 const fewer = ({ method, neighbours_used: used, num_neighbours: wanted }) =>
-  method === "umap" && used < wanted ? `With ${used} neighbours: the recording has no more.` : "";
+  method === "umap" && used < wanted ? `Made with ${used} neighbours: the recording has too few frames for more.` : "";
 
 /**
  * @param {Page} page
@@ -83,13 +83,13 @@ export const layerMaps = (page, wanted, shown) => {
     return chosen.method === "pca" ? map.method !== "pca" : !isSame(chosen, map);
   };
 
-  const absence = () => [...missing.values()][0] || "The map is being drawn …";
+  const absence = () => [...missing.values()][0] || "Drawing the map …";
 
   const status = () => {
     const method = failed();
     if (problem || !map) return problem;
     if (method) return `No ${method.toUpperCase()}: ${missing.get(method)}`;
-    return isWaiting() ? `${wanted().method.toUpperCase()} is being computed; until then this map stays.` : fewer(map);
+    return isWaiting() ? `Computing ${wanted().method.toUpperCase()}; this map stays until it is ready.` : fewer(map);
   };
 
   return {

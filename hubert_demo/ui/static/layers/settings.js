@@ -9,10 +9,10 @@ import { choose, store } from "../core/store.js";
 
 export const NAMES = /** @type {const} */ (["method", "num_neighbours", "metric", "seed"]);
 
-const NOTE = "Neighbours: how many moments UMAP keeps each one close to; few show fine threads, many the larger " +
-  "groups. Distance: straight, or the angle between states (cosine), which ignores their length. Another seed gives " +
-  "another map of the same neighbours. The same seed gives the same map only on the same machine with the same " +
-  "number of threads; the zip contains the points, and its script redraws the map from them.";
+const NOTE = "Neighbours: how many other frames UMAP keeps each frame close to; few bring out fine detail, many the " +
+  "overall shape. Distance: straight line, or the angle between vectors (cosine), which ignores their length. A " +
+  "different seed gives a different map of the same neighbours. The same seed gives the same map only on the same " +
+  "machine with the same number of threads; the zip contains the points, and its script redraws the map from them.";
 
 /**
  * @param {MapSettings} one

@@ -53,7 +53,7 @@ export const layersTab = (root) => {
   const describe = (/** @type {Known} */ known) => {
     if (!root.clientWidth) return;
     const { part, layer, colouring, curves, shown } = known;
-    legend.replaceChildren(...colouring.legend(), key("now, and the last half second", "background:var(--hx-now)"));
+    legend.replaceChildren(...colouring.legend(), key("now and the last half second", "background:var(--hx-now)"));
     method.replaceChildren(...methodLines(shown));
     grid.mark(layer);
     charts.show(known);

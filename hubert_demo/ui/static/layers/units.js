@@ -1,4 +1,4 @@
-// Groups of moments that k-means finds: those of a layer, and what those of all layers tell of the letters.
+// Clusters of frames that k-means finds: those of a layer, and how well those of all layers predict letters.
 
 import { unpack } from "../core/arrays.js";
 import { question } from "../core/ask.js";

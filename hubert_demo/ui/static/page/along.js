@@ -18,7 +18,7 @@ const STEPS = {
 export const alongBar = (controls) => {
   const thumb = make("i");
   const element = make("div", {
-    class: "hx-along is-whole", role: "scrollbar", tabindex: -1, "aria-label": "Part that is shown",
+    class: "hx-along is-whole", role: "scrollbar", tabindex: -1, "aria-label": "Part of the recording on show",
     "aria-orientation": "horizontal", "aria-controls": controls, "aria-valuemin": 0, "aria-valuenow": 0,
     "data-testid": "along",
   }, thumb);

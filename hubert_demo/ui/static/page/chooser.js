@@ -52,7 +52,7 @@ export const mount = (root, page) => {
   root.classList.add("hx-card", "hx-chooser");
   root.hidden = true;
   root.append(title, why, picture, ends, make("div", { class: "hx-bar" }, part, analyse, another,
-    button("Leave it", close, "chooser-close")));
+    button("Cancel", close, "chooser-close")));
 
   /** @type {OfferMessage | null} */
   let offer = null;

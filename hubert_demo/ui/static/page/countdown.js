@@ -21,7 +21,7 @@ setInterval(() => {
   }
   began ??= performance.now();
   const left = facts().max_duration_s - (performance.now() - began) / 1000;
-  recorder.style.setProperty("--hx-left", `"listening · ${Math.max(0, Math.ceil(left))} s left"`);
+  recorder.style.setProperty("--hx-left", `"recording · ${Math.max(0, Math.ceil(left))} s left"`);
   if (left > 0) return;
   began = null;
   stop.click();

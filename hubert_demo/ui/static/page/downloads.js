@@ -23,11 +23,11 @@ export const mount = (root, page) => {
   const code = make("pre", { class: "hx-code", tabindex: 0, "data-testid": "script" });
   const copy = button("Copy", () => copyCode(), "copy-script");
   const script = make("div", { class: "hx-script", hidden: true }, code, copy);
-  const zip = button("All of it, as a zip", () => ask("all", "zip", zip), "take-zip");
-  const python = button("The Python for this", () => showScript(), "take-script");
+  const zip = button("Download all (zip)", () => ask("all", "zip", zip), "take-zip");
+  const python = button("Python script", () => showScript(), "take-script");
   root.append(
-    make("div", { class: "hx-bar" }, make("h2", { text: "Take it away" }),
-      make("span", { class: "hx-quiet", text: "with the settings you see" }), make("span", { class: "hx-grow" }),
+    make("div", { class: "hx-bar" }, make("h2", { text: "Download" }),
+      make("span", { class: "hx-quiet", text: "with the settings on show" }), make("span", { class: "hx-grow" }),
       zip, python),
     list, status, script,
   );
@@ -43,7 +43,7 @@ export const mount = (root, page) => {
     } catch {
       // Without a secure connection a page may not write there.
       getSelection()?.selectAllChildren(code);
-      tell("Marked for you to copy.");
+      tell("Selected: copy it with your keyboard.");
     }
   };
 
@@ -61,7 +61,7 @@ export const mount = (root, page) => {
     if (!store.result || pressed) return;
     pressed = by;
     pressed.disabled = true;
-    tell(format === "zip" ? "Drawing and packing everything …" : "Making the file …");
+    tell(format === "zip" ? "Making the zip …" : "Making the file …");
     const { token, title } = store.result;
     page.trigger("take", { token, title, name, format, choices: { ...store.choices } });
   };

@@ -40,7 +40,7 @@ export const mount = (root, page) => {
       const { token, title, example } = store.result || {};
       page.trigger("choose", { checkpoint, token, title, example });
     } catch (problem) {
-      const rest = store.result ? ` The page goes on with ${store.result.model.title}.` : "";
+      const rest = store.result ? ` Still using ${store.result.model.title}.` : "";
       emit("busy", null);
       emit("error", `${sentenceOf(problem)}${rest}`);
     }

@@ -16,7 +16,7 @@ const time = (/** @type {number} */ duration) => `${duration.toFixed(1)} s`;
 export const mount = (root) => {
   const list = make("ul");
   root.classList.add("hx-card", "hx-examples", "hx-recent");
-  root.append(make("h2", { text: "Your last recordings" }), list);
+  root.append(make("h2", { text: "Recent recordings" }), list);
 
   const rowOf = (/** @type {Recent} */ recent) => make("li", {}, make("button", {
     type: "button", class: "hx-example", "data-testid": "recent", title: `${recent.title} · ${recent.words}`,

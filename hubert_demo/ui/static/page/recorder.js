@@ -97,15 +97,15 @@ new PerformanceObserver((seen) => {
 // What the microphone is refused for, by the name of the browser's error. Gradio says nothing of it.
 const MICROPHONE = /** @type {Record<string, string>} */ ({
   NotAllowedError:
-    "The browser may not use the microphone. Allow it beside the page’s address, then press record again; or upload a "
+    "The browser has blocked the microphone. Allow it next to the page’s address, then press record again, or upload a "
     + "file.",
-  NotFoundError: "There is no microphone. Connect one, then press record again; or upload a file.",
+  NotFoundError: "No microphone was found. Connect one, then press record again, or upload a file.",
   NotReadableError:
-    "The microphone cannot be used: another program may hold it. Close that program, then press record again.",
+    "The microphone cannot be used: another program may be using it. Close that program, then press record again.",
 });
 const INSECURE =
-  "Browsers give the microphone to secure addresses alone. Open the page by https or as localhost; or upload a file.";
-const OTHER = "The microphone cannot be used. Check it, then press record again; or upload a file.";
+  "Browsers allow the microphone only on secure pages. Open the page over https or on localhost, or upload a file.";
+const OTHER = "The microphone cannot be used. Check it, then press record again, or upload a file.";
 
 before("click", (event) => {
   if (!(event.target instanceof Element) || !event.target.closest(".record-button")) return;

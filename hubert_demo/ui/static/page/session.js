@@ -64,13 +64,13 @@ export const mount = (_root, page) => {
   const reopen = (/** @type {Recent} */ recent) => {
     reopened = recent;
     const { ticket, title, example } = recent;
-    again("Opening it again", { ticket, title, example });
+    again("Reopening the recording", { ticket, title, example });
   };
 
   /** After a reload, where this tab was; Gradio reloads the page, too, when its connection was lost. */
   const goOn = () => {
     const [claim, [latest]] = [claimed(), recents()];
-    if (claim) again("Going on where the page was reloaded", { claim });
+    if (claim) again("Continuing the analysis that was under way", { claim });
     else if (latest) reopen(latest);
     return asked;
   };

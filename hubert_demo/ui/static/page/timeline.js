@@ -22,7 +22,7 @@ export const mount = (root) => {
   const [bar, notes, zoom] = [playBar(), noteLine(), zoomButtons()];
   const head = make("div", { class: "hx-timeline-head" }, bar.element, notes.element, notes.hint, zoom.element,
     speedButtons());
-  const waiting = make("p", { class: "hx-waiting", text: "Waking the model up …" });
+  const waiting = make("p", { class: "hx-waiting", text: "Starting the model …" });
   const heard = make("p", { class: "hx-unseen", role: "status", "data-testid": "heard" });
   const wave = timeSlider("Position in the recording", "timeline-canvas");
   const spectrum = make("canvas", { "aria-hidden": "true" });

@@ -57,7 +57,7 @@ export const mount = (root, page) => {
   const begin = async () => {
     if (!store.result) return;
     start.disabled = true;
-    start.textContent = "Reading the layers …";
+    start.textContent = "Preparing the tour …";
     await route.put({}, (answer) => {
       ({ steps } = answer);
       running = true;

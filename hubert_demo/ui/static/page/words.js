@@ -52,7 +52,7 @@ export const sizeOf = (text, width, widthOf) => {
 /** A row of buttons that is one stop of the tab key; arrow keys go from word to word, also beyond what is in sight. */
 export const wordLane = () => {
   const element = make("div", {
-    class: "hx-words", role: "group", "aria-label": "Words on the scale of time", "data-testid": "word-lane",
+    class: "hx-words", role: "group", "aria-label": "Words over time", "data-testid": "word-lane",
   });
   const ctx = contextOf(make("canvas"));
   const widthOf = (/** @type {string} */ text, /** @type {number} */ size) => {

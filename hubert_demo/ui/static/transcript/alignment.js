@@ -24,7 +24,9 @@ import { timesOf, wordButton } from "./words.js";
  */
 
 /** @type {Record<string, (word: AlignedWord) => string>} */
-const NOTES = { missing: () => "not written", inserted: () => "not said", replaced: ({ heard }) => `wrote “${heard}”` };
+const NOTES = {
+  missing: () => "not recognised", inserted: () => "not said", replaced: ({ heard }) => `read as “${heard}”`,
+};
 
 /** @param {Page} page */
 export const alignment = (page) => {
@@ -62,7 +64,7 @@ export const alignment = (page) => {
   const found = make("div", { class: "hx-found", "data-testid": "alignment" });
   const element = make("div", { class: "hx-card hx-align" },
     make("div", { class: "hx-bar" }, make("h2", { text: "Align your own text" }),
-      make("span", { class: "hx-quiet", text: "where each word was said, and what the transcript got wrong" })),
+      make("span", { class: "hx-quiet", text: "see when each word was said and what the transcript got wrong" })),
     askForm(input, "Align", "align", align), problem, found);
   const asking = question(page, "align", element);
 
@@ -120,7 +122,9 @@ const comparisonOf = ({ wer, cer, counts, compared, left_out: leftOut }) => [
  * @param {readonly string[]} leftOut characters
  */
 export const whatWasCompared = (compared, leftOut) => {
-  const numerals = leftOut.some((character) => /\p{N}/u.test(character)) ? ". Write numbers as words." : "";
-  const without = ` Left out, for this model cannot write it: ${leftOut.join(" ")}${numerals}`;
+  const numerals = leftOut.some((character) => /\p{N}/u.test(character)) ? " (write numbers as words)" : "";
+  const isPunctuation = leftOut.every((character) => /\p{P}/u.test(character));
+  const what = isPunctuation ? "Punctuation ignored" : "Unknown to this model";
+  const without = ` ${what}: ${leftOut.join(" ")}${numerals}`;
   return `Compared as “${compared}”.${leftOut.length ? without : ""}`;
 };

@@ -12,7 +12,7 @@ import { cellAt, FAINT, paint, ROW, soundAround } from "./emission_picture.js";
 /** @import { Picture, Source } from "./emission_picture.js" */
 /** @import { Path } from "./path.js" */
 
-const TITLE = "How likely each letter is, moment by moment";
+const TITLE = "Probability of each letter in every frame";
 
 export const emissionMap = () => {
   const canvas = timeSlider(TITLE, "emission-map");
@@ -29,18 +29,18 @@ export const emissionMap = () => {
   const tick = () => {
     if (!picture) return;
     line.place(picture.axis);
-    announce(canvas, `, likeliest ${picture.path.at(picture.path.frame).text}`);
+    announce(canvas, `, most likely ${picture.path.at(picture.path.frame).text}`);
   };
 
   const draw = () => {
     if (!source || !box.clientWidth) return;
     picture = paint(canvas, box.clientWidth, source, withBlank);
-    note.textContent = picture.isWritten ? "written beside it: the letter of the greedy reading"
-      : "point at it to read it, click a letter to hear it";
+    note.textContent = picture.isWritten ? "the greedy letter is written beside its cell"
+      : "point at a cell to read it, click a letter to play it";
     tick();
   };
 
-  const rows = segments("Rows", [[false, "letters", "letters alone"], [true, "with blank", "Letters with blank"]],
+  const rows = segments("Rows", [[false, "letters", "Letters only"], [true, "with blank", "Letters with blank"]],
     withBlank, (chosen) => {
       withBlank = chosen;
       draw();

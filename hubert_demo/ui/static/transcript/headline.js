@@ -7,17 +7,17 @@ import { transcriptWords } from "./words.js";
 
 /** @import { ReadingPart, ReadWord, TranscriptPart } from "../core/types.js" */
 
-const GREEDY = "Letter by letter (greedy): the likeliest letter of every moment.";
-const BEST = "The best reading: beam search, helped by a language model.";
-const TIMES = "Times are those of the letters’ peaks: measured against the sound itself, words begin 31 ms late " +
-  "and end 49 ms early.";
+const GREEDY = "Greedy: the most likely letter in every frame.";
+const BEST = "With the language model (beam search).";
+const TIMES = "Word times come from the peaks of the letters’ probabilities: on average words really begin 31 ms " +
+  "earlier and end 49 ms later.";
 
 export const headline = () => {
   const words = transcriptWords();
   const line = make("p", { class: "hx-quiet hx-which", role: "status", "data-testid": "which-reading" });
   const greedy = make("p", { class: "hx-greedy", hidden: true, "data-testid": "greedy" });
   const shades = make("span", { class: "hx-legend" }, scale("unsure", "sure", "unsure"),
-    make("span", { class: "hx-quiet", text: "beneath: seconds, and how sure it is below 90 %" }));
+    make("span", { class: "hx-quiet", text: "below each word: time in seconds, and confidence if under 90%" }));
   const times = make("p", { class: "hx-quiet hx-times", text: TIMES });
   let judged = false; // whether a language model has a say
 
@@ -36,7 +36,7 @@ export const headline = () => {
       judged = part.language_model;
       words.show(clock.words);
       for (const each of [line, shades, times]) each.hidden = !resultOnShow().timeline.words.length;
-      say(`${GREEDY} ${judged ? "A better reading is on its way …" : "This model has no language model to help it."}`);
+      say(`${GREEDY} ${judged ? "Searching with the language model …" : "This model has no language model."}`);
     },
     /** @param {ReadingPart} reading */
     read: ({ words: best, greedy: other }) => {
@@ -56,8 +56,8 @@ export const headline = () => {
  * @param {boolean} differs whether the greedy one is another
  */
 export const lineOf = (count, differs) => {
-  if (!count) return "Beam search, helped by a language model, finds no words here.";
-  return `${BEST} ${differs ? "Underlined: other than letter by letter." : "Letter by letter, it is the same."}`;
+  if (!count) return "With the language model (beam search), no words are found here.";
+  return `${BEST} ${differs ? "Underlined words differ from the greedy transcript." : "Greedy gives the same."}`;
 };
 
 /**

@@ -15,7 +15,7 @@ import { readWords } from "./headline.js";
  * @property {string} score what it is
  */
 
-const LONG = 30; // words; of a longer reading only what differs from the best one is shown
+const LONG = 30; // words; of a longer transcript only what differs from the best one is shown
 const AROUND = 3; // with so many words before and after
 
 /** @param {Page} page */
@@ -33,7 +33,7 @@ export const readings = (page) => {
   const status = make("p", { class: "hx-quiet", role: "status", "data-testid": "readings-status" });
   const problem = problemLine("readings-problem");
   const element = make("div", { class: "hx-card hx-readings-card" },
-    make("div", { class: "hx-bar" }, make("h2", { text: "Other readings the search considered" }), form),
+    make("div", { class: "hx-bar" }, make("h2", { text: "Alternative transcripts" }), form),
     list, problem, status);
   const asking = question(page, "readings", element);
   let isWanted = false;
@@ -46,7 +46,7 @@ export const readings = (page) => {
     status.textContent = "Searching …";
     asking.put({ hotwords: store.choices.hotwords || "" }, (/** @type {Readings} */ answer) => {
       list.replaceChildren(greedy(), ...rowsOf(answer));
-      status.textContent = "Bold: other than the greedy reading; further down, other than reading 1. " + answer.score;
+      status.textContent = `Bold marks differences: row 1 from greedy, later rows from row 1. ${answer.score}`;
     }, (sentence) => {
       say(problem, sentence);
       status.textContent = "";
@@ -87,7 +87,7 @@ export const readings = (page) => {
 const greedyWords = () => resultOnShow().timeline.words;
 
 const greedy = () =>
-  row("greedy", greedyWords().map(({ text }) => ({ text })), "the likeliest letter of every moment");
+  row("greedy", greedyWords().map(({ text }) => ({ text })), "the most likely letter in every frame");
 
 /**
  * @param {string} name
@@ -97,7 +97,7 @@ const greedy = () =>
 const row = (name, words, ...scores) =>
   make("li", { "data-testid": "reading" }, make("span", { class: "hx-rank", text: name }),
     make("span", { class: words.length ? "hx-read" : "hx-quiet" },
-      ...(words.length ? readWords(words) : ["no speech"])),
+      ...(words.length ? readWords(words) : ["no speech recognised"])),
     make("span", { class: "hx-quiet hx-scores" }, ...scores));
 
 

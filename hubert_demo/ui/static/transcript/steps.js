@@ -16,14 +16,14 @@ const CELL = 28;
 const NARROW_CELL = 22;
 const BEFORE = 2; // frames shown before the one that a new window is opened for
 const NAMES = ["frames", "merged", "kept"];
-const WHY = "These steps give the greedy reading. A blank between two equal letters keeps them apart: that is how a "
-  + "double letter is written. Where no letter comes for more than 0.3 s a word ends too, also without a space. "
-  + "Click a letter to hear it.";
+const WHY = "These steps give the greedy transcript. A blank between two equal letters keeps them apart: that is how "
+  + "double letters are written. A gap of more than 0.3 s without a letter ends a word too, even without a space. "
+  + "Click a letter to play it.";
 
 export const stepThrough = () => {
   const where = make("span", { class: "hx-quiet", "data-testid": "steps-where" });
   const rows = NAMES.map(emptyRow);
-  const slider = asSlider(rows[0].cells, "What each frame says");
+  const slider = asSlider(rows[0].cells, "Most likely symbol in each frame");
   const element = make("div", { class: "hx-card hx-steps" },
     make("div", { class: "hx-bar" }, make("h2", { text: "How letters become text" }), where),
     ...rows.flatMap((row) => [row.sentence, row.cells]), make("p", { class: "hx-quiet", text: WHY }));
@@ -62,7 +62,7 @@ export const stepThrough = () => {
       marked = frame;
       for (const { element: node, first, end } of cells) node.classList.toggle("is-now", first <= frame && frame < end);
     }
-    announce(slider, `, this frame says ${path.at(frame).text}`);
+    announce(slider, `, symbol ${path.at(frame).text}`);
   };
 
   const draw = () => {
@@ -133,7 +133,7 @@ export const stepsOf = (runs, { from, count }) => {
  * @param {number} hop in seconds
  */
 export const sentencesOf = ([singles, merged, kept], hop) => [
-  ["What each frame says.", `One every ${Math.round(1000 * hop)} ms; a dot is the blank, which says nothing new.`],
+  ["Each frame gives a symbol.", `One frame every ${Math.round(1000 * hop)} ms; a dot is the blank, “no new letter”.`],
   ["Repeats are merged.", `${some(singles.length, "frame")} become ${some(merged.length, "cell")}.`],
   ["Blanks are dropped.", whatIsLeft(kept)],
 ];

@@ -25,7 +25,7 @@ export const timesOf = ({ start_s: start, end_s: end }) => `${start.toFixed(2)}�
  */
 export const wordButton = (word, text, beneath, attributes) =>
   make("button", {
-    type: "button", ...attributes, title: `${timesOf(word)} s · sure ${percent(word.confidence)}`,
+    type: "button", ...attributes, title: `${timesOf(word)} s · confidence ${percent(word.confidence)}`,
     onclick: () => clock.hear(word.start_s, word.end_s),
   }, make("span", { text }), make("small", { text: beneath }));
 
