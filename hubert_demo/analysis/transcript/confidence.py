@@ -19,8 +19,8 @@ PRODUCT = (
 FITTED = f"Confidence: an estimate of how often words with such letter probabilities are right, {_KINDS}"
 FITTED_LAID = (
     "Confidence: an estimate of how often such words are right, by the probabilities of their letters and by "
-    "whether the same words were read letter by letter, here and in the rest of the recording; "
-    f"{_KINDS}"
+    "whether the same words were read letter by letter, here and in the rest of the recording. "
+    f"It was {_KINDS}"
 )
 FITTED_GREEDY = (
     f"{FITTED} It was fitted on words read letter by letter: how often words read with a language model are "
