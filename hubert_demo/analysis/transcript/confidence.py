@@ -18,13 +18,13 @@ PRODUCT = (
 )
 FITTED = f"Confidence: an estimate of how often words with such letter probabilities are correct, {_KINDS}"
 FITTED_LAID = (
-    "Confidence: an estimate of how often such words are correct. It goes by their letters’ probabilities and by "
-    "whether the greedy transcript has the same words, here and in the rest of the recording; it is "
+    "Confidence: an estimate of how often such words are correct. It goes by their letters’ probabilities "
+    "and by whether the greedy transcript has the same words, here and in the rest of the recording; it is "
     f"{_KINDS}"
 )
 FITTED_GREEDY = (
-    f"{FITTED} It was fitted on greedy words: how often words found with a language model are correct has not "
-    "been measured for this model."
+    f"{FITTED} It was fitted on greedy words: how often words found with a language model are correct has "
+    "not been measured for this model."
 )
 
 
