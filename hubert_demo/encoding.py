@@ -73,6 +73,8 @@ class CtcOutput:
         character_bonus: Likewise, what beam search adds for every character.
         confidence_curve: Slope and offset of the curve that says how often words are right, see
             `analysis.transcript.confidence`; None where none was fitted to this head.
+        laid_curve: Likewise, of words that a language model helped to read and that were laid over the
+            recording; None where none was fitted: then `confidence_curve` has to do for them.
     """
 
     logits: FloatArray
@@ -82,6 +84,7 @@ class CtcOutput:
     lm_weight: float | None = None
     character_bonus: float | None = None
     confidence_curve: tuple[float, float] | None = None
+    laid_curve: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -85,6 +85,7 @@ def _ctc_output(loaded: LoadedCheckpoint, logits: torch.Tensor) -> CtcOutput:
         lm_weight=decoding.lm_weight if decoding else None,
         character_bonus=decoding.character_bonus if decoding else None,
         confidence_curve=(confidence.slope, confidence.offset) if confidence else None,
+        laid_curve=confidence.with_language_model if confidence else None,
     )
 
 

@@ -131,6 +131,8 @@ def test_all_that_was_taught_on_its_encoder_says_so(loaded):
     assert loaded.keyword_head.encoder == own
     assert loaded.decoding.encoder == own
     assert loaded.confidence.encoder == own
+    # It has a language model, and words that this helped to read are judged by a curve of their own.
+    assert loaded.confidence.with_language_model is not None
 
 
 @pytest.mark.parametrize(

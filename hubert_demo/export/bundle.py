@@ -104,7 +104,7 @@ def _files(
         "duration_s": analysis.encoding.waveform.duration_s,
         "changes": list(analysis.encoding.waveform.notes),
         "choices": chosen.as_json(),
-        "confidence": meaning(analysis.ctc.confidence_curve),
+        "confidence": meaning(analysis.ctc, analysis.has_language_model),
         "note": f"{how_python_counts(chosen)} "
         f"For hidden states, 0 is the input of the first layer, as on the page. {_MAPS_ARE_KEPT}",
         "left_out": left_out,

@@ -25,7 +25,7 @@ from hubert_demo.training.evaluation.evaluate import PARTS, SPLITS, evaluate
 from hubert_demo.training.evaluation.examples import complaints, read_examples
 from hubert_demo.training.evaluation.layers import layer_structure, teacher_quality
 from hubert_demo.training.stages.average import average_checkpoints
-from hubert_demo.training.stages.confidence import fit_folder
+from hubert_demo.training.stages.confidence import confidence_report, fit_folder
 from hubert_demo.training.stages.ctc import finetune_ctc
 from hubert_demo.training.stages.keywords import KeywordSettings, finetune_keywords
 from hubert_demo.training.stages.language_model import ORDER, train_language_model
@@ -117,7 +117,8 @@ def _finetune_keywords(arguments: argparse.Namespace) -> None:
 
 
 def _fit_confidence(arguments: argparse.Namespace) -> None:
-    fit_folder(arguments.data, arguments.checkpoint)
+    if fit_folder(arguments.data, arguments.checkpoint) is not None:
+        print(confidence_report(arguments.data, arguments.checkpoint))
 
 
 def _run_recipe(arguments: argparse.Namespace) -> None:

@@ -40,6 +40,7 @@ from hubert_demo.ui.lanes import Rank, one_step
 from hubert_demo.ui.messages import message
 from hubert_demo.ui.models import Models
 from hubert_demo.ui.parts import Parts
+from hubert_demo.ui.preview import TITLE
 from hubert_demo.ui.recorder import recorder
 from hubert_demo.ui.results import Result, Results
 from hubert_demo.ui.server_functions import ServerFunctions
@@ -117,9 +118,7 @@ class Page:
         self._passes = Passes(self._encode)
         self._listening: Locks[tuple[CheckpointSpec, str]] = Locks()
         self._welcome: Future[Result] | None = None
-        self.demo = ForgivingBlocks(
-            title="HuBERT Explorer", analytics_enabled=False, delete_cache=CACHE_SECONDS
-        )
+        self.demo = ForgivingBlocks(title=TITLE, analytics_enabled=False, delete_cache=CACHE_SECONDS)
         with self.demo:
             self._build(views)
         # Lines form in `waiting` alone, which is fair and says how long they are.

@@ -6,7 +6,7 @@ reason.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
@@ -25,6 +25,7 @@ from hubert_demo.ui.janitor import Janitor, Uploads, told_length
 from hubert_demo.ui.json_bodies import JsonBodies
 from hubert_demo.ui.known import Known, in_no_form
 from hubert_demo.ui.log import Requests
+from hubert_demo.ui.preview import IMAGE, preview
 from hubert_demo.ui.refusals import API, refuse
 from hubert_demo.ui.static_files import KeptFiles, PageHead, StaticFiles
 from hubert_demo.ui.views.base import Json
@@ -176,7 +177,11 @@ def app_kwargs(
             Middleware(Known, name=_name),
             Middleware(KeptFiles, is_constant=_is_constant),
             # Nearer to Gradio, which they correct.
-            Middleware(PageHead, html=static_files.head(facts)),
+            Middleware(
+                PageHead,
+                html=static_files.head(facts),
+                preview=partial(preview, image=f"{static_files.address}/{IMAGE}"),
+            ),
             Middleware(Uploads, came=janitor.came),
             # Innermost: of what was let in.
             Middleware(SignedAddresses),

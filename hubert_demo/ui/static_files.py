@@ -1,8 +1,9 @@
-"""The page's scripts and styles: their address, the route that serves them, and the head that names them."""
+"""The page's scripts, styles and preview image: their address and route, and the head that names them."""
 
 import gzip
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,7 +26,11 @@ STYLES = "styles.css"
 
 HTTP_OK = 200
 
-_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
+_TYPES = {
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".png": "image/png",
+}
 _HEADERS = {
     "Cache-Control": "public, max-age=31536000, immutable",
     # A frame that is sandboxed has an origin of its own, and scripts are fetched from it.
@@ -41,13 +46,16 @@ _KEPT_BYTES = 32 << 20
 # With these, an answer depends on more than its address.
 _DEPENDS_ON = ("range", "origin", "if-none-match", "if-modified-since")
 
+# What Gradio's page says to those who preview a link to it: the library's name and banner.
+_GRADIO_S_OWN = re.compile(rb'<meta\s+(?:property="og:|name="twitter:)[^>]*>|<title>[^<]*</title>')
+
 # Components that mount before the modules are there wait in a queue.
 _QUEUE = "<script>window.hx = [];</script>"
 
 
 @dataclass(frozen=True)
 class StaticFiles:
-    """The page's scripts and styles, in memory, under an address that changes when one of them does.
+    """The page's scripts, styles and preview image, in memory, under an address that changes when they do.
 
     Attributes:
         files: Their content by path, such as `core/store.js`; all styles are one file, `styles.css`.
@@ -72,10 +80,12 @@ class StaticFiles:
             for path in sorted(folder.iterdir())
         ]
         styles = [_palette_css().encode(), *(path.read_bytes() for path in paths if path.suffix == ".css")]
-        scripts = {
-            f"{path.parent.name}/{path.name}": path.read_bytes() for path in paths if path.suffix == ".js"
+        others = {
+            f"{path.parent.name}/{path.name}": path.read_bytes()
+            for path in paths
+            if path.suffix in (".js", ".png")
         }
-        return cls({STYLES: b"\n".join(styles), **scripts}, tuple(folder.name for folder in folders))
+        return cls({STYLES: b"\n".join(styles), **others}, tuple(folder.name for folder in folders))
 
     @cached_property
     def address(self) -> str:
@@ -94,7 +104,7 @@ class StaticFiles:
             facts: Small JSON values by name, read by `facts` in `static/core/store.js`.
         """
         soon = (*_SHARED, *self.views[:1])
-        scripts = [path for path in self.files if path != STYLES and path.split("/")[0] in soon]
+        scripts = [path for path in self.files if path.endswith(".js") and path.split("/")[0] in soon]
         tabs = [f"{name}/{name}.js" for name in self.views]
         # In JSON, "<" stands in strings alone.
         said = json.dumps({**facts, "tabs": tabs}).replace("<", "\\u003c")
@@ -131,15 +141,18 @@ class StaticFiles:
 class PageHead:
     """ASGI middleware that puts HTML at the end of the head of each HTML page.
 
-    What `launch(head=…)` is given, Gradio's scripts put there once they run: a third of a second later.
+    What `launch(head=…)` is given, Gradio's scripts put there once they run: a third of a second later. What
+    Gradio says there of itself, for previews of links to the page, is left out.
 
     Args:
         app: What answers.
         html: To put there.
+        preview: What else to put there, given the page's own address: only the server that is asked knows it,
+            and previews need whole addresses.
     """
 
-    def __init__(self, app: ASGIApp, html: str) -> None:
-        self._app, self._html = app, html.encode()
+    def __init__(self, app: ASGIApp, html: str, preview: Callable[[str], str]) -> None:
+        self._app, self._html, self._preview = app, html, preview
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and what answers it back."""
@@ -156,7 +169,8 @@ class PageHead:
                 return
             body += message.get("body", b"")
             if not message.get("more_body"):
-                changed = body.replace(b"</head>", self._html + b"</head>", 1)
+                ours = self._html + self._preview(str(Request(scope).base_url))
+                changed = _GRADIO_S_OWN.sub(b"", body).replace(b"</head>", ours.encode() + b"</head>", 1)
                 MutableHeaders(scope=begun)["content-length"] = str(len(changed))
                 await send(begun)
                 await send({**message, "body": changed})

@@ -399,6 +399,12 @@ KINDS = {
     "confidence whose offset is a truth": values(CONFIDENCE, offset=True),
     "confidence that is too steep": values(CONFIDENCE, slope=1e300),
     "confidence of another encoder": values(CONFIDENCE, encoder="0123456789abcdef"),
+    "confidence of an encoder that is a list": values(CONFIDENCE, encoder=[]),
+    "confidence with a language model that is a number": values(CONFIDENCE, with_language_model=2.0),
+    "confidence with a language model without a curve": values(CONFIDENCE, with_language_model={}),
+    "confidence with a language model that falls": values(
+        CONFIDENCE, with_language_model={"slope": -1.0, "offset": 0.0}
+    ),
     "a language model that is a text": text("language_model.npz", "no zip"),
     "a language model that is empty": data("language_model.npz", b""),
     "a language model that is an array": data("language_model.npz", b"\x93NUMPY\x01\0" + bytes(200)),
@@ -540,7 +546,7 @@ def sound(folder):
     Wav2Vec2CTCTokenizer({token: number for number, token in enumerate(tokens)}).save_pretrained(folder)
     KeywordHead(("yes", "_silence_"), 3, 16, 8, 0.5).save(folder)
     DecodingWeights(1.0, 1.0).save(folder / DECODING_NAME)
-    ConfidenceCurve(0.5, 1.0).save(folder / CONFIDENCE_NAME)
+    ConfidenceCurve(0.5, 1.0, with_language_model=(3.0, -2.0)).save(folder / CONFIDENCE_NAME)
     LanguageModel.from_sentences(["A CAB", "BAA"], 3).save(folder / "language_model.npz")
     return folder
 

@@ -31,8 +31,12 @@ def test_every_file_is_served_under_the_address_for_good(files, client):
     for path, content in files.files.items():
         answer = client.get(f"/{files.address}/{path}")
         assert answer.content == content
-        kind = "javascript" if path.endswith(".js") else "css"
-        assert answer.headers["content-type"] == f"text/{kind}; charset=utf-8"
+        kind = {
+            "js": "text/javascript; charset=utf-8",
+            "css": "text/css; charset=utf-8",
+            "png": "image/png",
+        }[path.rsplit(".")[-1]]
+        assert answer.headers["content-type"] == kind
         assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
         # A sandboxed frame has an origin of its own.
         assert answer.headers["access-control-allow-origin"] == "*"
@@ -75,7 +79,7 @@ def test_another_version_has_another_address(files, change):
 def test_the_head_names_what_is_seen_first_and_says_what_both_halves_say_alike(files):
     head = files.head({"max_upload_mb": 3, "tag": "</script>"})
     for path in files.files:
-        later = path.startswith(("keywords/", "layers/", "attention/"))
+        later = path.startswith(("keywords/", "layers/", "attention/")) or path.endswith(".png")
         assert (f'"./{files.address}/{path}"' in head) is not later
     said = re.search(r'<script type="application/json" id="hx-facts">(.*)</script>', head)[1]
     tabs = [f"{view.name}/{view.name}.js" for view in VIEWS]
@@ -84,12 +88,16 @@ def test_the_head_names_what_is_seen_first_and_says_what_both_halves_say_alike(f
     assert re.findall(r"window\.\w+", head) == ["window.hx"]
 
 
-HTML = "<html><head><title>é</title></head><body>%s</body></html>"
+HTML = "<html><head><meta charset='é'></head><body>%s</body></html>"
+
+
+OURS = "<b>ü</b><i>http://testserver/</i>"
 
 
 def answered(app, method="GET"):
     """What comes back through the middleware."""
-    app = Starlette(routes=[Route("/", app)], middleware=[Middleware(PageHead, html="<b>ü</b>")])
+    head = Middleware(PageHead, html="<b>ü</b>", preview=lambda root: f"<i>{root}</i>")
+    app = Starlette(routes=[Route("/", app)], middleware=[head])
     return TestClient(app).request(method, "/")
 
 
@@ -103,8 +111,17 @@ def test_the_head_is_in_the_page_that_is_served(answer_by):
         return StreamingResponse(iter([whole[:20], whole[20:]]), media_type="text/html")
 
     answer = answered(page)
-    assert answer.text == (HTML % ("x" * 1000)).replace("</head>", "<b>ü</b></head>")
+    assert answer.text == (HTML % ("x" * 1000)).replace("</head>", f"{OURS}</head>")
     assert int(answer.headers["content-length"]) == len(answer.content)
+
+
+def test_what_gradio_says_of_itself_is_left_out():
+    async def page(_):
+        title = '<meta property="og:title" content="Gradio" />'
+        of_gradio = f'{title}\n<meta\n name="twitter:image"\n content="banner" />'
+        return HTMLResponse(f'<head><meta name="viewport">{of_gradio}<title>Gradio</title></head>')
+
+    assert answered(page).text == f'<head><meta name="viewport">\n{OURS}</head>'
 
 
 @pytest.mark.parametrize("other", ["json", "stream", "HEAD"])
@@ -139,7 +156,8 @@ def test_figures_and_page_have_the_same_colours(files):
 
 
 def test_nothing_is_fetched_from_elsewhere(files):
-    everything = b"".join(files.files.values()).decode()
+    texts = (content for path, content in files.files.items() if not path.endswith(".png"))
+    everything = b"".join(texts).decode()
     addresses = {word for word in everything.split('"') if word.startswith(("http:", "https:", "//"))}
     assert addresses == {"http://www.w3.org/2000/svg"}
     assert "@import " not in re.sub(r"/\*\*? @import.*?\*/", "", everything)

@@ -11,7 +11,7 @@ import pytest
 from hubert_demo.analysis.attention.heads import near_shares
 from hubert_demo.analysis.layers.projection import ProjectionSettings
 from hubert_demo.analysis.transcript.beam import BeamSettings
-from hubert_demo.analysis.transcript.confidence import FITTED
+from hubert_demo.analysis.transcript.confidence import FITTED_LAID
 from hubert_demo.api import analyze
 from hubert_demo.errors import InputError
 from hubert_demo.export.texts import TEXTS
@@ -348,7 +348,7 @@ def test_units_are_scored_against_the_text_that_was_aligned(analysis):
 
 
 def test_the_transcript_says_what_its_confidence_is(analysis):
-    assert transcript.payload(analysis)["confidence"] == FITTED
+    assert transcript.payload(analysis)["confidence"] == FITTED_LAID
 
 
 def test_units_and_their_scores_have_the_seed_that_is_chosen(analysis):

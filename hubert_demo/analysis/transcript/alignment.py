@@ -2,19 +2,22 @@
 
 import math
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import zip_longest
 
 import jiwer
 import numpy as np
+import numpy.typing as npt
 
 from hubert_demo.analysis.transcript.collapse import PAUSE_S, Run, is_special
+from hubert_demo.analysis.transcript.confidence import Curve, on_curve, support
 from hubert_demo.analysis.transcript.ctc import (
     Transcript,
     Word,
     forced_alignment,
     token_probabilities,
+    transcribe,
     transcript_from_path,
 )
 from hubert_demo.analysis.transcript.spelling import spell
@@ -134,7 +137,10 @@ def align(encoding: Encoding, transcript: Transcript, reference: str) -> Alignme
 
 
 def lay(encoding: Encoding, text: str, pause_s: float = PAUSE_S) -> Transcript:
-    """A text at its most probable times, as if it had been recognised.
+    """A text at its most probable times, as if it had been recognised with a language model's help.
+
+    Its words' confidence is by the curve for such words where there is one, else that of a greedy
+    transcript's words.
 
     Args:
         encoding: One recording.
@@ -153,7 +159,34 @@ def lay(encoding: Encoding, text: str, pause_s: float = PAUSE_S) -> Transcript:
     logarithms = np.log(np.maximum(probabilities, _LEAST_PROBABILITY))
     spans = forced_alignment(logarithms, token_ids, ctc.blank_id)
     runs = [Run(token_id, *span) for token_id, span in zip(token_ids, spans, strict=True)]
-    return transcript_from_path(ctc, encoding.grid, runs, probabilities, pause_s)
+    if ctc.laid_curve is None:
+        return transcript_from_path(ctc, encoding.grid, runs, probabilities, pause_s)
+    plain = replace(ctc, confidence_curve=None)
+    laid = transcript_from_path(plain, encoding.grid, runs, probabilities, pause_s)
+    return _supported(laid, transcribe(encoding), ctc.laid_curve)
+
+
+def word_support(laid: Transcript, greedy: Transcript) -> npt.NDArray[np.float64]:
+    """What speaks for each word of a text that was laid over a recording, see `support`.
+
+    Args:
+        laid: Whose words' confidence is the plain product.
+        greedy: What was recognised letter by letter in that recording.
+
+    Returns:
+        float64 `(words,)`.
+    """
+    is_shared = [not differs for _, differs in differing_words(laid.text, greedy.text)]
+    return support([word.confidence for word in laid.words], is_shared)
+
+
+def _supported(laid: Transcript, greedy: Transcript, curve: Curve) -> Transcript:
+    """With how often words are right for which as much speaks, in place of the plain product."""
+    words = tuple(
+        replace(word, confidence=on_curve(evidence, curve))
+        for word, evidence in zip(laid.words, word_support(laid, greedy).tolist(), strict=True)
+    )
+    return replace(laid, words=words)
 
 
 def _compare(

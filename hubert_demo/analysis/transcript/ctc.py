@@ -47,7 +47,8 @@ class Word:
         start_s: Where its first character begins.
         end_s: Where its last character ends.
         confidence: 0..1, the product of its characters' confidence, on the curve that says how often such
-            words are right where there is one; see `word_confidence`.
+            words are right where there is one, see `word_confidence`; of a word that a language model helped
+            to read, by `support` where there is a curve for that.
     """
 
     text: str

@@ -52,12 +52,15 @@ class Calibration:
 
         Chance alone moves bins away from their confidence, so it tends to lie a little high.
         """
-        num_clips = len(self.num_words)
-        draws = np.random.default_rng(0).multinomial(
-            num_clips, np.full(num_clips, 1 / num_clips), NUM_RESAMPLES
-        )
-        low, high = np.percentile(self._error(draws.astype(np.float64)), [2.5, 97.5])
-        return float(low), float(high)
+        return _middle(self._drawn)
+
+    def minus(self, other: Calibration) -> tuple[float, float]:
+        """95 % percentile bootstrap, over the clips that both are of, of how far this error is above another.
+
+        Args:
+            other: Of the same clips in the same order.
+        """
+        return _middle(self._drawn - other._drawn)
 
     def __str__(self) -> str:
         low, high = self.interval
@@ -67,11 +70,26 @@ class Calibration:
             f"{self.confidence.sum() / max(right.total, 1):.3f}"
         )
 
+    @property
+    def _drawn(self) -> npt.NDArray[np.float64]:
+        """The error of `NUM_RESAMPLES` draws of clips, the same ones for all of as many clips."""
+        num_clips = len(self.num_words)
+        draws = np.random.default_rng(0).multinomial(
+            num_clips, np.full(num_clips, 1 / num_clips), NUM_RESAMPLES
+        )
+        return self._error(draws.astype(np.float64))
+
     def _error(self, times: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Of `(draws, clips)` times that each clip counts."""
         gaps = np.abs(times @ (self.num_right - self.confidence)).sum(axis=1)
         error: npt.NDArray[np.float64] = gaps / np.maximum(times @ self.num_words.sum(axis=1), 1.0)
         return error
+
+
+def _middle(drawn: npt.NDArray[np.float64]) -> tuple[float, float]:
+    """The interval that holds 95 % of them."""
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    return float(low), float(high)
 
 
 def by_least_sure_letter(transcript: Transcript) -> Transcript:

@@ -26,7 +26,7 @@ def payload(analysis: Analysis) -> Json:
     return {
         "formats": [{"name": each.suffix, "title": each.title} for each in TEXTS.values()],
         "language_model": analysis.has_language_model,
-        "confidence": meaning(analysis.ctc.confidence_curve),
+        "confidence": meaning(analysis.ctc, analysis.has_language_model),
         **grid_as_json(analysis.ctc_encoding),
         **_path(analysis),
     }

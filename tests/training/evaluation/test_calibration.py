@@ -37,6 +37,14 @@ def test_nothing_read_is_no_error():
     assert "0/0" in str(found)
 
 
+def test_a_difference_is_of_the_same_draws_of_clips():
+    texts = ["A B", "C D", "E F"]
+    better = Calibration.of(texts, [transcript((a, 0.95), (b, 0.95)) for a, b in map(str.split, texts)])
+    worse = Calibration.of(texts, [transcript((a, 0.75), (b, 0.75)) for a, b in map(str.split, texts)])
+    assert better.minus(worse) == pytest.approx((-0.2, -0.2))
+    assert better.minus(better) == (0.0, 0.0)
+
+
 def test_one_bin_cannot_hide_anothers_error():
     read = [transcript(("A", 0.15), ("B", 0.95))]
     assert Calibration.of(["A C"], read).error == pytest.approx((0.85 + 0.95) / 2)

@@ -1,21 +1,30 @@
-"""The curve behind a word's confidence: fitted to what is right, kept with its encoder's fingerprint."""
+"""The curves behind a word's confidence: fitted to what is right, kept with their encoder's fingerprint."""
 
+import json
 import math
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
 from hubert_demo.analysis.transcript.ctc import Transcript, Word
+from hubert_demo.analysis.transcript.language_model import LanguageModel
 from hubert_demo.checkpoints import load, resolve
 from hubert_demo.checkpoints.confidence import CONFIDENCE_NAME, ConfidenceCurve
+from hubert_demo.checkpoints.specs import LANGUAGE_MODEL_NAME
 from hubert_demo.errors import InputError
 from hubert_demo.model import HubertForCTC
 from hubert_demo.model.fingerprint import encoder_fingerprint
 from hubert_demo.training.engine.checkpoints import save_ctc_checkpoint
+from hubert_demo.training.evaluation.confidence import Readings
 from hubert_demo.training.stages import confidence
-from hubert_demo.training.stages.confidence import fit_confidence, fit_curve, fit_folder, judged_words
+from hubert_demo.training.stages.confidence import (
+    fit_confidence,
+    fit_curve,
+    fit_folder,
+    judged_laid_words,
+    judged_words,
+)
 
 from ..conftest import TINY
 
@@ -39,12 +48,24 @@ def folder(tmp_path):
     return tmp_path / "tiny"
 
 
+def reads(monkeypatch, greedy, best=None):
+    """Let the stage read this of every clip; what it was asked for is kept."""
+    asked = []
+
+    def read(loaded, clip, curves, language_model):
+        asked.append(curves)
+        return [Readings(greedy, None if language_model is None else best)]
+
+    monkeypatch.setattr(confidence, "read", read)
+    return asked
+
+
 @pytest.fixture
 def heard(monkeypatch):
-    """What is read of every clip: surer words are right more often."""
-    transcript = read(("LIB", 0.9), ("LIB", 0.8), ("READS", 0.6), ("REEDS", 0.5), ("REED", 0.1))
-    monkeypatch.setattr(confidence, "transcribe", lambda encoding: transcript)
-    monkeypatch.setattr(confidence, "encode", lambda loaded, waveform: SimpleNamespace())
+    """Surer words are right more often; with a language model, those that were read without it too."""
+    greedy = read(("LIB", 0.9), ("LIB", 0.8), ("READS", 0.6), ("REEDS", 0.5), ("REED", 0.1))
+    best = read(("LIB", 0.9), ("LAB", 0.9), ("READS", 0.6), ("REEDS", 0.5), ("RED", 0.8))
+    return reads(monkeypatch, greedy, best)
 
 
 def test_the_curve_that_words_follow_is_found():
@@ -69,6 +90,14 @@ def test_a_word_is_judged_by_the_alignment_with_what_was_said():
     assert judged == [(math.log(0.5), True), (math.log(0.25), False), (0.0, True)]
 
 
+def test_a_word_of_a_language_model_is_judged_by_whether_the_letters_say_it():
+    greedy = read(("THE", 0.5), ("CUT", 0.3), ("SAT", 1.0))
+    judged = judged_laid_words("THE CAT SAT", read(("THE", 0.5), ("CAT", 0.25), ("SAD", 0.5)), greedy)
+    mean = 0.5 / 3
+    assert [evidence for evidence, _ in judged] == pytest.approx([0.5 + mean, mean, mean])
+    assert [is_right for _, is_right in judged] == [True, True, False]
+
+
 def test_the_curve_is_kept_beside_the_checkpoint_and_used(folder, data_dir, heard):
     found = fit_folder(data_dir, folder)
     assert found == ConfidenceCurve.from_file(folder / CONFIDENCE_NAME)
@@ -78,18 +107,37 @@ def test_the_curve_is_kept_beside_the_checkpoint_and_used(folder, data_dir, hear
     assert found.slope > 0
 
 
-def test_a_curve_that_is_fitted_anew_starts_from_the_plain_product(folder, data_dir, heard, monkeypatch):
-    used = []
-    monkeypatch.setattr(confidence, "encode", lambda loaded, waveform: used.append(loaded.confidence))
-    ConfidenceCurve(3.0, 1.0, "of another encoder").save(folder / CONFIDENCE_NAME)
-    fit_folder(data_dir, folder)
-    assert used
-    assert set(used) == {None}
+def test_words_of_a_language_model_get_a_curve_of_their_own(folder, data_dir, heard):
+    without = fit_folder(data_dir, folder)
+    assert without.with_language_model is None
+    assert "with_language_model" not in json.loads((folder / CONFIDENCE_NAME).read_text())
+    LanguageModel.from_sentences(["LIB READS"], 3).save(folder / LANGUAGE_MODEL_NAME)
+    found = fit_folder(data_dir, folder)
+    assert (found.slope, found.offset) == (without.slope, without.offset)
+    assert found.with_language_model[0] > 0
+    assert load(resolve(folder)).confidence == found == ConfidenceCurve.from_file(folder / CONFIDENCE_NAME)
+
+
+def test_where_the_language_models_words_tell_no_curve_only_they_have_none(folder, clips, monkeypatch):
+    greedy = read(("LIB", 0.9), ("LIB", 0.8), ("READS", 0.6), ("REED", 0.1))
+    reads(monkeypatch, greedy, read(("LIB", 0.9), ("READS", 0.6)))
+    found = fit_confidence(
+        load(resolve(folder)), {"lib": clips}, LanguageModel.from_sentences(["LIB READS"], 3)
+    )
+    assert found.slope > 0
+    assert found.with_language_model is None
+
+
+def test_a_curve_is_fitted_to_the_plain_product_whatever_was_there_before(folder, data_dir, heard):
+    ConfidenceCurve(3.0, 1.0, "of another encoder", (1.0, 1.0)).save(folder / CONFIDENCE_NAME)
+    assert fit_folder(data_dir, folder).encoder == encoder_fingerprint(load(resolve(folder)).encoder)
+    assert heard
+    assert all(curves == [None] for curves in heard)
     assert fit_confidence(load(resolve(folder)), {"none": []}) is None
 
 
 def test_where_no_curve_can_be_fitted_none_is_left(folder, data_dir, monkeypatch, capsys):
-    monkeypatch.setattr(confidence, "transcribe", lambda encoding: read(("NEVER", 0.5)))
+    reads(monkeypatch, read(("NEVER", 0.5)))
     ConfidenceCurve(3.0, 1.0).save(folder / CONFIDENCE_NAME)
     assert fit_folder(data_dir, folder) is None
     assert not (folder / CONFIDENCE_NAME).exists()

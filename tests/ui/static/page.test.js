@@ -28,8 +28,8 @@ test("a cell that is partly out of sight keeps to the part in sight, and one tha
 test("a word is written as usual, small, tiny, cut, or not at all, as there is room", () => {
   const widthOf = (text, size) => text.length * size * 0.5;
   const sizes = (text, ...widths) => widths.map((width) => sizeOf(text, width, widthOf));
-  assert.deepEqual(sizes("harbour", 53, 52, 46, 45, 43, 42, 21, 20, 0),
+  assert.deepEqual(sizes("harbour", 53, 52, 46, 45, 43, 42, 26, 25, 0),
     ["", "is-small", "is-small", "is-tiny", "is-tiny", "is-cut", "is-cut", "is-narrow", "is-narrow"]);
-  // Of a word of two letters there is nothing to cut.
+  // Of a short word there is nothing to cut.
   assert.deepEqual(sizes("is", 18, 16, 15, 14), ["", "is-small", "is-tiny", "is-narrow"]);
 });

@@ -256,6 +256,7 @@ export interface OfferMessage {
   /** int16 `(bins, 2)`: lowest and highest sample. */
   readonly peaks: Packed;
   readonly welcome?: undefined;
+  readonly claim?: undefined;
 }
 
 export type Message = ResultMessage | SentenceMessage | OfferMessage;

@@ -18,7 +18,7 @@ const USUAL_PX = 14;
 const SMALL_PX = 12;
 const TINY_PX = 11;
 const PADDING = 4; // left and right of a word together, with the line
-const LEAST = 2; // letters of a word that is cut, beside the dots; fewer say nothing
+const LEAST = 3; // letters of a word that is cut, beside the dots; fewer say nothing
 const LINED_PX = 8; // cells narrower than this have no line between them: they would be nothing but lines
 
 /**

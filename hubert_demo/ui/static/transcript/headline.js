@@ -3,12 +3,14 @@
 import { clock } from "../core/clock.js";
 import { make, scale } from "../core/dom.js";
 import { resultOnShow } from "../core/store.js";
-import { transcriptWords } from "./words.js";
+import { isMany, transcriptWords } from "./words.js";
 
 /** @import { ReadingPart, ReadWord, TranscriptPart } from "../core/types.js" */
 
 const GREEDY = "Greedy: the most likely letter in every frame.";
 const BEST = "With the language model (beam search).";
+const BENEATH = "below each word: time in seconds, and confidence if under 90%";
+const ON_HOVER = "point at a word for its time and confidence";
 const TIMES = "Word times come from the peaks of the letters’ probabilities: on average words really begin 31 ms " +
   "earlier and end 49 ms later.";
 
@@ -16,8 +18,8 @@ export const headline = () => {
   const words = transcriptWords();
   const line = make("p", { class: "hx-quiet hx-which", role: "status", "data-testid": "which-reading" });
   const greedy = make("p", { class: "hx-greedy", hidden: true, "data-testid": "greedy" });
-  const shades = make("span", { class: "hx-legend" }, scale("unsure", "sure", "unsure"),
-    make("span", { class: "hx-quiet", text: "below each word: time in seconds, and confidence if under 90%" }));
+  const beneath = make("span", { class: "hx-quiet" });
+  const shades = make("span", { class: "hx-legend" }, scale("unsure", "sure", "unsure"), beneath);
   const times = make("p", { class: "hx-quiet hx-times", text: TIMES });
   let judged = false; // whether a language model has a say
 
@@ -35,6 +37,7 @@ export const headline = () => {
     show: (/** @type {TranscriptPart} */ part) => {
       judged = part.language_model;
       words.show(clock.words);
+      beneath.textContent = isMany(clock.words) ? ON_HOVER : BENEATH;
       for (const each of [line, shades, times]) each.hidden = !resultOnShow().timeline.words.length;
       say(`${GREEDY} ${judged ? "Searching with the language model …" : "This model has no language model."}`);
     },

@@ -28,7 +28,7 @@ export const mount = (root, page) => {
   const show = (/** @type {TranscriptPart} */ part) => {
     const path = pathOf(part);
     head.show(part);
-    meaning.hidden = !resultOnShow().timeline.words.length;
+    foot.hidden = meaning.hidden = !resultOnShow().timeline.words.length;
     meaning.textContent = part.confidence;
     foot.replaceChildren(head.shades, downloads(page, part.formats));
     map.show(part, path);

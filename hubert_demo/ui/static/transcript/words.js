@@ -13,6 +13,9 @@ const SURE = 0.9;
 // More words than this are set smaller, with what is beneath them on hover alone.
 const MANY = 60;
 
+/** @param {readonly Word[]} words */
+export const isMany = (words) => words.length > MANY;
+
 /** From when to when a word is said. @param {Word} word */
 export const timesOf = ({ start_s: start, end_s: end }) => `${start.toFixed(2)}–${end.toFixed(2)}`;
 
@@ -37,7 +40,7 @@ export const transcriptWords = () => {
     const at = lights.elements.findIndex((button) => button === document.activeElement);
     lights = litWords(words, shadedButton);
     element.replaceChildren(...(words.length ? lights.elements : [nothing()]));
-    element.classList.toggle("has-many", words.length > MANY);
+    element.classList.toggle("has-many", isMany(words));
     settle();
     if (at >= 0) (lights.elements[at] ?? lights.elements[0])?.focus({ preventScroll: true });
     lights.light();
@@ -55,7 +58,7 @@ export const doubtOf = (confidence) => clamp((SURE - confidence) / SURE, 0, 1);
 const shadedButton = (word) => {
   const doubt = doubtOf(word.confidence);
   return wordButton(word, word.text, timesOf(word) + (doubt ? ` · ${percent(word.confidence)}` : ""), {
-    class: `hx-word ${word.differs ? "is-other" : ""}`, "data-testid": "word",
+    class: `hx-word ${word.differs ? "is-other" : ""} ${doubt ? "is-doubted" : ""}`, "data-testid": "word",
     style: `--doubt:${(100 * doubt).toFixed(0)}%`,
   });
 };
