@@ -60,7 +60,7 @@ def test_the_map_is_a_slider_and_can_show_the_blank(visit):
     assert chart.get_attribute("role") == "slider"
     chart.focus()
     chart.press("ArrowRight")
-    assert "likeliest" in chart.get_attribute("aria-valuetext")
+    assert "most likely" in chart.get_attribute("aria-valuetext")
     assert visitor.time > 0
 
 
@@ -99,7 +99,7 @@ def test_other_readings_are_those_of_the_beam_search(visit, page):
     for row, hypothesis in zip(rows[1:], expected, strict=True):
         assert hypothesis.text.lower() in " ".join(row.split())
         assert f"score {hypothesis.score:.1f}".replace("-", "−") in row.splitlines()
-    assert "language model" in visitor.id("readings-status").inner_text()
+    assert "language-model log-probability" in visitor.id("readings-status").inner_text()
 
 
 def shown_words(visitor):
@@ -242,7 +242,7 @@ def test_nothing_recognised_is_said_and_breaks_nothing(visit, write_wav):
     assert not visitor.id("which-reading").is_visible()
     assert not visitor.id("greedy").is_visible()
     assert visitor.id("reading").all_inner_texts() == [
-        "greedy\nno speech\nthe likeliest letter of every moment"
+        "greedy\nno speech recognised\nthe most likely letter in every frame"
     ]
     assert "Nothing is left here" in visitor.id("step-kept-name").inner_text()
     visitor.id("reference").fill("go")

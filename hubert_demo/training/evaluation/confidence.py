@@ -76,7 +76,7 @@ def confidence_table(
     assert fitted is not None
     curves = (None, replace(fitted, with_language_model=None), fitted)
     lines = [
-        f"expected calibration error in {NUM_BINS} equal bins; 95 % intervals by bootstrap over clips",
+        f"expected calibration error in {NUM_BINS} equal bins; 95% intervals by bootstrap over clips",
         _line("", "words", "right", "plain product", "greedy words' curve", "own curve", "difference"),
     ]
     for corpus, listed in clips.items():
