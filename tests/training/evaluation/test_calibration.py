@@ -20,7 +20,7 @@ def test_the_error_by_hand():
     # 0.9 to 1: three words, two right, sure by 0.967; 0.5 to 0.6: two words, both right.
     expected = (abs(2 - (0.95 + 0.95 + 1.0)) + abs(2 - 1.1)) / 5
     assert found.error == pytest.approx(expected)
-    assert "4/5 [0.38, 0.96] words are right, their mean confidence is 0.800" in str(found)
+    assert "4/5 [0.38, 0.96] words are correct; their mean confidence is 0.800" in str(found)
 
 
 def test_a_word_that_was_never_said_is_wrong_and_a_missing_one_does_not_count():

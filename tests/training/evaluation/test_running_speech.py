@@ -77,7 +77,7 @@ def test_scores_tell_every_command_and_how_they_were_judged(trial):
     assert "1 clips, 1.0 min" in lines
     assert "at its threshold, 0.500: 1/2 [0.09, 0.91] found, 2.00 [0.24, 7.22] false alarms a minute" in lines
     assert "stop   0/0 [0.00, 1.00] found, 1 false alarms" in lines
-    assert "greedy text, its words as detections: 2/2 [0.34, 1.00] found, 1.00 [" in lines
+    assert "words of the greedy transcript as detections: 2/2 [0.34, 1.00] found, 1.00 [" in lines
     assert "only shows the trade-off" in lines
 
 

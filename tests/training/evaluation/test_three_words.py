@@ -76,4 +76,4 @@ def test_finds_and_alarms_by_hand(words):
     assert scores.num_alarms == 2
     assert three_word_scores([recording], [heard], 0.7).recall == Count(1, 3)
     assert "2/3 [0.21, 0.94] commands found" in "\n".join(scores.lines)
-    assert "2 found without being there, 2.00 [0.24, 7.22] a recording" in "\n".join(scores.lines)
+    assert "2 found where they were not said, 2.00 [0.24, 7.22] a recording" in "\n".join(scores.lines)
