@@ -201,8 +201,10 @@ class Readers:
                 with reader.stdin:
                     reader.stdin.write(message)
                 return reader
-            except BrokenPipeError:
+            except BrokenPipeError as error:
                 self._put_away(reader)
+                if self._is_closed:
+                    raise _stopping() from error
                 if is_new:
                     raise
 
