@@ -27,10 +27,10 @@ from hubert_demo.inference import Passes
 from hubert_demo.memo import Locks
 from hubert_demo.ui import card, downloads, front_door, head, theme, tour, zero_gpu
 from hubert_demo.ui.begun import Begun
-from hubert_demo.ui.blocks import ForgivingBlocks
+from hubert_demo.ui.blocks import ForgivingBlocks, uploaded_path
 from hubert_demo.ui.clients import Clients
 from hubert_demo.ui.endpoints import Endpoints
-from hubert_demo.ui.examples import examples, picked, template
+from hubert_demo.ui.examples import examples, picked, template, to_read
 from hubert_demo.ui.facts import FACTS
 from hubert_demo.ui.front_door import MAX_UPLOAD_MB
 from hubert_demo.ui.health import health
@@ -107,7 +107,7 @@ class Page:
         self.readers = Readers() if readers is None else readers
         self.janitor = Janitor() if janitor is None else janitor
         self._intake = Intake(self.readers, self.waiting, self.janitor)
-        self._stretches = Stretches(self._intake, self.clients.current)
+        self._stretches = Stretches(self._intake)
         self._begun = Begun()
         self.models = Models(self.waiting, checkpoint, directories, store)
         parts = (timeline.PART, *(part for view in views for part in view.parts))
@@ -223,7 +223,7 @@ class Page:
                             component(view.name, frame(view), answers, folder=view.name)
                 script = functions.of([downloads.reproduce])
                 files = component("downloads", downloads.template(), script, events=("take",))
-        session = component("session", functions=[self.parts.fetching()], events=("again",))
+        session = component("session", functions=[self.parts.fetching()], events=("again", "resend"))
         self._listen(recording, picker, model, files, session, chooser)
         endpoints = Endpoints(self.analyse, self._intake.read_for_program, self.waiting.turn)
         for name, function in endpoints.all().items():
@@ -241,6 +241,7 @@ class Page:
         picker.pick(self.on_pick, model, session, **latest)
         chooser.part(self.on_part, model, session, **latest)
         session.again(self.on_again, None, session, **latest)
+        session.resend(self.on_resend, model, session, **latest)
         model.choose(self.on_choose, None, [session, model], **latest)
         self.demo.load(self.on_load, None, session, **private)
         files.take(self.on_download, None, files, **private)
@@ -265,24 +266,24 @@ class Page:
         """Messages, with the first of which the recorder is emptied."""
         if path is not None:
             file = Path(path)
-            found = partial(read, file), {"title": title}
             offer = partial(self._stretches.offer, file, title)
-            messages = self._steps(lambda: found, chosen, offer)
+            messages = self._steps(lambda: (partial(read, file), {"title": title}), chosen, offer)
             yield next(messages), None
             yield from ((message, gr.skip()) for message in messages)
 
     def on_pick(self, event: gr.EventData, chosen: str | None = None) -> Iterator[str]:
         """Analyse the example whose row was pressed; what the browser sends may be anything."""
-
-        def find() -> tuple[Callable[[], Waveform], Json]:
-            path, about = picked(self.examples, event._data.get("index"))
-            return partial(Waveform.from_file, path), about
-
-        yield from self._steps(find, chosen)
+        yield from self._steps(lambda: to_read(self.examples, event._data.get("index")), chosen)
 
     def on_part(self, event: gr.EventData, chosen: str | None = None) -> Iterator[str]:
         """Analyse the part of a long upload that was chosen; what the browser sends may be anything."""
         yield from self._steps(lambda: self._stretches.read(event._data), chosen)
+
+    def on_resend(self, event: gr.EventData, chosen: str | None = None) -> Iterator[str]:
+        """Analyse what the browser has sent by itself; what it says of it may be anything."""
+        path = str(uploaded_path(event._data))
+        handler = self.on_recording if event._data.get("recorded") else self.on_upload
+        yield from (text for text, _ in handler(path, chosen))
 
     def on_again(self, event: gr.EventData) -> str:
         """Show what the visitor had before, or had begun; what the browser sends may be anything."""
@@ -361,8 +362,10 @@ class Page:
         offer: Callable[[], Json] | None = None,
     ) -> Iterator[str]:
         """From a file, of ours or of a visitor, to the result: one message to the browser at every step."""
+        named: Json = {}
         try:
             read, about = find()
+            named = {"title": about["title"]}
             yield message("busy", text="Reading the recording")
             if offer and self._intake.is_busy:
                 yield message("busy", text=READERS_BUSY)
@@ -374,10 +377,11 @@ class Page:
                 yield message("part", **offer())
                 return
             claim = self._begun.keep(waveform, chosen or None, about)
-            yield message("busy", text=f"Analysing {waveform.duration_s:.1f} s of sound", claim=claim)
+            told = f"Analysing {waveform.duration_s:.1f} s of sound"
+            yield message("busy", text=told, claim=claim, **named)
             yield self._result(self.analyse(waveform, chosen or None), about)
         except Exception as error:
-            yield message("error", text=sentence(error))
+            yield message("error", text=sentence(error), **named)
 
     def _result(self, result: Result, about: Json) -> str:
         """The message that shows a result, whose parts are on their way from now on."""

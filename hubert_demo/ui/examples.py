@@ -2,11 +2,14 @@
 
 import csv
 import html
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import soundfile
 
+from hubert_demo.audio import Waveform
 from hubert_demo.checkpoints import ASSETS_DIR
 from hubert_demo.ui.views.base import Json, index
 
@@ -60,6 +63,12 @@ def picked(rows: tuple[Example, ...], number: object) -> tuple[Path, Json]:
     checked = index({"example": number}, "example", len(rows))
     path = rows[checked].path
     return path, {"title": path.name, "example": checked}
+
+
+def to_read(rows: tuple[Example, ...], number: object) -> tuple[Callable[[], Waveform], Json]:
+    """How to read the example that `picked` finds, and what the browser is told of it."""
+    path, about = picked(rows, number)
+    return partial(Waveform.from_file, path), about
 
 
 def template(rows: tuple[Example, ...]) -> str:

@@ -36,6 +36,11 @@ class Intake:
         """Whether the next upload has to wait."""
         return self._readers.are_busy
 
+    @property
+    def kept_s(self) -> float:
+        """How long an upload stays of which parts may be chosen, in seconds."""
+        return self._janitor.kept_s
+
     def read(self, path: Path) -> Waveform:
         """Decode what a visitor uploaded to the page, which is removed soon.
 

@@ -15,7 +15,6 @@ from hubert_demo.audio.rules import too_long
 from hubert_demo.errors import InputError
 from hubert_demo.ui.intake import Intake
 from hubert_demo.ui.janitor import REMOVED
-from hubert_demo.ui.lanes import Client
 from hubert_demo.ui.views.base import NOT_UNDERSTOOD, Json, fields_of, pack
 
 MAX_OFFERED = 64
@@ -29,27 +28,25 @@ class Offer:
         path: The file.
         title: What the visitor calls it.
         duration_s: Its length in seconds.
-        whose: Name of the session that sent it; None for the house itself.
     """
 
     path: Path
     title: str
     duration_s: float
-    whose: str | None
 
 
 class Stretches:
     """Offers parts of long uploads to those who sent them. Safe to share between threads.
 
-    The files themselves are kept by the janitor, for ten minutes at most.
+    The files themselves are kept by the janitor, for ten minutes at most. A page that is loaded anew
+    meanwhile is another session, so the browser is given a key, a secret like a result's ticket.
 
     Args:
         intake: Who reads the files.
-        who: Tells who asks, None where that is the house itself.
     """
 
-    def __init__(self, intake: Intake, who: Callable[[], Client | None]) -> None:
-        self._intake, self._who = intake, who
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
         self._offers: OrderedDict[str, Offer] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -66,7 +63,7 @@ class Stretches:
         found = self._intake.overview(path)
         key = secrets.token_urlsafe(24)
         with self._lock:
-            self._offers[key] = Offer(path, title, found.duration_s, self._name())
+            self._offers[key] = Offer(path, title, found.duration_s)
             while len(self._offers) > MAX_OFFERED:
                 self._offers.popitem(last=False)
         peaks = np.rint(np.clip(found.peaks, -1, 1) * 32767).astype(np.int16)
@@ -75,6 +72,7 @@ class Stretches:
             "title": title,
             "text": str(too_long(found.duration_s, "Choose a part.")),
             "duration_s": found.duration_s,
+            "kept_s": self._intake.kept_s,
             "drawn_s": found.drawn_s,
             "longest_s": MAX_DURATION_S,
             "peaks": pack(peaks),
@@ -87,7 +85,7 @@ class Stretches:
             request: `key` and `start_s` from the browser, which may be anything.
 
         Raises:
-            InputError: If it is not understood, or there is no such offer to whoever asks, or none any more.
+            InputError: If it is not understood, or there is no such offer, or none any more.
         """
         fields = fields_of(request)
         start_s = fields.get("start_s")
@@ -95,7 +93,7 @@ class Stretches:
             raise InputError(NOT_UNDERSTOOD)
         with self._lock:
             offer = self._offers.get(str(fields.get("key")))
-        if offer is None or offer.whose != self._name():
+        if offer is None:
             raise InputError(REMOVED)
         first_s = max(0.0, min(float(start_s), offer.duration_s - MAX_DURATION_S))
         stretch = first_s, min(first_s + MAX_DURATION_S, offer.duration_s)
@@ -106,10 +104,6 @@ class Stretches:
             return Waveform(found.samples, notes=(part, *found.notes))
 
         return read, {"title": offer.title, "offer": str(fields.get("key"))}
-
-    def _name(self) -> str | None:
-        client = self._who()
-        return None if client is None else client.name
 
 
 def _clock(time_s: float) -> str:

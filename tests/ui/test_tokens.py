@@ -100,7 +100,7 @@ def test_two_visitors_never_see_each_other_s_anything(browse, write_wav):
     assert other.record(write_wav("mine.wav", 0.6, seed=31))["token"] not in {token, own}
 
 
-def test_a_token_opens_no_result_again_and_an_offered_part_is_its_sender_s(browse, write_wav):
+def test_a_token_opens_no_result_again_and_an_offered_part_needs_its_key(browse, write_wav):
     one, other = browse("one"), browse("other")
     shown = one.record(write_wav("mine.wav", 0.6, seed=35))
     for stolen in (shown["token"], shown["token"].partition(".")[0], f"{shown['token'].partition('.')[0]}~0"):
@@ -108,8 +108,13 @@ def test_a_token_opens_no_result_again_and_an_offered_part_is_its_sender_s(brows
     # The tab that was shown it is another session once it is reloaded.
     assert other.trigger("session", "again", about={"ticket": shown["ticket"]})["kind"] == "result"
     offer = one.record(write_wav("long.wav", 61, seed=36))
-    chosen = {"key": offer["key"], "start_s": 0}
-    assert other.trigger("chooser", "part", [None], about=chosen) == {"kind": "error", "text": REMOVED}
+    for guessed in ("", offer["key"][:-1], shown["token"]):
+        chosen = {"key": guessed, "start_s": 0}
+        assert other.trigger("chooser", "part", [None], about=chosen) == {"kind": "error", "text": REMOVED}
+    assert (
+        other.trigger("chooser", "part", [None], about={"key": offer["key"], "start_s": 0})["kind"]
+        == "result"
+    )
 
 
 def test_an_expired_token_gets_a_sentence_everywhere(page, browse, write_wav):

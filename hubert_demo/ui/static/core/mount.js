@@ -98,6 +98,11 @@ const add = ({ name, module: _, ...page }, mount) => {
   const root = /** @type {HTMLElement | null} */ (page.element.querySelector(".hx-root"));
   if (!root || root.dataset.mounted) return;
   root.dataset.mounted = "true";
+  const { trigger } = page;
+  page.trigger = (event, data) => {
+    emit("trigger", { event, data, repeat: () => trigger(event, data) });
+    trigger(event, data);
+  };
   /** @type {Mounted} */
   const entry = {
     name, root, component: mount(root, page), asked: null, shown: null, lacking: [],

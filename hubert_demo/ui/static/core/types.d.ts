@@ -240,6 +240,8 @@ export interface SentenceMessage {
   readonly again?: boolean;
   /** By which this tab may have what has begun, also when it is reloaded meanwhile. */
   readonly claim?: string;
+  /** Of the recording that it is about, once that is known. */
+  readonly title?: string;
 }
 
 /** An upload that is too long, of which a part is to be chosen. */
@@ -249,6 +251,8 @@ export interface OfferMessage {
   readonly title: string;
   readonly text: string;
   readonly duration_s: number;
+  /** How long the server keeps it, in seconds. */
+  readonly kept_s: number;
   /** How much of it the peaks cover, from its start. */
   readonly drawn_s: number;
   /** How long the part is. */

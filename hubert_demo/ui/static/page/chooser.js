@@ -5,6 +5,7 @@ import { button, make } from "../core/dom.js";
 import { on } from "../core/events.js";
 import { clamp } from "../core/format.js";
 import { fit, token } from "../core/paint.js";
+import { keepOffer, keptOffer } from "./memory.js";
 import { loudest } from "./sound.js";
 
 /** @import { Mount, OfferMessage } from "../core/types.js" */
@@ -31,6 +32,7 @@ export const mount = (root, page) => {
   const ends = make("p", { class: "hx-quiet hx-ends" }, make("span", { text: "0:00" }), make("span"));
   const close = () => {
     offer = null;
+    keepOffer(null);
     root.hidden = true;
   };
   // The upload stays for a while: another part of it may be wanted.
@@ -101,21 +103,41 @@ export const mount = (root, page) => {
     event.stopPropagation();
   });
 
-  on("offer", (/** @type {OfferMessage} */ message) => {
+  root.addEventListener("keydown", ({ key }) => key === "Escape" && close());
+
+  const show = (/** @type {OfferMessage} */ message) => {
     offer = message;
     title.textContent = message.title;
     why.textContent = message.text;
     ends.children[1].textContent = clockTime(message.duration_s);
     root.hidden = false;
-    fold(false);
     root.classList.remove("is-empty");
     move(0);
+  };
+
+  on("offer", (/** @type {OfferMessage} */ message) => {
+    show(message);
+    keepOffer(message);
+    fold(false);
     draw();
     root.scrollIntoView({ block: "nearest" });
     frame.focus({ preventScroll: true });
   });
 
-  return { draw, result: ({ offer: key }) => key === offer?.key || close() };
+  // After a reload, with the result that is had again.
+  let isBack = false;
+  const kept = keptOffer();
+  if (kept) {
+    show(kept);
+    fold(true);
+    isBack = true;
+  }
+
+  const result = (/** @type {{ offer?: string }} */ { offer: key }) => {
+    if (key !== offer?.key && !isBack) close();
+    isBack = false;
+  };
+  return { draw, result };
 };
 
 /**

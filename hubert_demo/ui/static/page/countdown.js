@@ -1,16 +1,12 @@
 // While the microphone records: the time that is left, at whose end the recording is stopped and analysed.
 
 import { facts } from "../core/store.js";
+import { stopButton } from "./source.js";
 
 const TICK_MS = 100;
 
 /** @type {number | null} */
 let began = null;
-
-const stopButton = () => {
-  const found = document.querySelector("#hx-recorder .stop-button");
-  return found instanceof HTMLElement && found.offsetParent ? found : null;
-};
 
 setInterval(() => {
   const recorder = document.getElementById("hx-recorder");

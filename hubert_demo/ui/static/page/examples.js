@@ -1,5 +1,8 @@
 // The recordings to pick from.
 
+import { on } from "../core/events.js";
+import { store } from "../core/store.js";
+
 /** @import { Mount } from "../core/types.js" */
 
 /** @type {Mount} */
@@ -11,5 +14,10 @@ export const mount = (root, page) => {
     mark(index);
     page.trigger("pick", { index });
   }));
-  return { result: ({ example }) => mark(example) };
+  // What was pressed does not come yet.
+  on("lost", (isLost) => isLost && mark(store.result?.example));
+  return {
+    result: ({ example }) => mark(example),
+    error: () => mark(store.result?.example),
+  };
 };

@@ -8,12 +8,14 @@ import { facts } from "../core/store.js";
 import "./countdown.js";
 import "./recorder.js";
 import "./tabs.js";
+import { keepSounds } from "./unsent.js";
 
 const LATER_MS = 1000;
 
 /** @param {string} module its path in `static/` */
 const load = (module) => import(`../${module}`);
 
+keepSounds();
 startMounting(load);
 window.addEventListener("online", () => emit("online"));
 

@@ -6,9 +6,13 @@ import { storage } from "../core/storage.js";
 
 const KEY = "hx-recents";
 const CLAIM = "hx-begun";
+const SENDING = "hx-sending";
+const OFFER = "hx-offer";
 const MOST = 5;
 
 const here = storage("sessionStorage");
+
+/** @import { OfferMessage } from "../core/types.js" */
 
 /**
  * @typedef {object} Recent
@@ -32,6 +36,9 @@ const keep = (kept) => {
 export const remember = (recent) =>
   keep([recent, ...recents().filter(({ ticket }) => ticket !== recent.ticket)].slice(0, MOST));
 
+/** @param {Recent} better one that is remembered already, which stays in its place */
+export const amend = (better) => keep(recents().map((each) => (each.ticket === better.ticket ? better : each)));
+
 /** @param {string} gone */
 export const forget = (gone) => keep(recents().filter(({ ticket }) => ticket !== gone));
 
@@ -40,3 +47,23 @@ export const claimed = () => here.getItem(CLAIM);
 
 /** @param {string | undefined} claim none where there is nothing to wait for any more */
 export const keepClaim = (claim) => (claim ? here.setItem(CLAIM, claim) : here.removeItem(CLAIM));
+
+/** What was being sent before the page was loaded, and had not come. @type {readonly string[]} */
+export const lostTitles = JSON.parse(here.getItem(SENDING) || "[]");
+here.removeItem(SENDING);
+
+/** @param {readonly string[]} titles of what is being sent, or waits for that */
+export const keepSending = (titles) =>
+  titles.length ? here.setItem(SENDING, JSON.stringify(titles)) : here.removeItem(SENDING);
+
+/** @param {OfferMessage | null} offer a long upload of which another part may be wanted; null where none is */
+export const keepOffer = (offer) => {
+  if (!offer) here.removeItem(OFFER);
+  else here.setItem(OFFER, JSON.stringify({ offer, until: Date.now() + 1000 * offer.kept_s }));
+};
+
+/** The long upload that the server still keeps. @returns {OfferMessage | null} */
+export const keptOffer = () => {
+  const { offer = null, until = 0 } = JSON.parse(here.getItem(OFFER) || "{}");
+  return until > Date.now() ? offer : null;
+};

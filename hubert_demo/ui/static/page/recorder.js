@@ -1,12 +1,11 @@
 // Gradio's recorder takes what the browser calls audio, and says nothing of the rest. A sound in a .webm or .mp4 is
 // called a video by its name alone, and many a sound nothing at all: every file is handed on as audio, and the server
 // says what it is. The file dialogue shows more than audio too. A file that the server would refuse for its size is
-// refused here, with a reason; where the server refuses an upload all the same, its reason is told.
+// refused here, with a reason.
 
 import { emit } from "../core/events.js";
 import { facts } from "../core/store.js";
 
-const UPLOADS = "/gradio_api/upload";
 const VIDEOS = ["video/webm", "video/mp4", "video/3gpp", "video/quicktime", "video/x-matroska"];
 // What browsers have no type for, and .m4a, which phones grey out otherwise.
 const ENDINGS = [
@@ -84,15 +83,6 @@ before("drop", (event) => {
   if (refused) return;
   event.target?.dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: transfer }));
 });
-
-// Gradio says little of an upload that was refused, and nothing where the microphone recorded it.
-const refusal = (/** @type {PerformanceEntry} */ entry) =>
-  entry instanceof PerformanceResourceTiming && entry.name.includes(UPLOADS) && facts().refusals[entry.responseStatus];
-
-new PerformanceObserver((seen) => {
-  const reason = seen.getEntries().map(refusal).find(Boolean);
-  if (reason) emit("error", reason);
-}).observe({ type: "resource" });
 
 // What the microphone is refused for, by the name of the browser's error. Gradio says nothing of it.
 const MICROPHONE = /** @type {Record<string, string>} */ ({

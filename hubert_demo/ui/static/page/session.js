@@ -5,7 +5,8 @@ import { clock } from "../core/clock.js";
 import { emit, on } from "../core/events.js";
 import { fetchPartsBy, fetchTimeline, once } from "../core/mount.js";
 import { showResult, store } from "../core/store.js";
-import { claimed, forget, keepClaim, recents } from "./memory.js";
+import { claimed, forget, keepClaim, lostTitles, recents } from "./memory.js";
+import { named, sendLost, settle } from "./unsent.js";
 
 /** @import { Message, Mount, ResultMessage } from "../core/types.js" */
 /** @import { Recent } from "./memory.js" */
@@ -18,6 +19,8 @@ export const mount = (_root, page) => {
   let reopened = null;
   /** Whose timeline could not be had. @type {ResultMessage | null} */
   let missed = null;
+  /** Names of what the page was sending when it was loaded anew. */
+  let lost = lostTitles;
   /** Shown where there is nothing else to show. @type {ResultMessage | null} */
   let greeting = null;
 
@@ -31,6 +34,7 @@ export const mount = (_root, page) => {
     if (message.welcome && message.kind === "result" && goOn()) return;
     asked = asked || !message.welcome;
     if (message.kind !== "result" && !message.welcome) keepClaim(message.claim);
+    if (message.kind !== "busy" || message.claim) settle(message.title);
     if (message.kind === "result") result(message);
     else if (message.kind === "busy") busy(message.text);
     else if (message.kind === "part") offer(message);
@@ -55,10 +59,10 @@ export const mount = (_root, page) => {
     emit("offer", message);
   };
 
-  const again = (/** @type {string} */ sentence, /** @type {object} */ request) => {
+  const again = (/** @type {string} */ sentence, /** @type {object} */ request, event = "again") => {
     asked = true;
     busy(sentence);
-    page.trigger("again", request);
+    page.trigger(event, request);
   };
 
   const reopen = (/** @type {Recent} */ recent) => {
@@ -97,6 +101,8 @@ export const mount = (_root, page) => {
       keepClaim(undefined);
       emit("tick");
       readBetter(message);
+      if (lost.length) emit("error", sayLost(lost));
+      lost = [];
     } catch (problem) {
       missed = message;
       fail(sentenceOf(problem));
@@ -108,7 +114,9 @@ export const mount = (_root, page) => {
   const readBetter = async (/** @type {ResultMessage} */ { token, parts }) => {
     if (!parts.includes("reading")) return;
     const reading = await once(token, "reading").catch(() => null);
-    if (reading && store.result?.token === token) clock.read(reading.words);
+    if (!reading || store.result?.token !== token) return;
+    clock.read(reading.words);
+    emit("read");
   };
 
   // After a short drop of the network; not where something else was begun since.
@@ -116,8 +124,23 @@ export const mount = (_root, page) => {
     if (missed && missed.token === newest) result(missed);
   });
   on("reopen", reopen);
+  on("resend", (request) => again(`Sending ${named(request.title)} again`, request, "resend"));
+  // Answers broke off; the server can be reached again.
+  on("cut", () => {
+    const claim = claimed();
+    if (sendLost()) return;
+    if (claim) again("Continuing the analysis that was under way", { claim });
+    else if (!store.result) location.reload();
+    else fail("The connection was lost before the answer came. Ask for it again.");
+  });
   fetchPartsBy(page);
   page.watch("value", receive);
   receive();
   return {};
+};
+
+/** @param {readonly string[]} titles of what the server has not read before the page was loaded anew */
+const sayLost = (titles) => {
+  const [which, it] = titles.length > 1 ? [`${titles.length} recordings were`, "them"] : [`${titles[0]} was`, "it"];
+  return `${which} not received before the page was reloaded. Choose or record ${it} again.`;
 };
