@@ -90,7 +90,7 @@ test("what the page asks again by itself ends without a word, and all else waits
   assert.deepEqual(other.calls.filter(([name]) => name === "reach").length, 1);
 });
 
-test("a refusal by the server itself reaches Gradio, and other addresses are none of this module's business", async () => {
+test("a refusal by the server itself reaches Gradio, and other addresses are left alone", async () => {
   const busy = Response.json({ detail: "Too busy" }, { status: 503 });
   const { calls, fetch } = watched([busy, undefined]);
   assert.equal(await joining(fetch, { data: [] }), busy);
