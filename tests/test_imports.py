@@ -64,6 +64,7 @@ OWNERS = {
 # Where a library is called otherwise than the distribution that brings it.
 DISTRIBUTIONS = {
     "python_multipart": "python-multipart",
+    "yaml": "pyyaml",
     "PIL": "pillow",
     "flash_attn": "flash-attn",
     "huggingface_hub": "huggingface-hub",

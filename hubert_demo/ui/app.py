@@ -25,13 +25,13 @@ from hubert_demo.encoding import Encoding
 from hubert_demo.errors import TooLongError
 from hubert_demo.inference import Passes
 from hubert_demo.memo import Locks
-from hubert_demo.ui import card, downloads, front_door, head, theme, tour, zero_gpu
+from hubert_demo.ui import card, downloads, front_door, head, lessons, theme, zero_gpu
 from hubert_demo.ui.begun import Begun
 from hubert_demo.ui.blocks import ForgivingBlocks, uploaded_path
 from hubert_demo.ui.clients import Clients
 from hubert_demo.ui.endpoints import Endpoints
-from hubert_demo.ui.examples import examples, picked, template, to_read
-from hubert_demo.ui.facts import FACTS
+from hubert_demo.ui.examples import called, examples, picked, template, to_read
+from hubert_demo.ui.facts import facts
 from hubert_demo.ui.front_door import MAX_UPLOAD_MB
 from hubert_demo.ui.health import health
 from hubert_demo.ui.intake import READERS_BUSY, Intake
@@ -48,14 +48,13 @@ from hubert_demo.ui.settings import require_free
 from hubert_demo.ui.static_files import StaticFiles
 from hubert_demo.ui.stretches import Stretches
 from hubert_demo.ui.views import VIEWS, timeline
-from hubert_demo.ui.views.base import QUICK, Json, View, component, frame, index, plain, sentence
+from hubert_demo.ui.views.base import QUICK, Json, View, component, frame, plain, sentence
 from hubert_demo.ui.waiting import ENCODER, MAX_THREADS, Waiting
 
 # A recording of so many seconds is heard before longer ones that wait.
 SHORT_S = 10.0
 # Gradio remembers what it last sent to so many sessions; the page needs none of it.
 MAX_SESSIONS = 64
-MAX_TITLE = 255
 CACHE_SECONDS = (3600, 3600)
 
 
@@ -65,6 +64,7 @@ class Page:
     Args:
         checkpoint: The one that greets: a name in the registry, or a directory.
         directories: Further checkpoints to choose from.
+        own_lessons: Files of lessons beside the page's own.
         views: The tabs, in their order.
         store: Where checkpoints are loaded.
         results: Where results are kept; None makes a store of its own.
@@ -83,9 +83,11 @@ class Page:
         parts: What the browser draws of the results.
         static_files: The browser's half of the page.
         examples: The recordings to pick from.
+        lessons: What a class may go through, in the order in which it is offered.
 
     Raises:
         CheckpointError: If there is no such checkpoint or directory.
+        LessonError: If a lesson's file cannot be used.
     """
 
     def __init__(
@@ -93,6 +95,7 @@ class Page:
         checkpoint: str | Path = DEFAULT_CHECKPOINT,
         directories: Iterable[str | Path] = (),
         *,
+        own_lessons: Iterable[Path] = (),
         views: tuple[View, ...] = VIEWS,
         store: CheckpointStore = STORE,
         results: Results | None = None,
@@ -114,6 +117,7 @@ class Page:
         self.parts = Parts(parts, self.results, self.waiting)
         self.static_files = StaticFiles.from_folders(view.folder for view in views)
         self.examples = examples()
+        self.lessons = lessons.lessons((example.path.name for example in self.examples), own_lessons)
         self._store = store
         self._passes = Passes(self._encode)
         self._listening: Locks[tuple[CheckpointSpec, str]] = Locks()
@@ -144,9 +148,10 @@ class Page:
         self.start()
         self.readers.start()
         self.janitor.start(self.demo.forget_uncollected)
+        said = facts(self.examples, self.models, self.lessons)
         settings: dict[str, Any] = {
             "theme": theme.theme(),
-            "app_kwargs": front_door.app_kwargs(self.static_files, FACTS, self.health, self.janitor),
+            "app_kwargs": front_door.app_kwargs(self.static_files, said, self.health, self.janitor),
             "footer_links": ["api"],
             "max_file_size": f"{MAX_UPLOAD_MB}mb",
             "max_threads": MAX_THREADS,
@@ -208,7 +213,9 @@ class Page:
                 component("note", '<div class="hx-root hx-note"></div>')
                 picker = component("examples", template(self.examples), events=("pick",))
                 component("recent")
-                component("tour", tour.TEMPLATE, functions.of(slow=[tour.steps]))
+                others = lessons.Others(self.models, self._passes, self._store)
+                told = lessons.Telling(self.lessons, others.analysis)
+                component("lessons", lessons.TEMPLATE, functions.of(slow=[told.lesson_step]))
                 model = component(
                     "picker", self.models.template(), [self.models.fetching()], events=("choose",)
                 )
@@ -292,7 +299,7 @@ class Page:
             if "claim" in request:
                 begun = self._begun.find(request["claim"])
                 return self._result(self.analyse(begun.waveform, begun.checkpoint), begun.about)
-            return self._result(self.results.again(request.get("ticket")), self._about(request))
+            return self._result(self.results.again(request.get("ticket")), called(self.examples, request))
         except Exception as error:
             return message("error", text=sentence(error), again=True)
 
@@ -300,7 +307,7 @@ class Page:
         """Analyse the recording on show by the checkpoint that was chosen, and remember that.
 
         What the browser says may be anything: names of checkpoint and recording, its number among the
-        examples, and the token of the result on show; without one the first example is analysed.
+        examples, and the token of the result on show; without one that example is analysed, or the first.
         """
         try:
             request = event._data if isinstance(event._data, dict) else {}
@@ -314,17 +321,10 @@ class Page:
     def _on_show(self, request: Json) -> tuple[Waveform, Json]:
         """The recording that the browser names by its result's token, and what the browser calls it."""
         if request.get("token") is None:
-            path, about = picked(self.examples, 0)
+            path, about = picked(self.examples, request.get("example", 0))
             return Waveform.from_file(path), about
         waveform = self.results.get(request["token"]).analysis.encoding.waveform
-        return waveform, self._about(request)
-
-    def _about(self, request: Json) -> Json:
-        """What the browser calls the recording on show."""
-        about: Json = {"title": str(request.get("title"))[:MAX_TITLE]}
-        if request.get("example") is not None:
-            about["example"] = index(request, "example", len(self.examples))
-        return about
+        return waveform, called(self.examples, request)
 
     def on_download(self, event: gr.EventData) -> Json:
         """Give a file that was asked for, or say why there is none."""
@@ -393,7 +393,7 @@ class Page:
             seconds=result.seconds,
             checkpoint=analysis.checkpoint.name,
             model=card.model_card(self._store.find(analysis.checkpoint)),
-            **plain(analysis.encoding, "num_layers", "num_heads"),
+            **plain(analysis.encoding, "num_layers", "num_heads", "middle_layer"),
             sources=card.borrowed(analysis),
             parts=list(self.parts.rendering(result)),
             **about,

@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None, port: int | None = None) -> Non
     options = parser.parse_args(arguments)
     try:
         janitor = Janitor(60 * options.keep_minutes)
-        page = Page(options.checkpoint, options.directories, janitor=janitor)
+        page = Page(options.checkpoint, options.directories, own_lessons=options.lesson, janitor=janitor)
         page.launch(server_name=options.host, server_port=port if options.port is None else options.port)
     except HubertDemoError as error:
         parser.error(str(error))
@@ -67,6 +67,14 @@ def _parser() -> argparse.ArgumentParser:
         default=DEFAULT_CHECKPOINT,
         metavar="NAME",
         help="the model to start with: a name on the page or a directory; default: %(default)s",
+    )
+    parser.add_argument(
+        "--lesson",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="a lesson of your own, beside the page's; several times for several",
     )
     parser.add_argument("--host", help="address to listen on; default: $GRADIO_SERVER_NAME or 127.0.0.1")
     parser.add_argument(

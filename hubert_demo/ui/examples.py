@@ -18,6 +18,7 @@ MANIFEST = "manifest.tsv"
 """In the order of the page; the first one greets. `python -m hubert_demo.training examples` checks it."""
 
 HARD = "transcribed with mistakes"
+MAX_TITLE = 255
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,22 @@ def to_read(rows: tuple[Example, ...], number: object) -> tuple[Callable[[], Wav
     """How to read the example that `picked` finds, and what the browser is told of it."""
     path, about = picked(rows, number)
     return partial(Waveform.from_file, path), about
+
+
+def called(rows: tuple[Example, ...], request: Json) -> Json:
+    """What the browser calls the recording that it asks about: a title, and its number if it is an example.
+
+    Args:
+        rows: All examples.
+        request: What the browser sent, which may be anything.
+
+    Raises:
+        InputError: If there is no such example.
+    """
+    about: Json = {"title": str(request.get("title"))[:MAX_TITLE]}
+    if request.get("example") is not None:
+        about["example"] = index(request, "example", len(rows))
+    return about
 
 
 def template(rows: tuple[Example, ...]) -> str:

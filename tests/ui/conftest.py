@@ -200,19 +200,29 @@ def write_compressed(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def browser(chromium, harbour, tmp_path_factory):
-    """Chromium with a profile on disk, which keeps the page's files and compiled scripts for the next visit.
+def new_profile(chromium, harbour, tmp_path_factory):
+    """Launches chromium with a profile on disk in which nobody has been before.
 
     Its microphone plays an example over and over.
     """
     sync_api = pytest.importorskip("playwright.sync_api")
     with sync_api.sync_playwright() as playwright:
         microphone = f"--use-file-for-fake-audio-capture={harbour}"
-        profile = playwright.chromium.launch_persistent_context(
-            tmp_path_factory.mktemp("profile"), executable_path=chromium, args=[*FLAGS, microphone]
-        )
-        yield profile
-        profile.close()
+
+        def launch():
+            return playwright.chromium.launch_persistent_context(
+                tmp_path_factory.mktemp("profile"), executable_path=chromium, args=[*FLAGS, microphone]
+            )
+
+        yield launch
+
+
+@pytest.fixture(scope="session")
+def browser(new_profile):
+    """Chromium with a profile that keeps the page's files and compiled scripts for the next visit."""
+    profile = new_profile()
+    yield profile
+    profile.close()
 
 
 # Gradio's own player, which is hidden, complains about a file that is no sound before it is emptied.
@@ -259,7 +269,7 @@ LOOK_INSIDE = """async () => {
 class Visitor:
     """A tab of the browser that looks at the page, with all that went wrong in it."""
 
-    def __init__(self, browser, url, theme="light", width=1440, height=1000, script=""):
+    def __init__(self, browser, url, theme="light", width=1440, height=1000, script="", link=""):
         self.tab = browser.new_page()
         self.tab.set_viewport_size({"width": width, "height": height})
         self.tab.set_default_timeout(TIMEOUT_MS)
@@ -270,7 +280,7 @@ class Visitor:
         self.tab.on("request", self._watch)
         self.tab.add_init_script(FREEZE)
         self.tab.add_init_script(script)
-        self.tab.goto(f"{url}?__theme={theme}")
+        self.tab.goto(f"{url}?__theme={theme}{link}")
         self.tab.wait_for_selector("body[data-hx-ready]")
         self.tab.evaluate(LOOK_INSIDE)
 
@@ -341,11 +351,14 @@ class Visitor:
 
 
 @pytest.fixture
-def visit(browser, page):
-    visitors = []
+def visit(browser, page, new_profile):
+    visitors, profiles = [], []
 
-    def arrive(page=page, **options):
-        visitors.append(Visitor(browser, page.demo.local_url, **options))
+    def arrive(page=page, is_new=False, **options):
+        if is_new:
+            profiles.append(new_profile())
+        profile = profiles[-1] if is_new else browser
+        visitors.append(Visitor(profile, page.demo.local_url, **options))
         return visitors[-1]
 
     yield arrive
@@ -353,3 +366,5 @@ def visit(browser, page):
         visitor.leave()
         assert visitor.problems == []
         assert visitor.outside == set()
+    for profile in profiles:
+        profile.close()

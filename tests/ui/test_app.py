@@ -118,7 +118,7 @@ def test_a_bad_file_gets_the_sentence_of_the_library(page, bad_file):
     messages, _ = read_pairs(page.on_upload(str(bad_file)))
     with pytest.raises(InputError) as error:
         Waveform.from_file(bad_file)
-    assert messages[-1] == {"kind": "error", "text": str(error.value)}
+    assert messages[-1] == {"kind": "error", "text": str(error.value), "title": bad_file.name}
 
 
 def test_a_file_name_cannot_smuggle_a_tag(page, write_wav):
@@ -322,6 +322,12 @@ def test_choosing_before_there_is_a_result_analyses_the_first_example(bare_page)
     assert (message["checkpoint"], message["example"]) == ("bare", 0)
 
 
+def test_a_model_and_an_example_are_chosen_at_once(bare_page):
+    message = read_pairs(bare_page.on_choose(Picked({"checkpoint": "bare", "example": 5})))[0][-1]
+    assert (message["checkpoint"], message["example"]) == ("bare", 5)
+    assert message["title"] == bare_page.examples[5].path.name
+
+
 @pytest.mark.parametrize(
     ("data", "text"),
     [
@@ -331,6 +337,8 @@ def test_choosing_before_there_is_a_result_analyses_the_first_example(bare_page)
         ({"checkpoint": "facebook/hubert-base-ls960"}, "is not on this server yet"),
         ({"checkpoint": "bare", "token": "guess"}, "no longer kept"),
         ({"checkpoint": "bare", "token": 7}, "does not understand"),
+        ({"checkpoint": "bare", "example": 99}, "Example"),
+        ({"checkpoint": "bare", "example": "stop.wav"}, "Example"),
     ],
 )
 def test_a_strange_choice_gets_a_sentence_and_changes_nothing(bare_page, data, text):

@@ -125,11 +125,11 @@ def test_on_a_phone_everything_that_is_pressed_is_large_enough_for_a_finger(visi
         assert visitor.tab.evaluate(SMALL) == []
 
 
-# What is pressed and too small, but for words and cells on a scale of time.
+# What is pressed and too small, but for words and cells on a scale of time, and terms in sentences.
 SMALL = """() => [...document.querySelectorAll("button, a, input, select, textarea, summary, [role]")]
   .filter((one) => one.matches("button, a, input, select, textarea, summary, [role=tab], [role=scrollbar]"))
   .filter((one) => one.checkVisibility({ visibilityProperty: true }))
-  .filter((one) => !one.closest(".hx-words, .hx-transcript"))
+  .filter((one) => !one.closest(".hx-words, .hx-transcript") && !one.matches(".hx-term"))
   .map((one) => [one, one.getBoundingClientRect()])
   .filter(([, { width, height }]) => width && (width < 43.9 || height < 43.9))
   .map(([one, { width, height }]) =>

@@ -1,4 +1,4 @@
-"""What axe-core finds on the page after a finished analysis: on every tab, dialog and step of the tour."""
+"""What axe-core finds on the page after a finished analysis: on every tab and dialog, and in lessons."""
 
 import pytest
 
@@ -32,8 +32,8 @@ def test_nothing_is_found_by_axe(axe, visit):
     visitor.tab.evaluate(axe)
     found = {}
 
-    def look(where):
-        for width in WIDTHS:
+    def look(where, widths=WIDTHS):
+        for width in widths:
             visitor.tab.set_viewport_size({"width": width, "height": 900})
             for theme in ("light", "dark"):
                 visitor.tab.evaluate(DRESS, theme == "dark")
@@ -46,12 +46,29 @@ def test_nothing_is_found_by_axe(axe, visit):
         for closed in visitor.tab.locator("details:not([open]) > summary:visible").all():
             closed.click()
         look(title)
+        if title in ("Transcript", "Attention"):
+            visitor.id("present").click()
+            look(f"{title}, presented", WIDTHS[:1])
+            visitor.id("present").click()
     visitor.id("take-script").click()
     visitor.id("script").wait_for()
-    visitor.id("tour-start").click()
-    for number in range(1, 6):
-        visitor.tab.get_by_text(f"{number} of 5").wait_for()
-        visitor.tab.wait_for_selector("body[data-hx-complete]")
-        look(f"tour, step {number}")
-        visitor.id("tour-next").click()
+    visitor.id("lessons-open").click()
+    look("lessons")
+    visitor.id("open-glossary").click()
+    look("glossary")
+    visitor.id("glossary-close").click()
+    visitor.id("lessons-open").click()
+    visitor.id("lesson-first-look").click()
+    visitor.id("prediction-number").wait_for()
+    visitor.id("lesson-check").click()
+    look("a number to predict")
+    visitor.id("prediction-number").fill("7")
+    visitor.id("lesson-check").click()
+    look("a wrong answer")
+    visitor.tab.locator(".hx-lesson-body .hx-term").first.click()
+    look("what a term means")
+    visitor.id("meaning-close").click()
+    visitor.id("lesson-next").click()
+    visitor.tab.locator("[data-testid=prediction] label").first.click()
+    look("a choice")
     assert found == {}

@@ -77,8 +77,26 @@ def test_parts_of_a_long_upload_are_chosen_and_analysed(visit, write_wav, hear_l
     window.press("Enter")
     visitor.wait_for_other_result(first)
     assert "0:00 to 1:00 of 1:05" in visitor.id("notes").inner_text()
-    visitor.id("example-1").click()
+    # The server keeps the upload for a while, the tab the offer.
+    visitor.tab.reload()
+    visitor.tab.wait_for_selector("body[data-hx-ready]")
+    again = visitor.token
+    visitor.id("chooser-another").click()
+    window.press("End")
+    window.press("Enter")
+    visitor.wait_for_other_result(again)
+    assert "0:05 to 1:05 of 1:05" in visitor.id("notes").inner_text()
+    visitor.id("chooser-another").press("Escape")
     visitor.id("chooser-another").wait_for(state="hidden")
+    assert visitor.tab.evaluate("sessionStorage.getItem('hx-offer')") is None
+
+
+def test_another_recording_takes_the_chooser_away(visit, write_wav):
+    visitor = visit()
+    visitor.upload(write_wav("long.wav", duration_s=61, seed=45))
+    visitor.id("chooser-window").wait_for()
+    visitor.id("example-1").click()
+    visitor.id("chooser-window").wait_for(state="hidden")
 
 
 def test_a_reload_and_back_bring_the_same_result_back_and_the_last_ones_reopen(visit, page, encoder_passes):
@@ -122,6 +140,124 @@ def test_a_result_that_a_drop_of_the_network_kept_back_is_shown_after_it(visit, 
     assert not visitor.id("alert").is_visible()
     assert all("ERR_INTERNET_DISCONNECTED" in problem for problem in visitor.problems)
     visitor.problems.clear()
+
+
+def forget_what_the_network_caused(visitor):
+    """Chromium and Gradio say that requests failed, which a visitor does not see."""
+    known = ("ERR_", "Failed to fetch", "status of 5", "HTTP 5")
+    assert all(any(each in problem for each in known) for problem in visitor.problems), visitor.problems
+    visitor.problems.clear()
+
+
+def record(visitor, then=lambda: None):
+    visitor.tab.locator("#hx-recorder .record-button").click()
+    stop = visitor.tab.locator("#hx-recorder .stop-button:visible")
+    stop.wait_for()
+    visitor.tab.wait_for_timeout(300)
+    then()
+    stop.click()
+
+
+def test_recordings_that_the_network_kept_back_are_sent_when_it_is_back(visit):
+    visitor = visit()
+    before, offline = visitor.token, visitor.tab.context.set_offline
+    try:
+        record(visitor, then=lambda: offline(True))
+        visitor.id("unsent").filter(has_text="your recording has not been sent").wait_for()
+        record(visitor)
+        visitor.id("unsent").filter(has_text="2 recordings have not been sent").wait_for()
+        visitor.tab.locator("#hx-recorder .record-button:visible").wait_for()
+        assert visitor.token == before
+    finally:
+        offline(False)
+    visitor.id("recent").nth(1).wait_for()
+    visitor.id("unsent").wait_for(state="hidden")
+    assert visitor.id("notes").inner_text().startswith("Your recording")
+    assert visitor.tab.evaluate("sessionStorage.getItem('hx-sending')") is None
+    forget_what_the_network_caused(visitor)
+
+
+def test_an_upload_whose_analysis_could_not_be_asked_for_is_sent_again(visit, write_wav):
+    visitor = visit()
+    before = visitor.token
+    visitor.tab.evaluate("window.isTheSame = true")
+    visitor.tab.route("**/queue/join*", lambda route: route.abort(), times=1)
+    visitor.upload(write_wav("asked.wav", seed=46))
+    visitor.wait_for_other_result(before)
+    assert visitor.id("notes").inner_text().startswith("asked.wav")
+    assert visitor.tab.evaluate("window.isTheSame")
+    assert not visitor.tab.locator(".toast-body").count()
+    forget_what_the_network_caused(visitor)
+
+
+def test_where_answers_break_off_what_was_not_read_is_sent_again(visit, write_wav):
+    visitor = visit()
+    before = visitor.token
+    visitor.tab.evaluate("window.isTheSame = true")
+    stream = {"content_type": "text/event-stream", "body": 'data: {"msg":"proc'}
+    visitor.tab.route("**/queue/data*", lambda route: route.fulfill(**stream), times=1)
+    visitor.upload(write_wav("answers.wav", seed=47))
+    visitor.wait_for_other_result(before)
+    assert visitor.id("notes").inner_text().startswith("answers.wav")
+    assert visitor.tab.evaluate("window.isTheSame")
+
+
+def test_an_upload_that_the_server_could_not_take_is_sent_again_at_a_press(visit, write_wav):
+    visitor = visit()
+    before = visitor.token
+    failing = {"status": 500, "body": "oops"}
+    visitor.tab.route("**/gradio_api/upload*", lambda route: route.fulfill(**failing), times=1)
+    visitor.upload(write_wav("pressed.wav", seed=48))
+    visitor.id("unsent").filter(has_text="could not take pressed.wav (status 500)").wait_for()
+    visitor.id("send-again").click()
+    visitor.wait_for_other_result(before)
+    assert visitor.id("notes").inner_text().startswith("pressed.wav")
+    forget_what_the_network_caused(visitor)
+
+
+def test_of_examples_picked_without_a_network_the_last_is_shown_after_it(visit, page):
+    visitor = visit()
+    before, offline = visitor.token, visitor.tab.context.set_offline
+    rows = "[...document.querySelectorAll('#hx-examples button')]"
+    pressed = f"{rows}.findIndex((row) => row.getAttribute('aria-pressed') === 'true')"
+    offline(True)
+    try:
+        visitor.id("example-2").click()
+        visitor.id("unsent").filter(has_text="comes when it is back").wait_for()
+        visitor.id("example-1").click()
+        visitor.tab.wait_for_function(f"{pressed} === 0")
+    finally:
+        offline(False)
+    visitor.wait_for_other_result(before)
+    assert page.examples[1].path.name in visitor.id("notes").inner_text()
+    assert visitor.tab.evaluate(pressed) == 1
+    forget_what_the_network_caused(visitor)
+
+
+def test_a_reload_while_an_upload_is_on_its_way_is_told_once(visit, write_wav):
+    visitor = visit()
+    visitor.tab.route("**/gradio_api/upload*", lambda route: None)
+    visitor.upload(write_wav("early.wav", seed=49))
+    visitor.tab.wait_for_function("sessionStorage.getItem('hx-sending')")
+    visitor.tab.reload()
+    visitor.id("alert").filter(has_text="early.wav was not received before the page was reloaded").wait_for()
+    assert visitor.tab.evaluate("sessionStorage.getItem('hx-sending')") is None
+
+
+def test_an_example_is_listed_by_its_name_and_by_the_words_of_the_better_reading(visit, page):
+    visitor = visit()
+    before = visitor.token
+    visitor.id("example-1").click()
+    visitor.wait_for_other_result(before)
+    recent = visitor.id("recent")
+    assert recent.locator("b").inner_text() == page.examples[1].title
+    visitor.tab.wait_for_function("document.body.dataset.hxComplete")
+    visitor.tab.evaluate("""() => {
+      const said = ["another", "reading"];
+      inside.clock.read(said.map((text, i) => ({ text, start_s: i / 5, end_s: (i + 1) / 5 })));
+      inside.emit("read");
+    }""")
+    assert recent.locator("small").inner_text() == "another reading"
 
 
 def test_an_analysis_goes_on_where_the_page_is_reloaded_meanwhile(

@@ -10,6 +10,9 @@ import pytest
 
 from hubert_demo.api import analyze
 from hubert_demo.export import Choices
+from hubert_demo.ui.facts import facts
+from hubert_demo.ui.lessons.answers import told
+from hubert_demo.ui.lessons.measures import Subject
 from hubert_demo.ui.views import VIEWS, timeline
 from hubert_demo.ui.views.base import STATIC_DIR
 
@@ -121,6 +124,26 @@ def test_the_server_s_answers_have_the_types_that_the_scripts_rely_on(tsc, answe
     choices = json.dumps(Choices().as_json() | {"layer": 1, "attention_layer": 1, "num_units": 2})
     names = json.dumps([name for name, _ in answers])
     text += f"\nexport const choices: Choices = {choices};\nexport const names: (keyof Parts)[] = {names};\n"
+    assert tsc(text, tmp_path) == ""
+
+
+def test_what_both_halves_say_alike_has_the_types_that_the_scripts_rely_on(tsc, page, tmp_path):
+    types = (STATIC_DIR / "core" / "types").as_posix()
+    said = {**facts(page.examples, page.models, page.lessons), "tabs": ["transcript/transcript.js"]}
+    text = f'import type {{ Facts }} from "{types}";\nexport const facts: Facts = {json.dumps(said)};\n'
+    assert tsc(text, tmp_path) == ""
+
+
+def test_the_steps_of_lessons_have_the_types_that_the_scripts_rely_on(tsc, page, harbour, tmp_path):
+    types = (STATIC_DIR / "core" / "types").as_posix()
+    subject = Subject(analyze(harbour), lambda checkpoint: analyze(harbour, checkpoint=checkpoint))
+    steps = [
+        {"step": number, **told(step, subject)}
+        for lesson in page.lessons[:2]
+        for number, step in enumerate(lesson.steps)
+    ]
+    text = f'import type {{ LessonStep }} from "{types}";\n'
+    text += f"export const steps: LessonStep[] = {json.dumps(steps)};\n"
     assert tsc(text, tmp_path) == ""
 
 

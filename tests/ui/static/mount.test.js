@@ -21,7 +21,7 @@ globalThis.ResizeObserver = class {
 globalThis.window.hx = [];
 
 const { emit } = await import("../../../hubert_demo/ui/static/core/events.js");
-const { fetchPartsBy, fetchPart, openStrip, startMounting } =
+const { fetchPartsBy, fetchPart, openStrip, startMounting, whenMounted } =
   await import("../../../hubert_demo/ui/static/core/mount.js");
 const { setOpen, showResult, store } = await import("../../../hubert_demo/ui/static/core/store.js");
 
@@ -374,4 +374,15 @@ test("a part can be fetched of a result that is not on show yet, as long as it i
   const unwanted = fetchPart("coming", "timeline", () => false);
   await answer("timeline", "T", "coming");
   assert.equal(await unwanted, null);
+});
+
+test("whoever waits for a component goes on once it has mounted, or at once where it has", async () => {
+  const heard = [];
+  whenMounted("awaited").then(() => heard.push("mounted"));
+  await mounted("another", []);
+  assert.deepEqual(heard, []);
+  await mounted("awaited", []);
+  await pause();
+  assert.deepEqual(heard, ["mounted"]);
+  await whenMounted("awaited");
 });

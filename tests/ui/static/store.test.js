@@ -4,7 +4,9 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { emit, on } from "../../../hubert_demo/ui/static/core/events.js";
-import { choose, resultOnShow, setOpen, showResult, store, zoomTo } from "../../../hubert_demo/ui/static/core/store.js";
+import {
+  choose, resultOnShow, setOpen, setStep, showResult, store, zoomTo,
+} from "../../../hubert_demo/ui/static/core/store.js";
 
 let heard = [];
 on("choices", (changed) => heard.push(changed));
@@ -76,4 +78,21 @@ test("a model with fewer layers and heads than are chosen moves the choice to it
   assert.deepEqual({ ...store.choices }, { ...store.choices, layer: 4, attention_layer: 3, head: 1 });
   showResult({ token: "large", num_layers: 12, num_heads: 12 });
   assert.equal(store.choices.layer, 4);
+});
+
+test("a text that was said in one recording was not said in the next, words to listen for stay", () => {
+  choose({ reference: "one", hotwords: "two" });
+  heard = [];
+  showResult({ token: "other", num_layers: 12, num_heads: 12 });
+  assert.deepEqual(heard, [{ reference: "" }]);
+  assert.equal(store.choices.hotwords, "two");
+});
+
+test("the step of a lesson is told, and that it has ended", () => {
+  const told = [];
+  const off = on("step", () => told.push([store.lesson, store.step]));
+  setStep("first", 2);
+  setStep(null, null);
+  off();
+  assert.deepEqual(told, [["first", 2], [null, null]]);
 });

@@ -15,7 +15,8 @@ const { cellAt, FAINT, pooled, ROW, soundAround } =
 const { lineOf } = await import("../../../hubert_demo/ui/static/transcript/headline.js");
 const { pathOf, soundOf } = await import("../../../hubert_demo/ui/static/transcript/path.js");
 const { shortened } = await import("../../../hubert_demo/ui/static/transcript/readings.js");
-const { framesAround, sentencesOf, stepsOf } = await import("../../../hubert_demo/ui/static/transcript/steps.js");
+const { framesAround, ofTheWhole, sentencesOf, stepsOf } =
+  await import("../../../hubert_demo/ui/static/transcript/steps.js");
 const { doubtOf, timesOf } = await import("../../../hubert_demo/ui/static/transcript/words.js");
 
 /** Frames of a tenth of a second, the first around 0.05 s. */
@@ -38,6 +39,7 @@ const PART = {
     { text: "␣", writes: true, space: true },
     { text: "c", writes: true, space: false },
   ],
+  emissions: pack("u1", Array(30).fill(85), [3, 10]),
   runs: pack("i4", [0, 0, 2, 2, 2, 3, 1, 3, 6, 3, 6, 7, 2, 7, 8, 4, 8, 10], [6, 3]),
 };
 
@@ -111,6 +113,7 @@ const pictureOf = (more = {}) => ({
   levels: Object.assign(Uint8Array.from({ length: 30 }, (_, i) => i), { shape: [3, 10] }),
   axis: timeScale(220, 1, { left: 20, right: 0 }),
   rows: 2,
+  high: ROW,
   ...more,
 });
 
@@ -275,4 +278,11 @@ test("the best reading says what it is, whether it differs, and where it finds n
   assert.match(lineOf(3, true), /^With the language model .*\. Underlined words differ/);
   assert.match(lineOf(3, false), /^With the language model .*\. Greedy gives the same\.$/);
   assert.match(lineOf(0, true), /no words are found here\.$/);
+});
+
+test("one line says what comes of the whole recording", () => {
+  const line = "All 10 frames: 20% blank · 6 cells after merging · 4 letters and spaces";
+  assert.equal(ofTheWhole(pathOf(PART)), line);
+  const silent = { ...PART, num_frames: 1, runs: pack("i4", [2, 0, 1], [1, 3]) };
+  assert.equal(ofTheWhole(pathOf(silent)), "All 1 frame: 100% blank · 1 cell after merging · 0 letters and spaces");
 });

@@ -98,6 +98,7 @@ export const headMap = ({ map, near_share, near_share_by_chance, ...numbers }, g
 
 /** @typedef {ReturnType<typeof headMap>} HeadMap */
 
+// In pixels, where type is as large as usual.
 export const TICKS = 36; // room for the labels of the scale
 export const WORDS = { widest: 84, gap: 10, high: 18, from: 460 }; // beside the map from this width on
 const MOST_SIDE = 560;
@@ -112,12 +113,16 @@ const TITLE = 22; // room for what an axis is
  * @param {HeadMap} map
  * @param {FrameGrid} grid
  * @param {Stretch | null} [zoom] what is shown of both axes; null for all
+ * @param {number} [type] how much larger type is than usual
+ * @param {number | null} [most] of the height; null for the usual one
  */
-export const arrange = (width, longest, map, grid, zoom = null) => {
-  const beside = longest && width >= WORDS.from ? Math.min(WORDS.widest, longest) + WORDS.gap : 0;
-  const below = longest ? WORDS.high : 0;
-  const left = TITLE + beside + TICKS;
-  const side = Math.max(40, Math.min(width - left - RIGHT, MOST_SIDE));
+export const arrange = (width, longest, map, grid, zoom = null, type = 1, most = null) => {
+  const beside = longest && width >= WORDS.from ? Math.min(WORDS.widest * type, longest) + WORDS.gap : 0;
+  const below = longest ? WORDS.high * type : 0;
+  const [title, ticks] = [TITLE * type, TICKS * type];
+  const left = title + beside + ticks;
+  const foot = title + below + title;
+  const side = Math.max(40, Math.min(width - left - RIGHT, most === null ? MOST_SIDE : most - TOP - foot));
   const [start, end] = [0, grid.count].map(grid.startOf);
   const { from, to } = zoom ?? { from: start, to: end };
   const binAt = (/** @type {number} */ time) => ((time - start) / (end - start)) * map.filled;
@@ -126,7 +131,7 @@ export const arrange = (width, longest, map, grid, zoom = null) => {
   /** Pixels from the beginning of an axis. @param {number} time */
   const at = (time) => ((time - from) / (to - from)) * side;
   return {
-    left, top: TOP, side, cell, bins, width, height: TOP + side + 22 + below + TITLE, beside, below, at,
+    left, top: TOP, side, cell, bins, width, height: TOP + side + foot, beside, below, ticks, title, at,
     from: zoom ? from : 0, to,
     /** The same on the axis. @param {number} time */
     within: (time) => clamp(at(time), 0, side),

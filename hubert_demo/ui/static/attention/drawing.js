@@ -2,9 +2,9 @@
 
 import { clock } from "../core/clock.js";
 import { short } from "../core/format.js";
-import { font, image, line, ramp, style, token, writeUpwards } from "../core/paint.js";
+import { font, image, line, ramp, sized, style, token, writeUpwards } from "../core/paint.js";
 import { ticks } from "../core/scales.js";
-import { TICKS, WORDS } from "./bins.js";
+import { WORDS } from "./bins.js";
 
 /** @import { Geometry } from "./bins.js" */
 /** @typedef {CanvasRenderingContext2D} Context */
@@ -45,19 +45,19 @@ const write = (ctx, align, baseline, ...what) => {
  * @param {Context} ctx
  * @param {Geometry} geometry
  */
-export const drawAxes = (ctx, { left, top, side, below, at, from, to }) => {
-  style(ctx, { font: font(12), fillStyle: token("--hx-ink-2"), strokeStyle: token("--hx-line-strong") });
-  ticks(to - from, side, 56, from).forEach(({ time, label }, index) => {
+export const drawAxes = (ctx, { left, top, side, below, title, at, from, to }) => {
+  style(ctx, { font: font(sized(12)), fillStyle: token("--hx-ink-2"), strokeStyle: token("--hx-line-strong") });
+  ticks(to - from, side, sized(56), from).forEach(({ time, label }, index) => {
     const place = Math.max(0, Math.round(at(time)));
     if (place > side) return;
     write(ctx, "center", "top", index ? label : `${label} s`, left + place, top + side + 6);
-    write(ctx, "right", "middle", label, left - 7, top + Math.max(6, place));
+    write(ctx, "right", "middle", label, left - 7, top + Math.max(sized(6), place));
     line(ctx, [left + place + 0.5, top + side, left + place + 0.5, top + side + 4]);
     line(ctx, [left - 4, top + place + 0.5, left, top + place + 0.5]);
   });
   ctx.fillStyle = token("--hx-ink-3");
-  write(ctx, "center", "alphabetic", "looks at", left + side / 2, top + side + 22 + below + 15);
-  writeUpwards(ctx, "this frame", 12, top + side / 2);
+  write(ctx, "center", "alphabetic", "looks at", left + side / 2, top + side + title + below + sized(15));
+  writeUpwards(ctx, "this frame", sized(12), top + side / 2);
 };
 
 /**
@@ -65,11 +65,11 @@ export const drawAxes = (ctx, { left, top, side, below, at, from, to }) => {
  * @param {Context} ctx
  * @param {Geometry} geometry
  */
-export const drawWords = (ctx, { left, top, side, beside, within, from: first, to: last }) => {
-  const across = left - TICKS + 4;
-  const down = top + side + 23;
+export const drawWords = (ctx, { left, top, side, beside, ticks: room, title, within, from: first, to: last }) => {
+  const across = left - room + 4;
+  const down = top + side + title + 1;
   let [freeX, freeY] = [-Infinity, -Infinity];
-  style(ctx, { font: font(12), fillStyle: token("--hx-ink"), strokeStyle: token("--hx-ink-3"), lineWidth: 1 });
+  style(ctx, { font: font(sized(12)), fillStyle: token("--hx-ink"), strokeStyle: token("--hx-ink-3"), lineWidth: 1 });
   for (const word of clock.words.filter((each) => each.end_s > first && each.start_s < last)) {
     const [from, to] = [within(word.start_s), Math.max(within(word.start_s) + 2, within(word.end_s) - 2)];
     const text = short(word.text);
@@ -82,8 +82,8 @@ export const drawWords = (ctx, { left, top, side, beside, within, from: first, t
     }
     if (!beside) continue;
     crispLine(ctx, [across, top + from, across, top + to]);
-    if (middle - 7 < freeY) continue;
+    if (middle - sized(7) < freeY) continue;
     write(ctx, "right", "middle", text, across - 6, top + middle, beside - WORDS.gap + 4);
-    freeY = middle + 7;
+    freeY = middle + sized(7);
   }
 };

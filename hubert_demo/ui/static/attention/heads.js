@@ -79,7 +79,7 @@ export const headsPanel = (onpress) => {
     settle();
   };
 
-  /** What was chosen here or elsewhere, such as by the tour. @param {Choices} changed */
+  /** What was chosen here or elsewhere, such as by a lesson. @param {Choices} changed */
   const follow = (changed) => {
     if ("sort" in changed || "filter" in changed) place();
   };

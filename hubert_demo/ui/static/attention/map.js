@@ -3,8 +3,9 @@
 import { clock } from "../core/clock.js";
 import { make, scale } from "../core/dom.js";
 import { emit } from "../core/events.js";
+import { figureBox } from "../core/figure.js";
 import { clamp, seconds, short } from "../core/format.js";
-import { announce, contextOf, fit, font, style, timeSlider, token } from "../core/paint.js";
+import { announce, contextOf, fit, font, sized, style, timeSlider, token } from "../core/paint.js";
 import { store } from "../core/store.js";
 import { arrange, levelsOf, limitOf } from "./bins.js";
 import { crispLine, drawAxes, drawLevels, drawWords } from "./drawing.js";
@@ -24,6 +25,7 @@ export const largeMap = (read) => {
   const over = make("canvas", { class: "hx-over", "aria-hidden": "true" });
   const now = make("i", { class: "hx-cursor", "aria-hidden": "true" });
   const element = make("div", { class: "hx-map hx-attention is-waiting" }, base, over, now);
+  const heightFor = figureBox(element);
   const range = make("span", { "data-testid": "attention-scale" });
   /** @type {HeadMap | null} */
   let map = null;
@@ -46,7 +48,8 @@ export const largeMap = (read) => {
 
   const draw = () => {
     if (!map) return;
-    geometry = arrange(element.clientWidth, longestWord(base), map, clock.grid, store.zoom);
+    const { clientWidth: width } = element;
+    geometry = arrange(width, longestWord(base), map, clock.grid, store.zoom, sized(1), heightFor(null));
     paint(base, map, geometry, range);
     Object.assign(now.style, { top: `${geometry.top}px`, height: `${geometry.side}px`, bottom: "auto" });
     painted = null;
@@ -95,7 +98,7 @@ export const largeMap = (read) => {
 /** In pixels; 0 where there are no words. @param {HTMLCanvasElement} canvas */
 const longestWord = (canvas) => {
   const ctx = contextOf(canvas);
-  ctx.font = font(12);
+  ctx.font = font(sized(12));
   return Math.max(0, ...clock.words.map((word) => ctx.measureText(short(word.text)).width));
 };
 

@@ -9,6 +9,8 @@ import { frameGrid } from "./grid.js";
 /** @import { Stretch, TimelinePart, Word } from "./types.js" */
 
 const AT_END_S = 0.02; // as near to the end as this, playing begins anew
+/** Of a frame: what can be selected. An address has a stretch rounded. */
+export const LEAST_SELECTED = 0.99;
 
 const audio = new Audio();
 let duration = 0;
@@ -88,6 +90,7 @@ export const clock = {
   set rate(rate) {
     audio.preservesPitch = true;
     audio.playbackRate = audio.defaultPlaybackRate = rate;
+    emit("rate");
   },
   /**
    * Another recording.
@@ -157,7 +160,7 @@ export const clock = {
 const stretchOf = (from, to) => {
   if (from == null || to == null) return null;
   const [start, end] = [from, to].map((time) => clamp(time, 0, duration)).sort((a, b) => a - b);
-  return end - start < grid.hop ? null : Object.freeze({ from: start, to: end });
+  return end - start < LEAST_SELECTED * grid.hop ? null : Object.freeze({ from: start, to: end });
 };
 
 /** @param {number} time */

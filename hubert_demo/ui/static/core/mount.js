@@ -65,6 +65,20 @@ export const fetchTimeline = ({ token, parts }, isWanted) => {
   return fetchPart(token, "timeline", isWanted);
 };
 
+/**
+ * Once a component has mounted.
+ * @param {string} name
+ * @returns {Promise<void>}
+ */
+export const whenMounted = (name) => new Promise((done) => {
+  if (mounted.has(name)) return done();
+  const off = on("mount", (other) => {
+    if (other !== name) return;
+    off();
+    done();
+  });
+});
+
 /** The strip of the open tab, if there is anything to show in it. */
 export const openStrip = () => {
   const open = mounted.get(store.open || "");

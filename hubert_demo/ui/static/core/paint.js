@@ -29,6 +29,12 @@ export const token = (name) => {
 /** The same where it is a number of pixels. @param {string} name */
 export const pixels = (name) => parseFloat(token(name));
 
+/**
+ * A length on a picture as large as type is now: larger in presentation mode.
+ * @param {number} length in pixels, as usual
+ */
+export const sized = (length) => length * (pixels("--hx-type") || 1);
+
 /** @type {Map<string, Ramp>} */
 const ramps = new Map();
 
@@ -43,7 +49,8 @@ export const ramp = (name) => {
   return known;
 };
 
-const redraw = () => {
+/** Draws every picture again: the theme, or the room that there is, has changed. */
+export const redraw = () => {
   tokens = new Map();
   emit("draw");
 };
@@ -52,22 +59,31 @@ const redraw = () => {
 new MutationObserver(redraw).observe(document.body, { attributeFilter: ["class"] });
 window.matchMedia("(max-width: 899px)").addEventListener("change", redraw);
 
+const PAPER_RATIO = 3; // 288 dots an inch
+let leastRatio = 1;
+
+/** Draws every picture again, with as many pixels as paper needs, or as the screen does. @param {boolean} isPaper */
+export const redrawFor = (isPaper) => {
+  leastRatio = isPaper ? PAPER_RATIO : 1;
+  redraw();
+};
+
 /**
- * Sizes a canvas in CSS pixels, clears it, and gives its context, sharp on every screen.
+ * Sizes a canvas in CSS pixels, clears it, and gives its context, sharp on every screen and on paper.
  * @param {HTMLCanvasElement} canvas
  * @param {number} width
  * @param {number} height
  */
 export const fit = (canvas, width, height) => {
-  const ratio = window.devicePixelRatio || 1;
+  const ratio = Math.max(leastRatio, window.devicePixelRatio || 1);
   const [columns, rows] = [Math.round(width * ratio), Math.round(height * ratio)];
   const ctx = contextOf(canvas);
   if (canvas.width !== columns || canvas.height !== rows) {
     canvas.width = columns;
     canvas.height = rows;
-    canvas.style.width = `${width}px`;
-    canvas.style.height = `${height}px`;
   }
+  canvas.style.width = `${width}px`;
+  canvas.style.height = `${height}px`;
   ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
   ctx.clearRect(0, 0, width, height);
   return ctx;
@@ -166,7 +182,8 @@ export const withinAxis = (ctx, axis, height, draw) => {
   ctx.restore();
 };
 
-export const AXIS_HEIGHT = 24; // room for the scale of time
+/** Room for the scale of time, in pixels. */
+export const axisHeight = () => sized(24);
 
 /**
  * Ticks and labels of the scale of time.
@@ -176,8 +193,8 @@ export const AXIS_HEIGHT = 24; // room for the scale of time
  */
 export const drawTimeAxis = (ctx, axis, y) => {
   style(ctx, { strokeStyle: token("--hx-line-strong"), fillStyle: token("--hx-ink-2") });
-  style(ctx, { font: font(12), textAlign: "left", textBaseline: "top" });
-  ticks(axis.to - axis.from, axis.span, undefined, axis.from).forEach(({ time, label }, index) => {
+  style(ctx, { font: font(sized(12)), textAlign: "left", textBaseline: "top" });
+  ticks(axis.to - axis.from, axis.span, sized(64), axis.from).forEach(({ time, label }, index) => {
     const x = Math.round(axis.x(time)) + 0.5;
     line(ctx, [x, y, x, y + 4]);
     const text = index ? label : `${label} s`;

@@ -1,13 +1,18 @@
-// What everybody may know: the result on show, the stretch of time that is shown of it, the tab that is open, and what
-// the visitor has chosen.
+// What everybody may know: the result on show, the stretch of time that is shown of it, the tab that is open, the step
+// of a lesson, and what the visitor has chosen.
 // What the server sent is never written into.
 
 import { emit } from "./events.js";
 
 /** @import { Choices, Facts, Result, Stretch } from "./types.js" */
 
-/** @type {{ result: Result | null, zoom: Stretch | null, open: string | null, choices: Choices }} */
-const state = { result: null, zoom: null, open: null, choices: {} };
+/**
+ * @type {{
+ *   result: Result | null, zoom: Stretch | null, open: string | null, lesson: string | null, step: number | null,
+ *   choices: Choices,
+ * }}
+ */
+const state = { result: null, zoom: null, open: null, lesson: null, step: null, choices: {} };
 
 /** To read from. */
 export const store = {
@@ -21,6 +26,14 @@ export const store = {
   /** The view whose tab is open. */
   get open() {
     return state.open;
+  },
+  /** The name of the lesson; null outside lessons. */
+  get lesson() {
+    return state.lesson;
+  },
+  /** Its step, from 1; null outside lessons. */
+  get step() {
+    return state.step;
   },
   /** @returns {Readonly<Choices>} */
   get choices() {
@@ -36,17 +49,18 @@ export const resultOnShow = () => {
 
 /**
  * Put a result on show, all of it. Everybody hears "result", and "choices" where its model has fewer layers or heads
- * than are chosen.
+ * than are chosen, or a text was chosen that was said in another recording.
  * @param {Result} result
  */
 export const showResult = (result) => {
   [state.result, state.zoom] = [result, null];
-  const { layer, attention_layer: attentionLayer, head } = state.choices;
+  const { layer, attention_layer: attentionLayer, head, reference } = state.choices;
   /** @type {Choices} */
   const inRange = {};
   if (layer !== undefined) inRange.layer = Math.min(layer, result.num_layers);
   if (attentionLayer !== undefined) inRange.attention_layer = Math.min(attentionLayer, result.num_layers - 1);
   if (head !== undefined) inRange.head = Math.min(head, result.num_heads - 1);
+  if (reference) inRange.reference = "";
   emit("result", result);
   choose(inRange);
 };
@@ -69,7 +83,17 @@ export const setOpen = (name) => {
 };
 
 /**
- * Change what is chosen. Views, exports and the tour go by it; everybody hears "choices" with what changed.
+ * A lesson has come to a step, or ended. Everybody hears "step".
+ * @param {string | null} lesson its name
+ * @param {number | null} step from 1
+ */
+export const setStep = (lesson, step) => {
+  [state.lesson, state.step] = [lesson, step];
+  emit("step");
+};
+
+/**
+ * Change what is chosen. Views, exports and lessons go by it; everybody hears "choices" with what changed.
  * @param {Choices} wanted
  */
 export const choose = (wanted) => {

@@ -222,6 +222,8 @@ export interface ResultMessage {
   /** How many there are of what can be chosen. */
   readonly num_layers: number;
   readonly num_heads: number;
+  /** Whose attention is shown first. */
+  readonly middle_layer: number;
   /** A sentence for each view that another model fills. */
   readonly sources: Readonly<Record<string, string>>;
   readonly parts: readonly string[];
@@ -287,6 +289,49 @@ export interface Choices {
   filter?: string;
 }
 
+/** What is shown of a lesson before it begins. */
+export interface LessonOverview {
+  readonly name: string;
+  readonly title: string;
+  readonly about: string;
+  readonly minutes: number;
+  /** Files of the examples that it was made for. */
+  readonly recordings: readonly string[];
+  readonly num_steps: number;
+  readonly num_questions: number;
+}
+
+/** What is to be predicted: one of the choices, or a number where there are none. */
+export interface LessonQuestion {
+  readonly text: string;
+  readonly choices: readonly string[] | null;
+  /** Number of the right choice, or the right number. */
+  readonly right: number;
+  /** The right answer in words. */
+  readonly shown: string;
+  /** Of a number: "" where it is a plain one. */
+  readonly unit: string | null;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly is_whole: boolean;
+  /** How far off is still right. */
+  readonly within: number | null;
+}
+
+/** A step of a lesson about the recording on show. */
+export interface LessonStep {
+  /** From 0. */
+  readonly step: number;
+  readonly title: string;
+  /** What to put on show, as a link's hash says it, without the `#`. */
+  readonly link: string;
+  readonly text: string;
+  readonly question: LessonQuestion | null;
+  readonly reveal: string;
+  /** Why this recording does not answer. */
+  readonly cannot: string | null;
+}
+
 /** What both halves say alike, in the page's head. */
 export interface Facts {
   readonly max_upload_mb: number;
@@ -295,6 +340,27 @@ export interface Facts {
   readonly refusals: Readonly<Record<string, string>>;
   readonly max_reference: number;
   readonly max_hotwords: number;
+  /** Files of the examples, in their order. */
+  readonly examples: readonly string[];
+  /** Names of the checkpoints to choose from. */
+  readonly checkpoints: readonly string[];
+  /** The one that greets. */
+  readonly checkpoint: string;
+  /** What is chosen while nobody has chosen; null where that depends on the recording or its model. */
+  readonly choices: { readonly [Name in keyof Choices]?: Choices[Name] | null };
+  readonly colours: readonly string[];
+  readonly methods: readonly string[];
+  readonly metrics: readonly string[];
+  /** Fewest and most. */
+  readonly neighbours: readonly [number, number];
+  readonly max_seed: number;
+  /** Fewest and most. */
+  readonly units: readonly [number, number];
+  readonly lessons: readonly LessonOverview[];
+  /** What each term means. */
+  readonly glossary: Readonly<Record<string, string>>;
+  /** Of the page. */
+  readonly version: string;
   /** The scripts of the tabs. */
   readonly tabs: readonly string[];
 }

@@ -2,8 +2,9 @@
 
 import { clock } from "../core/clock.js";
 import { calm, make } from "../core/dom.js";
+import { figureBox } from "../core/figure.js";
 import { clamp, seconds, short } from "../core/format.js";
-import { announce, fit, font, letterFont, line, style, timeSlider, token, writeOver } from "../core/paint.js";
+import { announce, fit, font, letterFont, line, sized, style, timeSlider, token, writeOver } from "../core/paint.js";
 import { nearest, placesOf } from "./places.js";
 
 /** @import { Context } from "../core/paint.js" */
@@ -32,6 +33,7 @@ export const layerMap = () => {
   const over = make("canvas", { class: "hx-over", "aria-hidden": "true" });
   const tip = make("div", { class: "hx-tip", hidden: true, "data-testid": "layer-tip" });
   const element = make("div", { class: "hx-map" }, base, over, tip);
+  const heightFor = figureBox(element);
   /** @type {Scene} */
   let scene;
   /** Nothing while there is no map. @type {Places | null} */
@@ -45,14 +47,14 @@ export const layerMap = () => {
     announce(base);
   };
   const whole = () =>
-    scene.shown.points && width ? placesOf(scene.shown.points, scene.layer, width, height, MARGIN) : null;
+    scene.shown.points && width ? placesOf(scene.shown.points, scene.layer, width, height, sized(MARGIN)) : null;
 
   /** At the size that it has now. @param {Scene} next */
   const draw = (next) => {
     scene = next;
     cancelAnimationFrame(animation);
     width = element.clientWidth;
-    height = Math.round(clamp(width * 0.78, 280, 540));
+    height = heightFor(Math.round(clamp(width * 0.78, 280, 540)));
     places = whole();
     paint();
     paintNow();
@@ -150,15 +152,15 @@ const paintDots = (ctx, places, { part: { tokens }, colouring }) => {
   const count = places.length / 2;
   drawThread(ctx, places, count);
   const byLetter = colouring.way === "letter";
-  const radius = count > MANY ? 3 : count > 500 ? 4 : 5;
+  const radius = sized(count > MANY ? 3 : count > 500 ? 4 : 5);
   style(ctx, { strokeStyle: token("--hx-dot-line"), lineWidth: 1 });
-  style(ctx, { font: letterFont(13, true), textAlign: "center", textBaseline: "middle" });
+  style(ctx, { font: letterFont(sized(13), true), textAlign: "center", textBaseline: "middle" });
   for (let frame = 0; frame < count; frame++) {
     const [x, y] = [places[2 * frame], places[2 * frame + 1]];
     const has = colouring.has(frame);
     ctx.fillStyle = colouring.colours[frame];
     ctx.beginPath();
-    ctx.arc(x, y, !has ? 2.5 : byLetter ? radius + 3 : radius, 0, 2 * Math.PI);
+    ctx.arc(x, y, !has ? sized(2.5) : byLetter ? radius + sized(3) : radius, 0, 2 * Math.PI);
     ctx.fill();
     if (has && count <= MANY) ctx.stroke();
     if (byLetter && has) {
@@ -188,7 +190,7 @@ const drawThread = (ctx, places, count) => {
 const paintPresent = (ctx, places, width) => {
   const { frame, time, grid } = clock;
   const trail = Math.round(TRAIL_S / grid.hop);
-  style(ctx, { strokeStyle: token("--hx-now"), fillStyle: token("--hx-now"), lineWidth: 3, lineCap: "round" });
+  style(ctx, { strokeStyle: token("--hx-now"), fillStyle: token("--hx-now"), lineWidth: sized(3), lineCap: "round" });
   for (let i = Math.max(1, frame - trail + 1); i <= frame; i++) {
     ctx.globalAlpha = 1 - (frame - i) / trail;
     line(ctx, places.subarray(2 * i - 2, 2 * i + 2));
@@ -196,7 +198,7 @@ const paintPresent = (ctx, places, width) => {
   ctx.globalAlpha = 1;
   const [x, y] = [places[2 * frame], places[2 * frame + 1]];
   ctx.beginPath();
-  ctx.arc(x, y, 8, 0, 2 * Math.PI);
+  ctx.arc(x, y, sized(8), 0, 2 * Math.PI);
   ctx.fill();
   style(ctx, { strokeStyle: token("--hx-card"), lineWidth: 2 });
   ctx.stroke();
@@ -212,8 +214,9 @@ const paintPresent = (ctx, places, width) => {
  * @param {number} y
  */
 const namePresent = (ctx, width, text, x, y) => {
-  ctx.font = font(14, true);
-  const right = x + 14 + ctx.measureText(text).width < width;
+  ctx.font = font(sized(14), true);
+  const away = sized(13);
+  const right = x + away + 1 + ctx.measureText(text).width < width;
   style(ctx, { textAlign: right ? "left" : "right", fillStyle: token("--hx-ink") });
-  writeOver(ctx, 2.5, text, right ? x + 13 : x - 13, y - 9);
+  writeOver(ctx, 2.5, text, right ? x + away : x - away, y - sized(9));
 };

@@ -1,25 +1,18 @@
-// The page's head: light or dark.
+// The page's head: a link to what is on show; one figure for a class; light or dark; and what is said on paper.
 
 import { iconButton } from "../core/dom.js";
-import { storage } from "../core/storage.js";
+import { paperHeading } from "./paper.js";
+import { presentButton } from "./present.js";
+import { shareButton } from "./share.js";
+import { theme } from "./theme.js";
 
 /** @import { Mount } from "../core/types.js" */
 
-const KEY = "hx-theme";
-
-const here = storage("localStorage");
-
 /** @type {Mount} */
 export const mount = (root) => {
-  const remembered = here.getItem(KEY);
-  if (remembered && !new URLSearchParams(location.search).has("__theme")) {
-    document.body.classList.toggle("dark", remembered === "dark");
-  }
-  const toggle = () => {
-    const dark = document.body.classList.toggle("dark");
-    here.setItem(KEY, dark ? "dark" : "light");
-  };
+  theme.begin();
   const title = "Light or dark";
-  root.append(iconButton("theme", title, toggle, { class: "hx-theme", title, "data-testid": "theme" }));
+  root.append(...presentButton(), ...shareButton(),
+    iconButton("theme", title, theme.toggle, { class: "hx-theme", title, "data-testid": "theme" }), paperHeading());
   return {};
 };

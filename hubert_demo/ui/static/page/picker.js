@@ -2,10 +2,11 @@
 
 import { askUntilReady, sentenceOf } from "../core/ask.js";
 import { make, say } from "../core/dom.js";
-import { emit } from "../core/events.js";
+import { emit, on } from "../core/events.js";
 import { store } from "../core/store.js";
 
 /** @import { Mount } from "../core/types.js" */
+/** @import { Wanted } from "./address.js" */
 
 /** @type {Mount} */
 export const mount = (root, page) => {
@@ -32,18 +33,37 @@ export const mount = (root, page) => {
     });
   };
 
-  select.addEventListener("change", async () => {
-    const checkpoint = select.value;
+  /**
+   * Has a model listen, once the server has it.
+   * @param {string} checkpoint
+   * @param {() => object} recording gives to what
+   * @param {boolean} [isHere] whether the server is known to have it
+   */
+  const listen = async (checkpoint, recording, isHere = false) => {
     wanted = checkpoint;
     try {
-      if (!(await fetched(checkpoint))) return;
-      const { token, title, example } = store.result || {};
-      page.trigger("choose", { checkpoint, token, title, example });
+      if (isHere || (await fetched(checkpoint))) page.trigger("choose", { checkpoint, ...recording() });
     } catch (problem) {
       const rest = store.result ? ` Still using ${store.result.model.title}.` : "";
-      emit("busy", null);
-      emit("error", `${sentenceOf(problem)}${rest}`);
+      emit("fail", `${sentenceOf(problem)}${rest}`);
     }
+  };
+
+  const onShow = () => {
+    const { token, title, example } = store.result || {};
+    return { token, title, example };
+  };
+
+  select.addEventListener("change", () => listen(select.value, onShow));
+
+  // By a link; nothing where it is no longer wanted.
+  on("listen", (/** @type {(Wanted & { isHere: boolean }) | null} */ link) => {
+    if (!link) return settle();
+    const [{ checkpoint, example, isHere }, before] = [link, store.result];
+    select.value = checkpoint;
+    // What the visitor has begun since then counts.
+    const recording = () => (example === undefined || store.result !== before ? onShow() : { example });
+    return listen(checkpoint, recording, isHere);
   });
 
   return {

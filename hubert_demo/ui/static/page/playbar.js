@@ -2,6 +2,7 @@
 
 import { clock } from "../core/clock.js";
 import { furnish, icon, iconButton, make, segments } from "../core/dom.js";
+import { on } from "../core/events.js";
 import { seconds } from "../core/format.js";
 import { store, zoomTo } from "../core/store.js";
 import { LEAST_S, shown, STEP, zoomBy } from "../core/zoom.js";
@@ -9,7 +10,7 @@ import { LEAST_S, shown, STEP, zoomBy } from "../core/zoom.js";
 /** @import { Result, Word } from "../core/types.js" */
 
 /** @type {[number, string, string][]} */
-const SPEEDS = [[0.5, "½×", "½×, half speed"], [0.75, "¾×", "¾×, three quarters of the speed"],
+export const SPEEDS = [[0.5, "½×", "½×, half speed"], [0.75, "¾×", "¾×, three quarters of the speed"],
   [1, "1×", "1×, full speed"]];
 const HINT = "Click to jump · drag to select · space plays";
 
@@ -87,8 +88,9 @@ export const zoomButtons = () => {
 };
 
 export const speedButtons = () => {
-  const { element } = segments("Speed", SPEEDS, 1, (rate) => {
+  const { element, choose } = segments("Speed", SPEEDS, clock.rate, (rate) => {
     clock.rate = rate;
   });
+  on("rate", () => choose(clock.rate));
   return furnish(element, { "data-testid": "speed" });
 };

@@ -3,12 +3,14 @@
 import { sentenceOf } from "../core/ask.js";
 import { clock } from "../core/clock.js";
 import { emit, on } from "../core/events.js";
-import { fetchPartsBy, fetchTimeline, once } from "../core/mount.js";
+import { fetchPartsBy, fetchTimeline, once, whenMounted } from "../core/mount.js";
 import { showResult, store } from "../core/store.js";
+import { arrive, dropLink, namesExample, wantedBy } from "./address.js";
 import { claimed, forget, keepClaim, lostTitles, recents } from "./memory.js";
 import { named, sendLost, settle } from "./unsent.js";
 
 /** @import { Message, Mount, ResultMessage } from "../core/types.js" */
+/** @import { Wanted } from "./address.js" */
 /** @import { Recent } from "./memory.js" */
 
 /** @type {Mount} */
@@ -23,6 +25,7 @@ export const mount = (_root, page) => {
   let lost = lostTitles;
   /** Shown where there is nothing else to show. @type {ResultMessage | null} */
   let greeting = null;
+  let opening = false; // what a link wants
 
   const receive = () => {
     if (!page.props.value) return;
@@ -31,7 +34,7 @@ export const mount = (_root, page) => {
     if (message.kind === "result" && message.welcome) greeting = message;
     // Whoever has begun something of their own is no longer to be greeted.
     if (message.welcome && asked) return;
-    if (message.welcome && message.kind === "result" && goOn()) return;
+    if (message.welcome && message.kind === "result" && goOn(message)) return;
     asked = asked || !message.welcome;
     if (message.kind !== "result" && !message.welcome) keepClaim(message.claim);
     if (message.kind !== "busy" || message.claim) settle(message.title);
@@ -39,7 +42,7 @@ export const mount = (_root, page) => {
     else if (message.kind === "busy") busy(message.text);
     else if (message.kind === "part") offer(message);
     else if (message.again) gone(message.text);
-    else fail(message.text);
+    else giveUp(message.text);
   };
 
   const busy = (/** @type {string} */ sentence) => {
@@ -49,6 +52,7 @@ export const mount = (_root, page) => {
   };
 
   const fail = (/** @type {string} */ sentence) => {
+    opening = false;
     emit("busy", null);
     emit("error", sentence);
     if (store.result) document.body.dataset.hxReady = store.result.token;
@@ -71,18 +75,41 @@ export const mount = (_root, page) => {
     again("Reopening the recording", { ticket, title, example });
   };
 
-  /** After a reload, where this tab was; Gradio reloads the page, too, when its connection was lost. */
-  const goOn = () => {
+  /** What a link wants; null where it wants no more than is on show. @param {Wanted | null} wanted */
+  const open = async (wanted) => {
+    if (!wanted && !opening) return;
+    if (wanted) {
+      opening = asked = true;
+      busy("Opening the link");
+    } else {
+      fail("");
+    }
+    await whenMounted("picker");
+    emit("listen", wanted && { ...wanted, isHere: wanted.checkpoint === greeting?.checkpoint });
+  };
+
+  /**
+   * After a reload, where this tab was; Gradio reloads the page, too, when its connection was lost. An example that the
+   * address names wins over what the tab has shown last: that is its own address otherwise.
+   * @param {ResultMessage} welcome
+   */
+  const goOn = (welcome) => {
     const [claim, [latest]] = [claimed(), recents()];
     if (claim) again("Continuing the analysis that was under way", { claim });
-    else if (latest) reopen(latest);
+    else if (latest && !namesExample()) reopen(latest);
+    else open(wantedBy(welcome));
     return asked;
   };
 
   // The server keeps results for a while only.
   const gone = async (/** @type {string} */ sentence) => {
     if (reopened) forget(reopened.ticket);
+    await giveUp(sentence);
+  };
+
+  const giveUp = async (/** @type {string} */ sentence) => {
     if (!store.result && greeting) await result(greeting);
+    dropLink();
     fail(sentence);
   };
 
@@ -100,6 +127,8 @@ export const mount = (_root, page) => {
       showResult({ ...message, timeline });
       keepClaim(undefined);
       emit("tick");
+      opening = false;
+      arrive();
       readBetter(message);
       if (lost.length) emit("error", sayLost(lost));
       lost = [];
@@ -133,6 +162,8 @@ export const mount = (_root, page) => {
     else if (!store.result) location.reload();
     else fail("The connection was lost before the answer came. Ask for it again.");
   });
+  on("link", open);
+  on("fail", giveUp);
   fetchPartsBy(page);
   page.watch("value", receive);
   receive();

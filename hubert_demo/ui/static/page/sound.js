@@ -4,7 +4,7 @@ import { unpack } from "../core/arrays.js";
 import { clock } from "../core/clock.js";
 import { signed } from "../core/format.js";
 import {
-  AXIS_HEIGHT, drawTimeAxis, fit, font, image, pixels, ramp, style, token, withinAxis, writeUpwards,
+  axisHeight, drawTimeAxis, fit, font, image, pixels, ramp, sized, style, token, withinAxis, writeUpwards,
 } from "../core/paint.js";
 
 /** @import { Ramp } from "../core/ramps.js" */
@@ -48,7 +48,7 @@ export const soundPicture = (timeline) => {
      * @param {number} width
      */
     spectrum: (canvas, axis, width) => {
-      const ctx = fit(canvas, width, GAP + spectrumHeight() + AXIS_HEIGHT);
+      const ctx = fit(canvas, width, GAP + spectrumHeight() + axisHeight());
       ctx.translate(0, GAP);
       drawSpectrum(ctx, axis, timeline.column_s, picture());
       labelFrequencies(ctx, axis, timeline.frequencies_hz, spectrumHeight());
@@ -114,9 +114,9 @@ export const loudest = (samples) => {
  * @param {number} height
  */
 const labelLevels = (ctx, axis, top, height) => {
-  style(ctx, { font: font(12), fillStyle: token("--hx-ink-2"), textAlign: "right", textBaseline: "middle" });
+  style(ctx, { font: font(sized(12)), fillStyle: token("--hx-ink-2"), textAlign: "right", textBaseline: "middle" });
   const level = signed(Math.round(20 * Math.log10(top / FULL_SCALE)));
-  for (const y of [7, height - 7]) ctx.fillText(axis.left < 60 ? level : `${level} dB`, axis.left - 8, y);
+  for (const y of [sized(7), height - sized(7)]) ctx.fillText(axis.left < 60 ? level : `${level} dB`, axis.left - 8, y);
 };
 
 /**
@@ -141,7 +141,7 @@ const drawSpectrum = (ctx, axis, columnS, picture) => {
  * @param {number} height
  */
 const labelFrequencies = (ctx, axis, frequencies, height) => {
-  style(ctx, { font: font(12), fillStyle: token("--hx-ink-2"), textAlign: "right", textBaseline: "middle" });
+  style(ctx, { font: font(sized(12)), fillStyle: token("--hx-ink-2"), textAlign: "right", textBaseline: "middle" });
   let above = Infinity;
   for (const [hz, label] of LABELS) {
     if (hz < 1000 && height < 100) continue;

@@ -8,6 +8,13 @@ const TABS = "#hx-tabs [role=tab]";
 
 const tabs = () => /** @type {HTMLElement[]} */ ([...document.querySelectorAll(TABS)]);
 
+/**
+ * Presses the tab of a view; what is chosen for it before it is mounted is in the store when it comes.
+ * @param {string} name
+ */
+export const openTab = (name) =>
+  tabs().find((tab) => tab.textContent?.trim().toLowerCase() === name)?.click();
+
 const settle = () => {
   for (const tab of tabs()) {
     tab.tabIndex = tab.getAttribute("aria-selected") === "true" ? 0 : -1;

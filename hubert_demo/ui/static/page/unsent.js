@@ -190,6 +190,7 @@ const misses = (eventData) => {
   const [event, one] = [...asked].find(([, each]) => each.data === data) ?? [];
   if (!event || !one) return false;
   reach().then(() => asked.get(event) === one && one.repeat());
+  tell();
   return true;
 };
 

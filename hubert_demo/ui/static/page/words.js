@@ -6,7 +6,7 @@ import { make } from "../core/dom.js";
 import { clamp } from "../core/format.js";
 import { placeAfter } from "../core/keyboard.js";
 import { litWords } from "../core/lit.js";
-import { contextOf, font } from "../core/paint.js";
+import { contextOf, font, sized } from "../core/paint.js";
 import { reveal, zoomByKeys } from "../core/zoom.js";
 
 /** @import { LitWords } from "../core/lit.js" */
@@ -56,7 +56,7 @@ export const wordLane = () => {
   });
   const ctx = contextOf(make("canvas"));
   const widthOf = (/** @type {string} */ text, /** @type {number} */ size) => {
-    ctx.font = font(size);
+    ctx.font = font(sized(size));
     return ctx.measureText(text).width;
   };
   /** @type {(Cell & { button: HTMLElement })[]} */

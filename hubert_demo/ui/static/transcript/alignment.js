@@ -81,7 +81,6 @@ export const alignment = (page) => {
     reset: () => {
       clear();
       input.value = "";
-      choose({ reference });
     },
     show: (/** @type {readonly TextFormat[]} */ offered) => {
       formats = offered;

@@ -2,7 +2,7 @@
 
 import { short } from "../core/format.js";
 import {
-  AXIS_HEIGHT, drawTimeAxis, fit, font, image, letterFont, ramp, style, timeAxis, token, withinAxis, writeOver,
+  axisHeight, drawTimeAxis, fit, font, image, letterFont, ramp, style, timeAxis, token, withinAxis, writeOver,
 } from "../core/paint.js";
 import { LEAST_S } from "./path.js";
 
@@ -10,11 +10,14 @@ import { LEAST_S } from "./path.js";
 /** @import { Path, Run } from "./path.js" */
 
 /** @typedef {{ path: Path, levels: Unpacked }} Source `levels` are `(rows, frames)`, 0 to 255 */
-/** @typedef {Source & { axis: Axis, rows: number, isWritten: boolean }} Picture `isWritten`: with letters */
+/**
+ * `high`: pixels of a row; `isWritten`: with letters
+ * @typedef {Source & { axis: Axis, rows: number, high: number, isWritten: boolean }} Picture
+ */
 
-export const ROW = 13; // pixels
+export const ROW = 13; // pixels, as usual
 export const FAINT = 26; // of 255: what is paler than this is no letter to hear
-const LETTER_PX = 10;
+const LETTER_PX = 10; // in a usual row
 const LEAST_ROOM_PX = 2.5; // a letter of the path; with less, letters would hide the cells
 
 /**
@@ -22,14 +25,16 @@ const LEAST_ROOM_PX = 2.5; // a letter of the path; with less, letters would hid
  * @param {number} width
  * @param {Source} source
  * @param {boolean} withBlank whether the last row, which is the blank, is shown too
+ * @param {(usual: number) => number} heightFor gives how high the picture is
  * @returns {Picture}
  */
-export const paint = (canvas, width, { path, levels }, withBlank) => {
+export const paint = (canvas, width, { path, levels }, withBlank, heightFor) => {
   const axis = timeAxis(width);
   const [all, frames] = levels.shape;
   const rows = withBlank ? all : all - 1;
-  const height = rows * ROW;
-  const ctx = fit(canvas, width, height + AXIS_HEIGHT);
+  const height = heightFor(rows * ROW + axisHeight()) - axisHeight();
+  const high = height / rows;
+  const ctx = fit(canvas, width, height + axisHeight());
   const [start, end] = [0, frames].map((frame) => axis.x(path.grid.startOf(frame)));
   const pixels = Math.max(1, Math.floor((end - start) * (window.devicePixelRatio || 1)));
   const { values, columns } = pooled(levels, rows, frames, pixels);
@@ -39,13 +44,13 @@ export const paint = (canvas, width, { path, levels }, withBlank) => {
   withinAxis(ctx, axis, height, () => {
     ctx.imageSmoothingEnabled = false;
     ctx.drawImage(image(values, columns, rows, ramp("ink")), start, 0, end - start, height);
-    if (isWritten) writeLetters(ctx, letters, (run) => axis.x(path.grid.startOf(run.end)));
+    if (isWritten) writeLetters(ctx, letters, high, (run) => axis.x(path.grid.startOf(run.end)));
   });
   style(ctx, { strokeStyle: token("--hx-line"), lineWidth: 1 });
   ctx.strokeRect(axis.left + 0.5, 0.5, axis.span - 1, height - 1);
-  nameRows(ctx, axis, path.symbols.slice(0, rows));
+  nameRows(ctx, axis, high, path.symbols.slice(0, rows));
   drawTimeAxis(ctx, axis, height);
-  return { path, levels, axis, rows, isWritten };
+  return { path, levels, axis, rows, high, isWritten };
 };
 
 /**
@@ -77,33 +82,38 @@ export const pooled = (levels, rows, frames, pixels) => {
 /**
  * @param {CanvasRenderingContext2D} ctx
  * @param {Axis} axis
+ * @param {number} high pixels of a row
  * @param {readonly { text: string }[]} symbols
  */
-const nameRows = (ctx, axis, symbols) => {
+const nameRows = (ctx, axis, high, symbols) => {
   style(ctx, { fillStyle: token("--hx-ink-2"), textAlign: "right", textBaseline: "middle" });
   symbols.forEach(({ text }, row) => {
-    ctx.font = text.length === 1 ? letterFont(12) : font(axis.left < 60 ? 10 : 11);
-    ctx.fillText(short(text), axis.left - 6, (row + 0.5) * ROW, axis.left - 8);
+    ctx.font = text.length === 1 ? letterFont(high - 1) : font(axis.left < 60 ? 10 : high - 2);
+    ctx.fillText(short(text), axis.left - 6, (row + 0.5) * high, axis.left - 8);
   });
 };
 
 /**
  * @param {CanvasRenderingContext2D} ctx
  * @param {readonly Run[]} letters
+ * @param {number} high pixels of a row
  * @param {(run: Run) => number} endOf where its cells end
  */
-const writeLetters = (ctx, letters, endOf) => {
-  style(ctx, { font: letterFont(13, true), fillStyle: token("--hx-now") });
+const writeLetters = (ctx, letters, high, endOf) => {
+  style(ctx, { font: letterFont(high, true), fillStyle: token("--hx-now") });
   style(ctx, { textAlign: "left", textBaseline: "middle" });
   /** @type {Map<number, number>} */
   const taken = new Map();
   for (const run of letters) {
     const x = endOf(run) + 1.5;
     if (x < (taken.get(run.symbol) ?? 0)) continue;
-    taken.set(run.symbol, x + LETTER_PX);
-    writeOver(ctx, 1.5, run.text, x, (run.symbol + 0.5) * ROW);
+    taken.set(run.symbol, x + letterWidth(high));
+    writeOver(ctx, 1.5, run.text, x, (run.symbol + 0.5) * high);
   }
 };
+
+/** @param {number} high pixels of a row */
+const letterWidth = (high) => (LETTER_PX * high) / ROW;
 
 /**
  * What lies at a point: a moment, a row, and the run of the path if its cells or its letter are there.
@@ -111,13 +121,13 @@ const writeLetters = (ctx, letters, endOf) => {
  * @param {number} x
  * @param {number} y
  */
-export const cellAt = ({ path, levels, axis, rows }, x, y) => {
+export const cellAt = ({ path, levels, axis, rows, high }, x, y) => {
   const time = axis.time(x);
   const frame = path.grid.frameAt(time);
-  const row = Math.floor(y / ROW);
+  const row = Math.floor(y / high);
   const level = row >= 0 && row < rows && x >= axis.left ? levels[row * levels.shape[1] + frame] : null;
   const run = level === null ? undefined : path.runs.find((each) => each.symbol === row && each.writes
-    && each.first <= frame && (frame < each.end || x < axis.x(path.grid.startOf(each.end)) + LETTER_PX));
+    && each.first <= frame && (frame < each.end || x < axis.x(path.grid.startOf(each.end)) + letterWidth(high)));
   return { x, time, frame, row, level, run };
 };
 

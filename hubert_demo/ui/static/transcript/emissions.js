@@ -3,10 +3,11 @@
 import { unpack } from "../core/arrays.js";
 import { clock } from "../core/clock.js";
 import { make, scale, segments } from "../core/dom.js";
+import { figureBox } from "../core/figure.js";
 import { clamp, percent, seconds } from "../core/format.js";
 import { announce, cursor, timeSlider } from "../core/paint.js";
 import { zoomByPointer } from "../core/zoom.js";
-import { cellAt, FAINT, paint, ROW, soundAround } from "./emission_picture.js";
+import { cellAt, FAINT, paint, soundAround } from "./emission_picture.js";
 
 /** @import { TranscriptPart } from "../core/types.js" */
 /** @import { Picture, Source } from "./emission_picture.js" */
@@ -19,6 +20,7 @@ export const emissionMap = () => {
   const note = make("span", { class: "hx-quiet" });
   const tip = make("div", { class: "hx-tip", hidden: true, "data-testid": "emission-tip" });
   const box = make("div", { class: "hx-sound hx-emissions" }, canvas, tip);
+  const heightFor = figureBox(box);
   const line = cursor(box);
   /** @type {Source | null} */
   let source = null;
@@ -34,7 +36,7 @@ export const emissionMap = () => {
 
   const draw = () => {
     if (!source || !box.clientWidth) return;
-    picture = paint(canvas, box.clientWidth, source, withBlank);
+    picture = paint(canvas, box.clientWidth, source, withBlank, heightFor);
     note.textContent = picture.isWritten ? "the greedy letter is written beside its cell"
       : "point at a cell to read it, click a letter to play it";
     tick();
@@ -92,7 +94,7 @@ const listen = (canvas, tip, look) => {
     const { frame, row, level, x } = found;
     tip.textContent = `${seconds(grid.timeOf(frame))} · ${symbols[row].text} ${percent(level / 255)}`;
     const to = clamp(x + 12, 0, canvas.clientWidth - tip.offsetWidth - 4);
-    const below = row < 3 ? (row + 2) * ROW : (row - 2.5) * ROW;
+    const below = (row < 3 ? row + 2 : row - 2.5) * picture.high;
     tip.style.transform = `translate(${to}px, ${below}px)`;
   });
   canvas.addEventListener("pointerleave", () => void (tip.hidden = true));

@@ -43,6 +43,8 @@ export const pathOf = (part) => {
   const ofFrame = runs.flatMap((run) => /** @type {Run[]} */ (Array(run.end - run.first).fill(run)));
   return {
     symbols, runs, grid,
+    /** How many frames say the blank, which has the last row. */
+    blanks: ofFrame.filter(({ symbol }) => symbol === part.emissions.shape[0] - 1).length,
     /** The frame that is heard now. */
     get frame() {
       return grid.frameAt(clock.time);

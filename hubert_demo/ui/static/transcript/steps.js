@@ -24,9 +24,10 @@ export const stepThrough = () => {
   const where = make("span", { class: "hx-quiet", "data-testid": "steps-where" });
   const rows = NAMES.map(emptyRow);
   const slider = asSlider(rows[0].cells, "Most likely symbol in each frame");
+  const whole = make("p", { class: "hx-quiet", "data-testid": "steps-whole" });
   const element = make("div", { class: "hx-card hx-steps" },
     make("div", { class: "hx-bar" }, make("h2", { text: "How letters become text" }), where),
-    ...rows.flatMap((row) => [row.sentence, row.cells]), make("p", { class: "hx-quiet", text: WHY }));
+    ...rows.flatMap((row) => [row.sentence, row.cells]), whole, make("p", { class: "hx-quiet", text: WHY }));
   /** @type {Path | null} */
   let path = null;
   /** @type {Frames | null} */
@@ -76,6 +77,7 @@ export const stepThrough = () => {
     element, draw, tick,
     show: (/** @type {Path} */ given) => {
       path = given;
+      whole.textContent = ofTheWhole(path);
       draw();
     },
   };
@@ -143,6 +145,16 @@ export const sentencesOf = ([singles, merged, kept], hop) => [
  * @param {string} what
  */
 const some = (count, what) => `${count} ${what}${count === 1 ? "" : "s"}`;
+
+/**
+ * What comes of the whole recording.
+ * @param {Pick<Path, "runs" | "grid" | "blanks">} path
+ */
+export const ofTheWhole = ({ runs, grid, blanks }) => {
+  const written = runs.filter(({ writes }) => writes);
+  return `All ${some(grid.count, "frame")}: ${Math.round((100 * blanks) / grid.count)}% blank · ` +
+    `${some(runs.length, "cell")} after merging · ${some(written.length, "letter")} and spaces`;
+};
 
 /** @param {readonly Piece[]} kept */
 const whatIsLeft = (kept) => {

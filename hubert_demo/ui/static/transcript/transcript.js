@@ -22,7 +22,7 @@ export const mount = (root, page) => {
   const steps = stepThrough();
   const others = readings(page);
   const own = alignment(page);
-  root.append(make("div", { class: "hx-card" }, ...head.elements, foot, meaning, head.times),
+  root.append(make("div", { class: "hx-card hx-said-card" }, ...head.elements, foot, meaning, head.times),
     ...[map, steps, others, own].map(({ element }) => element));
 
   const show = (/** @type {TranscriptPart} */ part) => {

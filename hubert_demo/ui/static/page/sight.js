@@ -1,0 +1,66 @@
+// Scrolling to what a lesson's card talks about, and leaving it in sight.
+
+const GAP = 8;
+const STICKY = "#hx-timeline, #hx-tabs .tab-wrapper, #hx-tabs .hx-steer";
+// Views are mounted when they are first opened, and grow as their maps come.
+const SETTLE_MS = 1200;
+
+/** What each view shows first of all. @type {Record<string, string>} */
+export const PICTURES = {
+  transcript: ".hx-view-transcript .hx-transcript",
+  keywords: ".hx-view-keywords .hx-heard-card + *, .hx-view-keywords > .hx-card:only-child",
+  layers: ".hx-view-layers .hx-layer-large .hx-map",
+  attention: ".hx-view-attention .hx-map",
+};
+
+/**
+ * Scrolls to a picture until it has settled, or the visitor does something.
+ * @param {HTMLElement} card
+ */
+export const keepInSight = (card) => {
+  let turn = 0;
+  const rest = () => void turn++;
+  for (const event of ["wheel", "touchstart", "pointerdown", "keydown"]) {
+    addEventListener(event, rest, { passive: true });
+  }
+  const follow = (/** @type {string} */ selector) => {
+    const mine = ++turn;
+    let [before, until] = ["", performance.now() + SETTLE_MS];
+    const look = () => {
+      if (mine !== turn || performance.now() > until) return;
+      const picture = document.querySelector(selector);
+      const { top, height } = picture?.getBoundingClientRect() || { top: NaN, height: 0 };
+      const place = `${Math.round(top + scrollY)} ${Math.round(height)}`;
+      if (place !== before) [before, until] = [place, performance.now() + SETTLE_MS];
+      if (picture && height) bringIntoSight(picture, card);
+      requestAnimationFrame(look);
+    };
+    look();
+  };
+  return { follow, rest };
+};
+
+/**
+ * The least scrolling that shows a picture, or its beginning, between what sticks to the top and the foot of the
+ * window, or the card where that lies there.
+ * @param {Element} picture
+ * @param {HTMLElement} card
+ */
+const bringIntoSight = (picture, card) => {
+  const head = GAP + [...document.querySelectorAll(STICKY)].reduce((sum, piece) => sum + heightInSight(piece), 0);
+  const isOver = getComputedStyle(card).position === "fixed";
+  const foot = (isOver ? card.getBoundingClientRect().top : innerHeight) - GAP;
+  const { top, bottom } = picture.getBoundingClientRect();
+  const wanted = Math.max(0, Math.min(bottom - foot, top - head) + scrollY);
+  if (Math.abs(wanted - scrollY) > 1) scrollTo({ top: wanted, behavior: "instant" });
+};
+
+/**
+ * How much of something that sticks to the top is seen then; nothing of what does not stick in this window.
+ * @param {Element} piece
+ */
+const heightInSight = (piece) => {
+  const { position, top } = getComputedStyle(piece);
+  const { height } = piece.getBoundingClientRect();
+  return position === "sticky" ? height + Math.min(0, parseFloat(top)) : 0;
+};
