@@ -138,8 +138,8 @@ def launched(monkeypatch):
     found = {}
 
     class Page:
-        def __init__(self, checkpoint, directories, janitor):
-            found.update(checkpoint=checkpoint, directories=list(directories))
+        def __init__(self, checkpoint, directories, own_lessons, janitor):
+            found.update(checkpoint=checkpoint, directories=list(directories), lessons=own_lessons)
             found.update(kept_s=janitor.kept_s)
             Models(Waiting(), checkpoint, directories)
 
@@ -155,6 +155,7 @@ def test_without_arguments_the_embedded_checkpoint_is_served_where_gradio_says(l
     assert launched == {
         "checkpoint": DEFAULT_CHECKPOINT,
         "directories": [],
+        "lessons": [],
         "kept_s": KEPT_S,
         "server_name": None,
         "server_port": None,
@@ -190,5 +191,13 @@ def test_help_names_every_argument(capsys):
     text = capsys.readouterr().out
     assert all(
         word in text
-        for word in ("DIR", "--checkpoint", "--host", "--port", "--keep-minutes", "GRADIO_SERVER_PORT")
+        for word in (
+            "DIR",
+            "--checkpoint",
+            "--host",
+            "--port",
+            "--keep-minutes",
+            "--lesson",
+            "GRADIO_SERVER_PORT",
+        )
     )
