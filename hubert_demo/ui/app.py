@@ -248,7 +248,7 @@ class Page:
         picker.pick(self.on_pick, model, session, **latest)
         chooser.part(self.on_part, model, session, **latest)
         session.again(self.on_again, None, session, **latest)
-        session.resend(self.on_resend, model, session, **latest)
+        session.resend(self.on_resend, model, session, **private, trigger_mode="multiple")
         model.choose(self.on_choose, None, [session, model], **latest)
         self.demo.load(self.on_load, None, session, **private)
         files.take(self.on_download, None, files, **private)
