@@ -47,8 +47,10 @@ def test_nothing_is_found_by_axe(axe, visit):
             closed.click()
         look(title)
         if title in ("Transcript", "Attention"):
+            # On a phone there is nothing to present on.
+            visitor.tab.set_viewport_size({"width": max(WIDTHS), "height": 900})
             visitor.id("present").click()
-            look(f"{title}, presented", WIDTHS[:1])
+            look(f"{title}, presented", [max(WIDTHS)])
             visitor.id("present").click()
     visitor.id("take-script").click()
     visitor.id("script").wait_for()
