@@ -85,6 +85,22 @@ def test_the_last_to_leave_lifts_the_limit(two_threads):
     assert limits() == before
 
 
+def test_any_thread_sets_the_limit_whichever_was_the_first_to_do_so(two_threads):
+    seen = []
+
+    def work() -> None:
+        with one_thread():
+            seen.extend(limits().values())
+
+    with one_thread():
+        pass
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert set(seen) == {1}
+    assert set(limits().values()) == {2}
+
+
 def test_bytes_are_bounded_and_the_newest_always_stays():
     memo: Memo[int, bytes] = Memo(10, max_bytes=10, size_of=len)
     first, second = memo.get(1, lambda: bytes(4)), memo.get(2, lambda: bytes(6))

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from threadpoolctl import threadpool_limits
+from threadpoolctl import OpenBLASController, threadpool_limits
 
 
 class _OneBlasThread:
@@ -19,14 +19,26 @@ class _OneBlasThread:
         with self._lock:
             self._users += 1
             if self._limits is None:
-                self._limits = threadpool_limits(1, "blas")
+                with _any_thread_may_set():
+                    self._limits = threadpool_limits(1, "blas")
 
     def __exit__(self, *_: object) -> None:
         with self._lock:
             self._users -= 1
             if self._users == 0 and self._limits is not None:
-                self._limits.restore_original_limits()
+                with _any_thread_may_set():
+                    self._limits.restore_original_limits()
                 self._limits = None
+
+
+@contextmanager
+def _any_thread_may_set() -> Iterator[None]:
+    """Otherwise only the thread that was the first in the process to set OpenBLAS's limit may do so again."""
+    OpenBLASController.clear_controlling_thread(force=True)
+    try:
+        yield
+    finally:
+        OpenBLASController.clear_controlling_thread(force=True)
 
 
 _ONE_BLAS_THREAD = _OneBlasThread()

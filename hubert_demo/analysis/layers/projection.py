@@ -217,11 +217,12 @@ def _lay_out(
     """The map by these settings, from every layer's components."""
     layouts: list[_Floats] = []
     faithful: list[tuple[float, float]] = []
-    for layer, (states, coordinates) in enumerate(zip(hidden_states, components, strict=True)):
-        layout = coordinates[:, :2] if settings.method == "pca" else _umap(coordinates, settings)
-        layout = layout - layout.mean(axis=0)
-        layouts.append(_rotate_onto(layout, layouts[-1]) if layouts else layout)
-        faithful.append(_faithfulness(_in_metric(_standardise(states, layer), settings.metric), layout))
+    with one_thread():
+        for layer, (states, coordinates) in enumerate(zip(hidden_states, components, strict=True)):
+            layout = coordinates[:, :2] if settings.method == "pca" else _umap(coordinates, settings)
+            layout = layout - layout.mean(axis=0)
+            layouts.append(_rotate_onto(layout, layouts[-1]) if layouts else layout)
+            faithful.append(_faithfulness(_in_metric(_standardise(states, layer), settings.metric), layout))
     trustworthiness, kept = np.array(faithful).T
     return Projection(np.stack(layouts).astype(np.float32), settings, trustworthiness, kept)
 
@@ -252,10 +253,10 @@ def _principal_components(standard: _Floats) -> _Floats:
         else:
             _, directions = np.linalg.eigh(standard.T @ standard)
             directions = directions[:, ::-1][:, :_NUM_COMPONENTS]
-    # A direction's sign is arbitrary: let its largest entry be positive, so that runs agree.
-    largest = np.abs(directions).argmax(axis=0)
-    signs = np.sign(directions[largest, np.arange(directions.shape[1])])
-    components: _Floats = standard @ (directions * signs)
+        # A direction's sign is arbitrary: let its largest entry be positive, so that runs agree.
+        largest = np.abs(directions).argmax(axis=0)
+        signs = np.sign(directions[largest, np.arange(directions.shape[1])])
+        components: _Floats = standard @ (directions * signs)
     return components
 
 
