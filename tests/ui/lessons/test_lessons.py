@@ -23,7 +23,7 @@ SHOWN = {
     "num_frames": "Layers, “dots”; Transcript, “How letters become text”",
     "least_sure_word": "Transcript, the shade of the words and the share beneath",
     "least_sure_confidence": "Transcript, the share beneath the word",
-    "loudest_word": "Timeline, the tallest wave; Layers, colour: loudness",
+    "loudest_word": "Layers, colour: loudness, the brightest dot",
     "rarest_kind": "Attention, “All heads”, the filter of each kind",
     "first_command": "Keywords, the headline",
     "blank_share": "Transcript, “How letters become text”, all frames",

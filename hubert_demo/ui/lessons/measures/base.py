@@ -8,6 +8,7 @@ from typing import Any
 
 from hubert_demo.api import Analysis
 from hubert_demo.errors import InputError
+from hubert_demo.percent import percent
 
 MAX_OPTIONS = 4
 """Most that there is to choose from, where the recording gives the options."""
@@ -35,7 +36,7 @@ class Kind:
     """What sort of answer a measure gives.
 
     Attributes:
-        name: For messages about lesson files.
+        name: For whoever writes lessons.
         show: The answer as it stands in a text.
         unit: What a predicted number is given in, "" where it is a plain number; None where the answer is
             not a number.
@@ -59,7 +60,7 @@ class Kind:
         return self.unit is not None
 
 
-SHARE = Kind("share", lambda value: f"{value:.0%}", "%", 100.0, low=0, high=100)
+SHARE = Kind("share", percent, "%", 100.0, low=0, high=100)
 COUNT = Kind("count", lambda value: f"{value:d}", "", low=0)
 LAYER = Kind("layer", lambda value: f"{value:d}", "", low=0)
 SECONDS = Kind("time", lambda value: f"{value:.2f} s", "s", places=2, low=0)

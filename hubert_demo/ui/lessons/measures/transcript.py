@@ -74,11 +74,9 @@ def _word_options(subject: Subject) -> list[str]:
     show = _reading(subject)
     wanted = [least_sure_word(subject), longest_word(subject), loudest_word(subject)]
     texts = list(dict.fromkeys(show(word.text) for word in words))
-    chosen = set(dict.fromkeys([*wanted, *texts[:: max(1, len(texts) // MAX_OPTIONS)]]))
-    kept = [text for text in texts if text in chosen]
-    spare = [text for text in kept if text not in wanted]
-    drop = set(spare[: max(0, len(kept) - MAX_OPTIONS)])
-    return [text for text in kept if text not in drop]
+    spread = texts[:: max(1, len(texts) // MAX_OPTIONS)]
+    chosen = list(dict.fromkeys([*wanted, *reversed(spread)]))[:MAX_OPTIONS]
+    return [text for text in texts if text in chosen]
 
 
 @measure(WORD, options=_word_options)
