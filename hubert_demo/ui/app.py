@@ -272,9 +272,8 @@ class Page:
     ) -> Iterator[tuple[str, Any]]:
         """Messages, with the first of which the recorder is emptied."""
         if path is not None:
-            file = Path(path)
-            offer = partial(self._stretches.offer, file, title)
-            messages = self._steps(lambda: (partial(read, file), {"title": title}), chosen, offer)
+            offer = partial(self._stretches.offer, Path(path), title)
+            messages = self._steps(lambda: (partial(read, Path(path)), {"title": title}), chosen, offer)
             yield next(messages), None
             yield from ((message, gr.skip()) for message in messages)
 
@@ -288,9 +287,12 @@ class Page:
 
     def on_resend(self, event: gr.EventData, chosen: str | None = None) -> Iterator[str]:
         """Analyse what the browser has sent by itself; what it says of it may be anything."""
-        path = str(uploaded_path(event._data))
-        handler = self.on_recording if event._data.get("recorded") else self.on_upload
-        yield from (text for text, _ in handler(path, chosen))
+        try:
+            path = str(uploaded_path(event._data))
+            handler = self.on_recording if event._data.get("recorded") else self.on_upload
+            yield from (text for text, _ in handler(path, chosen))
+        except Exception as error:
+            yield message("error", text=sentence(error))
 
     def on_again(self, event: gr.EventData) -> str:
         """Show what the visitor had before, or had begun; what the browser sends may be anything."""
@@ -345,10 +347,8 @@ class Page:
 
     def _analyse_welcome(self) -> Result:
         # Libraries load on first use; analysing noise first keeps that out of the time shown for the example.
-        noise = np.random.default_rng(0).normal(0, 0.1, SAMPLE_RATE_HZ // 2).astype(np.float32)
-        noisy = analyze(
-            Waveform(noise), checkpoint=self.models.default, passes=self._passes, store=self._store
-        )
+        noise = Waveform(np.random.default_rng(0).normal(0, 0.1, SAMPLE_RATE_HZ // 2).astype(np.float32))
+        noisy = analyze(noise, checkpoint=self.models.default, passes=self._passes, store=self._store)
         timeline.payload(noisy)
         result = self.analyse(Waveform.from_file(self.examples[0].path), for_good=True)
         # All of it, since everybody meets it; this compiles what UMAP needs, too.

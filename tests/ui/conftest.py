@@ -334,6 +334,16 @@ class Visitor:
         self.id(f"view-{title.lower()}").wait_for()
         self.wait_until_open(title.lower())
 
+    def box(self, selector):
+        """Left, top, right and bottom of an element in the window."""
+        return self.tab.evaluate(
+            """(selector) => {
+              const { left, top, right, bottom } = document.querySelector(selector).getBoundingClientRect();
+              return [left, top, right, bottom];
+            }""",
+            selector,
+        )
+
     def wait_until_open(self, view):
         """Until everybody on the page has been told that a view is open."""
         self.tab.wait_for_function("view => inside.store.open === view", arg=view)

@@ -454,6 +454,13 @@ def test_what_had_begun_is_had_by_its_claim_whether_it_has_ended_or_not(page, wr
     assert len(passes) == 1
 
 
+@pytest.mark.parametrize("sent", [None, 7, {}, {"path": "/etc/passwd"}, {"path": 7, "recorded": True}])
+def test_whatever_is_no_upload_is_not_analysed_and_gets_a_sentence(page, sent):
+    (answer,) = read(page.on_resend(Picked(sent)))
+    assert answer["kind"] == "error"
+    assert "not an uploaded file" in answer["text"]
+
+
 @pytest.mark.parametrize("claim", [None, 7, "x"])
 def test_no_claim_gets_nothing(page, claim):
     assert json.loads(page.on_again(Picked({"claim": claim})))["kind"] == "error"

@@ -329,17 +329,6 @@ def wait_until_still(visitor, picture):
     )
 
 
-def box(visitor, selector):
-    """Left, top, right and bottom in the window."""
-    return visitor.tab.evaluate(
-        """(selector) => {
-          const { left, top, right, bottom } = document.querySelector(selector).getBoundingClientRect();
-          return [left, top, right, bottom];
-        }""",
-        selector,
-    )
-
-
 def overlap(one, other):
     """Whether two boxes share a pixel."""
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
@@ -354,8 +343,8 @@ def test_the_card_leaves_room_for_what_it_talks_about(visit, window):
         wait_for_step(visitor, FIRST, number)
         picture = PICTURES[step.state["tab"]]
         wait_until_still(visitor, picture)
-        card, seen = box(visitor, ".hx-lesson-card"), box(visitor, f"[data-testid={picture}]")
-        timeline = box(visitor, "#hx-timeline")
+        card, seen = visitor.box(".hx-lesson-card"), visitor.box(f"[data-testid={picture}]")
+        timeline = visitor.box("#hx-timeline")
         assert card[1] >= 0
         assert card[3] <= height
         foot = height
@@ -363,7 +352,7 @@ def test_the_card_leaves_room_for_what_it_talks_about(visit, window):
             assert card[3] - card[1] <= 0.35 * height
             foot = card[1]
         else:
-            assert not overlap(card, box(visitor, "#hx-main"))
+            assert not overlap(card, visitor.box("#hx-main"))
         visible = min(seen[3], foot) - max(seen[1], timeline[3])
         assert visible >= min(200, seen[3] - seen[1])
         if picture != "transcript":
@@ -384,4 +373,4 @@ def test_a_visitor_who_scrolls_is_not_pulled_back(visit):
     visitor.tab.mouse.move(195, 300)
     visitor.tab.mouse.wheel(0, 400)
     wait_until_still(visitor, "layer-map")
-    assert box(visitor, "[data-testid=layer-map]")[1] < 100
+    assert visitor.box("[data-testid=layer-map]")[1] < 100

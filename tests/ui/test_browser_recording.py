@@ -18,10 +18,7 @@ INSECURE = "Object.defineProperty(Navigator.prototype, 'mediaDevices', { get: ()
 def test_a_recording_stops_by_itself_and_the_time_left_is_shown(visit):
     visitor = visit()
     before = visitor.token
-    visitor.tab.evaluate("""() => {
-      const facts = document.getElementById("hx-facts");
-      facts.textContent = JSON.stringify({ ...JSON.parse(facts.textContent), max_duration_s: 1.5 });
-    }""")
+    visitor.tab.evaluate("() => { inside.facts().max_duration_s = 1.5; }")
     visitor.tab.locator("#hx-recorder .record-button").click()
     visitor.tab.locator("#hx-recorder .stop-button:visible").wait_for()
     visitor.tab.wait_for_function(

@@ -163,17 +163,6 @@ def test_a_word_is_written_inside_its_cell_or_not_at_all(visit):
         assert any(cell["cut"] for cell in cells) == (width == 390)
 
 
-def box(visitor, selector):
-    """Left, top, right and bottom in the window."""
-    return visitor.tab.evaluate(
-        """(selector) => {
-          const { left, top, right, bottom } = document.querySelector(selector).getBoundingClientRect();
-          return [left, top, right, bottom];
-        }""",
-        selector,
-    )
-
-
 ON_TOP = """(selector) => {
   const piece = document.querySelector(selector);
   const { left, top, width, height } = piece.getBoundingClientRect();
@@ -194,19 +183,19 @@ def test_beneath_the_timeline_tabs_and_slider_stay_in_sight_and_room_for_the_map
         )
         visitor.tab.wait_for_timeout(100)
         timeline, tabs, controls = (
-            box(visitor, each) for each in ("#hx-timeline", "#hx-tabs .tab-wrapper", f"{view} .hx-steer")
+            visitor.box(each) for each in ("#hx-timeline", "#hx-tabs .tab-wrapper", f"{view} .hx-steer")
         )
         assert tabs[1] == pytest.approx(timeline[3], abs=1)
         assert controls[1] == pytest.approx(tabs[3], abs=1)
         assert controls[3] < most
         for each in ("[data-testid=play]", "[data-testid=timeline-canvas]", ".hx-words"):
-            assert 0 <= box(visitor, each)[1] < box(visitor, each)[3] <= timeline[3] + 1
+            assert 0 <= visitor.box(each)[1] < visitor.box(each)[3] <= timeline[3] + 1
             assert visitor.tab.evaluate(ON_TOP, each)
         assert visitor.tab.evaluate(ON_TOP, f"[data-testid={slider}]")
         assert not visitor.tab.evaluate(ON_TOP, ".hx-spectrum canvas")
         visitor.tab.evaluate("window.scrollTo(0, 1e5)")
         visitor.tab.wait_for_timeout(100)
-        assert 0 < box(visitor, "#hx-timeline")[3] < most
+        assert 0 < visitor.box("#hx-timeline")[3] < most
 
 
 def test_a_phone_on_its_side_keeps_its_screen_and_the_play_button(visit):

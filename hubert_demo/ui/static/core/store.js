@@ -104,8 +104,11 @@ export const choose = (wanted) => {
   emit("choices", changed);
 };
 
+/** @type {Facts | null} */
+let said = null;
+
 /**
- * What both halves of the page say alike.
+ * What both halves of the page say alike, which stands in its head.
  * @returns {Facts}
  */
-export const facts = () => JSON.parse(document.getElementById("hx-facts")?.textContent || "{}");
+export const facts = () => (said ??= JSON.parse(document.getElementById("hx-facts")?.textContent || "{}"));

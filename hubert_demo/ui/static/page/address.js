@@ -218,8 +218,9 @@ const put = (state, names) => {
 };
 
 // The visitor has changed it, or goes back or forward.
-addEventListener("hashchange", () => {
-  link = textsOf(location.hash);
+addEventListener("hashchange", ({ newURL }) => {
+  // What it was changed to: a change of ours may have been written over it before this is told.
+  link = textsOf(new URL(newURL).hash);
   if (!store.result) return;
   const wanted = wantedBy(store.result);
   emit("link", wanted);
