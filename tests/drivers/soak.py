@@ -284,14 +284,22 @@ def _outcome(said: str, kind: str) -> str:
     return f"{kind}: {said[:200]}"
 
 
-def use(program: Program, number: int, recordings: Recordings, log: Log, until: float, seed: int) -> None:
+def use(
+    program: Program,
+    number: int,
+    recordings: Recordings,
+    log: Log,
+    until: float,
+    seed: int,
+    longest_s: float,
+) -> None:
     """What one program does until a time."""
     chance = random.Random(f"{seed} {number}")
     asks_all = number < NUM_ALL
     while time.monotonic() < until:
         if asks_all:
             endpoint = "export" if chance.random() < 0.1 else chance.choice(QUICK + SLOW)
-            seconds = 0.5 * 120 ** chance.random()
+            seconds = 0.5 * (2 * longest_s) ** chance.random()
         else:
             endpoint = chance.choice(QUICK)
             seconds = chance.uniform(0.5, 1.0) if chance.random() < 0.5 else 8 ** chance.random()
@@ -516,7 +524,7 @@ def soak(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
             kind = number * (NUM_ALL + NUM_QUICK) // options.clients
             works.append(
                 lambda program=program, kind=kind: use(  # type: ignore[misc]
-                    program, kind, recordings, log, until, options.seed
+                    program, kind, recordings, log, until, options.seed, options.longest_s
                 )
             )
         if options.chromium:
@@ -552,6 +560,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--compare", type=int, default=100, help="how many answers are made again, alone")
     parser.add_argument("--chromium", help="a browser that visits too; without it programs do alone")
+    parser.add_argument("--longest-s", type=float, default=60, help="how long the longest recordings are")
     parser.add_argument("--keep-minutes", type=float, default=1, help="how long the page keeps files")
     options = parser.parse_args(arguments)
     options.tree = options.tree.resolve()
