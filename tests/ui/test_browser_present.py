@@ -7,6 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from hubert_demo.ui.examples import examples
+from hubert_demo.ui.lessons import lessons
+
 FIGURES = {
     "Transcript": "[data-testid=transcript]",
     "Keywords": "[data-testid=keyword-strip]",
@@ -114,3 +117,56 @@ def test_no_control_is_printed(visit):
     for name in ("play", "layer-slider", "share", "present", "theme", "take-zip", "model", "zoom-more"):
         assert not visitor.id(name).is_visible()
     assert visitor.id("layer-map").is_visible()
+
+
+# The page is about to be printed, and stays so: what the browser's own printing does, and when, differs.
+HOLD_PRINTING = "() => { window.print = () => { window.isPrinting = true; }; }"
+EXAMPLES = [example.path.name for example in examples()]
+FIGURES_ON_SHEET = """() => {
+  const sections = [...document.querySelectorAll("[data-testid=worksheet] > section")];
+  const isDrawn = ({ naturalWidth }) => naturalWidth > 100;
+  return sections.map((section) => [...section.querySelectorAll("img")].filter(isDrawn).length);
+}"""
+
+
+def test_a_worksheet_has_every_step_its_figure_and_room_but_no_answer(visit, tmp_path):
+    # This one goes to another model and back.
+    lesson = next(lesson for lesson in lessons(EXAMPLES) if lesson.name == "learning-to-read")
+    visitor = visit(theme="dark", link="#lesson=learning-to-read&step=2")
+    visitor.id("lesson-count").get_by_text(f"2 of {len(lesson.steps)}").wait_for()
+    visitor.tab.evaluate(HOLD_PRINTING)
+    visitor.id("worksheet-print").click()
+    visitor.id("worksheet-cancel").wait_for()
+    visitor.tab.wait_for_function("window.isPrinting")
+    visitor.id("lesson-count").get_by_text(f"2 of {len(lesson.steps)}").wait_for()
+    assert visitor.tab.evaluate("document.body.className").split().count("dark") == 1
+    sheet = visitor.id("worksheet")
+    assert not sheet.is_visible()
+    sections = sheet.locator("> section")
+    assert sections.count() == len(lesson.steps)
+    for number, step in enumerate(lesson.steps):
+        text = sections.nth(number).text_content()
+        assert text.startswith(f"{number + 1}. {step.title}")
+        if step.question is not None:
+            assert "How can you tell?" in text
+            for choice in step.question.choices:
+                assert choice.says in text
+    figures = visitor.tab.evaluate(FIGURES_ON_SHEET)
+    drawn = [step.state.get("tab") in ("layers", "attention") for step in lesson.steps]
+    assert all(figures[number] for number, is_drawn in enumerate(drawn) if is_drawn)
+    visitor.tab.pdf(path=tmp_path / "sheet.pdf", format="A4")
+    assert (tmp_path / "sheet.pdf").stat().st_size > 50_000
+    # Once it is printed, views are printed again.
+    assert visitor.id("worksheet").count() == 0
+
+
+def test_a_worksheet_is_given_up_where_its_box_is_closed(visit):
+    visitor = visit(link="#lesson=first-look&step=3")
+    visitor.id("lesson-count").get_by_text("3 of").wait_for()
+    visitor.tab.evaluate(HOLD_PRINTING)
+    visitor.id("worksheet-print").click()
+    visitor.id("worksheet-cancel").click()
+    visitor.id("lesson-count").get_by_text("3 of").wait_for()
+    visitor.tab.wait_for_function("!document.body.classList.contains('is-on-paper')")
+    assert not visitor.tab.evaluate("window.isPrinting ?? false")
+    assert visitor.id("worksheet").count() == 0

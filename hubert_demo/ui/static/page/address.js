@@ -76,6 +76,15 @@ export const isOwn = () => store.result !== null && exampleOnShow() === null;
 export const linkToThis = () =>
   `${location.origin}${location.pathname}${store.result ? hashNow() : location.hash}`;
 
+/**
+ * A link to a lesson's first step, about the recording on show.
+ * @param {string} lesson its name
+ */
+export const linkToLesson = (lesson) => {
+  const state = { example: exampleOnShow(), lesson, step: 1 };
+  return `${location.origin}${location.pathname}${hashOf(state, known())}`;
+};
+
 const write = () => {
   clearTimeout(timer);
   timer = 0;

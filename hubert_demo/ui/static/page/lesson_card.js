@@ -10,19 +10,26 @@ import { stepByKeys } from "./stepping.js";
  * @property {string} count
  * @property {(Node | string)[]} body
  * @property {HTMLElement[]} foot
+ * @property {boolean} [isStep] whether it is one of a lesson's, of which there are worksheets
  */
 
-/** @param {() => void} onclose */
-export const lessonCard = (onclose) => {
+/**
+ * @param {() => void} onclose
+ * @param {() => void} onprint
+ */
+export const lessonCard = (onclose, onprint) => {
   const title = make("h2", { "data-testid": "lesson-title", tabindex: -1 });
   const count = make("span", { class: "hx-quiet", "data-testid": "lesson-count" });
   const close = iconButton("close", "Close the lesson", onclose, { class: "hx-close", "data-testid": "lesson-end" });
+  const sheet = iconButton("print", "Print a worksheet of this lesson", onprint, {
+    class: "hx-close", title: "Print a worksheet of this lesson", "data-testid": "worksheet-print",
+  });
   const body = make("div", { class: "hx-lesson-body", role: "group", tabindex: 0, "aria-label": "This step" });
   const foot = make("div", { class: "hx-bar" });
   const onkeydown = (/** @type {KeyboardEvent} */ { key }) => key === "Escape" && onclose();
   const element = make("section", {
     class: "hx-lesson-card hx-guide", hidden: true, "data-testid": "lesson-card", onkeydown,
-  }, make("div", { class: "hx-bar" }, title, count, make("span", { class: "hx-grow" }), close), body, foot);
+  }, make("div", { class: "hx-bar" }, title, count, make("span", { class: "hx-grow" }), sheet, close), body, foot);
   const inFoot = (/** @type {string} */ id) =>
     /** @type {HTMLButtonElement | null} */ (foot.querySelector(`[data-testid=${id}]`));
   stepByKeys({ back: () => inFoot("lesson-back"), next: () => inFoot("lesson-next") });
@@ -36,6 +43,7 @@ export const lessonCard = (onclose) => {
       body.replaceChildren(...face.body);
       body.scrollTop = 0;
       foot.replaceChildren(...face.foot);
+      sheet.hidden = !face.isStep;
       element.hidden = false;
     },
     /** While the next step is on its way. @param {string} where */

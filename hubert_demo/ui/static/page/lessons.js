@@ -1,19 +1,21 @@
 // Lessons: a list of them, and a card that sets the views step by step, asks, and explains.
 
-import { question } from "../core/ask.js";
+import { question, sentenceOf } from "../core/ask.js";
 import { button, download, make } from "../core/dom.js";
 import { emit, on } from "../core/events.js";
 import { clamp } from "../core/format.js";
 import { facts, resultOnShow, setStep, store } from "../core/store.js";
-import { putOver, viewHash, wantedOver } from "./address.js";
+import { linkToLesson, putOver, viewHash, wantedOver } from "./address.js";
 import { answersTo, fileOf, forgetAnswers, keepAnswer, soundOf } from "./answers.js";
 import { glossary, linkTerms } from "./glossary.js";
 import { footButton, lessonCard } from "./lesson_card.js";
 import { lessonList } from "./lesson_list.js";
 import { FORM, stepBody, summaryBody } from "./lesson_faces.js";
+import { linkOnPaper } from "./paper.js";
 import { isRight } from "./prediction.js";
 import { reviewFace } from "./review.js";
 import { keepInSight, PICTURES } from "./sight.js";
+import { worksheets } from "./worksheet.js";
 
 /** @import { LessonOverview, LessonQuestion, LessonStep, Mount } from "../core/types.js" */
 /** @import { AnswerFile } from "./answers.js" */
@@ -22,7 +24,11 @@ import { keepInSight, PICTURES } from "./sight.js";
 
 /** What an address says of lessons. @typedef {{ name: string | null, step: number | null, isBare: boolean }} Linked */
 
+/** @typedef {{ done: (step: LessonStep) => void, fail: (problem: Error) => void }} Listener */
+
 const COMING = "One moment …";
+/** @type {Listener} */
+const DEAF = { done: () => {}, fail: () => {} };
 
 /** @type {Mount} */
 export const mount = (root, page) => {
@@ -36,11 +42,15 @@ export const mount = (root, page) => {
   let isComing = false; // the result that the step asked for
   let isNew = false; // whether the visitor has just come to this step
 
-  const card = lessonCard(() => end());
+  /** Told of every step, and of why there is none. @type {Listener} */
+  let listener = DEAF;
+
+  const card = lessonCard(() => end(), () => printSheet());
+  const sheets = worksheets();
   const terms = glossary();
   const list = lessonList((chosen) => begin(chosen), (file) => review(file, 0), () => terms.open());
   const start = button("Lessons", list.open, "lessons-open");
-  root.append(start, card.element, list.element, ...terms.elements);
+  root.append(start, card.element, list.element, sheets.element, ...terms.elements);
   const sight = keepInSight(card.element);
   const route = question(page, "lesson_step");
 
@@ -74,6 +84,7 @@ export const mount = (root, page) => {
     card.wait(`${at + 1} of ${lesson.num_steps}`);
     route.put({ lesson: lesson.name, step: at }, arrive, (sentence) => {
       card.rest();
+      listener.fail(new Error(sentence));
       emit("error", sentence);
     });
   };
@@ -105,7 +116,7 @@ export const mount = (root, page) => {
     const isLast = at + 1 === count;
     card.rest();
     card.show({
-      label: nameOf(lesson), title: step.title, count: `${at + 1} of ${count}`,
+      isStep: true, label: nameOf(lesson), title: step.title, count: `${at + 1} of ${count}`,
       body: stepBody(step, answer, (prediction) => check(step, prediction)),
       foot: [
         footButton("Back", () => go(at - 1), "lesson-back", { disabled: at === 0 }),
@@ -118,6 +129,24 @@ export const mount = (root, page) => {
     linkTerms(card.body);
     if (isNew) card.focus();
     isNew = false;
+    listener.done(step);
+  };
+
+  /** Goes through all steps, and back to where the visitor was. */
+  const printSheet = async () => {
+    if (!lesson) return;
+    const [printed, back] = [lesson, at];
+    const goTo = (/** @type {number} */ step) => /** @type {Promise<LessonStep>} */ (new Promise((done, fail) => {
+      listener = { done, fail };
+      go(step);
+    }));
+    try {
+      await sheets.print(printed, linkOnPaper(linkToLesson(printed.name)), goTo);
+    } catch (problem) {
+      emit("error", sentenceOf(problem));
+    }
+    listener = DEAF;
+    if (lesson === printed) go(back);
   };
 
   const check = (/** @type {LessonStep} */ step, /** @type {Prediction} */ { value, shown }) => {
@@ -193,6 +222,7 @@ export const mount = (root, page) => {
     error: (sentence) => {
       if (!sentence || !isComing) return;
       isComing = false;
+      listener.fail(new Error(sentence));
       load();
     },
   };
