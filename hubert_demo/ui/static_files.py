@@ -21,6 +21,8 @@ from hubert_demo.ui.views.base import STATIC_DIR
 
 # What all views need, in the order in which their styles apply.
 _SHARED = ("core", "page")
+# Fetched once the page is there.
+_LATER = ("lessons",)
 
 STYLES = "styles.css"
 
@@ -76,7 +78,7 @@ class StaticFiles:
         folders = tuple(folders)
         paths = [
             path
-            for folder in (*(static_dir / name for name in _SHARED), *folders)
+            for folder in (*(static_dir / name for name in (*_SHARED, *_LATER)), *folders)
             for path in sorted(folder.iterdir())
         ]
         styles = [_palette_css().encode(), *(path.read_bytes() for path in paths if path.suffix == ".css")]

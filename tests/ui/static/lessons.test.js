@@ -6,9 +6,9 @@ import { test } from "node:test";
 import { install } from "./harness.js";
 
 install();
-const { fileOf, readAnswers, soundOf } = await import("../../../hubert_demo/ui/static/page/answers.js");
+const { fileOf, readAnswers, soundOf } = await import("../../../hubert_demo/ui/static/lessons/answers.js");
 const { piecesOf } = await import("../../../hubert_demo/ui/static/page/glossary.js");
-const { isRight, numberIn, rangeOf, withUnit } = await import("../../../hubert_demo/ui/static/page/prediction.js");
+const { isRight, numberIn, rangeOf, withUnit } = await import("../../../hubert_demo/ui/static/lessons/prediction.js");
 
 const PERCENT = { unit: "%", low: 0, high: 100, is_whole: false };
 const LAYER = { unit: "", low: 0, high: null, is_whole: true };

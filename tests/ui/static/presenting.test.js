@@ -19,7 +19,7 @@ Object.assign(globalThis, {
 });
 const { fillWindow } = await import("../../../hubert_demo/ui/static/core/figure.js");
 const { headingOf } = await import("../../../hubert_demo/ui/static/page/heading.js");
-const { stepOf } = await import("../../../hubert_demo/ui/static/page/stepping.js");
+const { stepOf } = await import("../../../hubert_demo/ui/static/lessons/stepping.js");
 
 const press = (key, more = {}) => stepOf({ key, target: new Element(false), ...more });
 

@@ -4,13 +4,14 @@ import { emit, on } from "../core/events.js";
 import "../core/keyboard.js";
 import { startMounting } from "../core/mount.js";
 import { letterFont } from "../core/paint.js";
-import { facts } from "../core/store.js";
+import { facts, store } from "../core/store.js";
 import "./countdown.js";
 import "./recorder.js";
 import "./tabs.js";
 import { keepSounds } from "./unsent.js";
 
 const LATER_MS = 1000;
+const LESSONS = "lessons/course.js";
 
 /** @param {string} module its path in `static/` */
 const load = (module) => import(`../${module}`);
@@ -19,13 +20,18 @@ keepSounds();
 startMounting(load);
 window.addEventListener("online", () => emit("online"));
 
-// Once there is something to see, the scripts of the other tabs: they are at hand when one is opened, also where the
-// server has another version by then.
+// No element asks for the fonts of letters in pictures: what is drawn before they come is drawn again. The styles that
+// name them are there when the first component is.
+const offFonts = on("mount", () => {
+  offFonts();
+  const fonts = [false, true].map((bold) => document.fonts.load(letterFont(12, bold)));
+  Promise.all(fonts).then(() => store.result && emit("draw"));
+});
+
+// Once there is something to see, the scripts of the other tabs and of the lessons: they are at hand when one is
+// opened, also where the server has another version by then.
 const off = on("result", () => {
   off();
-  // No element asks for the fonts of letters in pictures: what is drawn before they come is drawn again.
-  const fonts = [false, true].map((bold) => document.fonts.load(letterFont(12, bold)));
-  Promise.all(fonts).then(() => emit("draw"));
-  // One that cannot be had now is asked for, and missed, when its tab is opened.
-  setTimeout(() => facts().tabs.forEach((module) => load(module).catch(() => {})), LATER_MS);
+  // One that cannot be had now is asked for, and missed, when it is wanted.
+  setTimeout(() => [...facts().tabs, LESSONS].forEach((module) => load(module).catch(() => {})), LATER_MS);
 });

@@ -35,8 +35,8 @@ export const mount = (root) => {
   root.append(heard, head, waiting, waveBox, spectrumBox, words.element, strip.element);
   const cursors = [cursor(waveBox, "has-flag"), cursor(spectrumBox), strip.cursor];
   sayHeights(root, {
-    above: () => rowsAbove(bar.element), head: () => heightOf(head), spectrum: () => heightOf(spectrumBox),
-    wave: () => heightOf(waveBox), strip: () => heightOf(strip.element),
+    timeline: () => heightOf(root), above: () => rowsAbove(bar.element), head: () => heightOf(head),
+    spectrum: () => heightOf(spectrumBox), wave: () => heightOf(waveBox), strip: () => heightOf(strip.element),
   });
 
   /** @type {Axis | null} */
@@ -120,11 +120,11 @@ const heightOf = (piece) => piece.getBoundingClientRect().height;
  * @param {Record<string, () => number>} pieces
  */
 const sayHeights = (root, pieces) => {
-  const say = (/** @type {string} */ name, /** @type {number} */ height) =>
-    document.documentElement.style.setProperty(`--hx-high-${name}`, `${height}px`);
+  const { style } = document.documentElement;
   new ResizeObserver(() => {
-    say("timeline", heightOf(root));
-    for (const [name, height] of Object.entries(pieces)) say(name, height());
+    // All is measured before anything is told: what is told may move everything on the page.
+    const heights = Object.entries(pieces).map(([name, height]) => [`--hx-high-${name}`, `${height()}px`]);
+    for (const [name, height] of heights) if (style.getPropertyValue(name) !== height) style.setProperty(name, height);
   }).observe(root);
 };
 

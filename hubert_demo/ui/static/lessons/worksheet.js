@@ -3,8 +3,8 @@
 import { button, make } from "../core/dom.js";
 import { contextOf } from "../core/paint.js";
 import { resultOnShow, store } from "../core/store.js";
-import { box } from "./glossary.js";
-import { layOut, putBack } from "./paper.js";
+import { box } from "../page/glossary.js";
+import { layOut, putBack } from "../page/paper.js";
 import { rangeOf } from "./prediction.js";
 import { PICTURES } from "./sight.js";
 

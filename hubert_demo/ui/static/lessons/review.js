@@ -1,10 +1,10 @@
 // Answers out of a file, to read: what was predicted, what was right, and what was on show then.
 
 import { make } from "../core/dom.js";
-import { footButton, verdict } from "./lesson_card.js";
+import { footButton, verdict } from "./card.js";
 
 /** @import { AnswerFile, FileAnswer } from "./answers.js" */
-/** @import { Face } from "./lesson_card.js" */
+/** @import { Face } from "./card.js" */
 
 const NO_SOUND = "This was a recording of the visitor's own, which the file does not hold.";
 

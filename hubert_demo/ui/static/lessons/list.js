@@ -4,7 +4,7 @@ import { sentenceOf } from "../core/ask.js";
 import { button, make, say } from "../core/dom.js";
 import { facts } from "../core/store.js";
 import { readAnswers } from "./answers.js";
-import { box } from "./glossary.js";
+import { box } from "../page/glossary.js";
 
 /** @import { LessonOverview } from "../core/types.js" */
 /** @import { AnswerFile } from "./answers.js" */

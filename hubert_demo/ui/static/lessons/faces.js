@@ -1,7 +1,7 @@
 // What a lesson's card says of a step, before and after its question is answered, and at the end.
 
 import { make } from "../core/dom.js";
-import { verdict } from "./lesson_card.js";
+import { verdict } from "./card.js";
 import { predictionForm } from "./prediction.js";
 import { rightOf } from "./review.js";
 
