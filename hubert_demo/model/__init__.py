@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from hubert_demo.model.feature_extractor import Wav2Vec2FeatureExtractor as Wav2Vec2FeatureExtractor
     from hubert_demo.model.heads import HubertForCTC as HubertForCTC
     from hubert_demo.model.heads import HubertForSequenceClassification as HubertForSequenceClassification
-    from hubert_demo.model.heads import KeywordHead as KeywordHead
+    from hubert_demo.model.keyword_head import KeywordHead as KeywordHead
     from hubert_demo.model.processor import Wav2Vec2Processor as Wav2Vec2Processor
     from hubert_demo.model.tokenizer import Wav2Vec2CTCTokenizer as Wav2Vec2CTCTokenizer
 
@@ -22,7 +22,7 @@ _HOMES = {
     "HubertForCTC": "heads",
     "HubertForSequenceClassification": "heads",
     "HubertModel": "encoder",
-    "KeywordHead": "heads",
+    "KeywordHead": "keyword_head",
     "Wav2Vec2CTCTokenizer": "tokenizer",
     "Wav2Vec2FeatureExtractor": "feature_extractor",
     "Wav2Vec2Processor": "processor",

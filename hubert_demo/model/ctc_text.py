@@ -15,7 +15,7 @@ _CLEANED = {" .": ".", " ?": "?", " !": "!", " ,": ",", " ' ": "'"} | {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(init=False, frozen=True, eq=False)
 class CTCTokenizerOutput(ModelOutput):
     """Decoded text with offsets in frames; lists of these for a batch.
 

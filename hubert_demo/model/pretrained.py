@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, Unpack
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from hubert_demo.errors import CheckpointError, DamagedFileError, InputError
 from hubert_demo.model.attention import HubertAttention, check_implementation
+from hubert_demo.model.batch import Batch
 from hubert_demo.model.config import HubertConfig
 from hubert_demo.model.faults import is_out_of_memory
 from hubert_demo.model.files import CheckpointFiles, HubOptions, shown_path
+from hubert_demo.model.outputs import ModelOutput
+from hubert_demo.model.saving import write_weights
+from hubert_demo.model.tools import ModelForTools
+from hubert_demo.model.upload import push_saved
 from hubert_demo.model.weights import (
-    WEIGHTS_NAME,
     check_fit,
     damaged,
     listed,
@@ -26,7 +30,7 @@ from hubert_demo.model.weights import (
 )
 
 
-class PretrainedModel(nn.Module):
+class PretrainedModel(ModelForTools):
     """Base of the models: initialisation, `from_pretrained`, `save_pretrained`.
 
     Args:
@@ -38,7 +42,9 @@ class PretrainedModel(nn.Module):
 
     def __init__(self, config: HubertConfig, attn_implementation: str = "sdpa") -> None:
         super().__init__()
+        config.check()
         self.config = config
+        self.name_or_path = ""
         self.attn_implementation = attn_implementation
 
     def set_attn_implementation(self, attn_implementation: str) -> None:
@@ -55,22 +61,16 @@ class PretrainedModel(nn.Module):
             elif isinstance(module, PretrainedModel):
                 module.attn_implementation = attn_implementation
 
-    def gradient_checkpointing_enable(self) -> None:
-        """Recompute each layer in the backward pass instead of keeping its states: slower, far smaller."""
-        self._set_gradient_checkpointing(True)
-
-    def gradient_checkpointing_disable(self) -> None:
-        """Keep the states of all layers for the backward pass again."""
-        self._set_gradient_checkpointing(False)
-
-    def _set_gradient_checkpointing(self, value: bool) -> None:
-        for module in self.modules():
-            if hasattr(module, "gradient_checkpointing"):
-                setattr(module, "gradient_checkpointing", value)  # noqa: B010
-
     def _chosen(self, name: str, argument: bool | None) -> bool:
         """An argument of `forward`; where it is None, what the configuration says under its name."""
         return bool(getattr(self.config, name)) if argument is None else argument
+
+    def _returned(self, output: ModelOutput, return_dict: bool | None) -> Any:
+        """A result as it was asked for."""
+        if not self._chosen("return_dict", return_dict):
+            return output.to_tuple()
+        # `DataParallel` runs copies of a model, and puts dicts together but no other kind of mapping.
+        return Batch(output.parts()) if getattr(self, "_is_replica", False) else output
 
     @property
     def device(self) -> torch.device:
@@ -131,21 +131,55 @@ class PretrainedModel(nn.Module):
         _load_strictly(model, tensors, files.shown_name, require_head)
         if wanted is None:
             wanted = next(t.dtype for t in tensors.values() if t.is_floating_point())
+        # Adapters are saved with a note on what they belong to.
+        model.name_or_path = str(pretrained_model_name_or_path)
         return model.to(wanted).eval()
 
-    def save_pretrained(self, directory: str | Path, dtype: torch.dtype | None = None) -> None:
+    def save_pretrained(
+        self,
+        save_directory: str | Path,
+        dtype: torch.dtype | None = None,
+        *,
+        is_main_process: bool = True,
+        state_dict: Mapping[str, Tensor] | None = None,
+        save_function: object = None,
+        push_to_hub: bool = False,
+        max_shard_size: int | str = "50GB",
+        safe_serialization: bool = True,
+        **push_options: Any,
+    ) -> None:
         """Write `config.json` and `model.safetensors`, as transformers reads them.
 
+        Files of weights that lie in the folder already are replaced.
+
         Args:
-            directory: Created if it does not exist.
+            save_directory: Created if it does not exist.
             dtype: Precision in the file; that of the model when None.
+            is_main_process: False in all but one of several processes that train together: nothing is
+                written.
+            state_dict: Weights to write, such as those that `accelerate` collected; the model's own when
+                None.
+            save_function: Without effect; files are written as huggingface-hub writes them.
+            push_to_hub: Also put the files on the hub, as `push_to_hub` does.
+            max_shard_size: Largest file of weights, in bytes or as a text like `"500MB"`.
+            safe_serialization: False for a pickle, `pytorch_model.bin`, as old versions of transformers read.
+            **push_options: Those of `push_to_hub`; `repo_id` is the folder's name unless given.
+
+        Raises:
+            ConfigError: If the configuration was changed into one that contradicts itself.
+            InputError: If `max_shard_size` is no size.
+            CheckpointError: If the hub refuses the files or cannot be reached.
         """
+        if not is_main_process:
+            return
+        directory = Path(save_directory)
+        given = self.state_dict() if state_dict is None else state_dict
         tensors = {
             name: (t.to(dtype) if dtype is not None and t.is_floating_point() else t)
             .detach()
             .cpu()
             .contiguous()
-            for name, t in self.state_dict().items()
+            for name, t in given.items()
         }
         saved_dtype = str(next(t.dtype for t in tensors.values() if t.is_floating_point()))
         extra = {
@@ -155,7 +189,57 @@ class PretrainedModel(nn.Module):
         }
         extra.pop("torch_dtype", None)
         replace(self.config, extra=extra).save_pretrained(directory)
-        save_file(tensors, Path(directory) / WEIGHTS_NAME, metadata={"format": "pt"})
+        write_weights(directory, tensors, max_shard_size, safe_serialization)
+        if push_to_hub:
+            self.push_to_hub(
+                push_options.pop("repo_id", directory.name),
+                dtype=dtype,
+                state_dict=state_dict,
+                max_shard_size=max_shard_size,
+                safe_serialization=safe_serialization,
+                **push_options,
+            )
+
+    def push_to_hub(
+        self,
+        repo_id: str,
+        *,
+        commit_message: str = "Upload model",
+        commit_description: str | None = None,
+        private: bool | None = None,
+        token: str | None = None,
+        revision: str | None = None,
+        create_pr: bool = False,
+        **save_options: Any,
+    ) -> Any:
+        """Put the model on the hub, in the files that `save_pretrained` writes.
+
+        Args:
+            repo_id: `"owner/name"`, or a name of one's own; made if there is no such repository.
+            commit_message: First line of the commit's message.
+            commit_description: The rest of it.
+            private: Whether a new repository is private; the account's default when None.
+            token: Access token with the right to write; the one from `hf auth login` when None.
+            revision: Branch to commit to; the main one when None.
+            create_pr: Open a pull request instead.
+            **save_options: Those of `save_pretrained`, such as `max_shard_size`.
+
+        Returns:
+            What huggingface-hub says about the commit.
+
+        Raises:
+            CheckpointError: If the hub refuses it or cannot be reached.
+        """
+        return push_saved(
+            lambda folder: self.save_pretrained(folder, **save_options),
+            repo_id,
+            commit_message=commit_message,
+            commit_description=commit_description,
+            private=private,
+            token=token,
+            revision=revision,
+            create_pr=create_pr,
+        )
 
     @classmethod
     def _min_head_parameters(cls, config: HubertConfig) -> int:

@@ -310,7 +310,9 @@ class Wav2Vec2CTCTokenizer:
             return None if None in values else values
 
         texts = [one.text for one in decoded]
-        return CTCTokenizerOutput(texts, offsets("char_offsets"), offsets("word_offsets"))
+        return CTCTokenizerOutput(
+            text=texts, char_offsets=offsets("char_offsets"), word_offsets=offsets("word_offsets")
+        )
 
     @classmethod
     def from_pretrained(
