@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Any
 
 from hubert_demo.errors import CheckpointError, ConfigError
 from hubert_demo.model.files import (
     CheckpointFiles,
-    HubOptions,
+    hub_options,
     read_json,
     shown_path,
     shown_value,
     write_json,
 )
+from hubert_demo.model.labels import settled_labels, without_labels
 
 CONFIG_NAME = "config.json"
+
+_LOGGER = logging.getLogger(__name__)
 
 ACTIVATION_FORMULAS = {
     "gelu": "gelu",
@@ -323,25 +327,29 @@ class HubertConfig:
         return {**self.extra, "model_type": "hubert", **values}
 
     @classmethod
-    def from_pretrained(
-        cls, pretrained_model_name_or_path: str | Path, **hub_options: Unpack[HubOptions]
-    ) -> HubertConfig:
+    def from_pretrained(cls, pretrained_model_name_or_path: str | Path, **options: Any) -> HubertConfig:
         """Read `config.json` of a checkpoint.
 
         Args:
             pretrained_model_name_or_path: Directory, or name of a hub repository.
-            **hub_options: `revision` (branch, tag or commit of the repository), `local_files_only` (do not
-                ask the hub; use files fetched earlier), `cache_dir` (where to keep fetched files), `token`
-                (access token for the hub).
+            **options: `revision` (branch, tag or commit of the repository), `subfolder` (of the directory or
+                repository), `local_files_only` (do not ask the hub; use files fetched earlier), `cache_dir`
+                (where to keep fetched files), `token` (access token for the hub); any other replaces what the
+                file says, such as `num_labels`.
 
         Raises:
             CheckpointError: If there is no readable config.json of a HuBERT.
         """
-        return cls.from_files(CheckpointFiles(pretrained_model_name_or_path, **hub_options))
+        where, overrides = hub_options(options)
+        return cls.from_files(CheckpointFiles(pretrained_model_name_or_path, **where), **overrides)
 
     @classmethod
-    def from_files(cls, files: CheckpointFiles) -> HubertConfig:
+    def from_files(cls, files: CheckpointFiles, **overrides: Any) -> HubertConfig:
         """Read `config.json` as `from_pretrained` does, from files that are already described.
+
+        Args:
+            files: The checkpoint.
+            **overrides: Settings that replace what the file says.
 
         Raises:
             CheckpointError: If there is no readable config.json of a HuBERT.
@@ -353,7 +361,10 @@ class HubertConfig:
                 f"{shown_path(path)} describes a {shown_value(values['model_type'])} model; only model_type "
                 "'hubert' can be loaded."
             )
-        return cls.from_dict(values)
+        values, note = settled_labels(values)
+        if note is not None:
+            _LOGGER.warning("%s: %s", files.shown_name, note)
+        return cls.from_dict({**without_labels(values, overrides), **overrides})
 
     def save_pretrained(self, directory: str | Path) -> None:
         """Write `config.json` into `directory`, which is created if it does not exist."""
