@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from hubert_demo.errors import CheckpointError, ConfigError
 from hubert_demo.model.config_checks import (
@@ -23,14 +24,17 @@ from hubert_demo.model.config_checks import (
 )
 from hubert_demo.model.files import (
     CheckpointFiles,
-    HubOptions,
+    hub_options,
     read_json,
     shown_path,
     shown_value,
     write_json,
 )
+from hubert_demo.model.labels import settled_labels, without_labels
 
 CONFIG_NAME = "config.json"
+
+_LOGGER = logging.getLogger(__name__)
 
 _GROUP_NORM_WARNING = (
     "The front end's group norm includes the padding in its statistics, so that a padded recording gives "
@@ -307,25 +311,29 @@ class HubertConfig:
         return cls.from_dict(read_json(Path(json_file)))
 
     @classmethod
-    def from_pretrained(
-        cls, pretrained_model_name_or_path: str | Path, **hub_options: Unpack[HubOptions]
-    ) -> HubertConfig:
+    def from_pretrained(cls, pretrained_model_name_or_path: str | Path, **options: Any) -> HubertConfig:
         """Read `config.json` of a checkpoint.
 
         Args:
             pretrained_model_name_or_path: Directory, or name of a hub repository.
-            **hub_options: `revision` (branch, tag or commit of the repository), `local_files_only` (do not
-                ask the hub; use files fetched earlier), `cache_dir` (where to keep fetched files), `token`
-                (access token for the hub).
+            **options: `revision` (branch, tag or commit of the repository), `subfolder` (of the directory or
+                repository), `local_files_only` (do not ask the hub; use files fetched earlier), `cache_dir`
+                (where to keep fetched files), `token` (access token for the hub); any other replaces what the
+                file says, such as `num_labels`.
 
         Raises:
             CheckpointError: If there is no readable config.json of a HuBERT.
         """
-        return cls.from_files(CheckpointFiles(pretrained_model_name_or_path, **hub_options))
+        where, overrides = hub_options(options)
+        return cls.from_files(CheckpointFiles(pretrained_model_name_or_path, **where), **overrides)
 
     @classmethod
-    def from_files(cls, files: CheckpointFiles) -> HubertConfig:
+    def from_files(cls, files: CheckpointFiles, **overrides: Any) -> HubertConfig:
         """Read `config.json` as `from_pretrained` does, from files that are already described.
+
+        Args:
+            files: The checkpoint.
+            **overrides: Settings that replace what the file says.
 
         Raises:
             CheckpointError: If there is no readable config.json of a HuBERT.
@@ -337,7 +345,10 @@ class HubertConfig:
                 f"{shown_path(path)} describes a {shown_value(values['model_type'])} model; only model_type "
                 "'hubert' can be loaded."
             )
-        return cls.from_dict(values)
+        values, note = settled_labels(values)
+        if note is not None:
+            _LOGGER.warning("%s: %s", files.shown_name, note)
+        return cls.from_dict({**without_labels(values, overrides), **overrides})
 
     def save_pretrained(self, save_directory: str | Path) -> None:
         """Write `config.json` into `save_directory`, which is created if it does not exist.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self, Unpack
+from typing import Any, Self
 
 import torch
 from safetensors.torch import load_file
@@ -16,7 +17,8 @@ from hubert_demo.model.attention import HubertAttention, check_implementation
 from hubert_demo.model.batch import Batch
 from hubert_demo.model.config import HubertConfig
 from hubert_demo.model.faults import is_out_of_memory
-from hubert_demo.model.files import CheckpointFiles, HubOptions, shown_path
+from hubert_demo.model.files import CheckpointFiles, hub_options, shown_path, shown_value
+from hubert_demo.model.labels import without_labels
 from hubert_demo.model.outputs import ModelOutput
 from hubert_demo.model.saving import write_weights
 from hubert_demo.model.tools import ModelForTools
@@ -28,6 +30,8 @@ from hubert_demo.model.weights import (
     rename_parameters,
     weight_files,
 )
+
+_LOGGER = logging.getLogger(__name__)
 
 
 class PretrainedModel(ModelForTools):
@@ -92,7 +96,9 @@ class PretrainedModel(ModelForTools):
         dtype: torch.dtype | str | None = None,
         torch_dtype: torch.dtype | str | None = None,
         require_head: bool = False,
-        **hub_options: Unpack[HubOptions],
+        ignore_mismatched_sizes: bool = False,
+        device_map: Any = None,
+        **options: Any,
     ) -> Self:
         """Load a checkpoint in transformers' layout, in eval mode.
 
@@ -105,9 +111,14 @@ class PretrainedModel(ModelForTools):
                 of the file; float32 when None.
             torch_dtype: Older name of `dtype`.
             require_head: Refuse a file without this model's head, for use without training.
-            **hub_options: `revision` (branch, tag or commit of the repository), `local_files_only` (do not
-                ask the hub; use files fetched earlier), `cache_dir` (where to keep fetched files), `token`
-                (access token for the hub).
+            ignore_mismatched_sizes: Initialise what has another shape in the file newly, such as a head for
+                another number of classes or letters, instead of refusing it.
+            device_map: Where the model goes, as a whole: a device, or `"auto"` for the graphics card if there
+                is one.
+            **options: `revision` (branch, tag or commit of the repository), `subfolder` (of the directory or
+                repository), `local_files_only` (do not ask the hub; use files fetched earlier), `cache_dir`
+                (where to keep fetched files), `token` (access token for the hub); any other replaces what
+                the configuration says, such as `num_labels`, `vocab_size` or `ctc_loss_reduction`.
 
         Returns:
             The model. A head that the file lacks is newly initialised, one that this class lacks is
@@ -118,9 +129,14 @@ class PretrainedModel(ModelForTools):
             ConfigError: If the configuration contradicts itself, or there is no such attention.
             InputError: If there is no such dtype.
         """
-        files = CheckpointFiles(pretrained_model_name_or_path, **hub_options)
+        where, overrides = hub_options(options)
+        files = CheckpointFiles(pretrained_model_name_or_path, **where)
         wanted = _dtype(dtype if dtype is not None else torch_dtype)
-        config = config or HubertConfig.from_files(files)
+        device = _device(device_map)
+        if config is None:
+            config = HubertConfig.from_files(files, **overrides)
+        elif overrides:
+            config = HubertConfig.from_dict({**without_labels(config.to_dict(), overrides), **overrides})
         paths = weight_files(files)
         read = _read_tensors(paths)
         # Before memory is taken for it: a few letters can describe a model larger than any machine.
@@ -128,12 +144,14 @@ class PretrainedModel(ModelForTools):
         _require_room_for(described, paths, files.shown_name)
         model = cls(config, attn_implementation=attn_implementation)
         tensors = rename_parameters(read, model.base_prefix)
+        if ignore_mismatched_sizes:
+            tensors = _of_fitting_shape(model, tensors, files.shown_name)
         _load_strictly(model, tensors, files.shown_name, require_head)
         if wanted is None:
             wanted = next(t.dtype for t in tensors.values() if t.is_floating_point())
         # Adapters are saved with a note on what they belong to.
         model.name_or_path = str(pretrained_model_name_or_path)
-        return model.to(wanted).eval()
+        return model.to(device, wanted).eval()
 
     def save_pretrained(
         self,
@@ -273,6 +291,34 @@ def _dtype(dtype: torch.dtype | str | None) -> torch.dtype | None:
     if not isinstance(found, torch.dtype):
         raise InputError(f"There is no dtype {dtype!r}; use 'float32', 'float16', 'bfloat16' or 'auto'.")
     return found
+
+
+def _device(device_map: Any) -> torch.device | None:
+    """The device that `device_map` puts a whole model on; None leaves it where it is made."""
+    if isinstance(device_map, Mapping) and len(device_map) == 1:
+        device_map = device_map.get("", device_map)
+    if device_map == "auto":
+        device_map = "cuda" if torch.cuda.is_available() else "cpu"
+    if device_map is None or isinstance(device_map, torch.device):
+        return device_map
+    try:
+        return torch.device(device_map)
+    except (RuntimeError, TypeError) as error:
+        raise InputError(
+            f"device_map={shown_value(device_map)} would split the model or is not a device; HuBERT stays in "
+            "one piece: give 'auto', 'cpu' or 'cuda:0'."
+        ) from error
+
+
+def _of_fitting_shape(model: PretrainedModel, tensors: dict[str, Tensor], source: str) -> dict[str, Tensor]:
+    """The tensors whose shapes are the model's; the others are named in a warning."""
+    own = model.state_dict()
+    others = sorted(name for name in own.keys() & tensors.keys() if own[name].shape != tensors[name].shape)
+    if others:
+        _LOGGER.warning(
+            "%s: %s of another shape, newly initialised: train before use.", source, listed(others)
+        )
+    return {name: tensor for name, tensor in tensors.items() if name not in others}
 
 
 def _require_room_for(described: int, paths: Sequence[Path], name: str) -> None:
