@@ -146,6 +146,9 @@ def as_tensors(rows: Mapping[str, list[Any]], return_tensors: str | None) -> Bat
         rows: Arrays (n,) by name.
         return_tensors: `"pt"`, `"tf"`, `"np"`, or None to leave the rows as they are.
 
+    Returns:
+        Tensors by name; an array of arrays where `"np"` is asked for and lengths differ.
+
     Raises:
         InputError: If the rows to stack have different lengths, or the type is unknown.
     """
@@ -156,7 +159,13 @@ def as_tensors(rows: Mapping[str, list[Any]], return_tensors: str | None) -> Bat
     stacked: dict[str, Any] = {}
     for name, values in rows.items():
         arrays = [np.asarray(as_list(value) if is_tensor(value) else value) for value in values]
+        # An empty list says nothing about its type; only token ids can be none.
+        arrays = [array if array.size else array.astype(np.int64) for array in arrays]
         if len({array.shape for array in arrays}) > 1:
+            if return_tensors == "np":
+                stacked[name] = np.empty(len(arrays), object)
+                stacked[name][:] = arrays
+                continue
             raise InputError(
                 f"{name} has rows of {sorted({array.size for array in arrays})} elements, which cannot be "
                 "stacked; pass padding=True."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,15 @@ class Wav2Vec2Processor:
     feature_extractor: Wav2Vec2FeatureExtractor
     tokenizer: Wav2Vec2CTCTokenizer
 
+    attributes = ("feature_extractor", "tokenizer")
+    feature_extractor_class = "Wav2Vec2FeatureExtractor"
+    tokenizer_class = "Wav2Vec2CTCTokenizer"
+
+    @classmethod
+    def get_attributes(cls) -> list[str]:
+        """Names of the two parts."""
+        return list(cls.attributes)
+
     def __call__(
         self,
         audio: npt.ArrayLike | Sequence[npt.ArrayLike] | None = None,
@@ -58,9 +68,10 @@ class Wav2Vec2Processor:
         """
         if audio is None and text is None:
             raise InputError("Give the processor audio, text, or both.")
-        takers: dict[str, Callable[..., Any]] = dict(
-            audio_kwargs=self.feature_extractor.__call__, text_kwargs=self.tokenizer.__call__
-        )
+        takers: dict[str, Callable[..., Any]] = {
+            "audio_kwargs": self.feature_extractor.__call__,
+            "text_kwargs": self.tokenizer.__call__,
+        }
         divided = _divided(options, takers)
         if audio is None:
             assert text is not None
@@ -78,9 +89,10 @@ class Wav2Vec2Processor:
         """
         if input_features is None and labels is None:
             raise InputError("Give pad() input_features, labels, or both.")
-        takers: dict[str, Callable[..., Any]] = dict(
-            audio_kwargs=self.feature_extractor.pad, text_kwargs=self.tokenizer.pad
-        )
+        takers: dict[str, Callable[..., Any]] = {
+            "audio_kwargs": self.feature_extractor.pad,
+            "text_kwargs": self.tokenizer.pad,
+        }
         divided = _divided(options, takers)
         if input_features is None:
             return self.tokenizer.pad(labels, **divided["text_kwargs"])
@@ -130,6 +142,14 @@ class Wav2Vec2Processor:
             "processor_class": "Wav2Vec2Processor",
         }
 
+    def to_json_string(self) -> str:
+        """What `to_dict` gives, as JSON."""
+        return json.dumps(self.to_dict(), indent=2, sort_keys=True) + "\n"
+
+    def to_json_file(self, json_file_path: str | Path) -> None:
+        """Write what `to_dict` gives into a file of this name."""
+        write_json(Path(json_file_path), self.to_dict(), sort_keys=True)
+
     def save_pretrained(self, save_directory: str | Path) -> list[str]:
         """Write both parts: as transformers 5 reads them, and beside that as older versions do.
 
@@ -137,7 +157,7 @@ class Wav2Vec2Processor:
             The paths of the files.
         """
         path = Path(save_directory) / PROCESSOR_NAME
-        write_json(path, self.to_dict(), sort_keys=True)
+        self.to_json_file(path)
         older = self.feature_extractor.save_pretrained(save_directory)
         return [str(path), *older, *self.tokenizer.save_pretrained(save_directory)]
 

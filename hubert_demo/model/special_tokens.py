@@ -128,7 +128,10 @@ class Tokens:
         return self._add(tokens)
 
     def add_special_tokens(
-        self, special_tokens_dict: Mapping[str, Any], replace_extra_special_tokens: bool = True
+        self,
+        special_tokens_dict: Mapping[str, Any],
+        replace_extra_special_tokens: bool = True,
+        replace_additional_special_tokens: bool = True,
     ) -> int:
         """Choose special tokens, and add those that the vocabulary lacks.
 
@@ -136,6 +139,7 @@ class Tokens:
             special_tokens_dict: Tokens by what they are for (`"pad_token"`), and under
                 `"extra_special_tokens"`, or `"additional_special_tokens"`, a list of further ones.
             replace_extra_special_tokens: Whether that list replaces the one there was.
+            replace_additional_special_tokens: Older name of the same.
 
         Returns:
             How many of them were new.
@@ -152,7 +156,8 @@ class Tokens:
                 "extra_special_tokens."
             )
         if extra:
-            kept = [] if replace_extra_special_tokens else self._extra
+            replaces = replace_extra_special_tokens and replace_additional_special_tokens
+            kept = [] if replaces else self._extra
             self._extra = list(
                 dict.fromkeys([*kept, *(AddedToken.from_any(token).content for token in extra)])
             )

@@ -72,13 +72,42 @@ class TextEncoder(Tokens):
         text = text.upper() if self.do_lower_case else text
         return [delimiter if character == " " else character for character in text]
 
-    def encode(self, text: str, **options: Any) -> Any:
+    def encode(self, text: str, text_pair: str | None = None, **options: Any) -> Any:
         """The token ids of one text; options as of `__call__`."""
-        return self(text, **options)["input_ids"]
+        return self(text, text_pair, **options)["input_ids"]
+
+    def encode_plus(self, text: str, text_pair: str | None = None, **options: Any) -> Batch:
+        """As `__call__`, by its older name for one text."""
+        return self(text, text_pair, **options)
+
+    def batch_encode_plus(self, batch_text_or_text_pairs: Sequence[str], **options: Any) -> Batch:
+        """As `__call__`, by its older name for several texts."""
+        return self(batch_text_or_text_pairs, **options)
+
+    def build_inputs_with_special_tokens(
+        self, token_ids_0: Sequence[int], token_ids_1: Sequence[int] | None = None
+    ) -> list[int]:
+        """The ids of one text, or of two in a row; a CTC label has no token for its beginning or end."""
+        return [*token_ids_0, *(token_ids_1 or ())]
+
+    def num_special_tokens_to_add(self, pair: bool = False) -> int:
+        """How many tokens `build_inputs_with_special_tokens` adds."""
+        return len(self.build_inputs_with_special_tokens([], [] if pair else None))
+
+    def get_special_tokens_mask(
+        self,
+        token_ids_0: Sequence[int],
+        token_ids_1: Sequence[int] | None = None,
+        already_has_special_tokens: bool = False,
+    ) -> list[int]:
+        """1 for each id that stands for no character, 0 for the others; of ids without any all are 0."""
+        special = self.all_special_ids if already_has_special_tokens else []
+        return [int(i in special) for i in self.build_inputs_with_special_tokens(token_ids_0, token_ids_1)]
 
     def __call__(
         self,
         text: str | Sequence[str],
+        text_pair: str | Sequence[str] | None = None,
         *,
         add_special_tokens: bool = True,
         padding: bool | str = False,
@@ -87,7 +116,8 @@ class TextEncoder(Tokens):
         pad_to_multiple_of: int | None = None,
         padding_side: str | None = None,
         return_tensors: str | None = None,
-        return_attention_mask: bool = True,
+        return_attention_mask: bool | None = True,
+        return_token_type_ids: bool | None = False,
         return_special_tokens_mask: bool = False,
         return_length: bool = False,
     ) -> Batch:
@@ -95,6 +125,7 @@ class TextEncoder(Tokens):
 
         Args:
             text: One text, or several.
+            text_pair: What each of them goes on with.
             add_special_tokens: Without effect: a CTC label has no token for its beginning or end.
             padding: `True` or `"longest"`, `"max_length"`, or `False` / `"do_not_pad"`.
             truncation: Cut texts longer than `max_length`, or where that is None, than `model_max_length`.
@@ -103,6 +134,7 @@ class TextEncoder(Tokens):
             padding_side: `"right"` or `"left"`; the attribute of that name when None.
             return_tensors: `"pt"`, `"tf"`, `"np"` or None for lists.
             return_attention_mask: Also return which tokens are not padding.
+            return_token_type_ids: Also return 1 for the tokens of `text_pair`, 0 for the others.
             return_special_tokens_mask: Also return which tokens are padding.
             return_length: Also return how many tokens each text has, with padding.
 
@@ -112,21 +144,34 @@ class TextEncoder(Tokens):
         Raises:
             InputError: If the options contradict each other, or what is given is no text.
         """
-        texts = [text] if isinstance(text, str) else list(text)
-        if not all(isinstance(one, str) for one in texts):
-            raise InputError("A tokenizer takes a text, or a list of texts.")
-        rows = [self.convert_tokens_to_ids(self.tokenize(one)) for one in texts]
+        texts, pairs = ([one] if isinstance(one, str) else list(one or ()) for one in (text, text_pair))
+        if not all(isinstance(one, str) for one in [*texts, *pairs]) or len(pairs) not in (0, len(texts)):
+            raise InputError("A tokenizer takes a text, or a list of texts, and as many to go on with.")
+        first, second = (
+            [self.convert_tokens_to_ids(self.tokenize(t)) for t in each] for each in (texts, pairs)
+        )
+        second = second or [[]] * len(first)
+        rows = [one + other for one, other in zip(first, second, strict=True)]
+        types = [[0] * len(one) + [1] * len(other) for one, other in zip(first, second, strict=True)]
         cuts = truncation not in (False, "do_not_truncate")
         if cuts and max_length is None:
             max_length = self.model_max_length
+        if cuts and max_length is not None and pad_to_multiple_of and max_length % pad_to_multiple_of:
+            raise InputError(
+                f"max_length={max_length} must be a multiple of {pad_to_multiple_of} to cut texts to."
+            )
         length = padded_length(rows, padding, max_length, cuts, pad_to_multiple_of, "tokens")
         if cuts and length.truncated is not None:
             kept = (
                 slice(-length.truncated, None) if self.truncation_side == "left" else slice(length.truncated)
             )
-            rows = [row[kept] for row in rows]
+            rows, types = ([row[kept] for row in each] for each in (rows, types))
         side = checked_side("padding_side", padding_side or self.padding_side)
-        batch = self._batch({"input_ids": rows}, length, return_attention_mask, side)
+        batch = self._batch({"input_ids": rows}, length, return_attention_mask is not False, side)
+        if return_token_type_ids:
+            batch["token_type_ids"] = [
+                length.pad(np.asarray(row, np.int64), 0, side).tolist() for row in types
+            ]
         if return_special_tokens_mask:
             batch["special_tokens_mask"] = [
                 length.pad(np.zeros(len(row), np.int64), 1, side).tolist() for row in rows

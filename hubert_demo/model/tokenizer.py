@@ -85,6 +85,8 @@ class Wav2Vec2CTCTokenizer(TextEncoder):
     model_input_names = ("input_ids", "attention_mask")
     vocab_files_names = {"vocab_file": VOCAB_NAME, "tokenizer_config_file": TOKENIZER_NAME}  # noqa: RUF012
     is_fast = False
+    init_inputs = ()
+    pad_token_type_id = 0
 
     def __init__(
         self,

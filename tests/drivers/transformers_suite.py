@@ -121,17 +121,7 @@ def main() -> int:
     if not options.theirs:
         put_in_place()
     results = Results()
-    quiet = [
-        "-q",
-        "--no-header",
-        "--tb=short",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:terminal",
-        "-c",
-        os.devnull,
-    ]
+    quiet = ["-p", "no:cacheprovider", "-p", "no:terminal", "-c", os.devnull]
     rootdir = [f"--rootdir={options.folder.resolve()}", "-W", "ignore"]
     pytest.main([*quiet, *rootdir, *others, *files], plugins=[results])
     report(results)

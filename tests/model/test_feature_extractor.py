@@ -122,6 +122,15 @@ def test_unequal_recordings_make_no_tensor_without_padding(waveforms):
         Wav2Vec2FeatureExtractor()(waveforms, return_tensors="pt")
 
 
+def test_unequal_recordings_make_an_array_of_arrays_as_in_transformers(waveforms):
+    options = {"sampling_rate": 16_000, "return_tensors": "np"}
+    ours = Wav2Vec2FeatureExtractor()(waveforms, **options).input_values
+    theirs = transformers.Wav2Vec2FeatureExtractor()(waveforms, **options).input_values
+    assert (ours.dtype, ours.shape) == (theirs.dtype, theirs.shape) == (object, (3,))
+    for row, expected in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(row, expected, atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -282,6 +282,7 @@ def test_examples_that_cannot_be_padded_are_refused(pair, examples, message):
         {"truncation": True},
         {"truncation": True, "max_length": 3},
         {"padding": True, "return_special_tokens_mask": True},
+        {"text_pair": ["AND", "NO"], "padding": True, "return_token_type_ids": True},
     ],
     ids=str,
 )
@@ -289,7 +290,13 @@ def test_texts_are_encoded_as_in_transformers(pair, options):
     texts = ["HELLO WORLD", "YES"]
     ours, theirs = (dict(tokenizer(texts, **options)) for tokenizer in pair)
     assert ours == theirs
-    assert pair[0].encode("YES") == pair[1].encode("YES")
+    assert pair[0].encode("YES", "NO") == pair[1].encode("YES", "NO")
+    assert pair[0].encode_plus("YES") == pair[0]("YES")
+    assert pair[0].batch_encode_plus(["YES"]) == pair[0](["YES"])
+    for tokenizer in pair:
+        assert tokenizer.build_inputs_with_special_tokens([5, 6], [7]) == [5, 6, 7]
+        assert tokenizer.num_special_tokens_to_add(pair=True) == 0
+        assert tokenizer.get_special_tokens_mask([1, 5, 2], already_has_special_tokens=True) == [1, 0, 1]
 
 
 def test_longer_texts_can_be_cut_on_the_left(tmp_path):
@@ -311,9 +318,22 @@ def test_impossible_settings_are_refused(settings, message):
         Wav2Vec2CTCTokenizer(VOCAB, **settings)
 
 
-def test_a_text_of_another_kind_is_refused(pair):
-    with pytest.raises(InputError, match="takes a text"):
-        pair[0]([3])
+@pytest.mark.parametrize(
+    ("texts", "options", "message"),
+    [
+        ([3], {}, "takes a text"),
+        (["A", "B"], {"text_pair": ["C"]}, "as many to go on with"),
+        ("A", {"truncation": True, "max_length": 3, "pad_to_multiple_of": 2}, "must be a multiple of 2"),
+    ],
+)
+def test_texts_that_cannot_be_encoded_are_refused(pair, texts, options, message):
+    with pytest.raises(InputError, match=message):
+        pair[0](texts, **options)
+
+
+def test_an_empty_text_has_no_ids(pair):
+    for tokenizer in pair:
+        assert tokenizer("", return_tensors="pt").input_ids.dtype == torch.int64
 
 
 def test_one_id_is_decoded_and_tokens_make_a_text_as_in_transformers(pair):
