@@ -137,6 +137,8 @@ class PretrainedModel(ModelForTools):
             config = HubertConfig.from_files(files, **overrides)
         elif overrides:
             config = HubertConfig.from_dict({**without_labels(config.to_dict(), overrides), **overrides})
+        else:
+            config = replace(config)
         paths = weight_files(files)
         read = _read_tensors(paths)
         # Before memory is taken for it: a few letters can describe a model larger than any machine.

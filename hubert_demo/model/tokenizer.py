@@ -193,6 +193,13 @@ class Wav2Vec2CTCTokenizer(TextEncoder):
             "word_offsets": words,
         }
 
+    @staticmethod
+    def _get_word_offsets(
+        offsets: list[dict[str, Any]], word_delimiter_char: str = " "
+    ) -> list[dict[str, Any]]:
+        """What transformers calls `written_words`, and its pipelines ask for."""
+        return written_words(offsets, word_delimiter_char)
+
     def decode(
         self,
         token_ids: int | Iterable[int] | Tensor,

@@ -126,6 +126,14 @@ def test_only_the_ctc_model_has_a_layer_over_characters(twins):
 # --- a configuration that is changed after the model was made ---
 
 
+def test_a_loaded_model_has_a_configuration_of_its_own(twins, tmp_path):
+    twins("ctc", "sdpa").ours.save_pretrained(tmp_path)
+    config = HubertConfig.from_pretrained(tmp_path)
+    model = HubertForCTC.from_pretrained(tmp_path, config=config)
+    model.config.layerdrop = 0.9
+    assert config.layerdrop == HubertConfig().layerdrop
+
+
 def test_what_is_read_in_every_pass_can_be_changed(new_twins, batch):
     model = new_twins("ctc", "sdpa").ours
     labels = torch.tensor([[3, 4], [5, 6]])

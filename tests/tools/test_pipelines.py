@@ -20,17 +20,21 @@ def test_speech_recognition(sides, clips, long_clip):
             feature_extractor=side.processor.feature_extractor,
             device="cpu",
         )
+        sounds = [clip.samples for clip in clips]
         said.append(
             [
                 recognise(clips[0].samples),
                 recognise({"raw": clips[1].samples, "sampling_rate": 16_000}, return_timestamps="char"),
+                recognise(clips[1].samples, return_timestamps="word"),
                 recognise(long_clip, chunk_length_s=0.2, stride_length_s=0.05),
+                recognise(sounds, batch_size=3),
             ]
         )
     theirs, ours = said
     assert ours == theirs
     assert ours[0]["text"]
     assert ours[1]["chunks"]
+    assert ours[2]["chunks"]
 
 
 def test_audio_classification(sides, clips, assert_close):
