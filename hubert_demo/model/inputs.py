@@ -33,7 +33,7 @@ def check_recordings(config: HubertConfig, input_values: Tensor, attention_mask:
     Raises:
         InputError: If something does not fit.
     """
-    if input_values.ndim != 2:
+    if input_values.ndim != 2 or (not is_traced() and not len(input_values)):
         raise InputError(
             f"input_values has shape {tuple(input_values.shape)}; HuBERT needs (batch, samples)."
         )
@@ -46,10 +46,6 @@ def check_recordings(config: HubertConfig, input_values: Tensor, attention_mask:
         raise _mask_does_not_fit(input_values, attention_mask)
     if is_traced():
         return False
-    if not len(input_values):
-        raise InputError(
-            f"input_values has shape {tuple(input_values.shape)}; HuBERT needs at least one recording."
-        )
     if attention_mask is not None and attention_mask.shape != input_values.shape:
         raise _mask_does_not_fit(input_values, attention_mask)
     lengths = [input_values.shape[1]] if attention_mask is None else attention_mask.sum(-1).tolist()

@@ -187,9 +187,14 @@ class PretrainedModel(ModelForTools):
 
         Raises:
             ConfigError: If the configuration was changed into one that contradicts itself.
-            InputError: If `max_shard_size` is no size.
+            InputError: If `max_shard_size` is no size, or there are options that nothing uses.
             CheckpointError: If the hub refuses the files or cannot be reached.
         """
+        if push_options and not push_to_hub:
+            raise InputError(
+                f"save_pretrained has no use for {listed(sorted(push_options))}, unless with "
+                "push_to_hub=True; leave that out."
+            )
         if not is_main_process:
             return
         directory = Path(save_directory)

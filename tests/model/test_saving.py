@@ -75,6 +75,12 @@ def test_only_the_main_process_writes(model, tmp_path):
     assert files(tmp_path) == []
 
 
+def test_options_that_nothing_would_use_are_refused(model, tmp_path):
+    with pytest.raises(InputError, match="no use for private, variant, unless with push_to_hub=True"):
+        model.save_pretrained(tmp_path, variant="fp16", private=True)
+    assert files(tmp_path) == []
+
+
 def test_what_cannot_be_written_is_said_and_loses_nothing(model, tmp_path):
     model.save_pretrained(tmp_path)
     before = {name: (tmp_path / name).read_bytes() for name in files(tmp_path)}
