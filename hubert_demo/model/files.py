@@ -51,6 +51,9 @@ _WITHOUT_EFFECT = {
     "resume_download": "what was received is always kept",
     "proxies": "the hub's client takes them from the environment",
     "weights_only": "weights alone are read in any case",
+    "_from_auto": "transformers' Auto classes say by it who asks",
+    "_from_pipeline": "its pipelines likewise",
+    "_commit_hash": "it goes with `revision`",
 }
 """Options of transformers' `from_pretrained` that change nothing here, and why."""
 

@@ -124,7 +124,7 @@ class TextEncoder(Tokens):
         """The token ids of a text, or of a list of texts.
 
         Args:
-            text: One text, or several.
+            text: One text, or several; or several pairs of a text and what it goes on with.
             text_pair: What each of them goes on with.
             add_special_tokens: Without effect: a CTC label has no token for its beginning or end.
             padding: `True` or `"longest"`, `"max_length"`, or `False` / `"do_not_pad"`.
@@ -144,6 +144,8 @@ class TextEncoder(Tokens):
         Raises:
             InputError: If the options contradict each other, or what is given is no text.
         """
+        if text_pair is None and not isinstance(text, str) and all(map(_is_pair, text)):
+            text, text_pair = ([pair[side] for pair in text] for side in (0, 1))
         texts, pairs = ([one] if isinstance(one, str) else list(one or ()) for one in (text, text_pair))
         if not all(isinstance(one, str) for one in [*texts, *pairs]) or len(pairs) not in (0, len(texts)):
             raise InputError("A tokenizer takes a text, or a list of texts, and as many to go on with.")
@@ -239,6 +241,10 @@ class TextEncoder(Tokens):
                 length.pad(np.asarray(mask, np.int64), 0, side).tolist() for mask in masks
             ]
         return batch
+
+
+def _is_pair(texts: Any) -> bool:
+    return isinstance(texts, tuple | list) and len(texts) == 2
 
 
 def checked_side(name: str, side: Any) -> str:

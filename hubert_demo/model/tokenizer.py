@@ -291,7 +291,7 @@ class Wav2Vec2CTCTokenizer(TextEncoder):
             settings |= read_json(path) if path else {}
         path = files.find(ADDED_TOKENS_NAME, optional=True)
         added = added_tokens(settings, read_json(path) if path else {}, files.shown_name)
-        settings |= overrides
+        settings |= {n: getattr(v, "content", v) if n in TOKEN_NAMES else v for n, v in overrides.items()}
         check_settings(settings, files.shown_name)
         unset = [name for name in OTHER_NAMES if settings.get(name, ...) is None]
         chosen = {n: v for n, v in settings.items() if n not in _NOT_SETTINGS and n not in unset}

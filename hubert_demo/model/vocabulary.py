@@ -124,6 +124,7 @@ def added_tokens(settings: Mapping[str, Any], listed: Mapping[str, Any], name: s
     Raises:
         CheckpointError: If they are described in another way, or too many.
     """
+    check_vocabulary(listed)
     described = settings.get("added_tokens_decoder") or {index: token for token, index in listed.items()}
     is_table = isinstance(described, Mapping) and len(described) <= _MAX_TOKENS
     try:

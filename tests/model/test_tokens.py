@@ -212,6 +212,8 @@ def test_keywords_replace_what_the_files_say_and_unknown_ones_are_kept(pair, tmp
     assert ours.init_kwargs["made_up"] == [1, 2]
     ours.save_pretrained(tmp_path / "again")
     assert Wav2Vec2CTCTokenizer.from_pretrained(tmp_path / "again").init_kwargs == ours.init_kwargs
+    token = transformers.AddedToken("[EOS]", lstrip=True)
+    assert Wav2Vec2CTCTokenizer.from_pretrained(tmp_path, eos_token=token).eos_token == "[EOS]"
     with pytest.raises(CheckpointError, match=r"do_lower_case .* must be true or false"):
         Wav2Vec2CTCTokenizer.from_pretrained(tmp_path, do_lower_case="yes")
 
@@ -293,6 +295,7 @@ def test_texts_are_encoded_as_in_transformers(pair, options):
     assert pair[0].encode("YES", "NO") == pair[1].encode("YES", "NO")
     assert pair[0].encode_plus("YES") == pair[0]("YES")
     assert pair[0].batch_encode_plus(["YES"]) == pair[0](["YES"])
+    assert dict(pair[0]([("A", "B"), ("C", "D")])) == dict(pair[1]([("A", "B"), ("C", "D")]))
     for tokenizer in pair:
         assert tokenizer.build_inputs_with_special_tokens([5, 6], [7]) == [5, 6, 7]
         assert tokenizer.num_special_tokens_to_add(pair=True) == 0
