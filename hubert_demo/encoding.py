@@ -33,6 +33,11 @@ class FrameGrid:
         """Seconds from one frame to the next."""
         return self.hop_samples / SAMPLE_RATE_HZ
 
+    @property
+    def window_s(self) -> float:
+        """Seconds that one frame sees."""
+        return self.window_samples / SAMPLE_RATE_HZ
+
     def num_frames(self, num_samples: int) -> int:
         """Frames of so many samples; 0 if they do not fill one window."""
         return max(0, (num_samples - self.window_samples) // self.hop_samples + 1)
@@ -57,7 +62,7 @@ class FrameGrid:
 
 
 HUBERT_GRID = FrameGrid(hop_samples=320, window_samples=400)
-"""The grid of every HuBERT that has been published: 25 ms seen, 20 ms apart."""
+"""The grid of HuBERTs of the usual sizes: 25 ms seen, 20 ms apart."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,6 +123,7 @@ class Encoding:
         num_heads: Attention heads of every layer.
         ctc: What the CTC head says; None where the checkpoint has none.
         classes: What the keyword head says; None where the checkpoint has none.
+        checkpoint_notes: What the checkpoint's files leave open, and how that was read; a sentence each.
     """
 
     checkpoint: str
@@ -127,6 +133,12 @@ class Encoding:
     num_heads: int
     ctc: CtcOutput | None = None
     classes: ClassOutput | None = None
+    checkpoint_notes: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was done to the recording, and what was assumed of the checkpoint."""
+        return (*self.waveform.notes, *self.checkpoint_notes)
 
     @property
     def num_layers(self) -> int:

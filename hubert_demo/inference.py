@@ -70,6 +70,7 @@ def _encode(loaded: LoadedCheckpoint, waveform: Waveform) -> Encoding:
         num_heads=config.num_attention_heads,
         ctc=None if loaded.ctc_model is None else _ctc_output(loaded, output.logits[0]),
         classes=classes,
+        checkpoint_notes=loaded.notes,
     )
 
 

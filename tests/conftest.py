@@ -253,12 +253,11 @@ def write_checkpoint():
             num_hidden_layers=3,
             num_attention_heads=2,
             intermediate_size=32,
-            conv_dim=(8,) * 7,
             num_conv_pos_embeddings=16,
             num_conv_pos_embedding_groups=2,
             classifier_proj_size=8,
             id2label=dict(enumerate(COMMANDS)),
-            **settings,
+            **{"conv_dim": (8,) * 7, **settings},
         )
         with torch.random.fork_rng():
             torch.manual_seed(seed)

@@ -1,6 +1,6 @@
 """The registry of checkpoints, loading one with everything that belongs to it, and what is loaded."""
 
-from hubert_demo.checkpoints.loading import LoadedCheckpoint, fetch, is_here, load
+from hubert_demo.checkpoints.loading import LoadedCheckpoint, check_folders, fetch, is_here, load
 from hubert_demo.checkpoints.specs import (
     ASSETS_DIR,
     CHECKPOINTS,
@@ -25,6 +25,7 @@ __all__ = [
     "CheckpointStore",
     "HubRepository",
     "LoadedCheckpoint",
+    "check_folders",
     "fetch",
     "is_here",
     "load",

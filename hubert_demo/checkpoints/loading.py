@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from hubert_demo.checkpoints.confidence import CONFIDENCE_NAME, ConfidenceCurve
 from hubert_demo.checkpoints.decoding import DECODING_NAME, DecodingWeights
-from hubert_demo.checkpoints.specs import CheckpointSpec
+from hubert_demo.checkpoints.specs import CHECKPOINTS, CheckpointSpec, resolve
 from hubert_demo.deprecation import Renamed
-from hubert_demo.errors import CheckpointError, ConfigError, DamagedFileError, InputError
+from hubert_demo.errors import CheckpointError, ConfigError, DamagedFileError, InputError, MachineError
 from hubert_demo.model import (
     HubertConfig,
     HubertForCTC,
@@ -20,9 +21,13 @@ from hubert_demo.model import (
     Wav2Vec2CTCTokenizer,
     Wav2Vec2FeatureExtractor,
 )
+from hubert_demo.model.config import CONFIG_NAME
 from hubert_demo.model.faults import machine_faults
-from hubert_demo.model.files import CheckpointFiles, Progress, shown_text, shown_value
+from hubert_demo.model.feature_extractor import PREPROCESSOR_NAME, PROCESSOR_NAME
+from hubert_demo.model.files import CheckpointFiles, Progress, read_json, shown_text, shown_value
 from hubert_demo.model.fingerprint import encoder_fingerprint
+from hubert_demo.model.labels import settled_labels
+from hubert_demo.model.tokenizer import ADDED_TOKENS_NAME, VOCAB_NAME
 from hubert_demo.model.weights import weight_files
 
 MIN_HOP_S, MAX_HOP_S = 0.005, 1.0
@@ -46,6 +51,7 @@ class LoadedCheckpoint:
         decoding: Weights of beam search with a language model, None where none were chosen for this encoder.
         confidence: How often words are right, by the probabilities of their letters; None where that was not
             fitted.
+        notes: What its files leave open or say twice, and how that was read; a sentence each.
     """
 
     spec: CheckpointSpec
@@ -56,6 +62,7 @@ class LoadedCheckpoint:
     keyword_head: KeywordHead | None
     decoding: DecodingWeights | None = None
     confidence: ConfidenceCurve | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def num_parameters(self) -> int:
@@ -107,9 +114,12 @@ def _folder_of(spec: CheckpointSpec, **options: Any) -> Path:
     folder = files.require("config.json").parent
     # The rest from the same commit, also if the branch moves on meanwhile.
     files = replace(files, revision=folder.name)
-    files.require("preprocessor_config.json")
+    # Transformers 5 writes the second of these, older versions the first; either one is enough.
+    has_older = files.find(PREPROCESSOR_NAME) is not None
+    files.find(PROCESSOR_NAME, optional=has_older)
     for name in _OTHER_FILES:
         files.find(name)
+    files.find(ADDED_TOKENS_NAME, optional=True)
     weight_files(files)
     return folder
 
@@ -145,23 +155,61 @@ def load(spec: CheckpointSpec, device: str = "cpu", progress: Progress | None = 
     return loaded
 
 
+def check_folders(checkpoints: Iterable[str | Path]) -> None:
+    """Load checkpoints of one's own once, to say what is wrong with them before anybody chooses them.
+
+    Args:
+        checkpoints: Directories; registered names are passed over.
+
+    Raises:
+        CheckpointError: If any cannot be used; a line for each of them.
+    """
+    problems = []
+    for checkpoint in checkpoints:
+        try:
+            spec = resolve(checkpoint)
+            if spec not in CHECKPOINTS:
+                load(spec)
+        except (CheckpointError, MachineError) as error:
+            problems.append(f"{checkpoint}: {error}")
+    if problems:
+        raise CheckpointError("\n".join(problems))
+
+
 def _read(spec: CheckpointSpec, folder: Path, device: str) -> LoadedCheckpoint:
     """What the files in a folder hold."""
-    feature_extractor = Wav2Vec2FeatureExtractor.from_pretrained(folder)
+    files = CheckpointFiles(folder)
+    notes = []
     ctc_model: HubertForCTC | None = None
     tokenizer: Wav2Vec2CTCTokenizer | None = None
     keyword_head: KeywordHead | None = None
     architecture = _architecture(folder)
     if architecture == "HubertForCTC":
         ctc_model = HubertForCTC.from_pretrained(folder, require_head=True).to(device)
-        tokenizer = Wav2Vec2CTCTokenizer.from_pretrained(folder)
         encoder = ctc_model.hubert
+        if files.find(VOCAB_NAME) is None:
+            ctc_model = None
+            notes.append(
+                f"{spec.title} has no {VOCAB_NAME}, so it is unknown which letters its CTC head writes."
+            )
+        else:
+            tokenizer = Wav2Vec2CTCTokenizer.from_pretrained(folder)
     elif architecture == "HubertForSequenceClassification":
         classifier = HubertForSequenceClassification.from_pretrained(folder, require_head=True).to(device)
         keyword_head = KeywordHead.from_classifier(classifier).to(device)
         encoder = classifier.hubert
+        _, note = settled_labels(read_json(files.require(CONFIG_NAME)))
+        notes += [] if note is None else [f"{spec.title}: {note}"]
     else:
         encoder = HubertModel.from_pretrained(folder).to(device)
+    if Wav2Vec2FeatureExtractor.is_in(files):
+        feature_extractor = Wav2Vec2FeatureExtractor.from_pretrained(folder)
+    else:
+        feature_extractor = Wav2Vec2FeatureExtractor.from_norm(encoder.config.feat_extract_norm)
+        notes.append(
+            f"{spec.title} does not say what audio it expects; 16 kHz, scaled to zero mean and unit "
+            "variance, is assumed."
+        )
     if (folder / KeywordHead.settings_name).exists():
         keyword_head = KeywordHead.from_directory(folder).to(device)
         _refuse_another_encoder(folder / KeywordHead.settings_name, keyword_head.encoder, encoder)
@@ -174,7 +222,15 @@ def _read(spec: CheckpointSpec, folder: Path, device: str) -> LoadedCheckpoint:
         confidence = ConfidenceCurve.from_file(folder / CONFIDENCE_NAME)
         _refuse_another_encoder(folder / CONFIDENCE_NAME, confidence.encoder, encoder)
     return LoadedCheckpoint(
-        spec, encoder, ctc_model, feature_extractor, tokenizer, keyword_head, decoding, confidence
+        spec,
+        encoder,
+        ctc_model,
+        feature_extractor,
+        tokenizer,
+        keyword_head,
+        decoding,
+        confidence,
+        notes=tuple(notes),
     )
 
 
@@ -193,12 +249,19 @@ def _require_fit(loaded: LoadedCheckpoint) -> None:
             f"{MAX_HOP_S:g} s apart. Choose another checkpoint."
         )
     if tokenizer is not None:
-        ids = tokenizer.get_vocab().values()
-        highest = max(index for index in ids if isinstance(index, int))
+        highest = max(tokenizer.encoder.values())
         if highest >= config.vocab_size:
             raise CheckpointError(
                 f"The vocabulary of {name} has ids up to {shown_value(highest)}, but its CTC head has only "
                 f"{config.vocab_size} outputs. Fetch the checkpoint again."
+            )
+        needed = (tokenizer.pad_token, tokenizer.unk_token, tokenizer.word_delimiter_token)
+        ids = tokenizer.get_vocab()
+        without = [str(token) for token in needed if ids.get(token, config.vocab_size) >= config.vocab_size]
+        if without:
+            raise CheckpointError(
+                f"The vocabulary of {name} lacks {', '.join(map(shown_text, without))}; reading a CTC head "
+                "needs them. Fetch the checkpoint again."
             )
     if head is None:
         return

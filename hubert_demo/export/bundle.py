@@ -102,7 +102,7 @@ def _files(
         "hubert_explorer": __version__,
         "checkpoint": analysis.encoding.checkpoint,
         "duration_s": analysis.encoding.waveform.duration_s,
-        "changes": list(analysis.encoding.waveform.notes),
+        "changes": list(analysis.encoding.notes),
         "choices": chosen.as_json(),
         "confidence": meaning(analysis.ctc, analysis.has_language_model),
         "note": f"{how_python_counts(chosen)} "

@@ -8,21 +8,35 @@ from typing import TYPE_CHECKING
 from hubert_demo.lazy import hand_out
 
 if TYPE_CHECKING:
+    from hubert_demo.model.auto import AutoConfig as AutoConfig
+    from hubert_demo.model.auto import AutoFeatureExtractor as AutoFeatureExtractor
+    from hubert_demo.model.auto import AutoModel as AutoModel
+    from hubert_demo.model.auto import AutoModelForAudioClassification as AutoModelForAudioClassification
+    from hubert_demo.model.auto import AutoModelForCTC as AutoModelForCTC
+    from hubert_demo.model.auto import AutoProcessor as AutoProcessor
+    from hubert_demo.model.auto import AutoTokenizer as AutoTokenizer
     from hubert_demo.model.config import HubertConfig as HubertConfig
     from hubert_demo.model.encoder import HubertModel as HubertModel
     from hubert_demo.model.feature_extractor import Wav2Vec2FeatureExtractor as Wav2Vec2FeatureExtractor
     from hubert_demo.model.heads import HubertForCTC as HubertForCTC
     from hubert_demo.model.heads import HubertForSequenceClassification as HubertForSequenceClassification
-    from hubert_demo.model.heads import KeywordHead as KeywordHead
+    from hubert_demo.model.keyword_head import KeywordHead as KeywordHead
     from hubert_demo.model.processor import Wav2Vec2Processor as Wav2Vec2Processor
     from hubert_demo.model.tokenizer import Wav2Vec2CTCTokenizer as Wav2Vec2CTCTokenizer
 
 _HOMES = {
+    "AutoConfig": "auto",
+    "AutoFeatureExtractor": "auto",
+    "AutoModel": "auto",
+    "AutoModelForAudioClassification": "auto",
+    "AutoModelForCTC": "auto",
+    "AutoProcessor": "auto",
+    "AutoTokenizer": "auto",
     "HubertConfig": "config",
     "HubertForCTC": "heads",
     "HubertForSequenceClassification": "heads",
     "HubertModel": "encoder",
-    "KeywordHead": "heads",
+    "KeywordHead": "keyword_head",
     "Wav2Vec2CTCTokenizer": "tokenizer",
     "Wav2Vec2FeatureExtractor": "feature_extractor",
     "Wav2Vec2Processor": "processor",

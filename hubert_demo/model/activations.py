@@ -1,4 +1,4 @@
-"""Activation functions in torch, by the names that `config` knows."""
+"""Activation functions in torch, by the names that `config_checks` knows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from hubert_demo.model.config import ACTIVATION_FORMULAS
+from hubert_demo.model.config_checks import ACTIVATION_FORMULAS
 
 
 def _tanh_gelu(x: Tensor) -> Tensor:

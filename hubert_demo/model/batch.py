@@ -66,10 +66,11 @@ class PaddedLength:
     truncated: int | None
     padded: int | None
 
-    def pad(self, row: npt.NDArray[Any], value: float) -> npt.NDArray[Any]:
-        """The row (n,), filled up with `value` on the right."""
+    def pad(self, row: npt.NDArray[Any], value: float, side: str = "right") -> npt.NDArray[Any]:
+        """The row (n,), filled up with `value` on one side."""
         missing = max((self.padded or 0) - len(row), 0)
-        return np.pad(row, (0, missing), constant_values=value) if missing else row
+        widths = (0, missing) if side == "right" else (missing, 0)
+        return np.pad(row, widths, constant_values=value) if missing else row
 
 
 def padded_length(
@@ -113,9 +114,29 @@ def padded_length(
     return PaddedLength(truncated, rounded(wanted))
 
 
-def rows_of(examples: Mapping[str, Any] | Sequence[Mapping[str, Any]], name: str) -> Sequence[Any]:
-    """The rows of one name, from several examples or from one mapping to a list of them."""
-    return examples[name] if isinstance(examples, Mapping) else [example[name] for example in examples]
+def rows_by_name(
+    examples: Mapping[str, Any] | Sequence[Mapping[str, Any]], needed: str
+) -> dict[str, Sequence[Any]]:
+    """The rows of every name, from several examples or from one mapping to lists of them.
+
+    Raises:
+        InputError: If there are no rows of the name that is needed, or not as many of each.
+    """
+    if isinstance(examples, Mapping):
+        rows: dict[str, Sequence[Any]] = dict(examples)
+    else:
+        names = examples[0].keys() if examples else (needed,)
+        try:
+            rows = {name: [example[name] for example in examples] for name in names}
+        except KeyError as error:
+            raise InputError(
+                f"One of the examples to pad has no {error.args[0]!r}, which the first one has."
+            ) from error
+    if needed not in rows:
+        raise InputError(f"There is no {needed} to pad, only {', '.join(map(str, rows)) or 'nothing'}.")
+    if len({len(each) for each in rows.values()}) > 1:
+        raise InputError(f"{', '.join(map(str, rows))} must have the same number of rows.")
+    return rows
 
 
 def as_tensors(rows: Mapping[str, list[Any]], return_tensors: str | None) -> Batch:
@@ -124,6 +145,9 @@ def as_tensors(rows: Mapping[str, list[Any]], return_tensors: str | None) -> Bat
     Args:
         rows: Arrays (n,) by name.
         return_tensors: `"pt"`, `"tf"`, `"np"`, or None to leave the rows as they are.
+
+    Returns:
+        Tensors by name; an array of arrays where `"np"` is asked for and lengths differ.
 
     Raises:
         InputError: If the rows to stack have different lengths, or the type is unknown.
@@ -134,18 +158,25 @@ def as_tensors(rows: Mapping[str, list[Any]], return_tensors: str | None) -> Bat
         raise InputError(f"return_tensors={return_tensors!r} is not supported; use 'pt', 'tf', 'np' or None.")
     stacked: dict[str, Any] = {}
     for name, values in rows.items():
-        if len({len(value) for value in values}) > 1:
+        arrays = [np.asarray(as_list(value) if is_tensor(value) else value) for value in values]
+        # An empty list says nothing about its type; only token ids can be none.
+        arrays = [array if array.size else array.astype(np.int64) for array in arrays]
+        if len({array.shape for array in arrays}) > 1:
+            if return_tensors == "np":
+                stacked[name] = np.empty(len(arrays), object)
+                stacked[name][:] = arrays
+                continue
             raise InputError(
-                f"{name} has rows of {sorted({len(value) for value in values})} elements, which cannot be "
+                f"{name} has rows of {sorted({array.size for array in arrays})} elements, which cannot be "
                 "stacked; pass padding=True."
             )
-        stacked[name] = np.stack([np.asarray(value) for value in values])
+        stacked[name] = np.stack(arrays)
     if return_tensors == "pt":
         import torch
 
-        stacked = {name: torch.from_numpy(array) for name, array in stacked.items()}
-    elif return_tensors == "tf":
+        return Batch({name: torch.from_numpy(array) for name, array in stacked.items()})
+    if return_tensors == "tf":
         import tensorflow as tf
 
-        stacked = {name: tf.convert_to_tensor(array) for name, array in stacked.items()}
+        return Batch({name: tf.convert_to_tensor(array) for name, array in stacked.items()})
     return Batch(stacked)

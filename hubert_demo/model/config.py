@@ -2,126 +2,82 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import math
-from collections.abc import Callable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from hubert_demo.errors import CheckpointError, ConfigError
+from hubert_demo.model.config_checks import (
+    ACTIVATIONS,
+    CONVOLUTIONS,
+    LABELS,
+    check_everything,
+    check_labels,
+    check_ranges,
+    check_types,
+    completed_labels,
+)
 from hubert_demo.model.files import (
     CheckpointFiles,
-    HubOptions,
+    hub_options,
     read_json,
     shown_path,
     shown_value,
     write_json,
 )
+from hubert_demo.model.labels import settled_labels, without_labels
 
 CONFIG_NAME = "config.json"
 
-ACTIVATION_FORMULAS = {
-    "gelu": "gelu",
-    "gelu_fast": "gelu_tanh",
-    "gelu_new": "gelu_tanh",
-    "gelu_python": "gelu",
-    "gelu_pytorch_tanh": "gelu_tanh",
-    "leaky_relu": "leaky_relu",
-    "linear": "linear",
-    "mish": "mish",
-    "quick_gelu": "quick_gelu",
-    "relu": "relu",
-    "relu6": "relu6",
-    "selu": "selu",
-    "sigmoid": "sigmoid",
-    "silu": "silu",
-    "swish": "silu",
-    "tanh": "tanh",
-}
-"""The names that a config.json may give an activation function, and the function each one means."""
+_LOGGER = logging.getLogger(__name__)
 
-MAX_LAYERS = 1000
-"""Of the encoder, and of its front end: many times what any HuBERT has."""
-
-PADDING_WARNING = (
+_GROUP_NORM_WARNING = (
     "The front end's group norm includes the padding in its statistics, so that a padded recording gives "
-    "another result than it would alone. Run one recording at a time, or use a checkpoint with "
-    "feat_extract_norm='layer'."
+    "another result than it would alone. Run one recording at a time, without padding, or use a checkpoint "
+    "with feat_extract_norm='layer'."
 )
-"""What the models say once about padding under a group norm."""
+_BATCH_NORM_WARNING = (
+    "The batch norm before the positional convolution makes other values of the padding's zeros, so that a "
+    "padded recording gives another result than it would alone. Run one recording at a time, without "
+    "padding, or use a checkpoint with conv_pos_batch_norm=False."
+)
 
 _NOT_IN_FILE = {"num_labels", "extra"}
 _DERIVED = {"num_feat_extract_layers", "transformers_version", "model_type", "num_labels"}
 
-# One value for each convolution of the front end.
-_CONVOLUTIONS = ("conv_dim", "conv_stride", "conv_kernel")
-
-# Which fields must lie in which range.
-_POSITIVE = (
-    "vocab_size",
-    "hidden_size",
-    "num_attention_heads",
-    "intermediate_size",
-    "num_conv_pos_embeddings",
-    "num_conv_pos_embedding_groups",
-    "mask_time_length",
-    "mask_feature_length",
-    "classifier_proj_size",
-    "layer_norm_eps",
-    "initializer_range",
-)
-_NOT_NEGATIVE = ("num_hidden_layers", "mask_time_min_masks", "mask_feature_min_masks")
-_PROBABILITIES = (
-    "hidden_dropout",
-    "activation_dropout",
-    "attention_dropout",
-    "feat_proj_dropout",
-    "final_dropout",
-    "layerdrop",
-    "mask_time_prob",
-    "mask_feature_prob",
-)
-
-_MAX_LABELS = 1_000_000
-_MAY_BE_MISSING = {"num_labels", "pad_token_id", "bos_token_id", "eos_token_id"}
+# What tools read of every configuration of transformers, whether its file says so or not.
+_USUAL = {"architectures": None, "is_encoder_decoder": False, "problem_type": None}
 
 
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _is_list_of_whole(value: object) -> bool:
-    return isinstance(value, list | tuple) and all(map(_is_whole, value))
-
-
-_TYPES: dict[str, tuple[Callable[[object], bool], str]] = {
-    "int": (_is_whole, "a whole number"),
-    "float": (_is_number, "a finite number"),
-    "bool": (lambda value: isinstance(value, bool | int), "true or false"),
-    "str": (lambda value: isinstance(value, str), "a text"),
-    "str | Callable[..., Any]": (lambda value: isinstance(value, str) or callable(value), "a text"),
-    "tuple[int, ...]": (_is_list_of_whole, "a list of whole numbers"),
-}
-"""What a field of an annotation may hold, and how a message calls that; None is left to who reads it."""
-
-
-@dataclass(frozen=True)
+@dataclass(init=False)
 class HubertConfig:
     """Configuration of `HubertModel` and its heads; the defaults are those of hubert-base-ls960.
 
-    Every field has the name, meaning and default that Hugging Face documents for HuBERT. Keys of a
-    config.json that are not fields are kept in `extra` and written back by `to_dict`. One of `id2label`,
+    Every field has the name, meaning and default that Hugging Face documents for HuBERT. Other keywords are
+    kept in `extra`, can be read as attributes, and are written back by `to_dict`. One of `id2label`,
     `label2id` and `num_labels` is enough; the others follow from it (two labels if none is given).
+
+    A setting can be changed afterwards. Its own value is checked at once; whether the settings fit each other
+    is checked by whoever uses them (`check`: a new model, `save_pretrained`). A model that exists keeps the
+    architecture that it was made with.
+
+    Args:
+        **settings: Fields, and anything else.
 
     Raises:
         ConfigError: If values contradict each other; the message names every offending field.
 
     Source: https://huggingface.co/docs/transformers/model_doc/hubert#transformers.HubertConfig
     """
+
+    model_type: ClassVar[str] = "hubert"
+    keys_to_ignore_at_inference: ClassVar[list[str]] = ["frame_mask"]
+    """Outputs that transformers' `Trainer` does not count as predictions."""
 
     vocab_size: int = 32
     hidden_size: int = 768
@@ -168,100 +124,62 @@ class HubertConfig:
     id2label: Mapping[int, str] = None  # type: ignore[assignment]
     label2id: Mapping[str, int] = None  # type: ignore[assignment]
     num_labels: int = None  # type: ignore[assignment]
-    extra: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    extra: dict[str, Any] = field(default_factory=dict, compare=False)
 
-    def __post_init__(self) -> None:
-        """Normalise sequence types and refuse contradictory values."""
-        self._check_types()
-        for name in _CONVOLUTIONS:
-            object.__setattr__(self, name, tuple(getattr(self, name)))
-        self._complete_labels()
-        problems = [problem for is_met, problem in self._requirements() if not is_met]
-        if problems:
-            raise ConfigError("Inconsistent HuBERT configuration: " + "; ".join(problems) + ".")
-
-    def _check_types(self) -> None:
-        """Refuse what is of another type than its field, as a damaged or foreign config.json may have it."""
-        problems = []
+    def __init__(self, /, **settings: Any) -> None:
+        own = vars(self)
+        own["extra"] = dict(settings.pop("extra", {}))
         for each in fields(self):
-            # Annotations are texts here.
-            allowed = _TYPES.get(str(each.type))
-            value = getattr(self, each.name)
-            if value is None and each.name in _MAY_BE_MISSING:
-                continue
-            if allowed is not None and not allowed[0](value):
-                problems.append(f"{each.name}={shown_value(value)} must be {allowed[1]}")
-        if problems:
-            raise ConfigError("Inconsistent HuBERT configuration: " + "; ".join(problems[:5]) + ".")
+            if each.name != "extra":
+                own[each.name] = settings.pop(each.name, each.default)
+        own["extra"] |= {name: value for name, value in settings.items() if name not in _DERIVED}
+        check_types(self._annotations(), own)
+        own.update(completed_labels(*(own[name] for name in LABELS)))
+        own.update({name: tuple(own[name]) for name in CONVOLUTIONS})
+        self.check()
 
-    def _complete_labels(self) -> None:
-        """Derive whichever of `id2label`, `label2id` and `num_labels` are missing."""
-        try:
-            self._derive_labels()
-        except ConfigError:
-            raise
-        except (TypeError, ValueError, AttributeError) as error:
-            raise ConfigError(
-                f"Inconsistent HuBERT configuration: id2label={shown_value(self.id2label)} and "
-                f"label2id={shown_value(self.label2id)} must name a class for every index."
-            ) from error
+    if not TYPE_CHECKING:  # So that mypy still finds misspelt settings.
 
-    def _derive_labels(self) -> None:
-        given: dict[str, Any] = vars(self)
-        id2label, label2id, num_labels = given["id2label"], given["label2id"], given["num_labels"]
-        if id2label is None and label2id is not None:
-            id2label = {int(index): label for label, index in label2id.items()}
-        if id2label is None:
-            if num_labels is not None and num_labels > _MAX_LABELS:
-                raise ConfigError(f"num_labels={shown_value(num_labels)} must be at most {_MAX_LABELS}.")
-            id2label = {index: f"LABEL_{index}" for index in range(2 if num_labels is None else num_labels)}
-        id2label = {int(index): str(label) for index, label in id2label.items()}
-        if label2id is None:
-            label2id = {label: index for index, label in id2label.items()}
-        object.__setattr__(self, "id2label", id2label)
-        object.__setattr__(self, "label2id", dict(label2id))
-        object.__setattr__(self, "num_labels", len(id2label) if num_labels is None else num_labels)
+        def __getattr__(self, name: str) -> Any:
+            # Not what Python itself asks for: a file can name anything.
+            extra = {} if name.startswith("__") else {**_USUAL, **vars(self).get("extra", {})}
+            if name in extra:
+                return extra[name]
+            raise AttributeError(f"HubertConfig has no setting {shown_value(name)}.")
 
-    def _requirements(self) -> Iterator[tuple[bool, str]]:
-        """Whether each requirement is met, and what to say where it is not."""
-        values: dict[str, Any] = vars(self)
-        for name in _POSITIVE:
-            yield values[name] > 0, f"{name}={shown_value(values[name])} must be above 0"
-        for name in _NOT_NEGATIVE:
-            yield values[name] >= 0, f"{name}={shown_value(values[name])} must not be negative"
-        for name in _PROBABILITIES:
-            yield 0 <= values[name] <= 1, f"{name}={shown_value(values[name])} must be 0 to 1"
-        yield self.num_hidden_layers <= MAX_LAYERS, f"num_hidden_layers must be at most {MAX_LAYERS}"
-        dims, strides, kernels = (len(values[name]) for name in _CONVOLUTIONS)
-        yield (
-            dims == strides == kernels > 0,
-            "conv_dim, conv_stride and conv_kernel must have equal lengths above 0, got "
-            f"{dims}, {strides} and {kernels}",
-        )
-        yield dims <= MAX_LAYERS, f"conv_dim must have at most {MAX_LAYERS} values"
-        for name in _CONVOLUTIONS:
-            yield min(values[name], default=1) > 0, f"{name}={shown_value(values[name])} must all be above 0"
-        for name in ("num_attention_heads", "num_conv_pos_embedding_groups"):
-            fits = values[name] <= 0 or self.hidden_size % values[name] == 0
-            shown = shown_value(self.hidden_size), shown_value(values[name])
-            yield fits, f"hidden_size={shown[0]} must be a multiple of {name}={shown[1]}"
-        for name in ("hidden_act", "feat_extract_activation"):
-            is_known = callable(values[name]) or values[name] in ACTIVATION_FORMULAS
-            names = ", ".join(ACTIVATION_FORMULAS)
-            yield is_known, f"{name}={shown_value(values[name])} must be callable or one of {names}"
-        choices = {"feat_extract_norm": ("group", "layer"), "ctc_loss_reduction": ("sum", "mean")}
-        for name, (one, other) in choices.items():
-            yield (
-                values[name] in (one, other),
-                f"{name}={shown_value(values[name])} must be {one!r} or {other!r}",
-            )
-        count, reverse = len(self.id2label), {label: index for index, label in self.id2label.items()}
-        yield self.num_labels == count, f"num_labels={self.num_labels} must be {count}, as in id2label"
-        yield (
-            dict(self.label2id) == reverse,
-            f"label2id={shown_value(self.label2id)} must be the reverse of "
-            f"id2label={shown_value(self.id2label)}",
-        )
+        def __setattr__(self, name: str, value: Any) -> None:
+            if name in self._annotations():
+                vars(self).update(self._changed(name, value))
+            elif hasattr(type(self), name):
+                raise ConfigError(f"{name} of a HuBERT configuration cannot be set.")
+            else:
+                self.extra[name] = value
+
+    @classmethod
+    def _annotations(cls) -> dict[str, str]:
+        """The type of every field, as it is written above."""
+        return {each.name: str(each.type) for each in fields(cls)}
+
+    def _changed(self, name: str, value: Any) -> dict[str, Any]:
+        """A field with a new value, and those that follow from it."""
+        check_types({name: self._annotations()[name]}, {name: value})
+        if name in LABELS:
+            same = name == "num_labels" and value == self.num_labels
+            labels = {} if same else completed_labels(**{**dict.fromkeys(LABELS), name: value})
+            if labels:
+                check_labels(labels)
+            return labels
+        changed = {name: tuple(value) if name in CONVOLUTIONS else value}
+        check_ranges((name,), changed)
+        return changed
+
+    def check(self) -> None:
+        """Refuse settings that are impossible or contradict each other.
+
+        Raises:
+            ConfigError: The message names every offending field.
+        """
+        check_everything(tuple(self._annotations()), vars(self))
 
     @property
     def num_feat_extract_layers(self) -> int:
@@ -296,6 +214,13 @@ class HubertConfig:
         """Whether the encoder owns a learned vector for masked frames."""
         return self.mask_time_prob > 0.0 or self.mask_feature_prob > 0.0
 
+    @property
+    def padding_warning(self) -> str | None:
+        """What the models say once about padding; None where it changes nothing."""
+        if self.feat_extract_norm == "group":
+            return _GROUP_NORM_WARNING
+        return _BATCH_NORM_WARNING if self.conv_pos_batch_norm else None
+
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> HubertConfig:
         """Build a configuration from the contents of a config.json.
@@ -314,34 +239,101 @@ class HubertConfig:
     def to_dict(self) -> dict[str, Any]:
         """Contents of a config.json that transformers reads back to the same architecture."""
         values = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in _NOT_IN_FILE}
-        for name in _CONVOLUTIONS:
+        for name in CONVOLUTIONS:
             values[name] = list(values[name])
-        for name in ("hidden_act", "feat_extract_activation"):
+        for name in ACTIVATIONS:
             if callable(values[name]):
                 values[name] = values[name].__name__
         values["id2label"] = {str(i): label for i, label in self.id2label.items()}
-        return {**self.extra, "model_type": "hubert", **values}
+        extra = {name: _without_torch(value) for name, value in self.extra.items()}
+        return {**extra, "model_type": self.model_type, **values}
+
+    def to_diff_dict(self) -> dict[str, Any]:
+        """What of `to_dict` differs from a configuration without arguments; `from_dict` reads it back."""
+        usual = type(self)().to_dict()
+        return {
+            name: value
+            for name, value in self.to_dict().items()
+            if name == "model_type" or name not in usual or usual[name] != value
+        }
+
+    def to_json_string(self, use_diff: bool = True) -> str:
+        """The text of a config.json.
+
+        Args:
+            use_diff: Only what `to_diff_dict` gives, else all of `to_dict`.
+
+        Raises:
+            ConfigError: If a value in `extra` is nothing that JSON knows.
+        """
+        return json.dumps(self._for_json(use_diff), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+    def to_json_file(self, json_file_path: str | Path, use_diff: bool = True) -> None:
+        """Write the text that `to_json_string` gives; its folder is created if it does not exist."""
+        write_json(Path(json_file_path), self._for_json(use_diff), sort_keys=True)
+
+    def _for_json(self, use_diff: bool) -> dict[str, Any]:
+        values = self.to_diff_dict() if use_diff else self.to_dict()
+        for name, value in self.extra.items():
+            try:
+                json.dumps(values[name])
+            except (TypeError, ValueError) as error:
+                raise ConfigError(
+                    f"{shown_value(name)} of the configuration is {shown_value(value)}, which a JSON file "
+                    "cannot hold; use texts, numbers, lists and dicts."
+                ) from error
+        return values
+
+    def update(self, config_dict: Mapping[str, Any]) -> None:
+        """Change several settings; all stay as they were if one cannot be used.
+
+        Raises:
+            ConfigError: If a value is impossible, or they contradict each other.
+        """
+        before = {**vars(self), "extra": dict(self.extra)}
+        try:
+            for name, value in config_dict.items():
+                if name not in _DERIVED - {"num_labels"}:
+                    setattr(self, name, value)
+            self.check()
+        except ConfigError:
+            vars(self).update(before)
+            raise
 
     @classmethod
-    def from_pretrained(
-        cls, pretrained_model_name_or_path: str | Path, **hub_options: Unpack[HubOptions]
-    ) -> HubertConfig:
+    def from_json_file(cls, json_file: str | Path) -> HubertConfig:
+        """Read the file that `to_json_file` wrote, or any config.json of a HuBERT.
+
+        Raises:
+            CheckpointError: If the file cannot be read.
+            ConfigError: If values contradict each other.
+        """
+        return cls.from_dict(read_json(Path(json_file)))
+
+    @classmethod
+    def from_pretrained(cls, pretrained_model_name_or_path: str | Path, **options: Any) -> HubertConfig:
         """Read `config.json` of a checkpoint.
 
         Args:
             pretrained_model_name_or_path: Directory, or name of a hub repository.
-            **hub_options: `revision` (branch, tag or commit of the repository), `local_files_only` (do not
-                ask the hub; use files fetched earlier), `cache_dir` (where to keep fetched files), `token`
-                (access token for the hub).
+            **options: `revision` (branch, tag or commit of the repository), `subfolder` (of the directory or
+                repository), `local_files_only` (do not ask the hub; use files fetched earlier), `cache_dir`
+                (where to keep fetched files), `token` (access token for the hub); any other replaces what the
+                file says, such as `num_labels`.
 
         Raises:
             CheckpointError: If there is no readable config.json of a HuBERT.
         """
-        return cls.from_files(CheckpointFiles(pretrained_model_name_or_path, **hub_options))
+        where, overrides = hub_options(options)
+        return cls.from_files(CheckpointFiles(pretrained_model_name_or_path, **where), **overrides)
 
     @classmethod
-    def from_files(cls, files: CheckpointFiles) -> HubertConfig:
+    def from_files(cls, files: CheckpointFiles, **overrides: Any) -> HubertConfig:
         """Read `config.json` as `from_pretrained` does, from files that are already described.
+
+        Args:
+            files: The checkpoint.
+            **overrides: Settings that replace what the file says.
 
         Raises:
             CheckpointError: If there is no readable config.json of a HuBERT.
@@ -353,13 +345,27 @@ class HubertConfig:
                 f"{shown_path(path)} describes a {shown_value(values['model_type'])} model; only model_type "
                 "'hubert' can be loaded."
             )
-        return cls.from_dict(values)
+        values, note = settled_labels(values)
+        if note is not None:
+            _LOGGER.warning("%s: %s", files.shown_name, note)
+        return cls.from_dict({**without_labels(values, overrides), **overrides})
 
-    def save_pretrained(self, directory: str | Path) -> None:
-        """Write `config.json` into `directory`, which is created if it does not exist."""
-        write_json(Path(directory) / CONFIG_NAME, self.to_dict(), sort_keys=True)
+    def save_pretrained(self, save_directory: str | Path) -> None:
+        """Write `config.json` into `save_directory`, which is created if it does not exist.
+
+        Raises:
+            ConfigError: If settings that were changed contradict each other, or JSON has no way to write one.
+        """
+        self.check()
+        self.to_json_file(Path(save_directory) / CONFIG_NAME, use_diff=False)
 
     def with_labels(self, labels: tuple[str, ...]) -> HubertConfig:
         """The same configuration, for a classifier with these classes."""
         others: dict[str, Any] = {"label2id": None, "num_labels": None}
         return replace(self, id2label=dict(enumerate(labels)), **others)
+
+
+def _without_torch(value: Any) -> Any:
+    """A dtype by its name, as files have it; anything else as it is. Torch is not loaded to find out."""
+    dtype = getattr(sys.modules.get("torch"), "dtype", None)
+    return str(value).removeprefix("torch.") if dtype is not None and isinstance(value, dtype) else value

@@ -15,7 +15,7 @@ _CLEANED = {" .": ".", " ?": "?", " !": "!", " ,": ",", " ' ": "'"} | {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(init=False, frozen=True, eq=False)
 class CTCTokenizerOutput(ModelOutput):
     """Decoded text with offsets in frames; lists of these for a batch.
 
@@ -31,7 +31,7 @@ class CTCTokenizerOutput(ModelOutput):
 
 
 def written_characters(
-    tokens: list[str], blank: str, written_as: Mapping[str, str], groups: bool
+    tokens: list[str], blank: str | None, written_as: Mapping[str, str], groups: bool
 ) -> list[dict[str, Any]]:
     """The characters of a CTC output: repeats are merged, then blanks dropped.
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations
@@ -17,11 +17,12 @@ from torch.utils.checkpoint import checkpoint
 from hubert_demo.errors import InputError, no_such
 from hubert_demo.model.activations import activation
 from hubert_demo.model.attention import HubertAttention, check_implementation
-from hubert_demo.model.config import PADDING_WARNING, HubertConfig
+from hubert_demo.model.config import HubertConfig
 from hubert_demo.model.front_end import HubertFeatureEncoder, HubertFeatureProjection
-from hubert_demo.model.masking import span_mask
+from hubert_demo.model.inputs import check_recordings, is_traced
 from hubert_demo.model.outputs import HubertModelOutput
 from hubert_demo.model.pretrained import PretrainedModel
+from hubert_demo.model.spec_augment import feature_mask, time_mask
 
 logger = logging.getLogger(__name__)
 
@@ -106,8 +107,9 @@ class HubertEncoder(nn.Module):
         self.layers = nn.ModuleList(
             HubertEncoderLayer(config, implementation) for _ in range(config.num_hidden_layers)
         )
-        self.layerdrop = config.layerdrop
+        self.config = config
         self.gradient_checkpointing = False
+        self.checkpoint_options: dict[str, Any] = {}
         self.is_pre_norm = config.do_stable_layer_norm
 
     def forward(
@@ -133,12 +135,17 @@ class HubertEncoder(nn.Module):
         maps: list[Tensor] = []
         for layer in self.layers:
             states.append(x)
-            if self.training and torch.rand(()).item() < self.layerdrop:
+            is_dropped = torch.rand(()) < self.config.layerdrop if self.training else None
+            if is_dropped is not None and not is_traced() and is_dropped.item():
                 continue
             if self.gradient_checkpointing and self.training:
-                x, weights = checkpoint(layer, x, frame_mask, output_attentions, use_reentrant=False)
+                options = {"use_reentrant": False, **self.checkpoint_options}
+                x, weights = checkpoint(layer, x, frame_mask, output_attentions, **options)
             else:
                 x, weights = layer(x, frame_mask, output_attentions)
+            if is_dropped is not None and is_traced():
+                # A graph cannot leave the layer out, only its result.
+                x = torch.where(is_dropped.to(x.device), states[-1], x)
             if weights is not None:
                 maps.append(weights)
         if self.is_pre_norm:
@@ -148,6 +155,7 @@ class HubertEncoder(nn.Module):
             last_hidden_state=x,
             hidden_states=tuple(states) if output_hidden_states else None,
             attentions=tuple(maps) if output_attentions else None,
+            frame_mask=frame_mask,
         )
 
 
@@ -202,7 +210,8 @@ class HubertModel(PretrainedModel):
         output = self.encode(
             input_values, attention_mask, mask_time_indices, output_attentions, output_hidden_states
         )
-        return output if self._chosen("return_dict", return_dict) else output.to_tuple()
+        returned: HubertModelOutput | tuple[Any, ...] = self._returned(output, return_dict)
+        return returned
 
     def encode(
         self,
@@ -213,7 +222,8 @@ class HubertModel(PretrainedModel):
         output_hidden_states: bool | None = False,
     ) -> HubertModelOutput:
         """`forward` with one type of result, for the heads."""
-        self._check_input(input_values, attention_mask)
+        if check_recordings(self.config, input_values, attention_mask):
+            self._warn_of_padding()
         features = self.feature_extractor(input_values).mT
         frame_mask = None
         if attention_mask is not None:
@@ -228,35 +238,10 @@ class HubertModel(PretrainedModel):
         )
         return output
 
-    def _check_input(self, input_values: Tensor, attention_mask: Tensor | None) -> None:
-        """Refuse what is not a batch of waveforms, each long enough for one frame."""
-        if input_values.ndim != 2 or not len(input_values):
-            raise InputError(
-                f"input_values has shape {tuple(input_values.shape)}; HuBERT needs (batch, samples)."
-            )
-        if not input_values.is_floating_point():
-            raise InputError(
-                f"input_values is {input_values.dtype}; HuBERT needs the floats that "
-                "Wav2Vec2FeatureExtractor makes."
-            )
-        if attention_mask is not None and attention_mask.shape != input_values.shape:
-            raise InputError(
-                f"attention_mask has shape {tuple(attention_mask.shape)} and input_values "
-                f"{tuple(input_values.shape)}; they must be the same."
-            )
-        lengths = [input_values.shape[1]] if attention_mask is None else attention_mask.sum(-1).tolist()
-        for row, length in enumerate(lengths):
-            if length < self.config.min_samples:
-                which = "Recording" if attention_mask is None else f"Recording {row} of the batch"
-                raise InputError(
-                    f"{which} is {length} samples; this HuBERT needs at least {self.config.min_samples} "
-                    f"samples ({self.config.min_samples / 16:g} ms). Record longer."
-                )
-        if not bool(torch.isfinite(input_values).all()):
-            raise InputError("input_values has NaN or infinity; record or convert the audio again.")
-        if self.config.feat_extract_norm == "group" and len(set(lengths)) > 1 and not self._warned:
+    def _warn_of_padding(self) -> None:
+        if self.config.padding_warning is not None and not self._warned:
             self._warned = True
-            logger.warning(PADDING_WARNING)
+            logger.warning(self.config.padding_warning)
 
     def num_frames(self, num_samples: int | Tensor) -> int | Tensor:
         """Number of frames that the front end makes from this many samples (0 if too few for one)."""
@@ -304,32 +289,33 @@ class HubertModel(PretrainedModel):
         self, hidden_states: Tensor, mask_time_indices: Tensor | None, frame_mask: Tensor | None
     ) -> Tensor:
         """Mask the given frames; in training also what SpecAugment draws (frames only if none are given)."""
-        config, (batch, frames, hidden) = self.config, hidden_states.shape
-        if mask_time_indices is not None and not config.has_masked_spec_embed:
-            raise InputError(
-                "This HuBERT takes no mask_time_indices: with mask_time_prob and mask_feature_prob of 0 "
-                "there is no vector for masked frames."
-            )
-        if mask_time_indices is not None and mask_time_indices.shape != (batch, frames):
-            raise InputError(
-                f"mask_time_indices has shape {tuple(mask_time_indices.shape)}; give {(batch, frames)}, "
-                "a value for every frame."
-            )
-        feature_mask = None
-        if self.training and config.apply_spec_augment:
-            rng = np.random.default_rng(int(torch.randint(2**31, ()).item()))
-            if mask_time_indices is None and config.mask_time_prob > 0:
-                spans = config.mask_time_prob, config.mask_time_length, config.mask_time_min_masks
-                lengths = None if frame_mask is None else frame_mask.sum(-1).tolist()
-                drawn = span_mask(batch, frames, *spans, rng, lengths)
-                mask_time_indices = torch.from_numpy(drawn)
-            if config.mask_feature_prob > 0:
-                spans = config.mask_feature_prob, config.mask_feature_length, config.mask_feature_min_masks
-                feature_mask = torch.from_numpy(span_mask(batch, hidden, *spans, rng))
+        feature_indices = None
         if mask_time_indices is not None:
-            time_mask = mask_time_indices.to(hidden_states.device, torch.bool)
-            learned = self.masked_spec_embed.to(hidden_states.dtype)
-            hidden_states = torch.where(time_mask[..., None], learned, hidden_states)
-        if feature_mask is not None:
-            hidden_states = hidden_states.masked_fill(feature_mask.to(hidden_states.device)[:, None], 0.0)
+            self._check_mask_time_indices(mask_time_indices, hidden_states.shape)
+        if self.training and self.config.apply_spec_augment:
+            if mask_time_indices is None:
+                mask_time_indices = time_mask(self.config, hidden_states, frame_mask)
+            feature_indices = feature_mask(self.config, hidden_states)
+        if mask_time_indices is not None:
+            learned = self._vector_for_masked_frames().to(hidden_states.dtype)
+            is_masked = mask_time_indices.to(hidden_states.device, torch.bool)
+            hidden_states = torch.where(is_masked[..., None], learned, hidden_states)
+        if feature_indices is not None:
+            hidden_states = hidden_states.masked_fill(feature_indices[:, None], 0.0)
         return hidden_states
+
+    def _check_mask_time_indices(self, indices: Tensor, states_shape: Sequence[int]) -> None:
+        self._vector_for_masked_frames()
+        shape = tuple(states_shape[:2])
+        if not is_traced() and tuple(indices.shape) != shape:
+            raise InputError(
+                f"mask_time_indices has shape {tuple(indices.shape)}; give {shape}, a value for every frame."
+            )
+
+    def _vector_for_masked_frames(self) -> Tensor:
+        if not hasattr(self, "masked_spec_embed"):
+            raise InputError(
+                "This HuBERT was made with mask_time_prob and mask_feature_prob of 0, so that there is no "
+                "vector for masked frames: give it no mask_time_indices, and leave mask_time_prob at 0."
+            )
+        return self.masked_spec_embed

@@ -36,9 +36,41 @@ class HubOptions(TypedDict, total=False):
     """Keyword arguments of every `from_pretrained`: those attributes of `CheckpointFiles`."""
 
     revision: str | None
+    subfolder: str
     local_files_only: bool
+    force_download: bool
     cache_dir: str | Path | None
-    token: str | None
+    token: str | bool | None
+
+
+_WITHOUT_EFFECT = {
+    "trust_remote_code": "nothing that a checkpoint brings is ever run",
+    "use_safetensors": "safetensors come first, and other files are read without running anything in them",
+    "low_cpu_mem_usage": "no more memory is taken than loading needs",
+    "use_fast": "there is one tokenizer",
+    "resume_download": "what was received is always kept",
+    "proxies": "the hub's client takes them from the environment",
+    "weights_only": "weights alone are read in any case",
+    "_from_auto": "transformers' Auto classes say by it who asks",
+    "_from_pipeline": "its pipelines likewise",
+    "_commit_hash": "it goes with `revision`",
+}
+"""Options of transformers' `from_pretrained` that change nothing here, and why."""
+
+
+def hub_options(options: Mapping[str, Any]) -> tuple[HubOptions, dict[str, Any]]:
+    """Divide the keyword arguments of a `from_pretrained`.
+
+    Args:
+        options: As they were given.
+
+    Returns:
+        Those that say where the files are, and the others: settings that replace what the files say. Options
+        of transformers that change nothing here are in neither.
+    """
+    where: Any = {name: value for name, value in options.items() if name in HubOptions.__annotations__}
+    others = {n: v for n, v in options.items() if n not in where and n not in _WITHOUT_EFFECT}
+    return where, others
 
 
 @dataclass(frozen=True)
@@ -48,7 +80,9 @@ class CheckpointFiles:
     Attributes:
         name_or_path: Directory, or name of a hub repository (`"facebook/hubert-base-ls960"`).
         revision: Branch, tag or commit of the repository; its main branch when None.
+        subfolder: Folder of the directory or repository that the files are in.
         local_files_only: Do not ask the hub; use files fetched earlier.
+        force_download: Fetch what was fetched earlier again.
         cache_dir: Where to keep fetched files; huggingface-hub's own cache when None.
         token: Access token for the hub; the one from `hf auth login` when None.
         progress: Called as each file is fetched.
@@ -57,14 +91,21 @@ class CheckpointFiles:
 
     name_or_path: str | Path
     revision: str | None = None
+    subfolder: str = ""
     local_files_only: bool = False
+    force_download: bool = False
     cache_dir: str | Path | None = None
-    token: str | None = None
+    token: str | bool | None = None
     progress: Progress | None = None
     silence_s: float = SILENCE_S
 
-    def find(self, name: str) -> Path | None:
+    def find(self, name: str, optional: bool = False) -> Path | None:
         """The local path of a file, or None if the checkpoint has no such file.
+
+        Args:
+            name: Of the file.
+            optional: Few checkpoints have it, so that one which was fetched without asking for it counts as
+                having none where the hub cannot be asked.
 
         Raises:
             CheckpointError: If there is no such checkpoint, or the hub cannot be reached.
@@ -72,13 +113,27 @@ class CheckpointFiles:
         directory = Path(self.name_or_path)
         try:
             if directory.is_dir():
-                path = directory / name
+                path = self._folder_in(directory) / name
                 return path if path.is_file() else None
         except OSError as error:
             raise CheckpointError(
                 f"{name} of {self.shown_name} cannot be opened: {error.strerror}."
             ) from error
-        return self._fetch(name)
+        return self._fetch(name, optional)
+
+    def _folder_in(self, directory: Path) -> Path:
+        """The folder of a local directory that the files are in.
+
+        Raises:
+            CheckpointError: If there is no such folder, or it is outside the directory.
+        """
+        folder = directory / self.subfolder
+        if not folder.resolve().is_relative_to(directory.resolve()) or not folder.is_dir():
+            raise CheckpointError(
+                f"{self.shown_name} has no folder {shown_value(self.subfolder)}; subfolder= names one inside "
+                "it."
+            )
+        return folder
 
     @property
     def shown_name(self) -> str:
@@ -99,7 +154,7 @@ class CheckpointFiles:
             )
         return path
 
-    def _fetch(self, name: str) -> Path | None:
+    def _fetch(self, name: str, optional: bool) -> Path | None:
         from huggingface_hub import hf_hub_download
         from huggingface_hub.errors import (
             EntryNotFoundError,
@@ -120,8 +175,10 @@ class CheckpointFiles:
                         repository,
                         name,
                         revision=self.revision,
+                        subfolder=self.subfolder or None,
                         cache_dir=self.cache_dir,
                         local_files_only=self.local_files_only,
+                        force_download=self.force_download,
                         token=self.token,
                         tqdm_class=_reporting_bar(heard),
                     )
@@ -141,7 +198,7 @@ class CheckpointFiles:
                 "'facebook/hubert-base-ls960' on the hub; check the spelling."
             ) from error
         except LocalEntryNotFoundError as error:
-            if self._is_known_to_lack(name):
+            if self._is_known_to_lack(name) or (optional and self._was_fetched()):
                 return None
             raise CheckpointError(self._unreachable(name)) from error
         except EntryNotFoundError:
@@ -172,12 +229,22 @@ class CheckpointFiles:
 
     def _is_known_to_lack(self, name: str) -> bool:
         """Whether the hub said, when last asked, that there is no such file."""
-        from huggingface_hub import _CACHED_NO_EXIST, try_to_load_from_cache
+        from huggingface_hub import _CACHED_NO_EXIST
 
-        found = try_to_load_from_cache(
-            str(self.name_or_path), name, cache_dir=self.cache_dir, revision=self.revision
+        return self._kept(name) is _CACHED_NO_EXIST
+
+    def _was_fetched(self) -> bool:
+        """Whether files of this checkpoint are kept here."""
+        return any(isinstance(self._kept(name), str) for name in ("config.json", "vocab.json"))
+
+    def _kept(self, name: str) -> object:
+        """What the hub client's cache knows of a file: where it is, that there is none, or nothing."""
+        from huggingface_hub import try_to_load_from_cache
+
+        in_repository = f"{self.subfolder}/{name}" if self.subfolder else name
+        return try_to_load_from_cache(
+            str(self.name_or_path), in_repository, cache_dir=self.cache_dir, revision=self.revision
         )
-        return found is _CACHED_NO_EXIST
 
     def _broken_off(self, name: str) -> str:
         return (

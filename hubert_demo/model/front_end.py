@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from hubert_demo.model.activations import activation
 from hubert_demo.model.config import HubertConfig
+from hubert_demo.model.inputs import is_traced
 
 _CONV_NORM_EPS = 1e-5
 
@@ -55,7 +56,7 @@ class HubertFeatureEncoder(nn.Module):
     memory does not grow with the output of the first convolutions (512 channels at 3.2 kHz in a base model).
     A piece starts on a multiple of the hop and overlaps the next by as much as the kernels need; the group
     norm's statistics are computed for the whole recording first. Up to rounding, the result is the same as
-    in one piece.
+    in one piece. A graph of torch's, which may be for any length, has it in one piece.
     """
 
     whole_frames = 500
@@ -70,7 +71,7 @@ class HubertFeatureEncoder(nn.Module):
     def forward(self, input_values: Tensor) -> Tensor:
         """(batch, samples) to (batch, channels, frames)."""
         num_frames = (input_values.shape[1] - self.window_samples) // self.hop_samples + 1
-        if torch.is_grad_enabled() or num_frames <= self.whole_frames:
+        if is_traced() or torch.is_grad_enabled() or num_frames <= self.whole_frames:
             return self._piece(input_values, None)
         statistics = self._group_statistics(input_values)
         pieces = []

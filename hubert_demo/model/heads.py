@@ -1,22 +1,17 @@
-"""Heads on the encoder: CTC transcription, classification of whole recordings, and the keyword head."""
+"""Heads on the encoder: CTC transcription, and classification of whole recordings."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from hubert_demo.deprecation import Renamed
-from hubert_demo.errors import CheckpointError, ConfigError, DamagedFileError, InputError
+from hubert_demo.errors import ConfigError, InputError
 from hubert_demo.model.config import HubertConfig
 from hubert_demo.model.encoder import HubertModel
-from hubert_demo.model.faults import is_out_of_memory
-from hubert_demo.model.files import read_json, shown_value, write_json
+from hubert_demo.model.inputs import check_labels
 from hubert_demo.model.outputs import HubertHeadOutput
 from hubert_demo.model.pretrained import PretrainedModel
 from hubert_demo.model.weights import ENCODER_PREFIX
@@ -94,33 +89,88 @@ class HubertForCTC(_HeadedModel):
         Raises:
             InputError: If a label is outside the vocabulary, or there is not one row of labels per recording.
         """
-        if labels is not None:
-            _check_labels(labels, (len(input_values), labels.shape[-1]), self.config.vocab_size, "vocab_size")
         encoded = self.hubert.encode(
             input_values, attention_mask, None, output_attentions, output_hidden_states
         )
         logits = self.lm_head(self.dropout(encoded.last_hidden_state))
-        loss = None if labels is None else self._ctc_loss(logits, labels, input_values, attention_mask)
-        output = HubertHeadOutput(loss, logits, encoded.hidden_states, encoded.attentions)
-        return output if self._chosen("return_dict", return_dict) else output.to_tuple()
+        loss = None
+        if labels is not None:
+            check_labels(labels, (len(logits), labels.shape[-1]), logits.shape[-1], "vocab_size")
+            loss = self._ctc_loss(logits, labels, encoded.frame_mask)
+        output = HubertHeadOutput(
+            loss=loss,
+            logits=logits,
+            hidden_states=encoded.hidden_states,
+            attentions=encoded.attentions,
+            frame_mask=encoded.frame_mask,
+        )
+        returned: HubertHeadOutput | tuple[Any, ...] = self._returned(output, return_dict)
+        return returned
 
-    def _ctc_loss(
-        self, logits: Tensor, labels: Tensor, input_values: Tensor, attention_mask: Tensor | None
-    ) -> Tensor:
-        if attention_mask is None:
-            attention_mask = torch.ones_like(input_values, dtype=torch.long)
-        input_lengths = torch.as_tensor(self.hubert.num_frames(attention_mask.sum(-1).long()))
+    def _ctc_loss(self, logits: Tensor, labels: Tensor, frame_mask: Tensor | None) -> Tensor:
+        if frame_mask is None:
+            input_lengths = logits.new_full((logits.shape[0],), logits.shape[1], dtype=torch.long)
+        else:
+            input_lengths = frame_mask.sum(-1)
         is_label = labels >= 0
+        # Labels first, padding behind it, so that their lengths say all.
+        order = is_label.logical_not().to(torch.uint8).argsort(stable=True, dim=-1)
         with torch.autocast(logits.device.type, enabled=False):
             return F.ctc_loss(
                 logits.float().log_softmax(-1).transpose(0, 1),
-                labels[is_label],
+                labels.gather(-1, order).clamp(min=0),
                 input_lengths,
                 is_label.sum(-1),
                 blank=self.config.pad_token_id,
                 reduction=self.config.ctc_loss_reduction,
                 zero_infinity=self.config.ctc_zero_infinity,
             )
+
+    def get_output_embeddings(self) -> nn.Linear:
+        """The layer over characters."""
+        return self.lm_head
+
+    def set_output_embeddings(self, new_embeddings: nn.Linear) -> None:
+        """Put another layer over characters in place of the present one; `vocab_size` becomes its own."""
+        self.lm_head = new_embeddings
+        self.config.vocab_size = new_embeddings.out_features
+
+    def resize_token_embeddings(
+        self, new_num_tokens: int | None = None, pad_to_multiple_of: int | None = None
+    ) -> nn.Linear:
+        """Give the head another number of characters, as after `tokenizer.add_tokens`; the first ones stay.
+
+        Args:
+            new_num_tokens: `vocab_size` from now on; as it is when None.
+            pad_to_multiple_of: The number is rounded up to a multiple of this.
+
+        Returns:
+            The head. A new character has the mean weights of the old ones, so that it is no more likely than
+            they are before it is trained.
+
+        Raises:
+            InputError: If it is not a number of characters.
+        """
+        old = self.lm_head
+        count = old.out_features if new_num_tokens is None else new_num_tokens
+        multiple = 1 if pad_to_multiple_of is None else pad_to_multiple_of
+        if count < 1 or multiple < 1:
+            raise InputError(
+                f"{count} characters, rounded up to a multiple of {multiple}: give numbers above 0."
+            )
+        count = -(-count // multiple) * multiple
+        if count == old.out_features:
+            return old
+        new = nn.Linear(old.in_features, count, device=old.weight.device, dtype=old.weight.dtype)
+        kept = min(count, old.out_features)
+        with torch.no_grad():
+            for name, parameter in new.named_parameters():
+                before = getattr(old, name)
+                parameter[:kept] = before[:kept]
+                parameter[kept:] = before.mean(0)
+                parameter.requires_grad_(before.requires_grad)
+        self.set_output_embeddings(new)
+        return new
 
 
 class HubertForSequenceClassification(_HeadedModel):
@@ -172,193 +222,42 @@ class HubertForSequenceClassification(_HeadedModel):
         Raises:
             InputError: If a label is not a class, or there is not one label per recording.
         """
-        config = self.config
-        if labels is not None and config.num_labels > 1:
-            _check_labels(labels.view(-1), (len(input_values),), config.num_labels, "num_labels")
         wants_states = self._chosen("output_hidden_states", output_hidden_states)
-        needs_states = wants_states or config.use_weighted_layer_sum
+        has_weights = hasattr(self, "layer_weights")
+        needs_states = wants_states or has_weights
         encoded = self.hubert.encode(input_values, attention_mask, None, output_attentions, needs_states)
         states = encoded.last_hidden_state
-        if config.use_weighted_layer_sum:
+        if has_weights:
             assert encoded.hidden_states is not None
-            states = _weighted_sum(torch.stack(encoded.hidden_states), self.layer_weights)
-        logits = self.classifier(self._pool(self.projector(states), attention_mask))
-        loss = None
-        if labels is not None and config.num_labels == 1:
-            loss = F.mse_loss(logits.view(-1), labels.view(-1).to(logits.dtype))
-        elif labels is not None:
-            loss = F.cross_entropy(logits, labels.view(-1))
-        kept = encoded.hidden_states if wants_states else None
-        output = HubertHeadOutput(loss, logits, kept, encoded.attentions)
-        return output if self._chosen("return_dict", return_dict) else output.to_tuple()
-
-    def _pool(self, projected: Tensor, attention_mask: Tensor | None) -> Tensor:
-        """Mean of (batch, frames, width) over the frames that are not padding."""
-        if attention_mask is None:
-            return projected.mean(1)
-        mask = self.hubert.frame_mask(attention_mask, projected.shape[1])
-        return projected.masked_fill(~mask[..., None], 0.0).sum(1) / mask.sum(1, keepdim=True)
+            states = weighted_sum(torch.stack(encoded.hidden_states), self.layer_weights)
+        logits = self.classifier(_pooled(self.projector(states), encoded.frame_mask))
+        output = HubertHeadOutput(
+            loss=None if labels is None else _classification_loss(logits, labels),
+            logits=logits,
+            hidden_states=encoded.hidden_states if wants_states else None,
+            attentions=encoded.attentions,
+            frame_mask=encoded.frame_mask,
+        )
+        returned: HubertHeadOutput | tuple[Any, ...] = self._returned(output, return_dict)
+        return returned
 
 
-def _are_labels(labels: object) -> TypeGuard[list[str]]:
-    if not isinstance(labels, list) or not labels or not all(isinstance(label, str) for label in labels):
-        return False
-    return len(set(labels)) == len(labels)
+def _pooled(projected: Tensor, frame_mask: Tensor | None) -> Tensor:
+    """Mean of (batch, frames, width) over the frames that are not padding."""
+    if frame_mask is None:
+        return projected.mean(1)
+    return projected.masked_fill(~frame_mask[..., None], 0.0).sum(1) / frame_mask.sum(1, keepdim=True)
 
 
-def _is_threshold(threshold: object) -> bool:
-    if threshold is None:
-        return True
-    return isinstance(threshold, int | float) and not isinstance(threshold, bool) and 0 <= threshold <= 1
+def _classification_loss(logits: Tensor, labels: Tensor) -> Tensor:
+    num_labels = logits.shape[-1]
+    if num_labels == 1:
+        return F.mse_loss(logits.view(-1), labels.view(-1).to(logits.dtype))
+    check_labels(labels.view(-1), (len(logits),), num_labels, "num_labels")
+    return F.cross_entropy(logits, labels.view(-1))
 
 
-def _check_labels(labels: Tensor, shape: tuple[int, ...], limit: int, limit_name: str) -> None:
-    """Refuse labels of another shape or above the last class; negative ones are padding."""
-    if tuple(labels.shape) != shape:
-        raise InputError(f"Labels have shape {tuple(labels.shape)}; give {shape}, one row per recording.")
-    if labels.is_floating_point():
-        raise InputError(f"Labels are {labels.dtype}; give integers.")
-    if labels.numel() and int(labels.max()) >= limit:
-        raise InputError(f"Labels must be below {limit_name}={limit}, got {int(labels.max())}.")
-
-
-def _weighted_sum(states: Tensor, layer_weights: Tensor) -> Tensor:
-    """Mix the states (layers + 1, …) by the softmax of one weight for each."""
-    mixed: Tensor = torch.tensordot(layer_weights.softmax(-1), states, dims=1)
+def weighted_sum(states: Tensor, layer_weights: Tensor) -> Tensor:
+    """Mix the states (layers + 1, …) by the softmax of one weight for each, in the states' precision."""
+    mixed: Tensor = torch.tensordot(layer_weights.softmax(-1).to(states.dtype), states, dims=1)
     return mixed
-
-
-class KeywordHead(nn.Module):
-    """The classifier of `HubertForSequenceClassification` without its encoder, frame by frame.
-
-    Projection, mean pooling and classification are all affine, so the mean of this head's frame logits
-    over a recording equals that model's logits, and the mean over any window equals the logits of the window.
-
-    Args:
-        labels: Class names.
-        num_states: Encoder layers + 1.
-        hidden_size: Width of the encoder's states.
-        proj_size: Width of the projector.
-        threshold: Smallest probability, 0..1, at which a command counts as heard; None where none was chosen.
-        encoder: Fingerprint of the encoder it was taught on (`encoder_fingerprint`), None if nobody noted it.
-    """
-
-    weights_name = "keyword_head.safetensors"
-    settings_name = "keyword_head.json"
-
-    def __init__(
-        self,
-        labels: tuple[str, ...],
-        num_states: int,
-        hidden_size: int,
-        proj_size: int,
-        threshold: float | None = None,
-        encoder: str | None = None,
-    ) -> None:
-        super().__init__()
-        self.labels, self.threshold, self.encoder = labels, threshold, encoder
-        self.layer_weights = nn.Parameter(torch.zeros(num_states))
-        self.projector = nn.Linear(hidden_size, proj_size)
-        self.classifier = nn.Linear(proj_size, len(labels))
-
-    @property
-    def layer_probabilities(self) -> Tensor:
-        """Share of each layer's states in the mix, (layers + 1,), summing to one."""
-        return self.layer_weights.detach().softmax(-1)
-
-    def forward(self, hidden_states: Tensor) -> Tensor:
-        """(layers + 1, …, frames, hidden) to frame logits (…, frames, labels)."""
-        logits: Tensor = self.classifier(self.projector(_weighted_sum(hidden_states, self.layer_weights)))
-        return logits
-
-    def save(self, directory: str | Path) -> None:
-        """Write the head into the directory of a CTC checkpoint, with weights in half precision."""
-        directory = Path(directory)
-        save_file(
-            {name: tensor.half().contiguous() for name, tensor in self.state_dict().items()},
-            directory / self.weights_name,
-            metadata={"format": "pt"},
-        )
-        settings = {"labels": list(self.labels), "threshold": self.threshold, "encoder": self.encoder}
-        write_json(directory / self.settings_name, settings)
-
-    @classmethod
-    def from_directory(cls, directory: str | Path) -> KeywordHead:
-        """Read the head that `save` wrote, in float32 and eval mode.
-
-        Raises:
-            CheckpointError: If a file is missing or damaged.
-        """
-        directory = Path(directory)
-        try:
-            settings = read_json(directory / cls.settings_name)
-        except DamagedFileError as error:
-            text = f"The keyword head in {directory.name} cannot be read: {error}"
-            raise DamagedFileError(text, error.path) from error
-        labels, threshold, encoder = (settings.get(name) for name in ("labels", "threshold", "encoder"))
-        if not _are_labels(labels) or not _is_threshold(threshold) or not isinstance(encoder, str | None):
-            raise CheckpointError(
-                f"The keyword head in {directory.name} cannot be read: its labels, threshold or encoder are "
-                "not what `save` writes. Fetch the checkpoint again."
-            )
-        try:
-            tensors = {k: v.float() for k, v in load_file(directory / cls.weights_name).items()}
-            proj_size, hidden_size = tensors["projector.weight"].shape
-            num_states = len(tensors["layer_weights"])
-            # In this order, so that no more memory is taken than the file's size.
-            if tensors["classifier.weight"].shape != (len(labels), proj_size):
-                raise ValueError("as many labels as classes")
-            head = cls(tuple(labels), num_states, hidden_size, proj_size, threshold, encoder)
-            head.load_state_dict(tensors)
-        except Exception as error:  # Damaged files raise anything.
-            if is_out_of_memory(error):
-                raise
-            raise DamagedFileError(
-                f"The keyword head in {directory.name} cannot be read: {cls.weights_name} is missing, "
-                "damaged, or does not fit its labels. Fetch the checkpoint again.",
-                directory / cls.weights_name,
-            ) from error
-        return head.eval()
-
-    @classmethod
-    def from_classifier(cls, model: HubertForSequenceClassification) -> KeywordHead:
-        """The head of a complete classifier, for use frame by frame on the encoder's states.
-
-        Args:
-            model: Its `id2label` names the classes. If it has no weights for the layers, only the states of
-                the last one count.
-
-        Raises:
-            CheckpointError: If the classes are not numbered from 0.
-        """
-        config = model.config
-        if set(config.id2label) != set(range(config.num_labels)):
-            raise CheckpointError(
-                f"The classes are numbered {shown_value(sorted(config.id2label))}; they must be numbered "
-                "from 0."
-            )
-        labels = tuple(config.id2label[index] for index in range(config.num_labels))
-        head = cls(labels, config.num_hidden_layers + 1, config.hidden_size, config.classifier_proj_size)
-        with torch.no_grad():
-            if config.use_weighted_layer_sum:
-                head.layer_weights.copy_(model.layer_weights)
-            else:
-                head.layer_weights[:-1] = -torch.inf
-        head.projector.load_state_dict(model.projector.state_dict())
-        head.classifier.load_state_dict(model.classifier.state_dict())
-        return head.eval()
-
-    load = Renamed("from_directory")
-    of_classifier = Renamed("from_classifier")
-
-    def with_encoder(self, encoder: HubertModel) -> HubertForSequenceClassification:
-        """A complete classifier, made of `encoder` and this head, ready for `save_pretrained`."""
-        config = replace(
-            encoder.config.with_labels(self.labels),
-            use_weighted_layer_sum=True,
-            classifier_proj_size=self.projector.out_features,
-        )
-        model = HubertForSequenceClassification(config)
-        model.hubert.load_state_dict(encoder.state_dict())
-        model.load_state_dict(self.state_dict(), strict=False)
-        return model.eval()

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self, Unpack
+from typing import Any, Self
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from hubert_demo.errors import CheckpointError, DamagedFileError, InputError
 from hubert_demo.model.attention import HubertAttention, check_implementation
+from hubert_demo.model.batch import Batch
 from hubert_demo.model.config import HubertConfig
 from hubert_demo.model.faults import is_out_of_memory
-from hubert_demo.model.files import CheckpointFiles, HubOptions, shown_path
+from hubert_demo.model.files import CheckpointFiles, hub_options, shown_path, shown_value
+from hubert_demo.model.labels import without_labels
+from hubert_demo.model.outputs import ModelOutput
+from hubert_demo.model.saving import write_weights
+from hubert_demo.model.tools import ModelForTools
+from hubert_demo.model.upload import push_saved
 from hubert_demo.model.weights import (
-    WEIGHTS_NAME,
     check_fit,
     damaged,
     listed,
@@ -25,8 +31,10 @@ from hubert_demo.model.weights import (
     weight_files,
 )
 
+_LOGGER = logging.getLogger(__name__)
 
-class PretrainedModel(nn.Module):
+
+class PretrainedModel(ModelForTools):
     """Base of the models: initialisation, `from_pretrained`, `save_pretrained`.
 
     Args:
@@ -38,7 +46,9 @@ class PretrainedModel(nn.Module):
 
     def __init__(self, config: HubertConfig, attn_implementation: str = "sdpa") -> None:
         super().__init__()
+        config.check()
         self.config = config
+        self.name_or_path = ""
         self.attn_implementation = attn_implementation
 
     def set_attn_implementation(self, attn_implementation: str) -> None:
@@ -55,22 +65,16 @@ class PretrainedModel(nn.Module):
             elif isinstance(module, PretrainedModel):
                 module.attn_implementation = attn_implementation
 
-    def gradient_checkpointing_enable(self) -> None:
-        """Recompute each layer in the backward pass instead of keeping its states: slower, far smaller."""
-        self._set_gradient_checkpointing(True)
-
-    def gradient_checkpointing_disable(self) -> None:
-        """Keep the states of all layers for the backward pass again."""
-        self._set_gradient_checkpointing(False)
-
-    def _set_gradient_checkpointing(self, value: bool) -> None:
-        for module in self.modules():
-            if hasattr(module, "gradient_checkpointing"):
-                setattr(module, "gradient_checkpointing", value)  # noqa: B010
-
     def _chosen(self, name: str, argument: bool | None) -> bool:
         """An argument of `forward`; where it is None, what the configuration says under its name."""
         return bool(getattr(self.config, name)) if argument is None else argument
+
+    def _returned(self, output: ModelOutput, return_dict: bool | None) -> Any:
+        """A result as it was asked for."""
+        if not self._chosen("return_dict", return_dict):
+            return output.to_tuple()
+        # `DataParallel` runs copies of a model, and puts dicts together but no other kind of mapping.
+        return Batch(output.parts()) if getattr(self, "_is_replica", False) else output
 
     @property
     def device(self) -> torch.device:
@@ -92,7 +96,9 @@ class PretrainedModel(nn.Module):
         dtype: torch.dtype | str | None = None,
         torch_dtype: torch.dtype | str | None = None,
         require_head: bool = False,
-        **hub_options: Unpack[HubOptions],
+        ignore_mismatched_sizes: bool = False,
+        device_map: Any = None,
+        **options: Any,
     ) -> Self:
         """Load a checkpoint in transformers' layout, in eval mode.
 
@@ -105,9 +111,14 @@ class PretrainedModel(nn.Module):
                 of the file; float32 when None.
             torch_dtype: Older name of `dtype`.
             require_head: Refuse a file without this model's head, for use without training.
-            **hub_options: `revision` (branch, tag or commit of the repository), `local_files_only` (do not
-                ask the hub; use files fetched earlier), `cache_dir` (where to keep fetched files), `token`
-                (access token for the hub).
+            ignore_mismatched_sizes: Initialise what has another shape in the file newly, such as a head for
+                another number of classes or letters, instead of refusing it.
+            device_map: Where the model goes, as a whole: a device, or `"auto"` for the graphics card if there
+                is one.
+            **options: `revision` (branch, tag or commit of the repository), `subfolder` (of the directory or
+                repository), `local_files_only` (do not ask the hub; use files fetched earlier), `cache_dir`
+                (where to keep fetched files), `token` (access token for the hub); any other replaces what
+                the configuration says, such as `num_labels`, `vocab_size` or `ctc_loss_reduction`.
 
         Returns:
             The model. A head that the file lacks is newly initialised, one that this class lacks is
@@ -118,9 +129,16 @@ class PretrainedModel(nn.Module):
             ConfigError: If the configuration contradicts itself, or there is no such attention.
             InputError: If there is no such dtype.
         """
-        files = CheckpointFiles(pretrained_model_name_or_path, **hub_options)
+        where, overrides = hub_options(options)
+        files = CheckpointFiles(pretrained_model_name_or_path, **where)
         wanted = _dtype(dtype if dtype is not None else torch_dtype)
-        config = config or HubertConfig.from_files(files)
+        device = _device(device_map)
+        if config is None:
+            config = HubertConfig.from_files(files, **overrides)
+        elif overrides:
+            config = HubertConfig.from_dict({**without_labels(config.to_dict(), overrides), **overrides})
+        else:
+            config = replace(config)
         paths = weight_files(files)
         read = _read_tensors(paths)
         # Before memory is taken for it: a few letters can describe a model larger than any machine.
@@ -128,24 +146,65 @@ class PretrainedModel(nn.Module):
         _require_room_for(described, paths, files.shown_name)
         model = cls(config, attn_implementation=attn_implementation)
         tensors = rename_parameters(read, model.base_prefix)
+        if ignore_mismatched_sizes:
+            tensors = _of_fitting_shape(model, tensors, files.shown_name)
         _load_strictly(model, tensors, files.shown_name, require_head)
         if wanted is None:
             wanted = next(t.dtype for t in tensors.values() if t.is_floating_point())
-        return model.to(wanted).eval()
+        # Adapters are saved with a note on what they belong to.
+        model.name_or_path = str(pretrained_model_name_or_path)
+        return model.to(device, wanted).eval()
 
-    def save_pretrained(self, directory: str | Path, dtype: torch.dtype | None = None) -> None:
+    def save_pretrained(
+        self,
+        save_directory: str | Path,
+        dtype: torch.dtype | None = None,
+        *,
+        is_main_process: bool = True,
+        state_dict: Mapping[str, Tensor] | None = None,
+        save_function: object = None,
+        push_to_hub: bool = False,
+        max_shard_size: int | str = "50GB",
+        safe_serialization: bool = True,
+        **push_options: Any,
+    ) -> None:
         """Write `config.json` and `model.safetensors`, as transformers reads them.
 
+        Files of weights that lie in the folder already are replaced.
+
         Args:
-            directory: Created if it does not exist.
+            save_directory: Created if it does not exist.
             dtype: Precision in the file; that of the model when None.
+            is_main_process: False in all but one of several processes that train together: nothing is
+                written.
+            state_dict: Weights to write, such as those that `accelerate` collected; the model's own when
+                None.
+            save_function: Without effect; files are written as huggingface-hub writes them.
+            push_to_hub: Also put the files on the hub, as `push_to_hub` does.
+            max_shard_size: Largest file of weights, in bytes or as a text like `"500MB"`.
+            safe_serialization: False for a pickle, `pytorch_model.bin`, as old versions of transformers read.
+            **push_options: Those of `push_to_hub`; `repo_id` is the folder's name unless given.
+
+        Raises:
+            ConfigError: If the configuration was changed into one that contradicts itself.
+            InputError: If `max_shard_size` is no size, or there are options that nothing uses.
+            CheckpointError: If the hub refuses the files or cannot be reached.
         """
+        if push_options and not push_to_hub:
+            raise InputError(
+                f"save_pretrained has no use for {listed(sorted(push_options))}, unless with "
+                "push_to_hub=True; leave that out."
+            )
+        if not is_main_process:
+            return
+        directory = Path(save_directory)
+        given = self.state_dict() if state_dict is None else state_dict
         tensors = {
             name: (t.to(dtype) if dtype is not None and t.is_floating_point() else t)
             .detach()
             .cpu()
             .contiguous()
-            for name, t in self.state_dict().items()
+            for name, t in given.items()
         }
         saved_dtype = str(next(t.dtype for t in tensors.values() if t.is_floating_point()))
         extra = {
@@ -155,7 +214,57 @@ class PretrainedModel(nn.Module):
         }
         extra.pop("torch_dtype", None)
         replace(self.config, extra=extra).save_pretrained(directory)
-        save_file(tensors, Path(directory) / WEIGHTS_NAME, metadata={"format": "pt"})
+        write_weights(directory, tensors, max_shard_size, safe_serialization)
+        if push_to_hub:
+            self.push_to_hub(
+                push_options.pop("repo_id", directory.name),
+                dtype=dtype,
+                state_dict=state_dict,
+                max_shard_size=max_shard_size,
+                safe_serialization=safe_serialization,
+                **push_options,
+            )
+
+    def push_to_hub(
+        self,
+        repo_id: str,
+        *,
+        commit_message: str = "Upload model",
+        commit_description: str | None = None,
+        private: bool | None = None,
+        token: str | None = None,
+        revision: str | None = None,
+        create_pr: bool = False,
+        **save_options: Any,
+    ) -> Any:
+        """Put the model on the hub, in the files that `save_pretrained` writes.
+
+        Args:
+            repo_id: `"owner/name"`, or a name of one's own; made if there is no such repository.
+            commit_message: First line of the commit's message.
+            commit_description: The rest of it.
+            private: Whether a new repository is private; the account's default when None.
+            token: Access token with the right to write; the one from `hf auth login` when None.
+            revision: Branch to commit to; the main one when None.
+            create_pr: Open a pull request instead.
+            **save_options: Those of `save_pretrained`, such as `max_shard_size`.
+
+        Returns:
+            What huggingface-hub says about the commit.
+
+        Raises:
+            CheckpointError: If the hub refuses it or cannot be reached.
+        """
+        return push_saved(
+            lambda folder: self.save_pretrained(folder, **save_options),
+            repo_id,
+            commit_message=commit_message,
+            commit_description=commit_description,
+            private=private,
+            token=token,
+            revision=revision,
+            create_pr=create_pr,
+        )
 
     @classmethod
     def _min_head_parameters(cls, config: HubertConfig) -> int:
@@ -189,6 +298,34 @@ def _dtype(dtype: torch.dtype | str | None) -> torch.dtype | None:
     if not isinstance(found, torch.dtype):
         raise InputError(f"There is no dtype {dtype!r}; use 'float32', 'float16', 'bfloat16' or 'auto'.")
     return found
+
+
+def _device(device_map: Any) -> torch.device | None:
+    """The device that `device_map` puts a whole model on; None leaves it where it is made."""
+    if isinstance(device_map, Mapping) and len(device_map) == 1:
+        device_map = device_map.get("", device_map)
+    if device_map == "auto":
+        device_map = "cuda" if torch.cuda.is_available() else "cpu"
+    if device_map is None or isinstance(device_map, torch.device):
+        return device_map
+    try:
+        return torch.device(device_map)
+    except (RuntimeError, TypeError) as error:
+        raise InputError(
+            f"device_map={shown_value(device_map)} would split the model or is not a device; HuBERT stays in "
+            "one piece: give 'auto', 'cpu' or 'cuda:0'."
+        ) from error
+
+
+def _of_fitting_shape(model: PretrainedModel, tensors: dict[str, Tensor], source: str) -> dict[str, Tensor]:
+    """The tensors whose shapes are the model's; the others are named in a warning."""
+    own = model.state_dict()
+    others = sorted(name for name in own.keys() & tensors.keys() if own[name].shape != tensors[name].shape)
+    if others:
+        _LOGGER.warning(
+            "%s: %s of another shape, newly initialised: train before use.", source, listed(others)
+        )
+    return {name: tensor for name, tensor in tensors.items() if name not in others}
 
 
 def _require_room_for(described: int, paths: Sequence[Path], name: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from hubert_demo.model.config import ACTIVATION_FORMULAS
+from hubert_demo.model.config_checks import ACTIVATION_FORMULAS
 from hubert_demo.tf.libraries import tf
 
 _FORMULAS: dict[str, Callable[[Any], Any]] = {

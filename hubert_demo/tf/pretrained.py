@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, Unpack
 
-from hubert_demo.model.config import PADDING_WARNING, HubertConfig
+from hubert_demo.model.config import HubertConfig
 from hubert_demo.model.files import CheckpointFiles, HubOptions
 from hubert_demo.model.weights import WEIGHTS_NAME, check_fit, rename_parameters
 from hubert_demo.tf.inputs import as_tensor, check_inputs
@@ -36,6 +36,7 @@ class PretrainedModel(keras.Model):
         self, config: HubertConfig, dtype: Any = None, name: str | None = None, **kwargs: Any
     ) -> None:
         super().__init__(dtype=dtype, name=name, **kwargs)
+        config.check()
         self.config = config
         # Keras would otherwise compile `fit` and `predict` with XLA, anew for every length of recording.
         self.supports_jit = False
@@ -56,7 +57,9 @@ class PretrainedModel(keras.Model):
             TypeError: If there is no such argument, or it is given twice.
         """
         given = self.arguments(*args, **kwargs)
-        self._warn_of_padding(check_inputs(self.config, given))
+        lengths = check_inputs(self.config, given)
+        values = given["input_values"] if "input_values" in given else given["inputs_embeds"]
+        self._warn_of_padding(lengths, values.shape[1])
         return super().__call__(given.pop("input_values", None), **given)
 
     def arguments(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
@@ -72,10 +75,12 @@ class PretrainedModel(keras.Model):
             if value is not None
         }
 
-    def _warn_of_padding(self, lengths: list[int]) -> None:
-        if self.config.feat_extract_norm == "group" and len(set(lengths)) > 1 and not self._has_warned:
+    def _warn_of_padding(self, lengths: list[int], padded_length: int | None) -> None:
+        """Say once that padding changes results; `lengths` is empty where they are not known."""
+        warning = self.config.padding_warning
+        if warning and lengths and min(lengths) != padded_length and not self._has_warned:
             self._has_warned = True
-            logger.warning(PADDING_WARNING)
+            logger.warning(warning)
 
     def _chosen(self, name: str, argument: bool | None) -> bool:
         """An argument of `call`; the configuration's value where it is None, and always in a graph."""

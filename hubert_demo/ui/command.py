@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from hubert_demo.checkpoints import DEFAULT_CHECKPOINT
+from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, check_folders
 from hubert_demo.errors import HubertDemoError, MachineError
 from hubert_demo.model.files import shown_value
 from hubert_demo.ui import log, settings
@@ -26,6 +26,7 @@ def main(arguments: Sequence[str] | None = None, port: int | None = None) -> Non
     parser = _parser()
     options = parser.parse_args(arguments)
     try:
+        check_folders(dict.fromkeys([options.checkpoint, *map(str, options.directories)]))
         janitor = Janitor(60 * options.keep_minutes)
         page = Page(options.checkpoint, options.directories, own_lessons=options.lesson, janitor=janitor)
         page.launch(server_name=options.host, server_port=port if options.port is None else options.port)

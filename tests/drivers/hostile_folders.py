@@ -231,6 +231,7 @@ def _sparse():
 
 DEEP = "[" * 100_000 + "]" * 100_000
 CONFIG, VOCAB, PREPROCESSOR = "config.json", "vocab.json", "preprocessor_config.json"
+PROCESSOR, ADDED = "processor_config.json", "added_tokens.json"
 MODEL, HEAD, DECODING, CONFIDENCE, TOKENIZER = (
     "model.safetensors",
     "keyword_head.json",
@@ -355,7 +356,20 @@ KINDS = {
     "a tokenizer of a language of endless name": values(TOKENIZER, target_lang="a" * 5000),
     "a tokenizer of another language": values(TOKENIZER, target_lang="tlh"),
     "special tokens that are a list": text("special_tokens_map.json", "[]"),
-    "no preprocessor": without(PREPROCESSOR),
+    "a processor that is a list": text(PROCESSOR, "[]"),
+    "a processor whose extractor is a number": text(PROCESSOR, '{"feature_extractor": 3}'),
+    "a processor of telephones": text(PROCESSOR, '{"feature_extractor": {"sampling_rate": 8000}}'),
+    "a processor with odd names": text(PROCESSOR, '{"feature_extractor": {"self": 1, "padding_side": "up"}}'),
+    "added tokens that are a list": text(ADDED, "[]"),
+    "added tokens with a text as id": text(ADDED, '{"<x>": "nine"}'),
+    "added tokens of one id": text(ADDED, '{"<x>": 9, "<y>": 9}'),
+    "added tokens of negative ids": text(ADDED, '{"<x>": -9}'),
+    "added tokens described by numbers": values(TOKENIZER, added_tokens_decoder={"9": 3}),
+    "added tokens described in a list": values(TOKENIZER, added_tokens_decoder=["<x>"]),
+    "special tokens that are a number": values(TOKENIZER, extra_special_tokens=3),
+    "a blank that was only added": vocabulary(lambda vocab: vocab.pop("<pad>")),
+    "texts of no length": values(TOKENIZER, model_max_length=-1),
+    "texts padded upwards": values(TOKENIZER, padding_side="up"),
     "a preprocessor that is a list": text(PREPROCESSOR, "[]"),
     "a rate that is a text": values(PREPROCESSOR, sampling_rate="16000"),
     "a rate of zero": values(PREPROCESSOR, sampling_rate=0),

@@ -62,10 +62,10 @@ def test_another_sampling_rate_is_refused_with_both_rates(waveforms):
         (np.zeros(1600, bool), "bool"),
         (np.full(1600, np.nan, np.float32), "NaN"),
         ([np.zeros(1600, np.float32), np.full(1600, np.inf, np.float32)], "infinite"),
-        (np.zeros((2, 800), np.float32), r"\(2, 800\)"),
+        (np.zeros((2, 2, 400), np.float32), r"\(2, 2, 400\)"),
         (np.zeros(0, np.float32), "non-empty"),
     ],
-    ids=["booleans", "NaN", "infinity in a batch", "two-dimensional", "empty"],
+    ids=["booleans", "NaN", "infinity in a batch", "three-dimensional", "empty"],
 )
 def test_what_is_no_waveform_is_refused(recording, message):
     with pytest.raises(InputError, match=message):
@@ -122,6 +122,15 @@ def test_unequal_recordings_make_no_tensor_without_padding(waveforms):
         Wav2Vec2FeatureExtractor()(waveforms, return_tensors="pt")
 
 
+def test_unequal_recordings_make_an_array_of_arrays_as_in_transformers(waveforms):
+    options = {"sampling_rate": 16_000, "return_tensors": "np"}
+    ours = Wav2Vec2FeatureExtractor()(waveforms, **options).input_values
+    theirs = transformers.Wav2Vec2FeatureExtractor()(waveforms, **options).input_values
+    assert (ours.dtype, ours.shape) == (theirs.dtype, theirs.shape) == (object, (3,))
+    for row, expected in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(row, expected, atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -166,6 +175,67 @@ def test_settings_go_to_transformers_and_back(tmp_path):
     assert (theirs.sampling_rate, theirs.do_normalize, theirs.return_attention_mask) == (8_000, False, True)
     theirs.save_pretrained(tmp_path / "theirs")
     assert Wav2Vec2FeatureExtractor.from_pretrained(tmp_path / "theirs") == ours
+
+
+@pytest.mark.parametrize(
+    "kind", [np.stack, lambda rows: torch.from_numpy(np.stack(rows))], ids=["array", "tensor"]
+)
+def test_rows_of_an_array_are_recordings_as_in_transformers(waveforms, kind):
+    rows = kind([waveform[:400] for waveform in waveforms])
+    ours = Wav2Vec2FeatureExtractor()(rows, sampling_rate=16_000, return_tensors="np").input_values
+    theirs = transformers.Wav2Vec2FeatureExtractor()(
+        np.asarray(rows), sampling_rate=16_000, return_tensors="np"
+    ).input_values
+    assert ours.shape == (3, 400)
+    np.testing.assert_allclose(ours, theirs, atol=1e-5)
+
+
+def test_padding_later_keeps_the_mask_and_other_names(waveforms):
+    examples = [
+        {"input_values": waveform, "attention_mask": np.arange(len(waveform)) > 99, "labels": [3]}
+        for waveform in waveforms
+    ]
+    batch = Wav2Vec2FeatureExtractor().pad(examples, return_tensors="pt")
+    theirs = transformers.Wav2Vec2FeatureExtractor().pad(
+        [{name: example[name] for name in ("input_values", "attention_mask")} for example in examples],
+        return_attention_mask=True,
+        return_tensors="pt",
+    )
+    assert torch.equal(batch.attention_mask, theirs.attention_mask.to(torch.int32))
+    assert torch.equal(batch.input_values, theirs.input_values)
+    assert batch.labels.tolist() == [[3]] * 3
+
+
+def test_settings_are_read_written_and_changed_as_in_transformers(tmp_path):
+    settings = {"sampling_rate": 8_000, "do_normalize": False, "made_up": [1]}
+    ours = Wav2Vec2FeatureExtractor(**settings)
+    theirs = transformers.Wav2Vec2FeatureExtractor(**settings)
+    assert ours.to_dict() == theirs.to_dict()
+    assert ours.to_json_string() == theirs.to_json_string()
+    assert (ours.made_up, ours.padding_side) == ([1], "right")
+    assert "made_up" in repr(ours)
+    ours.to_json_file(tmp_path / "settings.json")
+    assert Wav2Vec2FeatureExtractor.from_json_file(tmp_path / "settings.json") == ours
+    ours.return_attention_mask = True
+    assert ours.to_dict()["return_attention_mask"]
+    with pytest.raises(AttributeError, match="no attribute 'made_down'"):
+        _ = ours.made_down
+
+
+def test_keywords_replace_what_the_file_says(tmp_path):
+    Wav2Vec2FeatureExtractor().save_pretrained(tmp_path)
+    options = {"do_normalize": False, "padding_value": 1.0, "made_up": 3}
+    ours = Wav2Vec2FeatureExtractor.from_pretrained(tmp_path, **options)
+    assert (ours.do_normalize, ours.padding_value, ours.made_up) == (False, 1.0, 3)
+    assert ours.to_dict() == {**Wav2Vec2FeatureExtractor().to_dict(), **options}
+
+
+@pytest.mark.parametrize(
+    "settings", [{"padding_side": "left"}, {"sampling_rate": "16000"}, {"feature_size": 80}], ids=str
+)
+def test_impossible_settings_are_refused(settings):
+    with pytest.raises(InputError, match="it must be"):
+        Wav2Vec2FeatureExtractor(**settings)
 
 
 def test_a_missing_file_is_named(tmp_path):

@@ -1,4 +1,4 @@
-"""`Wav2Vec2CTCTokenizer` and `Wav2Vec2Processor` against transformers'."""
+"""`Wav2Vec2CTCTokenizer` against transformers'."""
 
 import json
 
@@ -7,7 +7,7 @@ import pytest
 import transformers
 
 from hubert_demo.errors import CheckpointError, InputError
-from hubert_demo.model import Wav2Vec2CTCTokenizer, Wav2Vec2FeatureExtractor, Wav2Vec2Processor
+from hubert_demo.model import Wav2Vec2CTCTokenizer
 
 TOKENS = ["<pad>", "<s>", "</s>", "<unk>", "|", *"ETAOINSHRDLUMWCFGYPBVK'XJQZ"]
 VOCAB = {token: index for index, token in enumerate(TOKENS)}
@@ -206,48 +206,6 @@ def test_files_of_transformers_load(tmp_path):
     assert ours.word_delimiter_token_id == 2
 
 
-def test_a_vocabulary_without_blank_is_refused():
-    with pytest.raises(CheckpointError, match="lacks <pad>"):
-        Wav2Vec2CTCTokenizer({"<unk>": 0, "|": 1, "A": 2})
-
-
 def test_a_missing_vocabulary_is_named(tmp_path):
     with pytest.raises(CheckpointError, match=r"vocab\.json"):
         Wav2Vec2CTCTokenizer.from_pretrained(tmp_path)
-
-
-def test_processor_holds_both_ends_and_goes_to_transformers(tokenizer, tmp_path):
-    ours = Wav2Vec2Processor(Wav2Vec2FeatureExtractor(), tokenizer)
-    ours.save_pretrained(tmp_path)
-    theirs = transformers.Wav2Vec2Processor.from_pretrained(tmp_path)
-    again = Wav2Vec2Processor.from_pretrained(tmp_path)
-    frames = [ids("Y_ES "), ids("_NO__")]
-    assert again.batch_decode(frames) == theirs.batch_decode(frames) == ["YES", "NO"]
-    waveform = np.random.default_rng(0).standard_normal(800).astype(np.float32)
-    options = {"sampling_rate": 16_000, "return_tensors": "np", "padding": True}
-    for inputs in ({"audio": waveform}, {"text": ["YES", "A B"]}, {"audio": waveform, "text": "YES"}):
-        actual, expected = again(**inputs, **options), theirs(**inputs, **options)
-        assert actual.keys() == expected.keys()
-        for name in actual:
-            np.testing.assert_allclose(actual[name], expected[name], atol=1e-5)
-
-
-def test_a_processor_pads_examples_for_training(tokenizer):
-    processor = Wav2Vec2Processor(Wav2Vec2FeatureExtractor(), tokenizer)
-    rng = np.random.default_rng(0)
-    examples = [processor(audio=rng.standard_normal(n), text="YES") for n in (800, 500)]
-    batch = processor.pad(
-        [{"input_values": example.input_values[0]} for example in examples],
-        [{"input_ids": example.labels} for example in examples],
-        return_tensors="pt",
-    )
-    assert batch.input_values.shape == (2, 800)
-    assert batch.labels.tolist() == [ids("YES")] * 2
-
-
-def test_a_processor_wants_audio_or_text(tokenizer):
-    processor = Wav2Vec2Processor(Wav2Vec2FeatureExtractor(), tokenizer)
-    with pytest.raises(InputError, match="audio, text, or both"):
-        processor()
-    with pytest.raises(InputError, match="input_features, labels, or both"):
-        processor.pad()

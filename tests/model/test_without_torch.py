@@ -142,6 +142,13 @@ print(json.dumps(loaded))
 """
     assert run(code) == {
         "nothing": False,
+        "AutoConfig": False,
+        "AutoFeatureExtractor": False,
+        "AutoModel": False,
+        "AutoModelForAudioClassification": False,
+        "AutoModelForCTC": False,
+        "AutoProcessor": False,
+        "AutoTokenizer": False,
         "HubertConfig": False,
         "Wav2Vec2CTCTokenizer": False,
         "Wav2Vec2FeatureExtractor": False,

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 import torch
 
-from hubert_demo.errors import InputError
+from hubert_demo.errors import ConfigError, InputError
 from hubert_demo.model import Wav2Vec2FeatureExtractor
 from hubert_demo.tf import TFHubertForCTC, TFHubertModel
 
@@ -218,12 +218,32 @@ def test_arguments_that_are_unknown_or_given_twice_are_named(model, batch):
         model([values] * 20)
 
 
-def test_padding_under_group_norm_is_warned_of_once(tiny_config, batch, caplog):
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"feat_extract_norm": "group"}, "front end's group norm"),
+        ({"feat_extract_norm": "layer", "conv_pos_batch_norm": True}, "batch norm before the positional"),
+        ({"feat_extract_norm": "layer"}, None),
+    ],
+)
+def test_padding_that_changes_results_is_warned_of_once(tiny_config, batch, caplog, settings, said):
     values, mask = batch
-    model = TFHubertForCTC(tiny_config())
-    model(values, attention_mask=np.ones_like(mask))
+    # Each row by the same amount.
+    mask = np.ones_like(mask)
+    model = TFHubertForCTC(tiny_config(**settings, num_hidden_layers=1))
+    model(values, attention_mask=mask)
     assert caplog.messages == []
+    mask[:, 1000:] = 0
     for _ in range(2):
         model(values, attention_mask=mask)
-    (message,) = caplog.messages
-    assert "one recording at a time" in message
+    assert len(caplog.messages) == (said is not None)
+    if said is not None:
+        assert said in caplog.text
+        assert "one recording at a time" in caplog.text
+
+
+def test_a_configuration_that_contradicts_itself_makes_no_model(tiny_config):
+    config = tiny_config()
+    config.num_attention_heads = 7
+    with pytest.raises(ConfigError, match="multiple of num_attention_heads=7"):
+        TFHubertForCTC(config)

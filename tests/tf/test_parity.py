@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 import torch
 
-from hubert_demo.model.config import ACTIVATION_FORMULAS
+from hubert_demo.model.config_checks import ACTIVATION_FORMULAS
 from hubert_demo.tf.weights import parameters
 
 NORMS = pytest.mark.parametrize("norm", ["group", "layer"])

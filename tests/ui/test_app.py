@@ -199,7 +199,7 @@ def test_an_empty_checkpoint_is_a_sentence_and_no_crash(tmp_path, write_wav, bui
     (tmp_path / "empty").mkdir()
     page = build_page(checkpoint=str(tmp_path / "empty"))
     messages, _ = read_pairs(page.on_upload(str(write_wav())))
-    assert "has no preprocessor_config.json" in messages[-1]["text"]
+    assert "has no config.json" in messages[-1]["text"]
     assert load(page)[-1]["kind"] == "error"
     page.close()
 

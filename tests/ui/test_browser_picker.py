@@ -126,7 +126,7 @@ def test_a_damaged_checkpoint_is_said_and_the_picker_goes_back(visit):
     visitor = visit()
     visitor.id("model").select_option("empty")
     visitor.id("alert").wait_for()
-    assert "has no preprocessor_config.json" in visitor.id("alert").inner_text()
+    assert "has no config.json" in visitor.id("alert").inner_text()
     assert visitor.id("model").input_value() == "hubert-explorer"
 
 

@@ -106,7 +106,8 @@ def _seed(request: Json) -> int:
 VIEW = View(
     name="layers",
     title="Layers",
-    what="Each dot is a frame: a 25 ms window, one every 20 ms.",
+    # The browser puts the model's own numbers in.
+    what="Each dot is a frame: <span data-frame-words>a short stretch of the recording</span>.",
     hint="Close dots look similar to this layer. Drag the slider to change layers; click a dot to hear it.",
     parts=(
         Part("layers", payload),

@@ -27,7 +27,7 @@ def payload(analysis: Analysis) -> Json:
         "samples": pack(np.rint(np.clip(waveform.samples, -1, 1) * 32767).astype(np.int16)),
         "rate_hz": waveform.sample_rate_hz,
         "duration_s": waveform.duration_s,
-        "notes": list(waveform.notes),
+        "notes": list(analysis.encoding.notes),
         "spectrogram": pack(np.rint((loudest / RANGE_DB + 1) * 255).astype(np.uint8)),
         "column_s": every * float(picture.times_s[1] - picture.times_s[0]),
         "frequencies_hz": picture.frequencies_hz.tolist(),

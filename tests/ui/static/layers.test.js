@@ -3,13 +3,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { frameGrid } from "../../../hubert_demo/ui/static/core/grid.js";
 import { layerFit, nearest, placesOf } from "../../../hubert_demo/ui/static/layers/places.js";
 import { install, pack, pause, timeline } from "./harness.js";
 
 install();
 const { clock } = await import("../../../hubert_demo/ui/static/core/clock.js");
 const { showResult } = await import("../../../hubert_demo/ui/static/core/store.js");
-const { listOf } = await import("../../../hubert_demo/ui/static/layers/captions.js");
+const { frameWords, listOf } = await import("../../../hubert_demo/ui/static/layers/captions.js");
 const { digitsOf, labelled, layerNumber, spoken } = await import("../../../hubert_demo/ui/static/layers/chart.js");
 const { colouringOf, groupOf, tinted, ways } = await import("../../../hubert_demo/ui/static/layers/colours.js");
 const { ceiling, toldNote } = await import("../../../hubert_demo/ui/static/layers/curves.js");
@@ -21,6 +22,13 @@ const { layerUnits } = await import("../../../hubert_demo/ui/static/layers/units
 
 /** Two layers of three frames. */
 const POINTS = Object.assign(Float32Array.from([0, 0, 4, 2, 2, 1, 10, 10, 10, 14, 11, 12]), { shape: [2, 3, 2] });
+
+test("a frame is described as the model has it", () => {
+  assert.equal(frameWords(frameGrid({ hop_s: 0.02, first_frame_s: 0.0125, num_frames: 50 })),
+    "a 25 ms window, one every 20 ms");
+  assert.equal(frameWords(frameGrid({ hop_s: 0.04, first_frame_s: 0.0225, num_frames: 25 })),
+    "a 45 ms window, one every 40 ms");
+});
 
 test("points fill the picture on the axis that is the tighter one", () => {
   assert.deepEqual(layerFit(POINTS.subarray(0, 6), 80, 80), { scale: 20, middle: [2, 1] });

@@ -43,6 +43,12 @@ def hop_ms(subject: Subject) -> int:
 
 
 @measure(COUNT)
+def window_ms(subject: Subject) -> int:
+    """Milliseconds of sound that one frame sees."""
+    return round(1000 * subject.analysis.encoding.grid.window_s)
+
+
+@measure(COUNT)
 def num_words(subject: Subject) -> int:
     """Words of the transcript."""
     return len(_words(subject))

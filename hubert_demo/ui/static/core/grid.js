@@ -10,6 +10,8 @@ import { clamp } from "./format.js";
  */
 export const frameGrid = ({ hop_s: hop, first_frame_s: first, num_frames: count }) => ({
   hop,
+  /** How much of the recording a frame sees: the first one from the very beginning. */
+  window: 2 * first,
   count,
   /** @param {number} time */
   frameAt: (time) => clamp(Math.round((time - first) / hop), 0, count - 1),

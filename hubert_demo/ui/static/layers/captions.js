@@ -5,6 +5,7 @@ import { percent } from "../core/format.js";
 import { layerNumber } from "./chart.js";
 
 /** @import { LayerCurves, LayerMap } from "../core/types.js" */
+/** @import { FrameGrid } from "../core/grid.js" */
 /** @import { OnShow } from "./maps.js" */
 
 /** @type {Record<string, string>} */
@@ -16,6 +17,10 @@ const METHODS = {
 const NOTE = "Trustworthiness (as in scikit-learn) falls where dots are close on the map but not in the layer; it " +
   "can be near 1 even if few neighbours are kept. Nearest kept: the share of each frame’s nearest neighbours in the " +
   "layer that are also its nearest on the map. Similarity to the previous layer: the mean cosine.";
+
+/** What a frame is in this model. @param {FrameGrid} grid */
+export const frameWords = ({ window, hop }) =>
+  `a ${Math.round(1000 * window)} ms window, one every ${Math.round(1000 * hop)} ms`;
 
 /** @param {OnShow} shown */
 export const methodLines = ({ map, status, isWaiting }) => {

@@ -1,8 +1,10 @@
 // The layers view: the large map with its controls, all layers small beside it, curves from layer to layer.
 
 import { unpack } from "../core/arrays.js";
+import { clock } from "../core/clock.js";
 import { emit } from "../core/events.js";
 import { choose, store } from "../core/store.js";
+import { frameWords } from "./captions.js";
 import { colouringOf, colourStrip, ways } from "./colours.js";
 import { layerMaps } from "./maps.js";
 import { NAMES, settingsOf } from "./settings.js";
@@ -91,6 +93,7 @@ export const mount = (root, page) => {
     curves = quantities = null;
     unmeasured = "";
     isThere = true;
+    root.parentElement?.querySelector("[data-frame-words]")?.replaceChildren(frameWords(clock.grid));
     colour();
     tab.settings.follow(part, wanted());
     choose({ layer });
