@@ -1,6 +1,6 @@
 """The registry of checkpoints, loading one with everything that belongs to it, and what is loaded."""
 
-from hubert_demo.checkpoints.loading import LoadedCheckpoint, fetch, is_here, load
+from hubert_demo.checkpoints.loading import COMMANDS, LoadedCheckpoint, examine, fetch, is_here, load
 from hubert_demo.checkpoints.specs import (
     ASSETS_DIR,
     CHECKPOINTS,
@@ -9,6 +9,7 @@ from hubert_demo.checkpoints.specs import (
     CheckpointSpec,
     HubRepository,
     offer,
+    on_hub,
     registry,
     resolve,
 )
@@ -17,6 +18,7 @@ from hubert_demo.checkpoints.store import STORE, ZERO_GPU_VARIABLE, CheckpointSt
 __all__ = [
     "ASSETS_DIR",
     "CHECKPOINTS",
+    "COMMANDS",
     "DEFAULT_CHECKPOINT",
     "PRETRAINED_CHECKPOINT",
     "STORE",
@@ -25,11 +27,13 @@ __all__ = [
     "CheckpointStore",
     "HubRepository",
     "LoadedCheckpoint",
+    "examine",
     "fetch",
     "is_here",
     "load",
     "load_checkpoint",
     "offer",
+    "on_hub",
     "registry",
     "resolve",
 ]

@@ -50,18 +50,20 @@ class CheckpointFiles:
         revision: Branch, tag or commit of the repository; its main branch when None.
         local_files_only: Do not ask the hub; use files fetched earlier.
         cache_dir: Where to keep fetched files; huggingface-hub's own cache when None.
-        token: Access token for the hub; the one from `hf auth login` when None.
+        token: Access token for the hub; the one from `hf auth login` when None, none at all when False.
         progress: Called as each file is fetched.
         silence_s: How long the hub may say nothing before a fetch is given up.
+        is_on_hub: Whether it is the repository that is meant, also where a directory here has its name.
     """
 
     name_or_path: str | Path
     revision: str | None = None
     local_files_only: bool = False
     cache_dir: str | Path | None = None
-    token: str | None = None
+    token: str | bool | None = None
     progress: Progress | None = None
     silence_s: float = SILENCE_S
+    is_on_hub: bool = False
 
     def find(self, name: str) -> Path | None:
         """The local path of a file, or None if the checkpoint has no such file.
@@ -71,7 +73,7 @@ class CheckpointFiles:
         """
         directory = Path(self.name_or_path)
         try:
-            if directory.is_dir():
+            if not self.is_on_hub and directory.is_dir():
                 path = directory / name
                 return path if path.is_file() else None
         except OSError as error:
