@@ -81,7 +81,7 @@ EXHIBITS = (
     ),
     Exhibit(
         "classification",
-        "Labels of the whole recording",
+        "Labels",
         "keywords",
         draw_classification,
         tabulate_classification,

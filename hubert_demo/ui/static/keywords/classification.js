@@ -38,12 +38,12 @@ export const judgedCard = (found) => {
 };
 
 /** @param {Classification} found */
-const bigNumber = ({ labels: [label], scores: [score] }) => make("div", { class: "hx-verdict" },
+const bigNumber = ({ labels: [label], scores: [score] }) => make("div", { class: "hx-best-line" },
   make("p", { class: "hx-best", text: number(score), "data-testid": "judged-best" }),
   make("p", { class: "hx-state" }, make("span", { text: label })));
 
 /** @param {Classification} found */
-const verdict = ({ labels: [label], scores: [score], by_chance: chance }) => make("div", { class: "hx-verdict" },
+const verdict = ({ labels: [label], scores: [score], by_chance: chance }) => make("div", { class: "hx-best-line" },
   make("p", { class: "hx-best", text: label, "data-testid": "judged-best" }),
   make("p", { class: "hx-state" }, make("b", { text: percent(score) }),
     make("span", { text: `${percent(chance ?? 0)} by chance` })));

@@ -97,7 +97,7 @@ const barsCard = (scores, isLong) => {
     make("div", { class: "hx-bar" },
       make("h2", { text: isLong ? "In the second with the clearest command" : "Over the whole recording" }),
       make("span", { class: "hx-quiet", text: stretch, "data-testid": "keyword-window" })),
-    make("div", { class: "hx-verdict" },
+    make("div", { class: "hx-best-line" },
       make("p", { class: "hx-best", text: labels[best], "data-testid": "keyword-best" }), verdict(scores), hear),
     make("ul", { class: "hx-bars" }, ...rows),
     make("p", { class: "hx-quiet" }, "“Unknown” is any other word, “silence” no speech at all. The twelve add up to " +

@@ -98,17 +98,17 @@ const drawWindows = (ctx, axis, high, { labels, times, best, mark }, windows) =>
  * @param {Unpacked} windows
  */
 const drawNumbers = (ctx, axis, high, { labels, times, best }, windows) => {
-  drawRows(ctx, axis, high, labels, best);
   linesOf(windows).forEach(({ values, low, most }, row) => {
     const y = (/** @type {number} */ share) => row * high + 6 + (1 - share) * (high - 12);
     withinAxis(ctx, axis, high * labels.length, () => {
       style(ctx, { strokeStyle: token("--hx-action"), lineWidth: 2 });
       line(ctx, values.flatMap((share, i) => [axis.x(times[i]), y(share)]));
     });
-    style(ctx, { fillStyle: token("--hx-ink-2"), font: font(sized(11)), textAlign: "left", textBaseline: "middle" });
-    writeOver(ctx, 3, most, axis.left + 5, y(1) + 4);
-    writeOver(ctx, 3, low, axis.left + 5, y(0) - 4);
+    style(ctx, { fillStyle: token("--hx-ink-2"), font: font(sized(11)), textAlign: "right", textBaseline: "middle" });
+    writeOver(ctx, 3, most, axis.left + axis.span - 5, y(1) + 4);
+    writeOver(ctx, 3, low, axis.left + axis.span - 5, y(0) - 4);
   });
+  drawRows(ctx, axis, high, labels, best);
   drawTimeAxis(ctx, axis, high * labels.length);
 };
 
@@ -134,12 +134,22 @@ const fitting = (ctx, label, width) => {
  */
 const drawRows = (ctx, { left, span }, high, labels, best) => {
   style(ctx, { strokeStyle: token("--hx-line"), lineWidth: 1, textAlign: "right", textBaseline: "middle" });
+  const size = left < 60 ? 10 : sized(12);
+  ctx.font = font(size);
+  // Where one has no room beside its row, not even squeezed a little, all stand in theirs.
+  const haveRoom = labels.every((label) => ctx.measureText(label).width <= 1.4 * (left - 8));
   labels.forEach((label, row) => {
     const y = Math.round(row * high) + 0.5;
     line(ctx, [left, y, left + span, y]);
-    ctx.font = font(left < 60 ? 10 : sized(12), row === best);
+    ctx.font = font(size, row === best);
     ctx.fillStyle = token(row === best ? "--hx-ink" : "--hx-ink-2");
-    ctx.fillText(fitting(ctx, label, left - 8), left - 5, y + high / 2);
+    if (haveRoom) {
+      ctx.fillText(label, left - 5, y + high / 2, left - 8);
+    } else {
+      ctx.textAlign = "left";
+      writeOver(ctx, 3, fitting(ctx, label, span / 2), left + 5, y + (high > 2 * ROW ? 11 : high / 2));
+      style(ctx, { strokeStyle: token("--hx-line"), lineWidth: 1, textAlign: "right" });
+    }
   });
   ctx.strokeRect(left + 0.5, 0.5, span - 1, high * labels.length - 1);
 };
