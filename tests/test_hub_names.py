@@ -195,7 +195,9 @@ def test_a_hub_that_cannot_say_a_size_is_a_sentence(offered, monkeypatch):
         return path
 
     monkeypatch.setattr(downloads.CheckpointFiles, "require", break_after)
-    with pytest.raises(CheckpointError, match="does not say how large some/hubert is"):
+    with pytest.raises(
+        CheckpointError, match=r"some/hubert cannot be fetched \(model\.safetensors\): the hub does not say"
+    ):
         examine(resolve(NAME))
 
 

@@ -96,8 +96,8 @@ def _size(files: CheckpointFiles, name: str) -> int | None:
         ) from error
     except Exception as error:  # The client's transport has errors of its own.
         raise CheckpointError(
-            f"The hub does not say how large {files.shown_name} is ({name}), so it was not downloaded. Try "
-            "again in a minute."
+            f"{files.shown_name} cannot be fetched ({name}): the hub does not say how large it is. Try again "
+            "in a minute."
         ) from error
 
 

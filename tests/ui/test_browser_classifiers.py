@@ -85,28 +85,33 @@ def test_only_what_the_model_has_is_offered_and_what_is_lent_is_named(look):
     assert lead(visitor).startswith("Which of ten commands")
 
 
-def test_weights_of_layers_are_shown_where_there_are_any(look):
+def test_each_kind_of_classifier_is_shown_in_its_own_way(look, page):
     visitor, found = look("mixing")
     assert visitor.id("layer-weight").count() == len(found.layer_weights) == 4
 
+    def choose(name):
+        before = visitor.token
+        visitor.id("model").select_option(name)
+        visitor.wait_for_other_result(before)
+        visitor.tab.wait_for_function("!document.querySelector('.hx-view-keywords.is-stale')")
+        return page.results.get(visitor.token).analysis.classification
 
-def test_a_regression_shows_its_number(look):
-    visitor, found = look("age")
-    shown = float(visitor.id("judged-best").inner_text().replace("−", "-"))
-    assert shown == pytest.approx(found.scores[0], rel=0.01)
+    def numbers(texts):
+        return [float(text.replace("−", "-")) for text in texts]
+
+    # One number, large.
+    found = choose("age")
+    assert numbers([visitor.id("judged-best").inner_text()]) == pytest.approx(found.scores, rel=0.01)
     assert "%" not in visitor.id("view-keywords").inner_text()
     assert visitor.id("keyword-strip").is_visible()
-
-
-def test_several_numbers_are_a_list_in_the_model_s_order(look):
-    visitor, found = look("moods")
+    assert visitor.id("layer-weight").count() == 0
+    # Several, in the model's order.
+    found = choose("moods")
     rows = [row.inner_text().split("\n") for row in visitor.id("judged-label").all()]
     assert [name for name, _ in rows] == ["arousal", "valence"]
-    assert [float(value.replace("−", "-")) for _, value in rows] == pytest.approx(found.scores, rel=0.01)
-
-
-def test_of_many_labels_the_most_probable_are_shown(look):
-    visitor, found = look("speakers")
+    assert numbers(value for _, value in rows) == pytest.approx(found.scores, rel=0.01)
+    # Of many labels the most probable.
+    found = choose("speakers")
     assert visitor.id("judged-label").count() == len(found.shown) == 12
     assert "And 28 labels that are less probable" in visitor.id("judged").inner_text()
 
