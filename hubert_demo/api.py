@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from hubert_demo.analysis.attention.heads import HeadMetrics, head_metrics
+from hubert_demo.analysis.keywords.classification import Classification, classify
 from hubert_demo.analysis.keywords.detection import Keywords, detect
 from hubert_demo.analysis.layers import colouring as colourings
 from hubert_demo.analysis.layers import units as kmeans
@@ -34,28 +34,11 @@ from hubert_demo.checkpoints import (
 from hubert_demo.deprecation import Renamed
 from hubert_demo.encoding import CtcOutput, Encoding
 from hubert_demo.errors import InputError, no_such
-from hubert_demo.inference import Pass, Passes, attention_map, encode
+from hubert_demo.inference import Pass, Passes, Sources, attention_map, encode
 from hubert_demo.memo import Memo
 
 MAX_UNIT_RUNS = 128
 MAX_SEARCHES = 4
-
-
-@dataclass(frozen=True)
-class Sources:
-    """Titles of the checkpoints that the parts of an analysis come from.
-
-    Attributes:
-        transcript: Whose CTC head wrote the transcript.
-        keywords: Whose keyword head recognised the keywords; None where there is none.
-        layers: Whose hidden states are shown: the chosen checkpoint's.
-        attention: Whose attention is shown: the chosen checkpoint's.
-    """
-
-    transcript: str
-    keywords: str | None
-    layers: str
-    attention: str
 
 
 class Analysis:
@@ -70,7 +53,8 @@ class Analysis:
     Args:
         chosen: The pass whose states and attention are shown.
         ctc: The pass of a checkpoint with a CTC head; `chosen` again if it has one.
-        keywords: The pass of a checkpoint with a keyword head; `chosen` again if it has one, or if none has.
+        keywords: The pass of a checkpoint with a keyword head; `chosen` again if it has one, or another
+            classifier, or if none has.
         load: Gives the chosen checkpoint, loaded again if it had to leave the memory meanwhile.
 
     Attributes:
@@ -80,7 +64,10 @@ class Analysis:
         keyword_encoding: The encoding whose keyword head, if it has one, recognised the keywords.
         transcript_greedy: The likeliest letter of every moment, by which letter colours and unit scores go.
         keywords: Keyword probabilities, or None where there is no keyword head.
-        sources: Which checkpoint each part comes from.
+        classification: What the chosen checkpoint's classifier says, where its classes are not the commands;
+            None where it has none.
+        sources: Which checkpoint each part comes from, by its title.
+        source_names: The same by the names that `analyze` takes.
     """
 
     def __init__(self, chosen: Pass, ctc: Pass, keywords: Pass, load: Callable[[], LoadedCheckpoint]) -> None:
@@ -90,12 +77,16 @@ class Analysis:
         self.keyword_encoding: Encoding = keywords.encoding
         self.transcript_greedy: Transcript = transcribe(self.ctc_encoding)
         self.keywords: Keywords | None = detect(self.keyword_encoding)
-        self.sources = Sources(
-            transcript=ctc.spec.title,
-            keywords=None if self.keywords is None else keywords.spec.title,
-            layers=chosen.spec.title,
-            attention=chosen.spec.title,
-        )
+        self.classification: Classification | None = classify(self.encoding)
+        made_by = {
+            "transcript": ctc.spec,
+            "keywords": None if self.keywords is None else keywords.spec,
+            "classification": None if self.classification is None else chosen.spec,
+            "layers": chosen.spec,
+            "attention": chosen.spec,
+        }
+        self.sources = Sources.from_specs(made_by)
+        self.source_names = {part: None if spec is None else spec.name for part, spec in made_by.items()}
         self._load = load
         self._language_model = ctc.spec.language_model
         self._projections = Projections(self.encoding.hidden_states)
@@ -106,6 +97,11 @@ class Analysis:
         self._curves: Memo[None, LayerCurves] = Memo(1)
         self._units: Memo[tuple[int, int, int], npt.NDArray[np.int64]] = Memo(MAX_UNIT_RUNS)
         self._head_metrics: Memo[None, HeadMetrics] = Memo(1)
+
+    def __repr__(self) -> str:
+        """How long it is, and which checkpoint each part comes from."""
+        parts = ", ".join(f"{part} by {name}" for part, name in self.source_names.items() if name)
+        return f"<Analysis of {self.encoding.waveform.duration_s:.2f} s: {parts}>"
 
     reading = Renamed("ctc_encoding")
     spotting = Renamed("keyword_encoding")
@@ -358,7 +354,8 @@ def analyze(
     Args:
         recording: A file, samples as `Waveform.from_array` takes them, or a waveform.
         sample_rate_hz: Rate of `recording` if it is an array.
-        checkpoint: Name in the registry, or a directory in transformers' layout.
+        checkpoint: Name in the registry, a directory in transformers' layout, or the name of a repository on
+            the hub, `owner/name` or `owner/name@revision`, which is downloaded unless it was before.
         device: `"cpu"`, `"cuda"`, …; None takes CUDA when it is there.
         passes: Where to look for encodings that other analyses hold, before an encoder is run.
         store: Where to look for checkpoints that are loaded already.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
 
 import numpy as np
@@ -92,23 +93,39 @@ class CtcOutput:
     laid_curve: tuple[float, float] | None = None
 
 
+class Problem(StrEnum):
+    """What a classifier was trained to tell; the last three are named as transformers names a `problem_type`.
+
+    The logits of a keyword spotter are about the second around them, those of the others about the whole
+    recording.
+    """
+
+    KEYWORDS = "keyword_spotting"
+    ONE_LABEL = "single_label_classification"
+    ANY_LABELS = "multi_label_classification"
+    NUMBERS = "regression"
+
+
 @dataclass(frozen=True, eq=False)
 class ClassOutput:
     """What a classifier says, frame by frame.
 
     Attributes:
         labels: Names of the classes.
-        logits: float32 `(frames, labels)`. The mean over a stretch of frames is the answer for that stretch.
+        logits: float32 `(frames, labels)`. The mean over a stretch of frames is the answer for that stretch;
+            of a regression it is the number itself.
         threshold: Least probability at which the classifier's maker counts a command as heard; None where
             none was stated.
         layer_weights: float64 `(layers + 1,)`, the classifier's share of every layer's states, summing to
-            one.
+            one; None where it has none: it sees the last layer alone.
+        problem: What it was trained to tell.
     """
 
     labels: tuple[str, ...]
     logits: FloatArray
     threshold: float | None
-    layer_weights: npt.NDArray[np.float64]
+    layer_weights: npt.NDArray[np.float64] | None
+    problem: Problem = Problem.KEYWORDS
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +139,7 @@ class Encoding:
         grid: Where the frames lie in time.
         num_heads: Attention heads of every layer.
         ctc: What the CTC head says; None where the checkpoint has none.
-        classes: What the keyword head says; None where the checkpoint has none.
+        classes: What the keyword head, or another classifier, says; None where the checkpoint has neither.
         checkpoint_notes: What the checkpoint's files leave open, and how that was read; a sentence each.
     """
 

@@ -3,17 +3,21 @@
 Torch stays in here: everything that leaves is numpy.
 """
 
-from collections.abc import Callable, Sequence
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from weakref import WeakValueDictionary
 
 import torch
 
 from hubert_demo.audio import FloatArray, Waveform
 from hubert_demo.checkpoints import CheckpointSpec, LoadedCheckpoint
-from hubert_demo.encoding import ClassOutput, CtcOutput, Encoding, FrameGrid
+from hubert_demo.encoding import ClassOutput, CtcOutput, Encoding, FrameGrid, Problem
 from hubert_demo.errors import CheckpointError
 from hubert_demo.memo import Locks
+from hubert_demo.model import HubertConfig
 from hubert_demo.model.faults import machine_faults
 
 
@@ -28,6 +32,34 @@ class Pass:
 
     spec: CheckpointSpec
     encoding: Encoding
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Titles of the checkpoints that the parts of an analysis come from.
+
+    Attributes:
+        transcript: Whose CTC head wrote the transcript.
+        keywords: Whose keyword head recognised the keywords; None where there is none.
+        classification: Whose classifier judged the recording: the chosen checkpoint's; None where it has
+            none but a keyword head.
+        layers: Whose hidden states are shown: the chosen checkpoint's.
+        attention: Whose attention is shown: the chosen checkpoint's.
+    """
+
+    transcript: str
+    keywords: str | None
+    classification: str | None
+    layers: str
+    attention: str
+
+    @classmethod
+    def from_specs(cls, made_by: Mapping[str, CheckpointSpec | None]) -> Sources:
+        """Of a checkpoint for each part; None where there is no such part."""
+        titles: dict[str, Any] = {
+            part: None if spec is None else spec.title for part, spec in made_by.items()
+        }
+        return cls(**titles)
 
 
 def encode(loaded: LoadedCheckpoint, waveform: Waveform) -> Encoding:
@@ -91,15 +123,26 @@ def _ctc_output(loaded: LoadedCheckpoint, logits: torch.Tensor) -> CtcOutput:
 
 
 def _class_output(loaded: LoadedCheckpoint, hidden_states: torch.Tensor) -> ClassOutput | None:
-    head = loaded.keyword_head
+    head = loaded.keyword_head or loaded.classifier_head
     if head is None:
         return None
+    # A classifier without weights for the layers sees the last one alone, as `KeywordHead` says.
+    has_weights = bool(torch.isfinite(head.layer_weights).all())
     return ClassOutput(
         labels=tuple(head.labels),
         logits=_finite(loaded, head(hidden_states)),
         threshold=head.threshold,
-        layer_weights=head.layer_probabilities.double().cpu().numpy(),
+        layer_weights=head.layer_probabilities.double().cpu().numpy() if has_weights else None,
+        problem=Problem.KEYWORDS if loaded.keyword_head else _problem(loaded.encoder.config),
     )
+
+
+def _problem(config: HubertConfig) -> Problem:
+    """What a classifier was trained to tell; a single label is a number, unless the file says more."""
+    stated = config.to_dict().get("problem_type")
+    if stated == Problem.ANY_LABELS:
+        return Problem.ANY_LABELS
+    return Problem.NUMBERS if stated == Problem.NUMBERS or config.num_labels == 1 else Problem.ONE_LABEL
 
 
 class Passes:

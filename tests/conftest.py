@@ -130,7 +130,8 @@ class Hub(ThreadingHTTPServer):
         self.may_answer = threading.Event()
         self.may_answer.set()
         self.breaks_off = False
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        # It is asked this often whether to end.
+        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
     def add(self, name, directory, revisions=("main", COMMIT)):
         """Offer the files of a directory; a revision that is no commit stands for the first, or `COMMIT`."""
@@ -246,7 +247,7 @@ def write_checkpoint():
 
     classes = {"ctc": HubertForCTC, "encoder": HubertModel, "classifier": HubertForSequenceClassification}
 
-    def write(directory, kind="ctc", hidden_size=16, seed=0, **settings):
+    def write(directory, kind="ctc", hidden_size=16, seed=0, labels=COMMANDS, **settings):
         config = HubertConfig(
             vocab_size=len(TOKENS),
             hidden_size=hidden_size,
@@ -256,7 +257,7 @@ def write_checkpoint():
             num_conv_pos_embeddings=16,
             num_conv_pos_embedding_groups=2,
             classifier_proj_size=8,
-            id2label=dict(enumerate(COMMANDS)),
+            id2label=dict(enumerate(labels)),
             **{"conv_dim": (8,) * 7, **settings},
         )
         with torch.random.fork_rng():

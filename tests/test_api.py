@@ -268,9 +268,11 @@ def test_a_bare_encoder_borrows_both_heads_from_one_pass_of_its_companion(
     assert vars(bare.sources) == {
         "transcript": title,
         "keywords": title,
+        "classification": None,
         "layers": "bare",
         "attention": "bare",
     }
+    assert bare.source_names["transcript"] == bare.source_names["keywords"] == DEFAULT_CHECKPOINT
     assert bare.has_language_model
 
 
@@ -298,7 +300,8 @@ def test_a_classifier_borrows_the_letters_alone(tmp_path, samples, analysis, wri
 
 
 def test_the_embedded_checkpoint_borrows_nothing(analysis):
-    assert len(set(vars(analysis.sources).values())) == 1
+    assert set(vars(analysis.sources).values()) == {analysis.checkpoint.title, None}
+    assert analysis.sources.classification is None
     assert analysis.ctc_encoding is analysis.keyword_encoding is analysis.encoding
     assert analysis.checkpoint.name == DEFAULT_CHECKPOINT
 

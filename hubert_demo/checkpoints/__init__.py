@@ -1,6 +1,14 @@
 """The registry of checkpoints, loading one with everything that belongs to it, and what is loaded."""
 
-from hubert_demo.checkpoints.loading import LoadedCheckpoint, check_folders, fetch, is_here, load
+from hubert_demo.checkpoints.loading import (
+    COMMANDS,
+    LoadedCheckpoint,
+    check_folders,
+    examine,
+    fetch,
+    is_here,
+    load,
+)
 from hubert_demo.checkpoints.specs import (
     ASSETS_DIR,
     CHECKPOINTS,
@@ -9,6 +17,7 @@ from hubert_demo.checkpoints.specs import (
     CheckpointSpec,
     HubRepository,
     offer,
+    on_hub,
     registry,
     resolve,
 )
@@ -17,6 +26,7 @@ from hubert_demo.checkpoints.store import STORE, ZERO_GPU_VARIABLE, CheckpointSt
 __all__ = [
     "ASSETS_DIR",
     "CHECKPOINTS",
+    "COMMANDS",
     "DEFAULT_CHECKPOINT",
     "PRETRAINED_CHECKPOINT",
     "STORE",
@@ -26,11 +36,13 @@ __all__ = [
     "HubRepository",
     "LoadedCheckpoint",
     "check_folders",
+    "examine",
     "fetch",
     "is_here",
     "load",
     "load_checkpoint",
     "offer",
+    "on_hub",
     "registry",
     "resolve",
 ]

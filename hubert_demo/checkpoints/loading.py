@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from hubert_demo.checkpoints.confidence import CONFIDENCE_NAME, ConfidenceCurve
 from hubert_demo.checkpoints.decoding import DECODING_NAME, DecodingWeights
-from hubert_demo.checkpoints.specs import CHECKPOINTS, CheckpointSpec, resolve
+from hubert_demo.checkpoints.downloads import require_fit_for_download
+from hubert_demo.checkpoints.specs import CHECKPOINTS, CheckpointSpec, HubRepository, resolve
 from hubert_demo.deprecation import Renamed
 from hubert_demo.errors import CheckpointError, ConfigError, DamagedFileError, InputError, MachineError
 from hubert_demo.model import (
@@ -30,6 +32,11 @@ from hubert_demo.model.labels import settled_labels
 from hubert_demo.model.tokenizer import ADDED_TOKENS_NAME, VOCAB_NAME
 from hubert_demo.model.weights import weight_files
 
+COMMANDS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go")
+"""What keyword spotters are trained to hear: the ten commands of Speech Commands."""
+
+_KEYWORD_CLASSES = {*COMMANDS, "_unknown_", "_silence_"}
+
 MIN_HOP_S, MAX_HOP_S = 0.005, 1.0
 """How far the frames of a checkpoint may be apart: published HuBERTs have 0.02 s."""
 
@@ -48,6 +55,8 @@ class LoadedCheckpoint:
         feature_extractor: Makes the encoder's input.
         tokenizer: Reads the CTC head's output; None without one.
         keyword_head: Frame-wise keyword classifier, None where none was trained.
+        classifier_head: Likewise, of a classifier whose classes are not the commands; None where there is
+            none.
         decoding: Weights of beam search with a language model, None where none were chosen for this encoder.
         confidence: How often words are right, by the probabilities of their letters; None where that was not
             fitted.
@@ -62,12 +71,13 @@ class LoadedCheckpoint:
     keyword_head: KeywordHead | None
     decoding: DecodingWeights | None = None
     confidence: ConfidenceCurve | None = None
+    classifier_head: KeywordHead | None = None
     notes: tuple[str, ...] = ()
 
     @property
     def num_parameters(self) -> int:
         """Weights of the encoder and its heads."""
-        modules = [self.ctc_model or self.encoder, self.keyword_head]
+        modules = [self.ctc_model or self.encoder, self.keyword_head, self.classifier_head]
         return sum(weights.numel() for module in modules if module for weights in module.parameters())
 
     model = Renamed("ctc_model")
@@ -91,6 +101,38 @@ def fetch(spec: CheckpointSpec, progress: Progress | None = None) -> Path:
     return _folder_here(spec) or _folder_of(spec, progress=progress)
 
 
+def examine(spec: CheckpointSpec) -> None:
+    """Ask the hub whether a checkpoint is a HuBERT that this machine can load, before it is downloaded.
+
+    Args:
+        spec: The checkpoint; one in a folder is not looked at.
+
+    Raises:
+        CheckpointError: If there is no such repository, or it is no HuBERT, or too large.
+    """
+    if isinstance(spec.source, HubRepository):
+        with _forgetting_what_is_damaged(spec):
+            require_fit_for_download(_on_hub(spec.source))
+
+
+def _on_hub(repository: HubRepository, **options: Any) -> CheckpointFiles:
+    if repository.is_public:
+        options["token"] = False
+    return CheckpointFiles(repository.repo_id, repository.revision, is_on_hub=True, **options)
+
+
+@contextmanager
+def _forgetting_what_is_damaged(spec: CheckpointSpec) -> Iterator[None]:
+    """The hub has it whole: what is thrown away here is fetched when the checkpoint is next chosen."""
+    try:
+        yield
+    except DamagedFileError as error:
+        if isinstance(spec.source, Path):
+            raise
+        _forget(error.path)
+        raise CheckpointError(f"{error} Choose it again: the file will be fetched again.") from error
+
+
 def is_here(spec: CheckpointSpec) -> bool:
     """Whether a checkpoint can be loaded without asking the hub."""
     return _folder_here(spec) is not None
@@ -110,10 +152,12 @@ def _folder_of(spec: CheckpointSpec, **options: Any) -> Path:
         if not spec.source.is_dir():
             raise CheckpointError(f"The folder of {spec.name} no longer exists; choose another checkpoint.")
         return spec.source
-    files = CheckpointFiles(spec.source.repo_id, spec.source.revision, **options)
+    files = _on_hub(spec.source, **options)
     folder = files.require("config.json").parent
     # The rest from the same commit, also if the branch moves on meanwhile.
     files = replace(files, revision=folder.name)
+    if not files.local_files_only:
+        require_fit_for_download(files)
     # Transformers 5 writes the second of these, older versions the first; either one is enough.
     has_older = files.find(PREPROCESSOR_NAME) is not None
     files.find(PROCESSOR_NAME, optional=has_older)
@@ -139,27 +183,22 @@ def load(spec: CheckpointSpec, device: str = "cpu", progress: Progress | None = 
         CheckpointError: If a file cannot be had, is damaged or does not fit.
         MachineError: If the machine's memory or its graphics card fails.
     """
-    folder = fetch(spec, progress)
-    try:
-        with machine_faults(spec.title):
-            loaded = _read(spec, folder, device)
-        _require_fit(loaded)
-    except DamagedFileError as error:
-        if isinstance(spec.source, Path):
-            raise
-        # The hub has it whole: what is thrown away here is fetched when the checkpoint is next chosen.
-        _forget(error.path)
-        raise CheckpointError(f"{error} Choose it again: the file will be fetched again.") from error
-    except (ConfigError, InputError) as error:
-        raise CheckpointError(f"{spec.name} cannot be loaded. {error}") from error
+    with _forgetting_what_is_damaged(spec):
+        folder = fetch(spec, progress)
+        try:
+            with machine_faults(spec.title):
+                loaded = _read(spec, folder, device)
+            _require_fit(loaded)
+        except (ConfigError, InputError) as error:
+            raise CheckpointError(f"{spec.name} cannot be loaded. {error}") from error
     return loaded
 
 
 def check_folders(checkpoints: Iterable[str | Path]) -> None:
-    """Load checkpoints of one's own once, to say what is wrong with them before anybody chooses them.
+    """Load the folders of one's own once, to say what is wrong with them before anybody chooses them.
 
     Args:
-        checkpoints: Directories; registered names are passed over.
+        checkpoints: Directories; names are passed over.
 
     Raises:
         CheckpointError: If any cannot be used; a line for each of them.
@@ -168,7 +207,7 @@ def check_folders(checkpoints: Iterable[str | Path]) -> None:
     for checkpoint in checkpoints:
         try:
             spec = resolve(checkpoint)
-            if spec not in CHECKPOINTS:
+            if spec not in CHECKPOINTS and isinstance(spec.source, Path):
                 load(spec)
         except (CheckpointError, MachineError) as error:
             problems.append(f"{checkpoint}: {error}")
@@ -183,6 +222,7 @@ def _read(spec: CheckpointSpec, folder: Path, device: str) -> LoadedCheckpoint:
     ctc_model: HubertForCTC | None = None
     tokenizer: Wav2Vec2CTCTokenizer | None = None
     keyword_head: KeywordHead | None = None
+    classifier_head: KeywordHead | None = None
     architecture = _architecture(folder)
     if architecture == "HubertForCTC":
         ctc_model = HubertForCTC.from_pretrained(folder, require_head=True).to(device)
@@ -196,7 +236,11 @@ def _read(spec: CheckpointSpec, folder: Path, device: str) -> LoadedCheckpoint:
             tokenizer = Wav2Vec2CTCTokenizer.from_pretrained(folder)
     elif architecture == "HubertForSequenceClassification":
         classifier = HubertForSequenceClassification.from_pretrained(folder, require_head=True).to(device)
-        keyword_head = KeywordHead.from_classifier(classifier).to(device)
+        head = KeywordHead.from_classifier(classifier).to(device)
+        if _KEYWORD_CLASSES.issuperset(head.labels):
+            keyword_head = head
+        else:
+            classifier_head = head
         encoder = classifier.hubert
         _, note = settled_labels(read_json(files.require(CONFIG_NAME)))
         notes += [] if note is None else [f"{spec.title}: {note}"]
@@ -230,6 +274,7 @@ def _read(spec: CheckpointSpec, folder: Path, device: str) -> LoadedCheckpoint:
         keyword_head,
         decoding,
         confidence,
+        classifier_head,
         notes=tuple(notes),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +12,9 @@ from hubert_demo.errors import CheckpointError
 DEFAULT_CHECKPOINT = "hubert-explorer"
 PRETRAINED_CHECKPOINT = "hubert-explorer-pretrained"
 LANGUAGE_MODEL_NAME = "language_model.npz"
+
+_PART = r"[A-Za-z0-9][\w.-]{0,95}"
+_HUB_NAME = re.compile(rf"(?P<repo_id>{_PART}/{_PART})(@(?P<revision>[A-Za-z0-9][\w./-]{{0,95}}))?", re.ASCII)
 
 _PACKAGE_DIR = Path(__file__).resolve().parents[1]
 ASSETS_DIR = next(
@@ -28,10 +32,12 @@ class HubRepository:
         repo_id: Owner and name.
         revision: Commit, tag or branch. Only a commit is the same on every machine; of a branch, what was
             its latest when it was first fetched.
+        is_public: Whether the hub is asked without this machine's access token, as for strangers.
     """
 
     repo_id: str
     revision: str = "main"
+    is_public: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,11 +110,31 @@ CHECKPOINTS: tuple[CheckpointSpec, ...] = registry()
 """The checkpoints on offer when this package was imported."""
 
 
+def on_hub(name: str, is_public: bool = False) -> CheckpointSpec | None:
+    """The checkpoint of a repository on the hub, whether there is one or not.
+
+    Args:
+        name: `owner/name`, or `owner/name@revision`.
+        is_public: As of `HubRepository`.
+
+    Returns:
+        None if the name is not written like that.
+    """
+    found = _HUB_NAME.fullmatch(name)
+    if found is None:
+        return None
+    repository = HubRepository(found["repo_id"], found["revision"] or "main", is_public)
+    known = {spec.name: spec for spec in CHECKPOINTS}.get(repository.repo_id)
+    if known is not None:
+        return replace(known, name=name, title=name, source=repository)
+    return CheckpointSpec(name, name, repository)
+
+
 def resolve(checkpoint: str | Path | CheckpointSpec) -> CheckpointSpec:
-    """The registered checkpoint of that name, or one for a local directory.
+    """The registered checkpoint of that name, or one for a local directory or a repository on the hub.
 
     Raises:
-        CheckpointError: If it is neither.
+        CheckpointError: If it is none of them.
     """
     if isinstance(checkpoint, CheckpointSpec):
         return checkpoint
@@ -121,9 +147,12 @@ def resolve(checkpoint: str | Path | CheckpointSpec) -> CheckpointSpec:
         language_model = directory / LANGUAGE_MODEL_NAME
         found = language_model if language_model.exists() else None
         return CheckpointSpec(name, name, directory, language_model=found)
+    repository = on_hub(str(checkpoint))
+    if repository is not None:
+        return repository
     raise CheckpointError(
-        f"Checkpoint {str(checkpoint)!r} is neither registered nor a directory; "
-        f"choose {', '.join(specs)} or give a directory that save_pretrained wrote."
+        f"Checkpoint {str(checkpoint)!r} is neither registered nor a directory; choose {', '.join(specs)}, "
+        "or give a directory that save_pretrained wrote, or the name of a repository on the hub (owner/name)."
     )
 
 
@@ -131,7 +160,7 @@ def offer(checkpoints: Iterable[str | Path | CheckpointSpec]) -> tuple[Checkpoin
     """The registry and further checkpoints, each under a name of its own.
 
     Args:
-        checkpoints: Directories, or names that are registered anyway.
+        checkpoints: Directories, names of repositories on the hub, or names that are registered anyway.
 
     Raises:
         CheckpointError: If one is neither.

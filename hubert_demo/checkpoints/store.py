@@ -30,7 +30,8 @@ class Companions:
     Attributes:
         chosen: The checkpoint that was asked for.
         with_ctc: The one that transcribes: `chosen` if it has a CTC head.
-        with_keywords: The one that recognises keywords: `chosen` if it has a keyword head, or if none has.
+        with_keywords: The one that recognises keywords: `chosen` if it has a keyword head or tells other
+            classes, or if neither has one.
     """
 
     chosen: LoadedCheckpoint
@@ -77,7 +78,8 @@ class CheckpointStore:
         """The checkpoint of a name, loaded if need be.
 
         Args:
-            checkpoint: Name in the registry, a directory, or what the registry would say of one.
+            checkpoint: Name in the registry, a directory, the name of a repository on the hub, or what the
+                registry would say of one.
             device: `"cpu"`, `"cuda"`, …; None takes CUDA when it is there.
             progress: Told how far each file is that has to be fetched from the hub.
 
@@ -111,7 +113,7 @@ class CheckpointStore:
                 "place, has none either. Choose another checkpoint."
             )
         with_keywords = chosen
-        if chosen.keyword_head is None:
+        if chosen.keyword_head is None and chosen.classifier_head is None:
             companion = self.find(chosen.spec.keyword_companion, device)
             with_keywords = chosen if companion.keyword_head is None else companion
         return Companions(chosen, with_ctc, with_keywords)

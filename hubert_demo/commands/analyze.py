@@ -31,7 +31,10 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         "--json", action="store_true", help="print one JSON object per file, each on its own line"
     )
     parser.add_argument(
-        "--checkpoint", metavar="NAME", help="a known checkpoint's name, or a directory; default: %(default)s"
+        "--checkpoint",
+        metavar="NAME",
+        help="a known checkpoint's name, a directory, or a repository on the Hugging Face hub (owner/name or "
+        "owner/name@revision); default: %(default)s",
     )
     parser.add_argument(
         "--out",
@@ -126,6 +129,8 @@ def _as_json(file: str, analysis: Analysis) -> dict[str, Any]:
         if keywords is None
         else {"heard": [asdict(command) for command in keywords.heard], "threshold": keywords.threshold},
         "keyword": None if keywords is None else {name: getattr(keywords, name) for name in KEYWORD_FIELDS},
+        "classification": None if analysis.classification is None else analysis.classification.as_json(),
+        "sources": analysis.source_names,
     }
 
 
@@ -136,6 +141,7 @@ def _as_text(file: str, analysis: Analysis) -> str:
         f"  {_span(word.start_s, word.end_s):>13}  {percent(word.confidence):>4}  {word.text}"
         for word in best.words
     ]
+    lines += _borrowed(analysis)
     if greedy.text != best.text:
         lines.append(f"  greedy: {greedy.text}")
     if keywords is not None:
@@ -143,7 +149,33 @@ def _as_text(file: str, analysis: Analysis) -> str:
         clearest = _heard(keywords.label, keywords.probability, keywords.start_s, keywords.end_s)
         lines.append(f"  commands: {' · '.join(heard) or 'none'}")
         lines.append(f"  keyword: {clearest}{'' if keywords.is_heard else ', does not count as heard'}")
+    if analysis.classification is not None:
+        lines += _judged(analysis)
     return "\n".join(lines)
+
+
+def _judged(analysis: Analysis) -> list[str]:
+    """What the checkpoint's classifier says of the whole recording, a line a label."""
+    found = analysis.classification
+    assert found is not None
+    show = percent if found.are_probabilities else "{:.3g}".format
+    more = len(found.labels) - len(found.shown)
+    chance = "" if found.by_chance is None else f", {percent(found.by_chance)} each by chance"
+    return [
+        f"  the whole recording ({found.problem.replace('_', ' ')}{chance}):",
+        *(f"    {show(float(found.scores[i])):>6}  {found.labels[i]}" for i in found.shown),
+        *([f"    and {more} more labels"] if more > 0 else []),
+    ]
+
+
+def _borrowed(analysis: Analysis) -> list[str]:
+    """Whose work each part is that the chosen checkpoint did not do itself."""
+    chosen, names = analysis.checkpoint.name, analysis.source_names
+    return [
+        f"  {part} by {names[part]}: {chosen} was not trained for it"
+        for part in ("transcript", "keywords")
+        if names[part] not in (None, chosen)
+    ]
 
 
 def _heard(label: str, probability: float, start_s: float, end_s: float) -> str:

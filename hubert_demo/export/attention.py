@@ -56,6 +56,14 @@ def tabulate_heads(analysis: Analysis, choices: Choices) -> Columns:
 
 
 EXHIBITS = (
-    Exhibit("attention", "Map of this head", "attention", draw_attention, tabulate_attention, is_table=False),
-    Exhibit("heads", "All heads", "attention", draw_heads, tabulate_heads),
+    Exhibit(
+        "attention",
+        "Map of this head",
+        "attention",
+        draw_attention,
+        tabulate_attention,
+        is_table=False,
+        parts=("attention", "transcript"),
+    ),
+    Exhibit("heads", "All heads", "attention", draw_heads, tabulate_heads, parts=("attention",)),
 )

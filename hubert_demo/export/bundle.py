@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,7 +89,7 @@ def _files(
         if text.write_both is None:
             greedy = text.make(analysis, analysis.transcript_greedy)
             yield f"transcript_greedy.{text.suffix}", greedy.encode()
-    for folder, name, file_format in _places(exhibits):
+    for folder, name, file_format in _places([each for each in exhibits.values() if each.is_of(analysis)]):
         path = f"{folder}/{name}.{file_format}"
         try:
             content = file_content(analysis, name, file_format, chosen, exhibits)
@@ -101,6 +101,7 @@ def _files(
     settings = {
         "hubert_explorer": __version__,
         "checkpoint": analysis.encoding.checkpoint,
+        "sources": analysis.source_names,
         "duration_s": analysis.encoding.waveform.duration_s,
         "changes": list(analysis.encoding.notes),
         "choices": chosen.as_json(),
@@ -112,11 +113,11 @@ def _files(
     yield "settings.json", (json.dumps(settings, indent=2) + "\n").encode()
 
 
-def _places(exhibits: Mapping[str, Exhibit]) -> Iterator[tuple[str, str, str]]:
+def _places(exhibits: Collection[Exhibit]) -> Iterator[tuple[str, str, str]]:
     """Folder, name and format of each file: figures in all formats, numbers in the first one they have."""
-    for exhibit in exhibits.values():
+    for exhibit in exhibits:
         yield from (("figures", exhibit.name, file_format) for file_format in exhibit.figure_formats)
-    for exhibit in exhibits.values():
+    for exhibit in exhibits:
         yield from (("numbers", exhibit.name, file_format) for file_format in exhibit.table_formats[:1])
 
 

@@ -44,6 +44,8 @@ class Exhibit:
         tabulate: Gives the named columns, or arrays, texts in a fixed width; None where there are no numbers.
         is_table: Whether every column has one value per row, so that it can be written as CSV.
         need: What must be chosen first; None where nothing has to be.
+        parts: The parts of an analysis in it, as `Sources` names them, the main one first: files say which
+            checkpoint made each. None where it is of the recording alone.
     """
 
     name: str
@@ -53,6 +55,15 @@ class Exhibit:
     tabulate: Callable[[Analysis, Choices], Columns] | None = None
     is_table: bool = True
     need: Need | None = None
+    parts: tuple[str, ...] = ()
+
+    def makers(self, analysis: Analysis) -> dict[str, str | None]:
+        """The name of the checkpoint behind each of its parts."""
+        return {part: analysis.source_names[part] for part in self.parts}
+
+    def is_of(self, analysis: Analysis) -> bool:
+        """Whether an analysis has its main part: not every checkpoint has every head."""
+        return None not in list(self.makers(analysis).values())[:1]
 
     @property
     def figure_formats(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from hubert_demo.errors import InputError
 from hubert_demo.export.choices import Choices
 from hubert_demo.export.exhibits import FIGURE_FORMATS, Columns, Exhibit
 from hubert_demo.export.registry import EXHIBITS
-from hubert_demo.plotting.style import rendered
+from hubert_demo.plotting.style import rendered, sign
 
 if TYPE_CHECKING:
     from hubert_demo.api import Analysis
@@ -48,10 +48,34 @@ def file_content(
         raise InputError(f"{name} does not come as {file_format[:20]!r}; choose one of {formats}.")
     chosen = choices.resolved(analysis)
     if exhibit.draw and file_format in FIGURE_FORMATS:
-        return rendered(exhibit.draw(analysis, chosen), file_format)
+        figure = exhibit.draw(analysis, chosen)
+        sign(figure, _signature(exhibit, analysis))
+        return rendered(figure, file_format)
     assert exhibit.tabulate is not None
-    columns = exhibit.tabulate(analysis, chosen)
+    columns = {**exhibit.tabulate(analysis, chosen), **_checkpoints(exhibit, analysis)}
+    if exhibit.is_table:
+        num_rows = max(values.shape[0] for values in columns.values() if values.ndim)
+        columns = {
+            name: values if values.ndim else np.full(num_rows, values) for name, values in columns.items()
+        }
     return _as_csv(columns) if file_format == "csv" else _as_npz(columns)
+
+
+def _signature(exhibit: Exhibit, analysis: Analysis) -> str:
+    """Which checkpoint made what is in a figure; its name alone where that is one for all."""
+    makers = exhibit.makers(analysis)
+    if len(set(makers.values())) == 1:
+        return str(next(iter(makers.values())))
+    return " · ".join(f"{part} by {name}" for part, name in makers.items())
+
+
+def _checkpoints(exhibit: Exhibit, analysis: Analysis) -> Columns:
+    """The name of the checkpoint that made the numbers, and of those that lent it other parts."""
+    names = {
+        f"{part}_checkpoint" if number else "checkpoint": name
+        for number, (part, name) in enumerate(exhibit.makers(analysis).items())
+    }
+    return {column: np.array(name or "", dtype=str) for column, name in names.items()}
 
 
 def _as_csv(columns: Columns) -> bytes:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hubert_demo.analysis.keywords.classification import Classification
 from hubert_demo.analysis.keywords.detection import Keywords
 from hubert_demo.errors import InputError
 from hubert_demo.export.exhibits import Columns, Exhibit
-from hubert_demo.plotting.keywords import keywords_figure
+from hubert_demo.plotting.keywords import classification_figure, keywords_figure
 
 if TYPE_CHECKING:
     from hubert_demo.api import Analysis
@@ -47,7 +48,50 @@ def _found(analysis: Analysis) -> Keywords:
     return analysis.keywords
 
 
+def draw_classification(analysis: Analysis, choices: Choices) -> Figure:
+    """What a classifier of something else says: of the whole recording, and over time."""
+    return classification_figure(_judged(analysis))
+
+
+def tabulate_classification(analysis: Analysis, choices: Choices) -> Columns:
+    """One row a label, the most probable first: its score for the whole recording."""
+    found = _judged(analysis)
+    labels = np.array(found.labels, dtype=str)
+    return {"label": labels[found.order], "score": found.scores[found.order]}
+
+
+def tabulate_classification_over_time(analysis: Analysis, choices: Choices) -> Columns:
+    """The score of every label in every one-second window."""
+    found = _judged(analysis)
+    return {"time_s": found.window_times_s, **dict(zip(found.labels, found.window_scores.T, strict=True))}
+
+
+def _judged(analysis: Analysis) -> Classification:
+    if analysis.classification is None:
+        raise InputError("This checkpoint has no classifier of its own; choose one that has.")
+    return analysis.classification
+
+
+_KEYWORDS, _CLASSIFICATION = ("keywords",), ("classification",)
+
 EXHIBITS = (
-    Exhibit("keywords", "Keywords", "keywords", draw_keywords, tabulate_keywords),
-    Exhibit("keywords_heard", "Commands heard", "keywords", tabulate=tabulate_keywords_heard),
+    Exhibit("keywords", "Keywords", "keywords", draw_keywords, tabulate_keywords, parts=_KEYWORDS),
+    Exhibit(
+        "keywords_heard", "Commands heard", "keywords", tabulate=tabulate_keywords_heard, parts=_KEYWORDS
+    ),
+    Exhibit(
+        "classification",
+        "Labels",
+        "keywords",
+        draw_classification,
+        tabulate_classification,
+        parts=_CLASSIFICATION,
+    ),
+    Exhibit(
+        "classification_over_time",
+        "Labels over time",
+        "keywords",
+        tabulate=tabulate_classification_over_time,
+        parts=_CLASSIFICATION,
+    ),
 )

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from hubert_demo.plotting.style import Figure
 
 
+# Dots are coloured by letters, and units compared with them.
+_PARTS = ("layers", "transcript")
 _SCORES = ("purity", "purity_by_chance", "pnmi", "pnmi_by_chance")
 
 
@@ -133,8 +135,23 @@ def _colouring(analysis: Analysis, choices: Choices) -> Colouring:
 
 
 EXHIBITS = (
-    Exhibit("layer_map", "Map of this layer", "layers", draw_layer_map, tabulate_layer_map),
-    Exhibit("layer_maps", "All layers", "layers", draw_layer_maps, tabulate_layer_maps, is_table=False),
-    Exhibit("layers", "Layer by layer", "layers", draw_layers, tabulate_layers),
-    Exhibit("hidden_states", "Hidden states", "layers", tabulate=tabulate_hidden_states, is_table=False),
+    Exhibit("layer_map", "Map of this layer", "layers", draw_layer_map, tabulate_layer_map, parts=_PARTS),
+    Exhibit(
+        "layer_maps",
+        "All layers",
+        "layers",
+        draw_layer_maps,
+        tabulate_layer_maps,
+        is_table=False,
+        parts=_PARTS,
+    ),
+    Exhibit("layers", "Layer by layer", "layers", draw_layers, tabulate_layers, parts=_PARTS),
+    Exhibit(
+        "hidden_states",
+        "Hidden states",
+        "layers",
+        tabulate=tabulate_hidden_states,
+        is_table=False,
+        parts=_PARTS[:1],
+    ),
 )

@@ -35,7 +35,8 @@ class TextFormat:
         title: What people call it.
         suffix: Of its files, without a dot.
         mime: Media type.
-        write: Gives the text, from a transcript and the recording's length in seconds.
+        write: Gives the text, from a transcript, the recording's length in seconds, and the name of the
+            checkpoint that wrote it, for which some formats have no room.
         write_both: The same, with the greedy transcript beside the best one; None where a file has room for
             one only.
     """
@@ -43,8 +44,8 @@ class TextFormat:
     title: str
     suffix: str
     mime: str
-    write: Callable[[Transcript, float], str]
-    write_both: Callable[[Transcript, float, Transcript], str] | None = None
+    write: Callable[[Transcript, float, str], str]
+    write_both: Callable[[Transcript, float, str, Transcript], str] | None = None
 
     def make(self, analysis: Analysis, transcript: Transcript | None = None) -> str:
         """A transcript in this format; in small letters where the vocabulary has only capitals.
@@ -55,10 +56,12 @@ class TextFormat:
                 and the greedy one where there is room for both.
         """
         vocabulary, duration_s = analysis.ctc.vocabulary, analysis.encoding.waveform.duration_s
+        checkpoint = analysis.ctc_encoding.checkpoint
         readable = (analysis.transcript if transcript is None else transcript).in_reading_case(vocabulary)
         if self.write_both is None or transcript is not None:
-            return self.write(readable, duration_s)
-        return self.write_both(readable, duration_s, analysis.transcript_greedy.in_reading_case(vocabulary))
+            return self.write(readable, duration_s, checkpoint)
+        greedy = analysis.transcript_greedy.in_reading_case(vocabulary)
+        return self.write_both(readable, duration_s, checkpoint, greedy)
 
     of = Renamed("make")
 
@@ -78,18 +81,22 @@ class Cue:
     text: str
 
 
-def to_txt(transcript: Transcript, duration_s: float) -> str:
+def to_txt(transcript: Transcript, duration_s: float, checkpoint: str = "") -> str:
     """The words on one line; nothing at all where no speech was recognised."""
     return f"{transcript.text}\n" if transcript.text else ""
 
 
-def to_json(transcript: Transcript, duration_s: float, greedy: Transcript | None = None) -> str:
+def to_json(
+    transcript: Transcript, duration_s: float, checkpoint: str = "", greedy: Transcript | None = None
+) -> str:
     """Text, words and characters with times in seconds and confidence of 0 to 1, of one reading or of both.
 
+    `checkpoint` wrote it, unless that is not known.
     Of both, `transcript` is the text once more, and what is of the greedy one ends in `_greedy`.
     """
     content: dict[str, Any] = {
         "text": transcript.text,
+        **({"checkpoint": checkpoint} if checkpoint else {}),
         "duration_s": round(duration_s, _DIGITS),
         "words": [_fields(word) for word in transcript.words],
         "characters": [_fields(character) for character in transcript.characters],
@@ -105,16 +112,17 @@ def to_json(transcript: Transcript, duration_s: float, greedy: Transcript | None
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
-def to_csv(transcript: Transcript, duration_s: float) -> str:
-    """One row a word: `word,start_s,end_s,confidence`."""
+def to_csv(transcript: Transcript, duration_s: float, checkpoint: str = "") -> str:
+    """One row a word: `word,start_s,end_s,confidence,checkpoint`, the last unless it is not known."""
     target = io.StringIO()
     rows = csv.writer(target, lineterminator="\n")
-    rows.writerow(("word", "start_s", "end_s", "confidence"))
-    rows.writerows(_fields(word).values() for word in transcript.words)
+    by = {"checkpoint": checkpoint} if checkpoint else {}
+    rows.writerow(("word", "start_s", "end_s", "confidence", *by))
+    rows.writerows((*_fields(word).values(), *by.values()) for word in transcript.words)
     return target.getvalue()
 
 
-def to_srt(transcript: Transcript, duration_s: float) -> str:
+def to_srt(transcript: Transcript, duration_s: float, checkpoint: str = "") -> str:
     """Subtitles as SubRip has them; nothing at all where no speech was recognised."""
     return "\n".join(
         f"{number}\n{_clock(cue.start_s, ',')} --> {_clock(cue.end_s, ',')}\n{cue.text}\n"
@@ -122,7 +130,7 @@ def to_srt(transcript: Transcript, duration_s: float) -> str:
     )
 
 
-def to_vtt(transcript: Transcript, duration_s: float) -> str:
+def to_vtt(transcript: Transcript, duration_s: float, checkpoint: str = "") -> str:
     """Subtitles for the web.
 
     Source: W3C, "WebVTT: The Web Video Text Tracks Format", sections 4.1 and 4.2.2 (what is escaped).
@@ -131,10 +139,15 @@ def to_vtt(transcript: Transcript, duration_s: float) -> str:
         f"{_clock(cue.start_s, '.')} --> {_clock(cue.end_s, '.')}\n{html.escape(cue.text, quote=False)}\n"
         for cue in cues(transcript.words, duration_s)
     ]
-    return "\n".join(["WEBVTT\n", *blocks])
+    # Of a folder's name, which may hold anything; a note ends at an empty line and has no arrow.
+    maker = html.escape(" ".join(checkpoint.split()), quote=False)
+    note = [f"NOTE Transcript by {maker}\n"] if maker else []
+    return "\n".join(["WEBVTT\n", *note, *blocks])
 
 
-def to_textgrid(transcript: Transcript, duration_s: float, greedy: Transcript | None = None) -> str:
+def to_textgrid(
+    transcript: Transcript, duration_s: float, checkpoint: str = "", greedy: Transcript | None = None
+) -> str:
     """Interval tiers for Praat, words and characters, without gaps from 0 to the recording's end.
 
     With the greedy reading, its tiers follow, `words_greedy` and `characters_greedy`.

@@ -21,4 +21,4 @@ def draw_timeline(analysis: Analysis, choices: Choices) -> Figure:
     return timeline_figure(waveform.samples, waveform.sample_rate_hz, spectrogram(waveform), words)
 
 
-EXHIBITS = (Exhibit("timeline", "Timeline", "timeline", draw_timeline),)
+EXHIBITS = (Exhibit("timeline", "Timeline", "timeline", draw_timeline, parts=("transcript",)),)

@@ -86,11 +86,13 @@ def _times(words: Sequence[Word | AlignedWord]) -> Columns:
     }
 
 
+_PARTS = ("transcript",)
+
 EXHIBITS = (
-    Exhibit("emissions", "Letters over time", "transcript", draw_emissions, tabulate_emissions),
-    Exhibit("words", "Words", "transcript", tabulate=tabulate_words),
-    Exhibit("words_greedy", "Words (greedy)", "transcript", tabulate=tabulate_words_greedy),
-    Exhibit("readings", "Alternative transcripts", "transcript", tabulate=tabulate_readings),
+    Exhibit("emissions", "Letters over time", "transcript", draw_emissions, tabulate_emissions, parts=_PARTS),
+    Exhibit("words", "Words", "transcript", tabulate=tabulate_words, parts=_PARTS),
+    Exhibit("words_greedy", "Words (greedy)", "transcript", tabulate=tabulate_words_greedy, parts=_PARTS),
+    Exhibit("readings", "Alternative transcripts", "transcript", tabulate=tabulate_readings, parts=_PARTS),
     Exhibit(
         "alignment",
         "Your aligned text",
@@ -99,5 +101,6 @@ EXHIBITS = (
         need=Need(
             "reference", "Nothing is aligned yet. Type what was said into “Align your own text” first."
         ),
+        parts=_PARTS,
     ),
 )

@@ -84,9 +84,10 @@ class CheckpointFiles:
         local_files_only: Do not ask the hub; use files fetched earlier.
         force_download: Fetch what was fetched earlier again.
         cache_dir: Where to keep fetched files; huggingface-hub's own cache when None.
-        token: Access token for the hub; the one from `hf auth login` when None.
+        token: Access token for the hub; the one from `hf auth login` when None, none at all when False.
         progress: Called as each file is fetched.
         silence_s: How long the hub may say nothing before a fetch is given up.
+        is_on_hub: Whether it is the repository that is meant, also where a directory here has its name.
     """
 
     name_or_path: str | Path
@@ -98,6 +99,7 @@ class CheckpointFiles:
     token: str | bool | None = None
     progress: Progress | None = None
     silence_s: float = SILENCE_S
+    is_on_hub: bool = False
 
     def find(self, name: str, optional: bool = False) -> Path | None:
         """The local path of a file, or None if the checkpoint has no such file.
@@ -112,7 +114,7 @@ class CheckpointFiles:
         """
         directory = Path(self.name_or_path)
         try:
-            if directory.is_dir():
+            if not self.is_on_hub and directory.is_dir():
                 path = self._folder_in(directory) / name
                 return path if path.is_file() else None
         except OSError as error:

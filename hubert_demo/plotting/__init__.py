@@ -6,6 +6,7 @@ from hubert_demo.lazy import hand_out
 
 if TYPE_CHECKING:
     from hubert_demo.plotting.attention import attention_figure as attention_figure
+    from hubert_demo.plotting.keywords import classification_figure as classification_figure
     from hubert_demo.plotting.keywords import keywords_figure as keywords_figure
     from hubert_demo.plotting.layers import layer_curves_figure as layer_curves_figure
     from hubert_demo.plotting.layers import layer_figure as layer_figure
@@ -17,6 +18,7 @@ __getattr__ = hand_out(
     __name__,
     {
         "attention_figure": "attention",
+        "classification_figure": "keywords",
         "keywords_figure": "keywords",
         "layer_curves_figure": "layers",
         "layer_figure": "layers",

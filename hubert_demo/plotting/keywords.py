@@ -1,14 +1,17 @@
-"""Keyword probabilities, over time and as bars, and the layers behind them."""
+"""Probabilities of keywords or other labels, over time and as bars, and the layers behind them."""
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from hubert_demo.analysis.keywords.classification import Classification
 from hubert_demo.analysis.keywords.detection import Keywords
 from hubert_demo.percent import percent
 from hubert_demo.plotting.palette import ACTION, NOW, SECOND_INK, WAVEFORM
 from hubert_demo.plotting.style import INK_RAMP, new_figure, tidy
+
+_WINDOW_AXIS = "centre of the one-second window (s)"
 
 
 def keywords_figure(keywords: Keywords) -> Figure:
@@ -28,26 +31,85 @@ def keywords_figure(keywords: Keywords) -> Figure:
     bar_axes, *others = figure.subplots(1, len(width_ratios), width_ratios=width_ratios, squeeze=False)[0]
     _bars(bar_axes, keywords)
     if is_long:
-        _strip(figure, others[0], keywords)
+        _strip(figure, others[0], keywords.window_times_s, keywords.window_probabilities)
+        others[0].axvline((keywords.start_s + keywords.end_s) / 2, color=NOW, linewidth=1.5)
     if keywords.layer_weights is not None:
         _weights(others[-1], keywords.layer_weights)
     return figure
 
 
-def _strip(figure: Figure, axes: Axes, keywords: Keywords) -> None:
+def classification_figure(classification: Classification) -> Figure:
+    """Draw what a classifier says of the whole recording, over time for longer ones, and its layers' weights.
+
+    Args:
+        classification: What it says; of many labels the most probable are drawn.
+
+    Returns:
+        A figure whose first axes hold a bar for each label, the most probable first; with several windows,
+        the next hold them over time (a strip, or a line for each number); where there are weights for the
+        layers, the last but the colour bar's hold those.
+    """
+    is_long = len(classification.window_times_s) > 1
+    width_ratios = [3, *[3] * is_long, *[2] * (classification.layer_weights is not None)]
+    figure = new_figure(2 * sum(width_ratios) + (0 if is_long else 2), 4)
+    bar_axes, *others = figure.subplots(1, len(width_ratios), width_ratios=width_ratios, squeeze=False)[0]
+    shown = classification.shown
+    labels = [classification.labels[index] for index in shown]
+    _label_bars(bar_axes, classification, labels, classification.scores[shown])
+    if is_long:
+        times_s, scores = classification.window_times_s, classification.window_scores[:, shown]
+        if classification.are_probabilities:
+            _strip(figure, others[0], times_s, scores)
+        else:
+            others[0].plot(times_s, scores, label=labels)
+            others[0].legend(fontsize=8, frameon=False)
+            others[0].set(xlabel=_WINDOW_AXIS, ylabel="value")
+            tidy(others[0])
+    if classification.layer_weights is not None:
+        _weights(others[-1], classification.layer_weights)
+    return figure
+
+
+def _label_bars(
+    axes: Axes, classification: Classification, labels: list[str], scores: npt.NDArray[np.float64]
+) -> None:
+    colors = [ACTION if label == classification.label else WAVEFORM + "66" for label in labels]
+    bars = axes.barh(range(len(labels)), scores, color=colors)
+    if classification.are_probabilities:
+        told = [percent(float(score)) for score in scores]
+        axes.set(xlim=(0, 1.12), xticks=[0, 0.5, 1], xlabel="probability, whole recording")
+    else:
+        told = [f"{score:.3g}" for score in scores]
+        axes.set(xlabel="value, whole recording")
+        axes.margins(x=0.15)
+    axes.bar_label(bars, told, padding=3, fontsize=8)
+    if classification.by_chance is not None:
+        axes.axvline(
+            classification.by_chance, color=SECOND_INK, linewidth=1, linestyle=":", label="by chance"
+        )
+        axes.legend(fontsize=8, frameon=False, loc="lower right")
+    axes.set_yticks(range(len(labels)), labels)
+    axes.set_ylim(len(labels) - 0.5, -0.5)
+    tidy(axes)
+
+
+def _strip(
+    figure: Figure, axes: Axes, times_s: npt.NDArray[np.float64], probabilities: npt.NDArray[np.float64]
+) -> None:
+    """Probabilities `(windows, labels)` over time."""
+    num_labels = probabilities.shape[1]
     picture = axes.pcolormesh(
-        keywords.window_times_s,
-        range(len(keywords.labels)),
-        keywords.window_probabilities.T,
+        times_s,
+        range(num_labels),
+        probabilities.T,
         cmap=INK_RAMP,
         vmin=0,
         vmax=1,
         shading="nearest",
     )
-    axes.set_ylim(len(keywords.labels) - 0.5, -0.5)
-    axes.axvline((keywords.start_s + keywords.end_s) / 2, color=NOW, linewidth=1.5)
-    axes.set_xlabel("centre of the one-second window (s)")
-    axes.set_yticks(range(len(keywords.labels)), [])
+    axes.set_ylim(num_labels - 0.5, -0.5)
+    axes.set_xlabel(_WINDOW_AXIS)
+    axes.set_yticks(range(num_labels), [])
     tidy(axes)
     figure.colorbar(picture, ax=axes, label="probability", fraction=0.05, pad=0.02)
 

@@ -11,13 +11,16 @@ from collections import defaultdict
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from hubert_demo.plotting.palette import HAIRLINE, INK_STOPS, SECOND_INK, TIME_STOPS
 
-__all__ = ["Figure", "new_figure", "rendered", "tidy"]
+__all__ = ["Figure", "new_figure", "rendered", "sign", "tidy"]
 
 INK_RAMP: Colormap = LinearSegmentedColormap.from_list("ink", INK_STOPS)
 TIME_RAMP: Colormap = LinearSegmentedColormap.from_list("time", TIME_STOPS)
+
+_SIGNATURE_IN = 0.18
 
 # A prefix and ten digits of a hash, where an id is given (`id="…"`) and where it is used (`#…`).
 _SVG_ID = re.compile(r'(\bid="|#)((?:C[0-9a-f]+_[0-9a-f]+_)?[A-Za-z_]*)([0-9a-f]{10})(?=["\)])')
@@ -26,6 +29,17 @@ _SVG_ID = re.compile(r'(\bid="|#)((?:C[0-9a-f]+_[0-9a-f]+_)?[A-Za-z_]*)([0-9a-f]
 def new_figure(width_in: float, height_in: float) -> Figure:
     """An empty white figure that arranges itself."""
     return Figure(figsize=(width_in, height_in), layout="constrained", facecolor="white")
+
+
+def sign(figure: Figure, text: str) -> None:
+    """Write a line at a figure's foot, beneath all that is in it; none where the text is empty."""
+    if not text:
+        return
+    engine = figure.get_layout_engine()
+    assert isinstance(engine, ConstrainedLayoutEngine)
+    height = _SIGNATURE_IN / figure.get_figheight()
+    engine.set(rect=(0, height, 1, 1 - height))
+    figure.text(0.99, 0.2 * height, text, ha="right", va="bottom", fontsize=7, color=SECOND_INK)
 
 
 def rendered(figure: Figure, file_format: str) -> bytes:

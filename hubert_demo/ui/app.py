@@ -48,7 +48,7 @@ from hubert_demo.ui.settings import require_free
 from hubert_demo.ui.static_files import StaticFiles
 from hubert_demo.ui.stretches import Stretches
 from hubert_demo.ui.views import VIEWS, timeline
-from hubert_demo.ui.views.base import QUICK, Json, View, component, frame, plain, sentence
+from hubert_demo.ui.views.base import QUICK, Json, View, component, frame, sentence
 from hubert_demo.ui.waiting import ENCODER, MAX_THREADS, Waiting
 
 # A recording of so many seconds is heard before longer ones that wait.
@@ -71,6 +71,7 @@ class Page:
         waiting: Where what takes longer is computed; None makes one of its own.
         readers: Who decode what visitors send; None makes some of its own.
         janitor: Who clears up after them; None makes one of its own.
+        any_model: Whether visitors may have any HuBERT fetched from the hub by its name.
 
     Attributes:
         demo: The Blocks, not yet launched.
@@ -102,6 +103,7 @@ class Page:
         waiting: Waiting | None = None,
         readers: Readers | None = None,
         janitor: Janitor | None = None,
+        any_model: bool = False,
     ) -> None:
         self.clients = Clients()
         self.results = Results() if results is None else results
@@ -112,7 +114,7 @@ class Page:
         self._intake = Intake(self.readers, self.waiting, self.janitor)
         self._stretches = Stretches(self._intake)
         self._begun = Begun()
-        self.models = Models(self.waiting, checkpoint, directories, store)
+        self.models = Models(self.waiting, checkpoint, directories, store, any_model)
         parts = (timeline.PART, *(part for view in views for part in view.parts))
         self.parts = Parts(parts, self.results, self.waiting)
         self.static_files = StaticFiles.from_folders(view.folder for view in views)
@@ -391,10 +393,7 @@ class Page:
             token=self.results.token_for(result),
             ticket=self.results.ticket_for(result),
             seconds=result.seconds,
-            checkpoint=analysis.checkpoint.name,
-            model=card.model_card(self._store.find(analysis.checkpoint)),
-            **plain(analysis.encoding, "num_layers", "num_heads", "middle_layer"),
-            sources=card.borrowed(analysis),
+            **card.about(analysis, self._store.find(analysis.checkpoint)),
             parts=list(self.parts.rendering(result)),
             **about,
         )

@@ -3,7 +3,8 @@
 from hubert_demo.api import Analysis
 from hubert_demo.checkpoints import LoadedCheckpoint
 from hubert_demo.ui import zero_gpu
-from hubert_demo.ui.views.base import Json
+from hubert_demo.ui.downloads import lacking
+from hubert_demo.ui.views.base import Json, plain
 
 TEMPLATE = '<div class="hx-root hx-card hx-model" data-testid="model-card"></div>'
 
@@ -42,8 +43,22 @@ def _whereabouts(device: str) -> str:
     return "CPU" if device == "cpu" else f"GPU ({device.upper()})"
 
 
+def about(analysis: Analysis, loaded: LoadedCheckpoint) -> Json:
+    """What the browser is told of a result's model, and of what there is to choose from."""
+    return {
+        "checkpoint": analysis.checkpoint.name,
+        "model": model_card(loaded),
+        **plain(analysis.encoding, "num_layers", "num_heads", "middle_layer"),
+        "sources": borrowed(analysis),
+        "lacking": lacking(analysis),
+    }
+
+
 def borrowed(analysis: Analysis) -> Json:
-    """A sentence for each view, by its name, that another checkpoint fills or lends its words to."""
+    """A sentence for each view, by its name, that another checkpoint fills or lends its words to.
+
+    For the timeline it is a note beside those on what was done to the recording.
+    """
     chosen, made = analysis.checkpoint.title, analysis.sources
     sentences = {}
     if made.transcript != chosen:
@@ -51,6 +66,7 @@ def borrowed(analysis: Analysis) -> Json:
             f"This model was not trained to transcribe; the transcript comes from “{made.transcript}”."
         )
         sentences["layers"] = sentences["attention"] = f"Letters and words come from “{made.transcript}”."
+        sentences["timeline"] = f"words from “{made.transcript}”"
     if made.keywords not in (None, chosen):
         sentences["keywords"] = (
             f"This model was not trained to recognise keywords; they come from “{made.keywords}”."

@@ -12,15 +12,15 @@ from gradio.queueing import Event
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hubert_demo.ui.lanes import Client
+from hubert_demo.ui.settings import SPACE_VARIABLE
 
 _MAX_LEFT = 1000
 _PROXIES_VARIABLE = "FORWARDED_ALLOW_IPS"
-_SPACE_VARIABLE = "SPACE_ID"
 
 
 def trust_proxy_of_spaces() -> None:
     """On Hugging Face Spaces all requests come through its proxy, which names who sent them."""
-    if _SPACE_VARIABLE in os.environ:
+    if SPACE_VARIABLE in os.environ:
         os.environ.setdefault(_PROXIES_VARIABLE, "*")
 
 

@@ -1,4 +1,4 @@
-"""`python app.py [DIR …]`: serve the page."""
+"""`python app.py [DIR|NAME …]`: serve the page."""
 
 import argparse
 import math
@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, check_folders
+from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, check_folders, examine, is_here, resolve
 from hubert_demo.errors import HubertDemoError, MachineError
 from hubert_demo.model.files import shown_value
 from hubert_demo.ui import log, settings
@@ -28,7 +28,17 @@ def main(arguments: Sequence[str] | None = None, port: int | None = None) -> Non
     try:
         check_folders(dict.fromkeys([options.checkpoint, *map(str, options.directories)]))
         janitor = Janitor(60 * options.keep_minutes)
-        page = Page(options.checkpoint, options.directories, own_lessons=options.lesson, janitor=janitor)
+        any_model = settings.any_model(os.environ) if options.any_model is None else options.any_model
+        for spec in map(resolve, options.directories):
+            if not is_here(spec):
+                examine(spec)
+        page = Page(
+            options.checkpoint,
+            options.directories,
+            own_lessons=options.lesson,
+            janitor=janitor,
+            any_model=any_model,
+        )
         page.launch(server_name=options.host, server_port=port if options.port is None else options.port)
     except HubertDemoError as error:
         parser.error(str(error))
@@ -60,8 +70,9 @@ def _parser() -> argparse.ArgumentParser:
         "directories",
         nargs="*",
         type=Path,
-        metavar="DIR",
-        help="a checkpoint folder of your own to add to the picker, as save_pretrained writes it",
+        metavar="DIR|NAME",
+        help="a checkpoint folder of your own to add to the picker, as save_pretrained writes it, or a "
+        "HuBERT on the Hugging Face hub: owner/name or owner/name@revision",
     )
     parser.add_argument(
         "--checkpoint",
@@ -76,6 +87,13 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="FILE",
         help="a lesson of your own, beside the page's; several times for several",
+    )
+    parser.add_argument(
+        "--any-model",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="whether visitors may have any public HuBERT downloaded from the hub by its name; default: "
+        f"${settings.ANY_MODEL_VARIABLE}, or yes except on a Space",
     )
     parser.add_argument("--host", help="address to listen on; default: $GRADIO_SERVER_NAME or 127.0.0.1")
     parser.add_argument(

@@ -54,6 +54,11 @@ def downloads(exhibits: Mapping[str, Exhibit] = EXHIBITS) -> list[Json]:
     ]
 
 
+def lacking(analysis: Analysis) -> list[str]:
+    """Names of what a recording does not have, since no model here has the head for it."""
+    return [name for name, exhibit in EXHIBITS.items() if not exhibit.is_of(analysis)]
+
+
 def reproduce(analysis: Analysis, request: Json) -> Json:
     """The Python that makes the same figures and numbers again."""
     return {"text": script(analysis, _choices(request))}

@@ -63,15 +63,21 @@ _SCORES = ("purity", "purity_by_chance", "pnmi", "pnmi_by_chance", "letters_from
 
 
 class RankedText(TypedDict):
-    """A possible transcript: `score` ranks it; `ctc_log_probability` is from the speech model alone."""
+    """A possible transcript: `score` ranks it; `ctc_log_probability` is from the speech model alone.
+
+    `checkpoint` wrote it: another model than the chosen one where that was not trained to transcribe.
+    """
 
     text: str
     score: float
     ctc_log_probability: float
+    checkpoint: str
 
 
 class LayerMaps(TypedDict):
     """`points[layer][frame]` is `[x, y]`; the other two have one number for each layer, and one by chance.
+
+    `sources`: the model whose layers they are.
 
     `trustworthiness`: as scikit-learn defines it, 0 to 1. `neighbours_kept`: the share of each point's 5
     nearest neighbours in the layer (fewer for under 11 frames) that are among its 5 nearest on the map.
@@ -82,13 +88,18 @@ class LayerMaps(TypedDict):
     trustworthiness: list[float]
     neighbours_kept: list[float]
     neighbours_kept_by_chance: float
+    sources: dict[str, str | None]
 
 
 class AttentionMap(TypedDict):
-    """`attention[i][j]`: how much the frames of bin `i` look at bin `j`; every row sums to one."""
+    """`attention[i][j]`: how much the frames of bin `i` look at bin `j`; every row sums to one.
+
+    `sources`: the model whose attention it is.
+    """
 
     frames_per_bin: int
     attention: list[list[float]]
+    sources: dict[str, str | None]
 
 
 class AlignedWord(TypedDict):
@@ -103,11 +114,15 @@ class AlignedWord(TypedDict):
 
 
 class Aligned(TypedDict):
-    """A reference aligned with a recording, and the transcript's error rates against it."""
+    """A reference aligned with a recording, and the transcript's error rates against it.
+
+    `sources`: the model that transcribed and aligned it.
+    """
 
     words: list[AlignedWord]
     wer: float
     cer: float
+    sources: dict[str, str | None]
 
 
 class LayerNumbers(TypedDict):
@@ -117,6 +132,7 @@ class LayerNumbers(TypedDict):
     time. `purity` and `pnmi` say how well k-means clusters predict the letters, with chance beside them: the
     letters of the reference (`letters_from` is "reference"), or of the transcript ("transcript"), which come
     from the last layer, so that the comparison is partly circular. All five are null for too few letters.
+    `sources`: the models whose layers and whose letters they are.
     """
 
     norms: list[float]
@@ -129,16 +145,21 @@ class LayerNumbers(TypedDict):
     pnmi_by_chance: list[float] | None
     letters_from: str | None
     num_units: int
+    sources: dict[str, str | None]
 
 
 class HeadNumbers(TypedDict):
-    """`kinds[layer][head]` is "global", "vertical" or "diagonal"; the rest are the numbers behind it."""
+    """`kinds[layer][head]` is "global", "vertical" or "diagonal"; the rest are the numbers behind it.
+
+    `sources`: the model whose heads they are.
+    """
 
     kinds: list[list[str]]
     globalness: list[list[float]]
     verticality: list[list[float]]
     diagonality: list[list[float]]
     entropy_nats: list[list[float]]
+    sources: dict[str, str | None]
 
 
 class Endpoints:
@@ -165,7 +186,7 @@ class Endpoints:
         return {name: _in_sentences(getattr(self, name)) for name in NAMES}
 
     def analyze(self, recording: gr.FileData, checkpoint: str = DEFAULT_CHECKPOINT) -> Recognition:
-        """Transcribe a recording of 0.1 to 60 seconds and list the commands heard in it.
+        """Transcribe a recording of 0.1 to 60 seconds and list the commands, or other labels, heard in it.
 
         Args:
             recording: Sound file: WAV, FLAC, OGG, Opus, MP3, AIFF, M4A or WebM.
@@ -173,7 +194,7 @@ class Endpoints:
         """
         analysis = self._analyse(recording, checkpoint)
         best = self._search(analysis, lambda: analysis.transcript, PATIENCE_S)
-        return recognition(best, analysis.transcript_greedy, analysis.keywords)
+        return recognition(best, analysis)
 
     def read(
         self,
@@ -192,7 +213,8 @@ class Endpoints:
         """
         analysis = self._analyse(recording, checkpoint)
         found = self._search(analysis, lambda: analysis.beam_search(num_best, split_hotwords(hotwords)))
-        return [cast(RankedText, plain(hypothesis)) for hypothesis in found]
+        by = {"checkpoint": analysis.source_names["transcript"]}
+        return [cast(RankedText, {**plain(hypothesis), **by}) for hypothesis in found]
 
     def align(self, recording: gr.FileData, reference: str, checkpoint: str = DEFAULT_CHECKPOINT) -> Aligned:
         """Find when each word of a known text was said, and compare the transcript with it.
@@ -212,7 +234,12 @@ class Endpoints:
             }
             for word in found.words
         ]
-        return {"words": cast(list[AlignedWord], words), "wer": found.wer, "cer": found.cer}
+        return {
+            "words": cast(list[AlignedWord], words),
+            "wer": found.wer,
+            "cer": found.cer,
+            "sources": _sources(analysis, "transcript"),
+        }
 
     def map_layers(
         self,
@@ -236,7 +263,7 @@ class Endpoints:
         analysis = self._analyse(recording, checkpoint)
         settings = ProjectionSettings(method, num_neighbours, metric, seed)
         found = self._in(SLOW, lambda: analysis.projections(settings))
-        maps = plain(found, *_MAPS)
+        maps = {**plain(found, *_MAPS), "sources": _sources(analysis, "layers")}
         return cast(LayerMaps, {**plain(analysis.encoding, "frame_times_s"), **maps})
 
     def compare_layers(
@@ -264,7 +291,8 @@ class Endpoints:
                 scores = plain(analysis.unit_scores(count, reference=reference), *_SCORES)
             except NothingToPredict:
                 scores = dict.fromkeys(_SCORES)
-            return {**plain(analysis.layer_curves()), **scores, "num_units": count}
+            sources = _sources(analysis, "layers", "transcript")
+            return {**plain(analysis.layer_curves()), **scores, "num_units": count, "sources": sources}
 
         return cast(LayerNumbers, self._in(SLOW, compare))
 
@@ -281,7 +309,11 @@ class Endpoints:
         """
         analysis = self._analyse(recording, checkpoint)
         pooled = self._in(GLANCE, lambda: pool(analysis.attention_maps(layer, [head]), MAX_BINS))
-        return {"frames_per_bin": pooled.frames_per_bin, "attention": pooled.maps[0].tolist()}
+        return {
+            "frames_per_bin": pooled.frames_per_bin,
+            "attention": pooled.maps[0].tolist(),
+            "sources": _sources(analysis, "attention"),
+        }
 
     def compare_heads(self, recording: gr.FileData, checkpoint: str = DEFAULT_CHECKPOINT) -> HeadNumbers:
         """Classify every attention head as in Yang et al. 2020, with the numbers behind it.
@@ -290,9 +322,11 @@ class Endpoints:
             recording: Sound file of 0.1 to 60 seconds.
             checkpoint: Name of the model.
         """
-        metrics = self._in(SLOW, self._analyse(recording, checkpoint).head_metrics)
+        analysis = self._analyse(recording, checkpoint)
+        metrics = self._in(SLOW, analysis.head_metrics)
         numbers = plain(metrics, "kinds", "globalness", "verticality", "diagonality")
-        return cast(HeadNumbers, {**numbers, "entropy_nats": numbers["globalness"]})
+        numbers |= {"entropy_nats": numbers["globalness"], "sources": _sources(analysis, "attention")}
+        return cast(HeadNumbers, numbers)
 
     def export(
         self,
@@ -333,6 +367,11 @@ class Endpoints:
     def _analyse(self, recording: gr.FileData, checkpoint: str) -> Analysis:
         waveform = self._read(uploaded_path(recording))
         return self._analyse_waveform(waveform, checkpoint).analysis
+
+
+def _sources(analysis: Analysis, *parts: str) -> dict[str, str | None]:
+    """The model behind each of some parts."""
+    return {part: analysis.source_names[part] for part in parts}
 
 
 def _in_sentences(function: Callable[..., Any]) -> Callable[..., Any]:

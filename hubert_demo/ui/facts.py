@@ -38,6 +38,7 @@ def facts(examples: Iterable[Example], models: Models, lessons: Iterable[Lesson]
         "examples": [example.path.name for example in examples],
         "checkpoints": [spec.name for spec in models.offered],
         "checkpoint": models.default.name,
+        "any_model": models.any_model,
         "choices": Choices().as_json(),
         "colours": COLOURINGS,
         "methods": METHODS,

@@ -1,9 +1,10 @@
-"""What the endpoint `analyze` answers: both readings of a recording, and the commands in it."""
+"""What the endpoint `analyze` answers: both readings of a recording, commands or labels, and by whom."""
 
 from typing import TypedDict, cast
 
 from hubert_demo.analysis.keywords.detection import Keywords
 from hubert_demo.analysis.transcript.ctc import Transcript
+from hubert_demo.api import Analysis
 from hubert_demo.ui.views.base import plain
 
 
@@ -48,12 +49,34 @@ class RecognisedKeywords(TypedDict):
     threshold: float
 
 
+class ScoresOverTime(TypedDict):
+    """A classifier's scores in one-second windows: their centres, and the scores of each label."""
+
+    times_s: list[float]
+    scores: dict[str, list[float]]
+
+
+class RecognisedClasses(TypedDict):
+    """What a classifier of something other than commands says of the whole recording, and over time.
+
+    `scores`: probabilities where `problem` is "single_label_classification" (they sum to one, and `label` is
+    the most probable) or "multi_label_classification" (each for itself); numbers where it is "regression".
+    """
+
+    problem: str
+    label: str | None
+    scores: dict[str, float]
+    over_time: ScoresOverTime
+
+
 class Recognition(TypedDict):
     """What `analyze` answers.
 
     `transcript`: the best reading, helped by a language model where the model has one; `words` are its words.
     `transcript_greedy`: the likeliest letter of every moment; `words_greedy` are its words.
     `keywords`: every command that was heard. `keyword`: the clearest one, heard or not.
+    `classification`: what the model's own classifier says, where its classes are not the commands.
+    `sources`: the model that each part comes from; another one lends what the chosen one was not trained for.
     """
 
     transcript: str
@@ -62,16 +85,18 @@ class Recognition(TypedDict):
     words_greedy: list[RecognisedWord]
     keywords: RecognisedKeywords | None
     keyword: RecognisedKeyword | None
+    classification: RecognisedClasses | None
+    sources: dict[str, str | None]
 
 
-def recognition(best: Transcript, greedy: Transcript, keywords: Keywords | None) -> Recognition:
+def recognition(best: Transcript, analysis: Analysis) -> Recognition:
     """The answer.
 
     Args:
         best: The best reading.
-        greedy: The greedy one.
-        keywords: None where no keyword head listened.
+        analysis: All else.
     """
+    greedy, keywords, classes = analysis.transcript_greedy, analysis.keywords, analysis.classification
     return {
         "transcript": best.text,
         "words": _words(best),
@@ -79,6 +104,8 @@ def recognition(best: Transcript, greedy: Transcript, keywords: Keywords | None)
         "words_greedy": _words(greedy),
         "keywords": None if keywords is None else _keywords(keywords),
         "keyword": None if keywords is None else _keyword(keywords),
+        "classification": None if classes is None else cast(RecognisedClasses, classes.as_json()),
+        "sources": analysis.source_names,
     }
 
 

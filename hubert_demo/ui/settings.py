@@ -13,9 +13,13 @@ from hubert_demo.model.files import shown_value
 HOST_VARIABLE = "GRADIO_SERVER_NAME"
 PORT_VARIABLE = "GRADIO_SERVER_PORT"
 ROOT_VARIABLE = "GRADIO_ROOT_PATH"
+ANY_MODEL_VARIABLE = "HUBERT_DEMO_ANY_MODEL"
+SPACE_VARIABLE = "SPACE_ID"
+"""Hugging Face sets it on a Space."""
 DEFAULT_HOST = "127.0.0.1"
 MAX_PORT = 65_535
 
+_SWITCH = {"1": True, "on": True, "0": False, "off": False}
 _ROOT = re.compile(r"(/|https?://[^/\s])\S*")
 
 
@@ -29,6 +33,7 @@ def check(environment: Mapping[str, str]) -> None:
         MachineError: If one makes no sense, in a sentence that names it.
     """
     port(environment)
+    any_model(environment)
     if (host := environment.get(HOST_VARIABLE)) is not None:
         try:
             # As Gradio looks for a free port, whichever address it listens on.
@@ -45,6 +50,23 @@ def check(environment: Mapping[str, str]) -> None:
             f"{ROOT_VARIABLE} is {shown_value(root)}; give a path that begins with a slash, such as "
             "/rooms/hear, or a whole address."
         )
+
+
+def any_model(environment: Mapping[str, str]) -> bool:
+    """Whether visitors may have any HuBERT fetched from the hub: not on a Space, unless a variable says so.
+
+    Args:
+        environment: The operator's variables.
+
+    Raises:
+        MachineError: If the variable says neither on nor off.
+    """
+    given = environment.get(ANY_MODEL_VARIABLE)
+    if given is None:
+        return SPACE_VARIABLE not in environment
+    if given.lower() not in _SWITCH:
+        raise MachineError(f"{ANY_MODEL_VARIABLE} is {shown_value(given)}; give one of {', '.join(_SWITCH)}.")
+    return _SWITCH[given.lower()]
 
 
 def refuse(error: MachineError) -> NoReturn:

@@ -9,8 +9,10 @@ import pytest
 from hubert_demo.errors import InputError
 from hubert_demo.export import EXHIBITS, Choices, file_content
 
-FIGURES = [name for name, exhibit in EXHIBITS.items() if exhibit.draw]
-TABLES = [name for name, exhibit in EXHIBITS.items() if exhibit.tabulate and exhibit.is_table]
+# Of a keyword spotter; `tests/test_classifiers.py` has those of other classifiers.
+THERE = {name: exhibit for name, exhibit in EXHIBITS.items() if "classification" not in name}
+FIGURES = [name for name, exhibit in THERE.items() if exhibit.draw]
+TABLES = [name for name, exhibit in THERE.items() if exhibit.tabulate and exhibit.is_table]
 
 
 @pytest.mark.parametrize("name", FIGURES)

@@ -11,7 +11,7 @@ from hubert_demo.export import EXHIBITS, Choices, file_content
 def test_the_table_has_every_class_in_every_window(analysis, rows):
     table = rows(file_content(analysis, "keywords", "csv", Choices()))
     found = analysis.keywords
-    assert list(table[0]) == ["time_s", *found.labels]
+    assert list(table[0]) == ["time_s", *found.labels, "checkpoint"]
     assert [[float(row[label]) for label in found.labels] for row in table] == pytest.approx(
         found.window_probabilities
     )

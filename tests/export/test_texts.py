@@ -82,12 +82,12 @@ def test_json_has_words_and_characters():
 
 def test_json_and_textgrid_have_room_for_both_readings():
     greedy = transcript_of(("go", 0.1, 0.3), ("lef", 1.25, 1.4))
-    content = json.loads(TEXTS["json"].write_both(TWO, 2.0, greedy))
+    content = json.loads(TEXTS["json"].write_both(TWO, 2.0, "", greedy))
     assert content["transcript"] == content["text"] == "go left"
     assert content["transcript_greedy"] == "go lef"
     assert [word["text"] for word in content["words_greedy"]] == ["go", "lef"]
     assert [each["text"] for each in content["characters_greedy"]] == list("golef")
-    grid = TEXTS["TextGrid"].write_both(TWO, 2.0, greedy)
+    grid = TEXTS["TextGrid"].write_both(TWO, 2.0, "", greedy)
     assert re.findall(r'name = "(\w+)"', grid) == ["words", "characters", "words_greedy", "characters_greedy"]
     assert "size = 4" in grid
     assert [name for name, each in TEXTS.items() if each.write_both] == ["TextGrid", "json"]
@@ -188,6 +188,7 @@ def test_capitals_are_written_small_where_there_is_nothing_else(vocabulary, text
     analysis = SimpleNamespace(
         transcript=transcript_of(("GO", 0.1, 0.3)),
         ctc=SimpleNamespace(vocabulary=vocabulary),
+        ctc_encoding=SimpleNamespace(checkpoint="made up"),
         encoding=SimpleNamespace(waveform=SimpleNamespace(duration_s=1.0)),
     )
     assert TEXTS["txt"].make(analysis) == text

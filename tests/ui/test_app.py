@@ -296,6 +296,7 @@ def test_choosing_a_model_analyses_the_recording_on_show_and_is_remembered(bare_
     )
     for view in ("layers", "attention"):
         assert after["sources"][view] == f"Letters and words come from {lender}."
+    assert after["sources"]["timeline"] == f"words from {lender}"
     again = read_pairs(bare_page.on_upload(path, "bare"))[0][-1]
     assert again["token"] == after["token"]
 

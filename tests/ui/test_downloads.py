@@ -59,7 +59,7 @@ def test_all_files_of_a_row_have_the_same_name():
             "transcript",
             ["Letters over time", "Words", "Words (greedy)", "Alternative transcripts", "Your aligned text"],
         ),
-        ("keywords", ["Keywords", "Commands heard"]),
+        ("keywords", ["Keywords", "Commands heard", "Labels", "Labels over time"]),
         ("layers", ["Map of this layer", "All layers", "Layer by layer", "Hidden states"]),
         ("attention", ["Map of this head", "All heads"]),
     ],

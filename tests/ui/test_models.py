@@ -1,11 +1,22 @@
 """The models on offer, and the function by which the browser has one fetched."""
 
 import time
+from pathlib import Path
 
 import pytest
 
-from hubert_demo.checkpoints import CHECKPOINTS, DEFAULT_CHECKPOINT, CheckpointStore, load
+from hubert_demo.checkpoints import (
+    CHECKPOINTS,
+    DEFAULT_CHECKPOINT,
+    CheckpointStore,
+    HubRepository,
+    fetch,
+    load,
+    resolve,
+)
 from hubert_demo.errors import CheckpointError, InputError
+from hubert_demo.ui import models as models_module
+from hubert_demo.ui import settings
 from hubert_demo.ui.command import main
 from hubert_demo.ui.janitor import KEPT_S
 from hubert_demo.ui.models import Models, _progress_line
@@ -129,6 +140,132 @@ def test_the_picker_lists_titles_as_text(tmp_path):
     assert template.count(" selected") == 1
 
 
+# --- any model of the hub ---
+
+
+@pytest.fixture
+def open_models(fresh_store):
+    """Models of a page whose visitors may name others."""
+    waiting = Waiting()
+    yield Models(waiting, DEFAULT_CHECKPOINT, store=fresh_store, any_model=True)
+    waiting.close()
+
+
+def test_a_named_model_is_fetched_and_can_be_used_from_then_on(
+    open_models, ask_on, hub, write_checkpoint, tmp_path
+):
+    hub.add("some/hubert", write_checkpoint(tmp_path / "saved", "encoder"))
+    with pytest.raises(InputError, match="There is no model"):
+        open_models.find_here("some/hubert")
+    answers = ask_on(open_models, "some/hubert")
+    assert answers[-1] == {"ok": True, "ready": True}
+    assert all("some/hubert" in answer["text"] for answer in answers[:-1])
+    assert open_models.find_here("some/hubert").source == HubRepository("some/hubert", is_public=True)
+    hub.requests.clear()
+    assert ask_on(open_models, "some/hubert")[-1]["ok"]
+    assert hub.requests == []
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("nobody/nothing", "no such public repository on the hub"),
+        ("some/gated", "is gated"),
+        ("some/other", "is a 'wav2vec2' model; only HuBERT models can be opened"),
+        ("not a name", "There is no model 'not a name' on this page"),
+        ("/etc/passwd", "There is no model"),
+    ],
+)
+def test_what_cannot_be_opened_is_told_and_may_be_asked_for_again(
+    open_models, ask_on, hub, tmp_path, name, message
+):
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "config.json").write_text('{"model_type": "wav2vec2"}')
+    hub.add("some/other", tmp_path / "other")
+    for _ in range(2):
+        answer = ask_on(open_models, name)[-1]
+        assert not answer["ok"]
+        assert message in answer["error"]
+    with pytest.raises(InputError, match="There is no model"):
+        open_models.find(name)
+
+
+def test_a_folder_of_the_server_is_never_opened_by_its_name(
+    open_models, ask_on, hub, write_checkpoint, tmp_path, monkeypatch
+):
+    write_checkpoint(tmp_path / "some" / "private", "encoder")
+    monkeypatch.chdir(tmp_path)
+    assert "no such public repository" in ask_on(open_models, "some/private")[-1]["error"]
+
+
+def test_what_the_operator_has_fetched_is_not_opened_where_strangers_may_not_see_it(
+    open_models, ask_on, hub, write_checkpoint, tmp_path
+):
+    hub.add("some/private", write_checkpoint(tmp_path / "saved", "encoder"))
+    fetch(resolve("some/private"))
+    hub.repositories.clear()
+    assert (
+        "some/private is no public repository on the hub" in ask_on(open_models, "some/private")[-1]["error"]
+    )
+
+
+def test_a_page_opens_so_many_and_no_more(open_models, ask_on, hub, write_checkpoint, tmp_path, monkeypatch):
+    monkeypatch.setattr(models_module, "MAX_NAMED", 1)
+    folder = write_checkpoint(tmp_path / "saved", "encoder")
+    for name in ("some/one", "some/two"):
+        hub.add(name, folder)
+    assert ask_on(open_models, "some/one")[-1]["ok"]
+    assert "has opened 1 models from the hub already" in ask_on(open_models, "some/two")[-1]["error"]
+    assert ask_on(open_models, "some/one")[-1]["ok"]
+
+
+def test_names_that_nobody_has_do_not_fill_the_memory(open_models, ask_on, hub, monkeypatch):
+    monkeypatch.setattr(models_module, "MAX_ENDED", 3)
+    for number in range(6):
+        ask_on(open_models, f"nobody/{number}")
+    assert len(open_models._fetches) <= 4
+    assert len(open_models._progress) <= 4
+
+
+def test_the_field_is_there_where_it_is_switched_on(models, open_models):
+    assert "hx-any-model" in open_models.template()
+    assert "hx-any-model" not in models.template()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "is_on"),
+    [
+        ([], {}, True),
+        ([], {"SPACE_ID": "somebody/space"}, False),
+        ([], {"SPACE_ID": "somebody/space", settings.ANY_MODEL_VARIABLE: "on"}, True),
+        (["--any-model"], {"SPACE_ID": "somebody/space"}, True),
+        ([], {settings.ANY_MODEL_VARIABLE: "0"}, False),
+        (["--no-any-model"], {settings.ANY_MODEL_VARIABLE: "1"}, False),
+    ],
+)
+def test_the_operator_switches_the_field(launched, monkeypatch, arguments, environment, is_on):
+    for name in ("SPACE_ID", settings.ANY_MODEL_VARIABLE):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    main(arguments)
+    assert launched["any_model"] is is_on
+
+
+def test_a_name_of_the_hub_is_served_and_what_is_wrong_with_it_is_said_at_once(
+    launched, hub, write_checkpoint, tmp_path, capsys
+):
+    hub.add("some/hubert", write_checkpoint(tmp_path / "saved", "encoder"))
+    main(["some/hubert"])
+    assert launched["directories"] == [Path("some/hubert")]
+    launched.clear()
+    for name, message in (("nobody/nothing", "no such public repository"), ("some/gated", "is gated")):
+        with pytest.raises(SystemExit):
+            main([name])
+        assert message in capsys.readouterr().err
+    assert "server_name" not in launched
+
+
 # --- python app.py ---
 
 
@@ -138,8 +275,9 @@ def launched(monkeypatch):
     found = {}
 
     class Page:
-        def __init__(self, checkpoint, directories, own_lessons, janitor):
+        def __init__(self, checkpoint, directories, own_lessons, janitor, any_model):
             found.update(checkpoint=checkpoint, directories=list(directories), lessons=own_lessons)
+            found.update(any_model=any_model)
             found.update(kept_s=janitor.kept_s)
             Models(Waiting(), checkpoint, directories)
 
@@ -157,6 +295,7 @@ def test_without_arguments_the_embedded_checkpoint_is_served_where_gradio_says(l
         "directories": [],
         "lessons": [],
         "kept_s": KEPT_S,
+        "any_model": True,
         "server_name": None,
         "server_port": None,
     }
@@ -198,6 +337,7 @@ def test_help_names_every_argument(capsys):
             "--port",
             "--keep-minutes",
             "--lesson",
+            "--any-model",
             "GRADIO_SERVER_PORT",
         )
     )

@@ -263,9 +263,9 @@ def test_whether_a_command_was_heard_and_the_layers_weights_are_told(analysis):
 
 def test_a_checkpoint_without_keyword_head_shows_no_keywords():
     class Headless:
-        keywords = None
+        keywords = classification = None
 
-    assert keywords.payload(Headless()) == {"scores": None}
+    assert keywords.payload(Headless()) == {"scores": None, "classification": None}
 
 
 def test_every_frame_has_its_character(analysis):

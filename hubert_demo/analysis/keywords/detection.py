@@ -6,14 +6,10 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from hubert_demo.analysis.keywords.windows import WINDOW_S, pooled
 from hubert_demo.analysis.softmax import softmax
-from hubert_demo.audio import SAMPLE_RATE_HZ
-from hubert_demo.encoding import Encoding
+from hubert_demo.encoding import Encoding, Problem
 
-# The head was trained on clips of one second.
-WINDOW_S = 1.0
-WINDOW_HOP_S = 0.1
-WHOLE_RECORDING_UP_TO_S = 1.5
 # Where a classifier's maker stated no threshold: a command more probable than all other classes together.
 DEFAULT_THRESHOLD = 0.5
 NOT_COMMANDS = ("_unknown_", "_silence_")
@@ -136,25 +132,20 @@ def detect(encoding: Encoding) -> Keywords | None:
     Returns:
         The probabilities, or None where the checkpoint has no keyword head.
     """
-    classes, grid = encoding.classes, encoding.grid
-    if classes is None:
+    classes = encoding.classes
+    if classes is None or classes.problem is not Problem.KEYWORDS:
         return None
-    logits = classes.logits.astype(np.float64)
-    duration_s = encoding.waveform.duration_s
-    is_short = duration_s <= WHOLE_RECORDING_UP_TO_S
-    length = len(logits) if is_short else grid.num_frames(round(WINDOW_S * SAMPLE_RATE_HZ))
-    starts = np.arange(0, len(logits) - length + 1, max(1, grid.frames_within(WINDOW_HOP_S)))
-    windows = np.lib.stride_tricks.sliding_window_view(logits, length, axis=0)[starts]
-    probabilities = softmax(windows.mean(axis=2))
+    windows = pooled(encoding, classes)
+    probabilities = softmax(windows.logits)
     is_command = [label not in NOT_COMMANDS for label in classes.labels]
     best = int(probabilities[:, is_command].max(axis=1).argmax())
-    start_s = float(starts[best] * grid.hop_s)
+    start_s = float(windows.starts_s[best])
     return Keywords(
         labels=classes.labels,
         probabilities=probabilities[best],
         start_s=start_s,
-        end_s=duration_s if is_short else start_s + WINDOW_S,
-        window_times_s=(encoding.frame_times_s[starts] + encoding.frame_times_s[starts + length - 1]) / 2,
+        end_s=encoding.waveform.duration_s if windows.are_whole else start_s + WINDOW_S,
+        window_times_s=windows.times_s,
         window_probabilities=probabilities,
         threshold=DEFAULT_THRESHOLD if classes.threshold is None else classes.threshold,
         layer_weights=classes.layer_weights,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
+from hubert_demo import checkpoints
 from hubert_demo.errors import InputError
 from hubert_demo.training.data.clips import MANIFEST_NAME, Clip, read_manifest
 
-COMMANDS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go")
+COMMANDS = checkpoints.COMMANDS
 UNKNOWN, SILENCE = "_unknown_", "_silence_"
 KEYWORD_LABELS = (*COMMANDS, UNKNOWN, SILENCE)
 """The twelve classes of SUPERB's keyword spotting."""

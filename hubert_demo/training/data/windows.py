@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from hubert_demo.analysis.keywords.detection import WINDOW_HOP_S, WINDOW_S
+from hubert_demo.analysis.keywords.windows import WINDOW_HOP_S, WINDOW_S
 from hubert_demo.audio import SAMPLE_RATE_HZ
 from hubert_demo.encoding import HUBERT_GRID
 from hubert_demo.training.data.clips import Clip, PlacedWord

@@ -1,4 +1,4 @@
-"""Which of the twelve keyword classes the model recognised, and when."""
+"""Which of the twelve keyword classes the model recognised, and when; or what another classifier says."""
 
 import numpy as np
 
@@ -8,11 +8,16 @@ from hubert_demo.ui.views.base import Json, Part, View, pack, plain
 
 
 def payload(analysis: Analysis) -> Json:
+    """What a keyword spotter heard, or what the model's own classifier says of the recording."""
+    return {"scores": _scores(analysis), "classification": _classification(analysis)}
+
+
+def _scores(analysis: Analysis) -> Json | None:
     """The commands that were heard; class probabilities, their stretch, every window; the layers' weights."""
     found = analysis.keywords
     if found is None:
-        return {"scores": None}
-    scores = {
+        return None
+    return {
         "heard": [plain(command) for command in found.heard],
         "labels": [label.strip("_") for label in found.labels],
         **plain(found, "probabilities", "start_s", "end_s", "is_heard", "threshold"),
@@ -20,7 +25,21 @@ def payload(analysis: Analysis) -> Json:
         "is_command": [label not in NOT_COMMANDS for label in found.labels],
         "window_probabilities": pack(found.window_probabilities.astype(np.float32)),
     }
-    return {"scores": scores}
+
+
+def _classification(analysis: Analysis) -> Json | None:
+    """The scores of the whole recording, then of every window; of many labels the most probable."""
+    found = analysis.classification
+    if found is None:
+        return None
+    shown = found.shown
+    return {
+        "labels": [found.labels[index] for index in shown],
+        "num_labels": len(found.labels),
+        "scores": found.scores[shown].tolist(),
+        "window_scores": pack(found.window_scores[:, shown].astype(np.float32)),
+        **plain(found, "problem", "by_chance", "window_times_s", "layer_weights"),
+    }
 
 
 VIEW = View(

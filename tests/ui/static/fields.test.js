@@ -199,3 +199,14 @@ test("heads are sorted and filtered by what the attention view knows", () => {
   assert.deepEqual(ORDERS, SORTS.map(([order]) => order));
   assert.deepEqual(FILTERS, ["all", ...KINDS]);
 });
+
+test("an address may name any model of the hub where the page opens them", () => {
+  const read = (name, more) => early("checkpoint", new Map([["checkpoint", name]]), { ...FACTS, ...more });
+  for (const name of ["some/hubert", "some/hubert@v1"]) {
+    assert.equal(read(name, { any_model: true }), name);
+    assert.equal(read(name, { any_model: false }), undefined);
+  }
+  for (const name of ["/etc", "a/b/c", "../b", "a b/c", "a/b@"]) {
+    assert.equal(read(name, { any_model: true }), undefined);
+  }
+});

@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { bestOf, levelsOf, secondAround, verdictOf } from "../../../hubert_demo/ui/static/keywords/scores.js";
+import {
+  bestOf, levelsOf, linesOf, number, secondAround, verdictOf,
+} from "../../../hubert_demo/ui/static/keywords/scores.js";
 
 const scoresOf = (probabilities, more = {}) => Object.freeze({
   labels: ["yes", "no", "unknown"],
@@ -45,4 +47,17 @@ test("the second around a time lies within the recording", () => {
 
 test("of a recording shorter than a second it is the first second", () => {
   for (const time of [0, 0.2, 0.4]) assert.deepEqual(secondAround(time, 0.4), [0, 1]);
+});
+
+test("a number has three digits that count", () => {
+  assert.deepEqual([0, 0.12345, 5.678, 31.416, 1234.5, -0.5].map(number),
+    ["0", "0.123", "5.68", "31.4", "1235", "−0.500"]);
+});
+
+test("numbers over time are shares of their own range", () => {
+  const windows = Object.assign(Float32Array.from([1, 5, 3, 5, 2, 5]), { shape: [3, 2] });
+  assert.deepEqual(linesOf(windows), [
+    { values: [0, 1, 0.5], low: "1.00", most: "3.00" },
+    { values: [0.5, 0.5, 0.5], low: "5.00", most: "5.00" },
+  ]);
 });

@@ -7,6 +7,7 @@ import { install } from "./harness.js";
 
 install();
 const { timeScale } = await import("../../../hubert_demo/ui/static/core/scales.js");
+const { nameIn } = await import("../../../hubert_demo/ui/static/page/picker.js");
 const { cellsOf, sizeOf } = await import("../../../hubert_demo/ui/static/page/words.js");
 
 const word = (text, start_s, end_s) => ({ text, start_s, end_s });
@@ -32,4 +33,14 @@ test("a word is written as usual, small, tiny, cut, or not at all, as there is r
     ["", "is-small", "is-small", "is-tiny", "is-tiny", "is-cut", "is-cut", "is-narrow", "is-narrow"]);
   // Of a short word there is nothing to cut.
   assert.deepEqual(sizes("is", 18, 16, 15, 14), ["", "is-small", "is-tiny", "is-narrow"]);
+});
+
+test("a model may be named as a link to its page on the hub", () => {
+  for (const text of ["some/hubert", " some/hubert/ ", "https://huggingface.co/some/hubert",
+    "hf.co/some/hubert/tree/main", "http://www.huggingface.co/some/hubert/"]) {
+    assert.equal(nameIn(text), "some/hubert");
+  }
+  assert.equal(nameIn("some/hubert@v1"), "some/hubert@v1");
+  assert.equal(nameIn("https://huggingface.co/some/hubert/tree/v1"), "some/hubert@v1");
+  assert.equal(nameIn("  "), "");
 });

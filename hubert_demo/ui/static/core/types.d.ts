@@ -114,9 +114,27 @@ export interface KeywordScores {
   readonly window_probabilities: Packed;
 }
 
+/** What a classifier says that is no keyword spotter. */
+export interface Classification {
+  readonly problem: "single_label_classification" | "multi_label_classification" | "regression";
+  /** The most probable ones, the most probable first; of numbers as the model names them. */
+  readonly labels: readonly string[];
+  /** Of all, shown or not. */
+  readonly num_labels: number;
+  /** Of the whole recording: probabilities, or numbers of a regression. */
+  readonly scores: readonly number[];
+  /** The probability of each where nothing is known; null where they do not exclude each other. */
+  readonly by_chance: number | null;
+  readonly window_times_s: readonly number[];
+  /** float32 `(windows, labels)`. */
+  readonly window_scores: Packed;
+  readonly layer_weights: readonly number[] | null;
+}
+
 export interface KeywordsPart {
-  /** null where no model has a keyword head. */
+  /** null where no model has a keyword head, or the chosen one classifies something else. */
   readonly scores: KeywordScores | null;
+  readonly classification: Classification | null;
 }
 
 export interface MapSettings {
@@ -226,6 +244,8 @@ export interface ResultMessage {
   readonly middle_layer: number;
   /** A sentence for each view that another model fills. */
   readonly sources: Readonly<Record<string, string>>;
+  /** Names of downloads that it does not have. */
+  readonly lacking: readonly string[];
   readonly parts: readonly string[];
   /** Its number, if it is one of the examples. */
   readonly example?: number;
@@ -346,6 +366,8 @@ export interface Facts {
   readonly checkpoints: readonly string[];
   /** The one that greets. */
   readonly checkpoint: string;
+  /** Whether any other may be named that is on the hub. */
+  readonly any_model: boolean;
   /** What is chosen while nobody has chosen; null where that depends on the recording or its model. */
   readonly choices: { readonly [Name in keyof Choices]?: Choices[Name] | null };
   readonly colours: readonly string[];

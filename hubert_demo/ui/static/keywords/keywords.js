@@ -1,10 +1,11 @@
 // Keywords: the commands that were heard, in order; probabilities of the classes, along the recording where it is long
-// enough, and as bars; and how much the classifier listens to each layer.
+// enough, and as bars; and how much the classifier listens to each layer. Or what a classifier of something else says.
 
 import { unpack } from "../core/arrays.js";
 import { clock } from "../core/clock.js";
 import { icon, make } from "../core/dom.js";
 import { percent } from "../core/format.js";
+import { judgedCard, leadOf, overTime } from "./classification.js";
 import { bestOf, verdictOf } from "./scores.js";
 import { windowsCard } from "./windows.js";
 
@@ -17,12 +18,29 @@ export const mount = (root) => {
   const draw = () => {
     if (root.clientWidth) along?.draw();
   };
-  const show = (/** @type {KeywordsPart} */ { scores }) => {
-    const windows = scores && unpack(scores.window_probabilities);
-    along = windows && windows.shape[0] > 1 ? windowsCard(scores, windows) : null;
-    root.replaceChildren(...(scores ? [heardCard(scores)] : []), ...(along ? [along.element] : []), scores
-      ? make("div", { class: "hx-columns" }, barsCard(scores, Boolean(along)), weightsCard(scores.layer_weights))
-      : make("div", { class: "hx-card" }, make("p", { class: "hx-nothing", text: "This model has no keyword head." })));
+  const tab = root.closest(".hx-component");
+  const usual = /** @type {HTMLElement | null | undefined} */ (tab?.querySelector(".hx-lead"));
+  const lead = make("p", { class: "hx-lead", hidden: true });
+  usual?.after(lead);
+  const show = (/** @type {KeywordsPart} */ { scores, classification: found }) => {
+    const windows = scores ? unpack(scores.window_probabilities) : found && unpack(found.window_scores);
+    const shown = scores ? commandsOverTime(scores) : found && overTime(found);
+    along = shown && windows && windows.shape[0] > 1 ? windowsCard(shown, windows) : null;
+    const second = along ? [along.element] : [];
+    if (usual) usual.hidden = Boolean(found);
+    lead.hidden = !found;
+    lead.replaceChildren(...(found ? leadOf(found) : []));
+    if (scores) {
+      const columns = [barsCard(scores, Boolean(along)), weightsCard(scores.layer_weights)];
+      root.replaceChildren(heardCard(scores), ...second, make("div", { class: "hx-columns" }, ...columns));
+    } else if (found) {
+      const weights = weightsCard(found.layer_weights);
+      const first = weights ? make("div", { class: "hx-columns" }, judgedCard(found), weights) : judgedCard(found);
+      root.replaceChildren(first, ...second);
+    } else {
+      const none = make("p", { class: "hx-nothing", text: "This model has no keyword head." });
+      root.replaceChildren(make("div", { class: "hx-card" }, none));
+    }
     draw();
   };
   return {
@@ -31,6 +49,13 @@ export const mount = (root) => {
     parts: { keywords: show },
   };
 };
+
+/** @param {KeywordScores} scores */
+const commandsOverTime = (scores) => ({
+  heading: "Over time: probability in each one-second window", name: "Keyword probabilities over time",
+  labels: scores.labels, times: scores.window_times_s, best: bestOf(scores),
+  mark: { from: scores.start_s, to: scores.end_s },
+});
 
 /**
  * Every command that was heard, to hear again; or that there was none.
@@ -72,7 +97,7 @@ const barsCard = (scores, isLong) => {
     make("div", { class: "hx-bar" },
       make("h2", { text: isLong ? "In the second with the clearest command" : "Over the whole recording" }),
       make("span", { class: "hx-quiet", text: stretch, "data-testid": "keyword-window" })),
-    make("div", { class: "hx-verdict" },
+    make("div", { class: "hx-best-line" },
       make("p", { class: "hx-best", text: labels[best], "data-testid": "keyword-best" }), verdict(scores), hear),
     make("ul", { class: "hx-bars" }, ...rows),
     make("p", { class: "hx-quiet" }, "“Unknown” is any other word, “silence” no speech at all. The twelve add up to " +

@@ -1,6 +1,6 @@
-// Probabilities of the keyword classes, as numbers and words.
+// Probabilities of classes, and numbers of a regression, as numbers and words.
 
-import { clamp, percent } from "../core/format.js";
+import { clamp, percent, signed } from "../core/format.js";
 
 /** @import { KeywordScores, Unpacked } from "../core/types.js" */
 
@@ -31,6 +31,29 @@ export const levelsOf = (windows) => {
   const [columns, rows] = windows.shape;
   return Uint8Array.from({ length: rows * columns }, (_, i) =>
     255 * windows[(i % columns) * rows + Math.floor(i / columns)]);
+};
+
+/**
+ * A number as the page writes it: three digits that count.
+ * @param {number} value
+ */
+export const number = (value) =>
+  signed(value, value === 0 ? 0 : clamp(2 - Math.floor(Math.log10(Math.abs(value))), 0, 6));
+
+/**
+ * Each class's numbers as shares of their range, with both ends of that.
+ * @param {Unpacked} windows `(windows, classes)`
+ */
+export const linesOf = (windows) => {
+  const [columns, rows] = windows.shape;
+  return Array.from({ length: rows }, (_, row) => {
+    const values = Array.from({ length: columns }, (__, column) => windows[column * rows + row]);
+    const [least, most] = [Math.min(...values), Math.max(...values)];
+    return {
+      values: values.map((value) => (most > least ? (value - least) / (most - least) : 0.5)),
+      low: number(least), most: number(most),
+    };
+  });
 };
 
 /**

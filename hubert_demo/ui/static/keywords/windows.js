@@ -1,27 +1,42 @@
-// Probabilities of the keyword classes along the recording, where it is long enough for more than one window.
+// Scores of classes along the recording, where it is long enough for more than one window: shades of probability, or
+// lines of numbers.
 
 import { clock } from "../core/clock.js";
 import { make, scale } from "../core/dom.js";
 import { figureBox } from "../core/figure.js";
 import {
   announce, axisHeight, cursor, drawTimeAxis, fit, font, image, line, ramp, sized, style, timeAxis, timeSlider, token,
-  withinAxis,
+  withinAxis, writeOver,
 } from "../core/paint.js";
 import { zoomByPointer } from "../core/zoom.js";
-import { bestOf, levelsOf, secondAround } from "./scores.js";
+import { levelsOf, linesOf, secondAround } from "./scores.js";
 
-/** @import { Axis, KeywordScores, Unpacked } from "../core/types.js" */
+/** @import { Axis, Stretch, Unpacked } from "../core/types.js" */
 /** @typedef {CanvasRenderingContext2D} Context */
 
+/**
+ * What is shown along time.
+ * @typedef {object} Along
+ * @property {string} heading
+ * @property {string} name of the picture, for whoever cannot see it
+ * @property {readonly string[]} labels
+ * @property {readonly number[]} times of the windows
+ * @property {number} best row, that is bold; -1 for none
+ * @property {Stretch | null} mark in that row
+ * @property {boolean} [areNumbers] rather than probabilities
+ */
+
 const ROW = 18; // pixels, as usual
+const LINE_ROW = 56; // of a number
 
 /**
  * A card.
- * @param {KeywordScores} scores
+ * @param {Along} shown
  * @param {Unpacked} windows `(windows, classes)`
  */
-export const windowsCard = (scores, windows) => {
-  const canvas = timeSlider("Keyword probabilities over time", "keyword-strip");
+export const windowsCard = (shown, windows) => {
+  const canvas = timeSlider(shown.name, "keyword-strip");
+  const rowHeight = shown.areNumbers ? LINE_ROW : ROW;
   const box = make("div", { class: "hx-sound" }, canvas);
   const heightFor = figureBox(box);
   const present = cursor(box);
@@ -34,9 +49,10 @@ export const windowsCard = (scores, windows) => {
   };
   const draw = () => {
     axis = timeAxis(box.clientWidth);
-    const height = heightFor(ROW * scores.labels.length + axisHeight());
-    const row = (height - axisHeight()) / scores.labels.length;
-    drawWindows(fit(canvas, box.clientWidth, height), axis, row, scores, windows);
+    const height = heightFor(rowHeight * shown.labels.length + axisHeight());
+    const row = (height - axisHeight()) / shown.labels.length;
+    const paint = shown.areNumbers ? drawNumbers : drawWindows;
+    paint(fit(canvas, box.clientWidth, height), axis, row, shown, windows);
     tick();
   };
   zoomByPointer(canvas, () => axis);
@@ -44,7 +60,7 @@ export const windowsCard = (scores, windows) => {
     if (axis && event.isPrimary) clock.hear(...secondAround(axis.time(event.offsetX), clock.duration));
   });
   const element = make("div", { class: "hx-card hx-wide" }, make("div", { class: "hx-bar" },
-    make("h2", { text: "Over time: probability in each one-second window" }), scale("ink", "0", "1")), box);
+    make("h2", { text: shown.heading }), ...(shown.areNumbers ? [] : [scale("ink", "0", "1")])), box);
   return { element, draw, tick };
 };
 
@@ -52,12 +68,10 @@ export const windowsCard = (scores, windows) => {
  * @param {Context} ctx
  * @param {Axis} axis
  * @param {number} high pixels of a row
- * @param {KeywordScores} scores
+ * @param {Along} shown
  * @param {Unpacked} windows
  */
-const drawWindows = (ctx, axis, high, scores, windows) => {
-  const { labels, window_times_s: times, start_s: start, end_s: end } = scores;
-  const best = bestOf(scores);
+const drawWindows = (ctx, axis, high, { labels, times, best, mark }, windows) => {
   const height = high * labels.length;
   const half = (times[1] - times[0]) / 2;
   const [left, right] = [axis.x(times[0] - half), axis.x(times[times.length - 1] + half)];
@@ -66,11 +80,49 @@ const drawWindows = (ctx, axis, high, scores, windows) => {
     ctx.drawImage(image(levelsOf(windows), times.length, labels.length, ramp("ink")), left, 0, right - left, height);
   });
   drawRows(ctx, axis, high, labels, best);
-  withinAxis(ctx, axis, height, () => {
-    style(ctx, { strokeStyle: token("--hx-action"), lineWidth: 2 });
-    ctx.strokeRect(axis.x(start), best * high + 1, axis.x(end) - axis.x(start), high - 2);
-  });
+  if (mark) {
+    withinAxis(ctx, axis, height, () => {
+      style(ctx, { strokeStyle: token("--hx-action"), lineWidth: 2 });
+      ctx.strokeRect(axis.x(mark.from), best * high + 1, axis.x(mark.to) - axis.x(mark.from), high - 2);
+    });
+  }
   drawTimeAxis(ctx, axis, height);
+};
+
+/**
+ * A line for each number, on a scale of its own from its least to its most.
+ * @param {Context} ctx
+ * @param {Axis} axis
+ * @param {number} high pixels of a row
+ * @param {Along} shown
+ * @param {Unpacked} windows
+ */
+const drawNumbers = (ctx, axis, high, { labels, times, best }, windows) => {
+  linesOf(windows).forEach(({ values, low, most }, row) => {
+    const y = (/** @type {number} */ share) => row * high + 6 + (1 - share) * (high - 12);
+    withinAxis(ctx, axis, high * labels.length, () => {
+      style(ctx, { strokeStyle: token("--hx-action"), lineWidth: 2 });
+      line(ctx, values.flatMap((share, i) => [axis.x(times[i]), y(share)]));
+    });
+    style(ctx, { fillStyle: token("--hx-ink-2"), font: font(sized(11)), textAlign: "right", textBaseline: "middle" });
+    writeOver(ctx, 3, most, axis.left + axis.span - 5, y(1) + 4);
+    writeOver(ctx, 3, low, axis.left + axis.span - 5, y(0) - 4);
+  });
+  drawRows(ctx, axis, high, labels, best);
+  drawTimeAxis(ctx, axis, high * labels.length);
+};
+
+/**
+ * As much of a label as there is room for.
+ * @param {Context} ctx
+ * @param {string} label
+ * @param {number} width in pixels
+ */
+const fitting = (ctx, label, width) => {
+  let letters = [...label];
+  if (ctx.measureText(label).width <= width) return label;
+  while (letters.length > 1 && ctx.measureText(`${letters.join("")}…`).width > width) letters = letters.slice(0, -1);
+  return `${letters.join("")}…`;
 };
 
 /**
@@ -82,12 +134,22 @@ const drawWindows = (ctx, axis, high, scores, windows) => {
  */
 const drawRows = (ctx, { left, span }, high, labels, best) => {
   style(ctx, { strokeStyle: token("--hx-line"), lineWidth: 1, textAlign: "right", textBaseline: "middle" });
+  const size = left < 60 ? 10 : sized(12);
+  ctx.font = font(size);
+  // Where one has no room beside its row, not even squeezed a little, all stand in theirs.
+  const haveRoom = labels.every((label) => ctx.measureText(label).width <= 1.4 * (left - 8));
   labels.forEach((label, row) => {
     const y = Math.round(row * high) + 0.5;
     line(ctx, [left, y, left + span, y]);
-    ctx.font = font(left < 60 ? 10 : sized(12), row === best);
+    ctx.font = font(size, row === best);
     ctx.fillStyle = token(row === best ? "--hx-ink" : "--hx-ink-2");
-    ctx.fillText(label, left - 5, y + high / 2, left - 8);
+    if (haveRoom) {
+      ctx.fillText(label, left - 5, y + high / 2, left - 8);
+    } else {
+      ctx.textAlign = "left";
+      writeOver(ctx, 3, fitting(ctx, label, span / 2), left + 5, y + (high > 2 * ROW ? 11 : high / 2));
+      style(ctx, { strokeStyle: token("--hx-line"), lineWidth: 1, textAlign: "right" });
+    }
   });
   ctx.strokeRect(left + 0.5, 0.5, span - 1, high * labels.length - 1);
 };

@@ -8,7 +8,8 @@ const SETTLE_MS = 1200;
 /** What each view shows first of all. @type {Record<string, string>} */
 export const PICTURES = {
   transcript: ".hx-view-transcript .hx-transcript",
-  keywords: ".hx-view-keywords .hx-heard-card + *, .hx-view-keywords > .hx-card:only-child",
+  keywords: ".hx-view-keywords .hx-heard-card + *, .hx-view-keywords > .hx-card:only-child, " +
+    ".hx-view-keywords .hx-judged",
   layers: ".hx-view-layers .hx-layer-large .hx-map",
   attention: ".hx-view-attention .hx-map",
 };

@@ -82,7 +82,9 @@ export const mount = (root, page) => {
   let rows = [];
   const fill = () => {
     const views = [store.open || "transcript", "timeline"];
-    rows = downloads.filter(({ view }) => views.includes(view)).map((download) => (
+    const isHere = (/** @type {Download} */ { view, files: [{ name }] }) =>
+      views.includes(view) && !store.result?.lacking.includes(name);
+    rows = downloads.filter(isHere).map((download) => (
       { download, buttons: download.files.map(({ name, format }) => fileButton(download.title, name, format)) }));
     list.replaceChildren(...rows.map(({ download, buttons }) =>
       make("div", { class: "hx-take" }, make("span", { text: download.title }), ...buttons)));
@@ -113,6 +115,7 @@ export const mount = (root, page) => {
   const result = () => {
     script.hidden = true;
     tell("");
+    fill();
   };
   return { open: fill, choices: allow, result };
 };

@@ -29,6 +29,8 @@ import { SPEEDS } from "./playbar.js";
  * @property {boolean} [isOfRecording] whether it says nothing of another recording
  */
 
+// As in checkpoints/specs.py: owner, name, and a revision if there is one.
+const HUB_NAME = /^[A-Za-z0-9][\w.-]{0,95}\/[A-Za-z0-9][\w.-]{0,95}(@[A-Za-z0-9][\w./-]{0,95})?$/;
 const MOST_NAMED = 12; // of what was ignored
 const MOST_LETTERS = 24; // of each
 const PLACES = 4; // of seconds, after the point: less than a pixel, however near
@@ -93,7 +95,11 @@ export const tabsOf = ({ facts }) => facts.tabs.map((path) => path.split("/")[0]
 /** In the order of the address. @type {readonly Field[]} */
 export const FIELDS = [
   { name: "example", read: oneOf(({ facts }) => facts.examples), usual: () => null },
-  { name: "checkpoint", read: oneOf(({ facts }) => facts.checkpoints), usual: ({ facts }) => facts.checkpoint },
+  {
+    name: "checkpoint", usual: ({ facts }) => facts.checkpoint,
+    read: (text, { facts }) =>
+      (facts.checkpoints.includes(text) || (facts.any_model && HUB_NAME.test(text)) ? text : undefined),
+  },
   { name: "tab", read: oneOf(tabsOf), usual: (known) => tabsOf(known)[0] },
   choice("layer", whole(({ result }) => [0, result.num_layers]), { usual: ({ result }) => result.num_layers }),
   choice("attention_layer", whole(({ result }) => [0, result.num_layers - 1]),

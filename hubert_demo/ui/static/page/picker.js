@@ -20,7 +20,14 @@ export const mount = (root, page) => {
 
   const settle = () => {
     wanted = null;
-    select.value = store.result ? store.result.checkpoint : first;
+    show(store.result ? store.result.checkpoint : first);
+  };
+
+  // One that was named, by the field or by a link, is in the list from then on.
+  const show = (/** @type {string} */ checkpoint) => {
+    const isListed = [...select.options].some(({ value }) => value === checkpoint);
+    if (!isListed) select.append(make("option", { value: checkpoint, text: checkpoint }));
+    select.value = checkpoint;
   };
 
   // Waits until the server has the model; nothing where the visitor wants another one by now.
@@ -56,11 +63,19 @@ export const mount = (root, page) => {
 
   select.addEventListener("change", () => listen(select.value, onShow));
 
+  root.querySelector("form")?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const field = /** @type {HTMLInputElement} */ (root.querySelector("input"));
+    const name = nameIn(field.value);
+    if (name) listen(name, onShow);
+    else field.focus();
+  });
+
   // By a link; nothing where it is no longer wanted.
   on("listen", (/** @type {(Wanted & { isHere: boolean }) | null} */ link) => {
     if (!link) return settle();
     const [{ checkpoint, example, isHere }, before] = [link, store.result];
-    select.value = checkpoint;
+    if ([...select.options].some(({ value }) => value === checkpoint)) select.value = checkpoint;
     // What the visitor has begun since then counts.
     const recording = () => (example === undefined || store.result !== before ? onShow() : { example });
     return listen(checkpoint, recording, isHere);
@@ -78,3 +93,11 @@ export const mount = (root, page) => {
     },
   };
 };
+
+/**
+ * The name of a repository in what was typed, which may be the address of its page.
+ * @param {string} text
+ */
+export const nameIn = (text) =>
+  text.trim().replace(/^(https?:\/\/)?(www\.)?(huggingface\.co|hf\.co)\//, "").replace(/\/(tree\/main)?\/?$/, "")
+    .replace(/\/tree\//, "@");

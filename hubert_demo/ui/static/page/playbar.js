@@ -45,7 +45,8 @@ export const noteLine = () => {
   return {
     element, hint,
     // A long name is cut, what was done is not.
-    show: (/** @type {Result} */ { title, seconds: took, timeline: { notes } }) => {
+    show: (/** @type {Result} */ { title, seconds: took, sources, timeline }) => {
+      const notes = [...timeline.notes, ...(sources.timeline ? [sources.timeline] : [])];
       const done = [...notes, `analysed in ${Math.max(0.1, took).toFixed(1)} s`].map((note) => ` · ${note}`).join("");
       element.title = `${title}${done}`;
       element.replaceChildren(make("span", { class: "hx-name", text: title }), make("span", { text: done }));
