@@ -80,8 +80,12 @@ def answer(visitor, question, is_right):
 
 def assert_on_show(visitor, link):
     """What a step names is on show."""
+    named = dict(pair.split("=") for pair in link.split("&"))
+    if "tab" in named:
+        # A tab that opens is told of once it has been laid out.
+        visitor.wait_until_open(named["tab"])
     state = visitor.tab.evaluate(STATE)
-    for name, text in (pair.split("=") for pair in link.split("&")):
+    for name, text in named.items():
         wanted = text.replace("+", " ")
         if isinstance(state[name], int | float):
             assert state[name] == pytest.approx(float(wanted), abs=1e-3), name

@@ -301,7 +301,8 @@ def test_without_arguments_the_embedded_checkpoint_is_served_where_gradio_says(l
     }
 
 
-def test_directories_host_and_port_can_be_given(launched, tmp_path):
+def test_directories_host_and_port_can_be_given(launched, tmp_path, write_checkpoint):
+    write_checkpoint(tmp_path)
     main([str(tmp_path), "--host", "0.0.0.0", "--port", "7999", "--checkpoint", BASE])
     assert launched["directories"] == [tmp_path]
     assert (launched["checkpoint"], launched["server_name"], launched["server_port"]) == (
