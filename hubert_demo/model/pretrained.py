@@ -17,10 +17,11 @@ from hubert_demo.model.attention import HubertAttention, check_implementation
 from hubert_demo.model.batch import Batch
 from hubert_demo.model.config import HubertConfig
 from hubert_demo.model.faults import is_out_of_memory
-from hubert_demo.model.files import CheckpointFiles, shown_path, shown_value
+from hubert_demo.model.files import CheckpointFiles, shown_path
 from hubert_demo.model.labels import without_labels
 from hubert_demo.model.options import hub_options
 from hubert_demo.model.outputs import ModelOutput
+from hubert_demo.model.placement import named_dtype, whole_device
 from hubert_demo.model.saving import write_weights
 from hubert_demo.model.tools import ModelForTools
 from hubert_demo.model.upload import push_saved
@@ -135,8 +136,8 @@ class PretrainedModel(ModelForTools):
         """
         where, overrides = hub_options(options)
         files = CheckpointFiles(pretrained_model_name_or_path, **where)
-        wanted = _dtype(dtype if dtype is not None else torch_dtype)
-        device = _device(device_map)
+        wanted = named_dtype(dtype if dtype is not None else torch_dtype)
+        device = whole_device(device_map)
         if config is None:
             config = HubertConfig.from_files(files, **overrides)
         elif overrides:
@@ -294,33 +295,6 @@ class PretrainedModel(ModelForTools):
     def _initialise_linear(linear: nn.Linear, std: float) -> None:
         nn.init.normal_(linear.weight, std=std)
         nn.init.zeros_(linear.bias)
-
-
-def _dtype(dtype: torch.dtype | str | None) -> torch.dtype | None:
-    """The dtype with this name; float32 for None, and None for "auto"."""
-    if dtype == "auto":
-        return None
-    found = getattr(torch, dtype, None) if isinstance(dtype, str) else (dtype or torch.float32)
-    if not isinstance(found, torch.dtype):
-        raise InputError(f"There is no dtype {dtype!r}; use 'float32', 'float16', 'bfloat16' or 'auto'.")
-    return found
-
-
-def _device(device_map: Any) -> torch.device | None:
-    """The device that `device_map` puts a whole model on; None leaves it where it is made."""
-    if isinstance(device_map, Mapping) and len(device_map) == 1:
-        device_map = device_map.get("", device_map)
-    if device_map == "auto":
-        device_map = "cuda" if torch.cuda.is_available() else "cpu"
-    if device_map is None or isinstance(device_map, torch.device):
-        return device_map
-    try:
-        return torch.device(device_map)
-    except (RuntimeError, TypeError) as error:
-        raise InputError(
-            f"device_map={shown_value(device_map)} would split the model or is not a device; HuBERT stays in "
-            "one piece: give 'auto', 'cpu' or 'cuda:0'."
-        ) from error
 
 
 def _loading_info(model: PretrainedModel, tensors: dict[str, Tensor]) -> dict[str, list[Any]]:
