@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from hubert_demo.model.config import HubertConfig
 from hubert_demo.model.feature_extractor import Wav2Vec2FeatureExtractor
-from hubert_demo.model.files import CheckpointFiles, hub_options
+from hubert_demo.model.files import CheckpointFiles
+from hubert_demo.model.options import hub_options
 from hubert_demo.model.processor import Wav2Vec2Processor
 from hubert_demo.model.tokenizer import VOCAB_NAME, Wav2Vec2CTCTokenizer
 

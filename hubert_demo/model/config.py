@@ -24,13 +24,13 @@ from hubert_demo.model.config_checks import (
 )
 from hubert_demo.model.files import (
     CheckpointFiles,
-    hub_options,
     read_json,
     shown_path,
     shown_value,
     write_json,
 )
 from hubert_demo.model.labels import settled_labels, without_labels
+from hubert_demo.model.options import hub_options
 
 CONFIG_NAME = "config.json"
 

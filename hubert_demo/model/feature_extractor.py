@@ -23,12 +23,12 @@ from hubert_demo.model.batch import (
 )
 from hubert_demo.model.files import (
     CheckpointFiles,
-    hub_options,
     read_json,
     shown_path,
     shown_value,
     write_json,
 )
+from hubert_demo.model.options import hub_options
 from hubert_demo.model.upload import push_saved
 
 PREPROCESSOR_NAME = "preprocessor_config.json"

@@ -43,36 +43,6 @@ class HubOptions(TypedDict, total=False):
     token: str | bool | None
 
 
-_WITHOUT_EFFECT = {
-    "trust_remote_code": "nothing that a checkpoint brings is ever run",
-    "use_safetensors": "safetensors come first, and other files are read without running anything in them",
-    "low_cpu_mem_usage": "no more memory is taken than loading needs",
-    "use_fast": "there is one tokenizer",
-    "resume_download": "what was received is always kept",
-    "proxies": "the hub's client takes them from the environment",
-    "weights_only": "weights alone are read in any case",
-    "_from_auto": "transformers' Auto classes say by it who asks",
-    "_from_pipeline": "its pipelines likewise",
-    "_commit_hash": "it goes with `revision`",
-}
-"""Options of transformers' `from_pretrained` that change nothing here, and why."""
-
-
-def hub_options(options: Mapping[str, Any]) -> tuple[HubOptions, dict[str, Any]]:
-    """Divide the keyword arguments of a `from_pretrained`.
-
-    Args:
-        options: As they were given.
-
-    Returns:
-        Those that say where the files are, and the others: settings that replace what the files say. Options
-        of transformers that change nothing here are in neither.
-    """
-    where: Any = {name: value for name, value in options.items() if name in HubOptions.__annotations__}
-    others = {n: v for n, v in options.items() if n not in where and n not in _WITHOUT_EFFECT}
-    return where, others
-
-
 @dataclass(frozen=True)
 class CheckpointFiles:
     """The files of one checkpoint; those on the hub are fetched when asked for, and kept.

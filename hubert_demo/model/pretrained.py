@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import torch
 from safetensors.torch import load_file
@@ -17,9 +17,11 @@ from hubert_demo.model.attention import HubertAttention, check_implementation
 from hubert_demo.model.batch import Batch
 from hubert_demo.model.config import HubertConfig
 from hubert_demo.model.faults import is_out_of_memory
-from hubert_demo.model.files import CheckpointFiles, hub_options, shown_path, shown_value
+from hubert_demo.model.files import CheckpointFiles, shown_path
 from hubert_demo.model.labels import without_labels
+from hubert_demo.model.options import hub_options
 from hubert_demo.model.outputs import ModelOutput
+from hubert_demo.model.placement import named_dtype, whole_device
 from hubert_demo.model.saving import write_weights
 from hubert_demo.model.tools import ModelForTools
 from hubert_demo.model.upload import push_saved
@@ -98,6 +100,7 @@ class PretrainedModel(ModelForTools):
         require_head: bool = False,
         ignore_mismatched_sizes: bool = False,
         device_map: Any = None,
+        output_loading_info: bool = False,
         **options: Any,
     ) -> Self:
         """Load a checkpoint in transformers' layout, in eval mode.
@@ -115,6 +118,7 @@ class PretrainedModel(ModelForTools):
                 another number of classes or letters, instead of refusing it.
             device_map: Where the model goes, as a whole: a device, or `"auto"` for the graphics card if there
                 is one.
+            output_loading_info: Also return which parameters were missing, left over or of another shape.
             **options: `revision` (branch, tag or commit of the repository), `subfolder` (of the directory or
                 repository), `local_files_only` (do not ask the hub; use files fetched earlier), `cache_dir`
                 (where to keep fetched files), `token` (access token for the hub); any other replaces what
@@ -122,17 +126,18 @@ class PretrainedModel(ModelForTools):
 
         Returns:
             The model. A head that the file lacks is newly initialised, one that this class lacks is
-            left out; both are logged as a warning.
+            left out; both are logged as a warning. With `output_loading_info` a table beside it, of the names
+            under `missing_keys` and `unexpected_keys`, and with both shapes under `mismatched_keys`.
 
         Raises:
             CheckpointError: If a file cannot be fetched or is damaged, or parameters do not match.
             ConfigError: If the configuration contradicts itself, or there is no such attention.
-            InputError: If there is no such dtype.
+            InputError: If there is no such dtype or device, or an option is not supported here.
         """
         where, overrides = hub_options(options)
         files = CheckpointFiles(pretrained_model_name_or_path, **where)
-        wanted = _dtype(dtype if dtype is not None else torch_dtype)
-        device = _device(device_map)
+        wanted = named_dtype(dtype if dtype is not None else torch_dtype)
+        device = whole_device(device_map)
         if config is None:
             config = HubertConfig.from_files(files, **overrides)
         elif overrides:
@@ -146,6 +151,7 @@ class PretrainedModel(ModelForTools):
         _require_room_for(described, paths, files.shown_name)
         model = cls(config, attn_implementation=attn_implementation)
         tensors = rename_parameters(read, model.base_prefix)
+        info = _loading_info(model, tensors)
         if ignore_mismatched_sizes:
             tensors = _of_fitting_shape(model, tensors, files.shown_name)
         _load_strictly(model, tensors, files.shown_name, require_head)
@@ -153,7 +159,8 @@ class PretrainedModel(ModelForTools):
             wanted = next(t.dtype for t in tensors.values() if t.is_floating_point())
         # Adapters are saved with a note on what they belong to.
         model.name_or_path = str(pretrained_model_name_or_path)
-        return model.to(device, wanted).eval()
+        model = model.to(device, wanted).eval()
+        return cast("Self", (model, info)) if output_loading_info else model
 
     def save_pretrained(
         self,
@@ -290,31 +297,17 @@ class PretrainedModel(ModelForTools):
         nn.init.zeros_(linear.bias)
 
 
-def _dtype(dtype: torch.dtype | str | None) -> torch.dtype | None:
-    """The dtype with this name; float32 for None, and None for "auto"."""
-    if dtype == "auto":
-        return None
-    found = getattr(torch, dtype, None) if isinstance(dtype, str) else (dtype or torch.float32)
-    if not isinstance(found, torch.dtype):
-        raise InputError(f"There is no dtype {dtype!r}; use 'float32', 'float16', 'bfloat16' or 'auto'.")
-    return found
-
-
-def _device(device_map: Any) -> torch.device | None:
-    """The device that `device_map` puts a whole model on; None leaves it where it is made."""
-    if isinstance(device_map, Mapping) and len(device_map) == 1:
-        device_map = device_map.get("", device_map)
-    if device_map == "auto":
-        device_map = "cuda" if torch.cuda.is_available() else "cpu"
-    if device_map is None or isinstance(device_map, torch.device):
-        return device_map
-    try:
-        return torch.device(device_map)
-    except (RuntimeError, TypeError) as error:
-        raise InputError(
-            f"device_map={shown_value(device_map)} would split the model or is not a device; HuBERT stays in "
-            "one piece: give 'auto', 'cpu' or 'cuda:0'."
-        ) from error
+def _loading_info(model: PretrainedModel, tensors: dict[str, Tensor]) -> dict[str, list[Any]]:
+    """What `output_loading_info` asks for."""
+    own = model.state_dict()
+    both = sorted(own.keys() & tensors.keys())
+    shapes = [(name, tuple(tensors[name].shape), tuple(own[name].shape)) for name in both]
+    return {
+        "missing_keys": sorted(own.keys() - tensors.keys()),
+        "unexpected_keys": sorted(tensors.keys() - own.keys()),
+        "mismatched_keys": [each for each in shapes if each[1] != each[2]],
+        "error_msgs": [],
+    }
 
 
 def _of_fitting_shape(model: PretrainedModel, tensors: dict[str, Tensor], source: str) -> dict[str, Tensor]:

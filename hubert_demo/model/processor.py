@@ -14,7 +14,8 @@ import numpy.typing as npt
 from hubert_demo.errors import InputError
 from hubert_demo.model.batch import Batch
 from hubert_demo.model.feature_extractor import PROCESSOR_NAME, SETTING_NAMES, Wav2Vec2FeatureExtractor
-from hubert_demo.model.files import hub_options, shown_value, write_json
+from hubert_demo.model.files import shown_value, write_json
+from hubert_demo.model.options import hub_options
 from hubert_demo.model.tokenizer import Wav2Vec2CTCTokenizer
 from hubert_demo.model.upload import push_saved
 
@@ -39,6 +40,7 @@ class Wav2Vec2Processor:
     attributes = ("feature_extractor", "tokenizer")
     feature_extractor_class = "Wav2Vec2FeatureExtractor"
     tokenizer_class = "Wav2Vec2CTCTokenizer"
+    chat_template = None
 
     @classmethod
     def get_attributes(cls) -> list[str]:

@@ -17,12 +17,12 @@ from hubert_demo.model.ctc_text import (
 )
 from hubert_demo.model.files import (
     CheckpointFiles,
-    hub_options,
     read_json,
     shown_text,
     shown_value,
     write_json,
 )
+from hubert_demo.model.options import hub_options
 from hubert_demo.model.text_encoder import NO_LIMIT, TextEncoder
 from hubert_demo.model.upload import push_saved
 from hubert_demo.model.vocabulary import OTHER_NAMES, TOKEN_NAMES, added_tokens, check_settings

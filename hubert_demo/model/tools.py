@@ -21,6 +21,8 @@ class ModelForTools(nn.Module):
     main_input_name: ClassVar[str] = "input_values"
     input_modalities: ClassVar[str] = "audio"
     supports_gradient_checkpointing: ClassVar[bool] = True
+    _supports_sdpa: ClassVar[bool] = True
+    _supports_flash_attn: ClassVar[bool] = True
 
     def gradient_checkpointing_enable(
         self, gradient_checkpointing_kwargs: Mapping[str, Any] | None = None

@@ -261,3 +261,38 @@ def test_options_without_effect_are_taken(folders):
         force_download=False,
     )
     assert "trust_remote_code" not in model.config.to_dict()
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ({"quantization_config": {"load_in_8bit": True}}, "quantisation is not supported; use dtype="),
+        ({"variant": "fp16"}, "weights of the usual names"),
+        ({"tp_plan": "auto"}, "stays in one piece"),
+    ],
+    ids=str,
+)
+def test_options_that_are_not_supported_are_refused_and_not_kept(folders, option, message):
+    with pytest.raises(InputError, match=message):
+        AutoModel.from_pretrained(folders / "ctc", **option)
+    assert (
+        AutoModel.from_pretrained(folders / "ctc", **dict.fromkeys(option))
+        .config.extra.keys()
+        .isdisjoint(option)
+    )
+
+
+def test_what_was_loaded_can_be_asked_for_as_in_transformers(folders):
+    options = {"num_labels": 3, "ignore_mismatched_sizes": True, "output_loading_info": True}
+    ours, theirs = (
+        import_module(library).HubertForSequenceClassification.from_pretrained(
+            folders / "classifier", **options
+        )[1]
+        for library in ("hubert_demo.model", "transformers")
+    )
+    assert ours["mismatched_keys"] == sorted(
+        (name, tuple(found), tuple(needed)) for name, found, needed in theirs["mismatched_keys"]
+    )
+    _, info = AutoModelForCTC.from_pretrained(folders / "classifier", output_loading_info=True)
+    assert info["missing_keys"] == ["lm_head.bias", "lm_head.weight"]
+    assert "classifier.weight" in info["unexpected_keys"]
