@@ -21,6 +21,17 @@ TINY: dict[str, Any] = {
     "classifier_proj_size": 16,
 }
 
+# So that two libraries compute the same in training.
+WITHOUT_CHANCE: dict[str, Any] = {
+    "hidden_dropout": 0.0,
+    "activation_dropout": 0.0,
+    "attention_dropout": 0.0,
+    "final_dropout": 0.0,
+    "feat_proj_dropout": 0.0,
+    "layerdrop": 0.0,
+    "apply_spec_augment": False,
+}
+
 # With the usual front end, but narrow: what the benchmarks are tried on.
 TINY_TO_TIME: dict[str, Any] = {
     "hidden_size": 32,

@@ -4,21 +4,13 @@ import pytest
 import torch
 
 from hubert_demo.model.activations import ACTIVATIONS
+from tests.small import WITHOUT_CHANCE
 
 NORMS = pytest.mark.parametrize("norm", ["group", "layer"])
 ORDERS = pytest.mark.parametrize("stable", [False, True], ids=["post-norm", "stable"])
 IMPLEMENTATIONS = pytest.mark.parametrize("attn", ["eager", "sdpa"])
 MASKS = pytest.mark.parametrize("masked", [False, True], ids=["whole", "padded"])
 
-WITHOUT_CHANCE = {
-    "hidden_dropout": 0.0,
-    "activation_dropout": 0.0,
-    "attention_dropout": 0.0,
-    "final_dropout": 0.0,
-    "feat_proj_dropout": 0.0,
-    "layerdrop": 0.0,
-    "apply_spec_augment": False,
-}
 LABELS = torch.tensor([[3, 4, 4, 5, -100], [7, 3, -100, -100, -100]])
 
 

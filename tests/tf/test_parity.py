@@ -7,20 +7,12 @@ import torch
 
 from hubert_demo.model.config_checks import ACTIVATION_FORMULAS
 from hubert_demo.tf.weights import parameters
+from tests.small import WITHOUT_CHANCE
 
 NORMS = pytest.mark.parametrize("norm", ["group", "layer"])
 ORDERS = pytest.mark.parametrize("stable", [False, True], ids=["post-norm", "stable"])
 MASKS = pytest.mark.parametrize("masked", [False, True], ids=["whole", "padded"])
 LABELS = np.array([[3, 4, 4, 5, -100], [7, 3, -100, -100, -100]])
-WITHOUT_CHANCE = {
-    "hidden_dropout": 0.0,
-    "activation_dropout": 0.0,
-    "attention_dropout": 0.0,
-    "final_dropout": 0.0,
-    "feat_proj_dropout": 0.0,
-    "layerdrop": 0.0,
-    "apply_spec_augment": False,
-}
 
 
 def run_both(pair, batch, masked, **arguments):
