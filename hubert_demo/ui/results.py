@@ -87,17 +87,18 @@ class Results:
         """The result of the very same samples by the same checkpoint, or None.
 
         One that tells otherwise how the samples came about is none: its notes go with all that is shown.
+        Nor is one that was made with changes.
 
         Args:
             spec: The checkpoint that was chosen.
             waveform: The recording.
         """
-        wanted = (spec, waveform.fingerprint, waveform.notes)
+        wanted = (spec, waveform.fingerprint, waveform.notes, ())
         with self._lock:
             for token, result in reversed(self._results.items()):
                 analysis = result.analysis
                 heard = analysis.encoding.waveform
-                if (analysis.checkpoint, heard.fingerprint, heard.notes) == wanted:
+                if (analysis.checkpoint, heard.fingerprint, heard.notes, analysis.changes) == wanted:
                     return self._touch(token)
         return None
 
