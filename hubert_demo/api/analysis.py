@@ -10,7 +10,7 @@ from hubert_demo.analysis.keywords.classification import Classification, classif
 from hubert_demo.analysis.keywords.detection import Keywords, detect
 from hubert_demo.analysis.layers import colouring as colourings
 from hubert_demo.analysis.layers import units as kmeans
-from hubert_demo.analysis.layers.colouring import COLOURINGS, Colouring
+from hubert_demo.analysis.layers.colouring import Colouring
 from hubert_demo.analysis.layers.projection import Projection, Projections, ProjectionSettings
 from hubert_demo.analysis.layers.similarity import LayerCurves, layer_curves
 from hubert_demo.analysis.layers.units import UnitScores
@@ -21,13 +21,16 @@ from hubert_demo.analysis.transcript.best import read_best
 from hubert_demo.analysis.transcript.ctc import Transcript, carry_over, transcribe
 from hubert_demo.analysis.transcript.emissions import Emissions, emissions
 from hubert_demo.analysis.transcript.language_model import load_language_model
+from hubert_demo.api import layers, opening
+from hubert_demo.api.opening import Sweep
 from hubert_demo.audio import FloatArray
-from hubert_demo.changes import Change, PatchedRows, PatchSource, StatesPatched, composed, text_of
+from hubert_demo.changes import Change, StatesPatched, text_of
 from hubert_demo.checkpoints import CheckpointSpec, LoadedCheckpoint
 from hubert_demo.deprecation import Renamed
 from hubert_demo.encoding import CtcOutput, Encoding
-from hubert_demo.errors import InputError, no_such
-from hubert_demo.inference import Pass, Sources, attention_map, encode_changed
+from hubert_demo.errors import no_such
+from hubert_demo.experiments.heads import NUM_DRAWS
+from hubert_demo.inference import Pass, Sources, attention_map
 from hubert_demo.memo import Memo
 
 MAX_UNIT_RUNS = 128
@@ -65,6 +68,8 @@ class Analysis:
         changes: What was changed, see `change`; empty where nothing was.
         source_changes: What of it each part was made with: a companion hears the changes of sound alone.
         before: The analysis without any change; None where this is one.
+        passes: Those of the chosen checkpoint, of the one that transcribes, and of the keyword spotter.
+        load: Gives a checkpoint, loaded again if need be.
     """
 
     def __init__(
@@ -95,8 +100,8 @@ class Analysis:
         self.changes: tuple[Change, ...] = self.encoding.changes
         self.source_changes = {part: maker.encoding.changes for part, maker in makers.items() if maker}
         self.before = before
-        self._passes = (chosen, ctc, keywords)
-        self._load = load
+        self.passes = (chosen, ctc, keywords)
+        self.load = load
         self._language_model = ctc.spec.language_model
         self._projections = Projections(self.encoding.hidden_states)
         self._transcript: Memo[None, Transcript] = Memo(1)
@@ -131,21 +136,32 @@ class Analysis:
         Raises:
             InputError: If the checkpoint or the recording cannot be changed so; the sentence says why.
         """
-        original = self.before or self
-        together = composed((*self.changes, *changes))
-        if together == self.changes:
-            return self
-        made: dict[CheckpointSpec, Pass] = {}
-        for each in original._passes:
-            is_chosen = each.spec == original.checkpoint
-            heard = together if is_chosen else [change for change in together if change.is_of_sound]
-            if each.spec not in made:
-                encoding = (
-                    encode_changed(self._load(each.spec), each.encoding, heard) if heard else each.encoding
-                )
-                made[each.spec] = Pass(each.spec, encoding)
-        chosen, ctc, keywords = (made[each.spec] for each in original._passes)
-        return Analysis(chosen, ctc, keywords, self._load, before=original)
+        return opening.changed(self, changes)
+
+    def sweep(
+        self,
+        what: str = "heads",
+        *,
+        by: str = "zero",
+        keyword: str | None = None,
+        num_draws: int = NUM_DRAWS,
+        seed: int = 0,
+    ) -> Sweep:
+        """Switch something off again and again, to see what the answer depends on.
+
+        Args:
+            what: `"heads"`: every head of the chosen checkpoint in turn; `"layers"`: every layer and every
+                feed-forward; `"words"`: the sound of every word.
+            by: What a head gives when it is off: `"zero"` or its `"mean"`.
+            keyword: Whose probability to follow; None for the clearest one, if these models tell keywords.
+            num_draws: Random subspaces a layer that heads are compared with; 0 for none.
+            seed: Of everything that is drawn.
+
+        Raises:
+            InputError: If there is no such sweep or keyword, no head that answers, or there are no words.
+        """
+        *_, whole = opening.sweep_steps(self, what, by=by, keyword=keyword, num_draws=num_draws, seed=seed)
+        return whole
 
     def patch(
         self, layer: int, start_s: float, end_s: float, at_s: float | None = None, example: str | None = None
@@ -162,11 +178,7 @@ class Analysis:
         Raises:
             InputError: If there is no such layer or stretch.
         """
-        frames = self.encoding.grid.frames_between(start_s, end_s, self.encoding.num_frames)
-        rows = PatchedRows(self._state(layer)[frames])
-        source = PatchSource(self.checkpoint.name, start_s, example, self.changes)
-        target_s = start_s if at_s is None else at_s
-        return StatesPatched(layer, target_s, target_s + end_s - start_s, source, rows)
+        return opening.patch(self, layer, start_s, end_s, start_s if at_s is None else at_s, example)
 
     @property
     def ctc(self) -> CtcOutput:
@@ -244,7 +256,7 @@ class Analysis:
         Raises:
             InputError: As for `projections`, or if there is no such layer.
         """
-        self._state(layer)
+        self.state(layer)
         points: FloatArray = self.projections(method).points[layer]
         return points
 
@@ -280,7 +292,7 @@ class Analysis:
         Raises:
             InputError: If there is no such layer, or not so many units.
         """
-        state = self._state(layer)
+        state = self.state(layer)
         count = self.num_units(num_units)
         return self._units.get((layer, count, seed), lambda: kmeans.kmeans_units(state, count, seed))
 
@@ -297,14 +309,7 @@ class Analysis:
             InputError: As for `units` and `align`.
             NothingToPredict: If there are no letters, or too few to tell.
         """
-        count = self.num_units(num_units)
-        written = self.align(reference).reference if reference.strip() else self.transcript_greedy
-        units = [self.units(layer, count, seed) for layer in range(self.encoding.num_layers + 1)]
-        kmeans.require_enough_letters([character.text for character in written.characters], count)
-        reach_frames = self.encoding.grid.frames_within(kmeans.LABEL_REACH_S)
-        labels = kmeans.frame_labels(self._on_own_frames(written), self.ctc.blank_id, reach_frames)
-        letters_from = kmeans.TRANSCRIPT if written is self.transcript_greedy else kmeans.REFERENCE
-        return kmeans.unit_scores(units, labels, count, letters_from)
+        return layers.unit_scores(self, self.num_units(num_units), seed, reference)
 
     def colouring(self, name: str, layer: int = 0, num_units: int | None = None, seed: int = 0) -> Colouring:
         """What the dots of a map may be coloured by.
@@ -318,18 +323,7 @@ class Analysis:
         Raises:
             InputError: If there is no such colouring; as for `units`.
         """
-        if name == "time":
-            return colourings.by_time(self.encoding.frame_times_s, self.encoding.span_s)
-        if name == "letter":
-            return colourings.by_letter(self.frame_characters)
-        if name == "energy":
-            return colourings.by_energy(self.prosody())
-        if name == "pitch":
-            return colourings.by_pitch(self.prosody())
-        if name == "unit":
-            count = self.num_units(num_units)
-            return colourings.by_unit(self.units(layer, count, seed), count)
-        raise InputError(f"Colouring {name!r} is unknown; choose one of {', '.join(COLOURINGS)}.")
+        return layers.colouring(self, name, layer, self.num_units(num_units), seed)
 
     @property
     def frame_token_ids(self) -> npt.NDArray[np.int64]:
@@ -337,9 +331,10 @@ class Analysis:
 
         Where that transcript comes from an encoder with other frames, tokens are carried over by time.
         """
-        return self._on_own_frames(self.transcript_greedy)
+        return self.on_own_frames(self.transcript_greedy)
 
-    def _on_own_frames(self, written: Transcript) -> npt.NDArray[np.int64]:
+    def on_own_frames(self, written: Transcript) -> npt.NDArray[np.int64]:
+        """A transcript's token in every frame of `encoding`, carried over by time if need be."""
         ctc, encoding = self.ctc_encoding, self.encoding
         return carry_over(
             written.frame_token_ids, self.ctc.blank_id, ctc.grid, encoding.grid, encoding.num_frames
@@ -350,7 +345,12 @@ class Analysis:
         """The recognised character of every frame of `encoding`: "" for none, a space between words."""
         return colourings.frame_characters(self.ctc, self.frame_token_ids)
 
-    def _state(self, layer: int) -> FloatArray:
+    def state(self, layer: int) -> FloatArray:
+        """Hidden states of one layer: float32 `(frames, hidden)`; 0 is what the first layer is given.
+
+        Raises:
+            InputError: If there is no such layer.
+        """
         states = self.encoding.hidden_states
         if not 0 <= layer < len(states):
             raise no_such("Layer", layer, len(states))
@@ -383,7 +383,7 @@ class Analysis:
             InputError: If there is no such layer or head.
         """
         # Not held here: a large checkpoint must be able to leave the memory while its results are looked at.
-        return attention_map(self._load(self.checkpoint), self.encoding, layer, heads, queries)
+        return attention_map(self.load(self.checkpoint), self.encoding, layer, heads, queries)
 
     def head_metrics(self) -> HeadMetrics:
         """What every head does: globalness, verticality, diagonality and its kind; remembered.

@@ -38,12 +38,13 @@ def make(
     implementation: str = "sdpa",
     config: HubertConfig = SMALL,
     scale: float = 0.2,
+    seed: int = 2,
 ) -> LoadedCheckpoint:
     """A CTC model and a keyword head of random weights, as they are when they have been loaded."""
     config = replace(config, feat_extract_norm=norm, do_stable_layer_norm=stable, conv_bias=norm == "layer")
-    generator = torch.Generator().manual_seed(3)
+    generator = torch.Generator().manual_seed(seed + 1)
     with torch.random.fork_rng():
-        torch.manual_seed(2)
+        torch.manual_seed(seed)
         model = HubertForCTC(config, attn_implementation=implementation).eval()
         head = KeywordHead(("yes", "no"), config.num_hidden_layers + 1, config.hidden_size, 8).eval()
     # Off their first values, so that no norm or bias is neutral and every change shows.
