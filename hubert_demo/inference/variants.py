@@ -23,8 +23,9 @@ from hubert_demo.inference.passes import finite
 from hubert_demo.model.edits import Edit, LayerEdit
 from hubert_demo.model.faults import machine_faults
 
-FRAMES_AT_ONCE = 768
-"""Of all variants side by side: more makes no pass faster on a processor, and takes more memory."""
+# Side by side: more are no faster on a processor, and take more memory.
+FRAMES_AT_ONCE = 1024
+MOST_AT_ONCE = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +67,7 @@ class Variants:
     @property
     def num_at_once(self) -> int:
         """How many variants are best run side by side."""
-        return max(1, FRAMES_AT_ONCE // self._encoding.num_frames)
+        return min(max(1, FRAMES_AT_ONCE // self._encoding.num_frames), MOST_AT_ONCE)
 
     def unchanged(self) -> Answers:
         """The pass itself."""
