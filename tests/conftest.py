@@ -40,13 +40,13 @@ BROWSER_TESTS = f"{PAGE_TESTS}test_browser"
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Three processes for the whole suite, of which one often waits; a part of it starts sooner in this one."""
+    """Three processes for the whole suite, one of which mostly waits; a part of it starts sooner in this one."""
     return 3 if config.args_source is pytest.Config.ArgsSource.TESTPATHS else 0
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark the browser tests; of several processes the first begins with them, then tests the page's server."""
+    """Mark the browser tests; the first process begins with them, then tests the page's server."""
     for item in items:
         if item.nodeid.startswith(BROWSER_TESTS):
             item.add_marker("browser")
