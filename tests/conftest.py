@@ -40,7 +40,7 @@ BROWSER_TESTS = f"{PAGE_TESTS}test_browser"
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Three processes for the whole suite, one of which mostly waits; a part of it starts sooner in this one."""
+    """Three processes for the whole suite, one of which mostly waits; a part starts sooner in this one."""
     return 3 if config.args_source is pytest.Config.ArgsSource.TESTPATHS else 0
 
 
