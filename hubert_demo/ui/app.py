@@ -28,6 +28,7 @@ from hubert_demo.memo import Locks
 from hubert_demo.ui import card, downloads, front_door, head, lessons, theme, zero_gpu
 from hubert_demo.ui.begun import Begun
 from hubert_demo.ui.blocks import ForgivingBlocks, uploaded_path
+from hubert_demo.ui.changing import Changing
 from hubert_demo.ui.clients import Clients
 from hubert_demo.ui.endpoints import Endpoints
 from hubert_demo.ui.examples import called, examples, picked, template, to_read
@@ -119,6 +120,7 @@ class Page:
         self.parts = Parts(parts, self.results, self.waiting)
         self.static_files = StaticFiles.from_folders(view.folder for view in views)
         self.examples = examples()
+        self._changing = Changing(self.results, self.waiting, store, self.analyse, self.examples)
         self.lessons = lessons.lessons((example.path.name for example in self.examples), own_lessons)
         self._store = store
         self._passes = Passes(self._encode)
@@ -297,13 +299,14 @@ class Page:
             yield message("error", text=sentence(error))
 
     def on_again(self, event: gr.EventData) -> str:
-        """Show what the visitor had before, or had begun; what the browser sends may be anything."""
+        """Show what the visitor had before, with some changes, or had begun; what is sent may be anything."""
         try:
             request = event._data if isinstance(event._data, dict) else {}
             if "claim" in request:
                 begun = self._begun.find(request["claim"])
                 return self._result(self.analyse(begun.waveform, begun.checkpoint), begun.about)
-            return self._result(self.results.again(request.get("ticket")), called(self.examples, request))
+            about, kept = called(self.examples, request), self.results.again(request.get("ticket"))
+            return self._result(self._changing.change(kept, request.get("changes", "")), about)
         except Exception as error:
             return message("error", text=sentence(error), again=True)
 
@@ -327,8 +330,8 @@ class Page:
         if request.get("token") is None:
             path, about = picked(self.examples, request.get("example", 0))
             return Waveform.from_file(path), about
-        waveform = self.results.get(request["token"]).analysis.encoding.waveform
-        return waveform, called(self.examples, request)
+        analysis = self.results.get(request["token"]).analysis
+        return (analysis.before or analysis).encoding.waveform, called(self.examples, request)
 
     def on_download(self, event: gr.EventData) -> Json:
         """Give a file that was asked for, or say why there is none."""
@@ -387,13 +390,11 @@ class Page:
 
     def _result(self, result: Result, about: Json) -> str:
         """The message that shows a result, whose parts are on their way from now on."""
-        analysis = result.analysis
         return message(
             "result",
-            token=self.results.token_for(result),
-            ticket=self.results.ticket_for(result),
+            **self.results.keys_for(result),
             seconds=result.seconds,
-            **card.about(analysis, self._store.find(analysis.checkpoint)),
+            **card.about(result.analysis, self._store.find(result.analysis.checkpoint)),
             parts=list(self.parts.rendering(result)),
             **about,
         )

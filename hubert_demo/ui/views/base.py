@@ -124,6 +124,16 @@ def plain(result: Any, *names: str) -> Json:
     }
 
 
+def before_of(analysis: Analysis, part: str) -> Analysis | None:
+    """What an analysis was before, where a part of it was made with changes; None where it was not.
+
+    Args:
+        analysis: With changes or without.
+        part: As `Sources` names it. What a companion says is changed by changes of sound alone.
+    """
+    return analysis.before if analysis.source_changes.get(part) else None
+
+
 def grid_as_json(encoding: Encoding) -> Json:
     """Where the frames of an encoding lie in time, read by `static/core/grid.js`."""
     return {

@@ -7,6 +7,7 @@ import { headsPanel } from "./heads.js";
 import { headMaps } from "./load.js";
 import { largeMap } from "./map.js";
 import { mapReading } from "./reading.js";
+import { headSwitch, switchBoard } from "./switches.js";
 import { layerHeads } from "./thumbs.js";
 
 /** @import { AttentionPart, HeadsPart, Mount } from "../core/types.js" */
@@ -28,6 +29,7 @@ export const mount = (root, page) => {
   const map = largeMap(reading.readRow);
   const slider = layerSlider(1, ["attention-layer", "attention-layer-name"], (wanted) => pick(wanted - 1, head));
   const thumbs = layerHeads((wanted) => layer !== null && pick(layer, wanted));
+  const [board, toggle] = [switchBoard(), headSwitch()];
   const panel = headsPanel((...wanted) => pick(...wanted));
   const title = make("h2", { "data-testid": "attention-title" });
   const earlier = make("p", { class: "hx-quiet", role: "status", hidden: true, "data-testid": "attention-earlier" });
@@ -36,8 +38,10 @@ export const mount = (root, page) => {
   again.hidden = true;
   root.append(steer(...slider.elements), make("div", { class: "hx-columns hx-columns-attention" },
     make("div", { class: "hx-card" }, thumbs.element, kindsNote()),
-    make("div", { class: "hx-card" }, make("div", { class: "hx-bar" }, title, map.range),
-      problem, again, earlier, map.element, reading.sentence, reading.list)), panel.element);
+    make("div", { class: "hx-card" }, make("div", { class: "hx-bar" }, title, toggle.element, map.range),
+      problem, again, earlier, map.element, reading.sentence, reading.list)),
+    make("div", { class: "hx-card hx-switches-card" }, make("div", { class: "hx-bar" },
+      make("h2", { text: "Switch parts off" })), ...board.elements), panel.element);
 
   const maps = headMaps(page, {
     show: (here) => {
@@ -69,7 +73,8 @@ export const mount = (root, page) => {
     if (!part || layer === null) return;
     slider.show(layer + 1, part.num_layers);
     title.textContent = `Layer ${layer + 1}, head ${head + 1}`;
-    thumbs.mark(head, kinds?.[layer]);
+    toggle.follow(layer, head);
+    thumbs.mark(layer, head, kinds?.[layer]);
     sayWhose();
     if (kinds) reading.kind.textContent = kinds[layer][head];
     panel.mark(layer, head);
@@ -128,9 +133,14 @@ export const mount = (root, page) => {
     parts: {
       attention: (/** @type {AttentionPart} */ model) => {
         part = model;
+        board.fill(model);
         pick(...wanted(model));
       },
       heads: fill,
+    },
+    changes: () => {
+      board.mark();
+      describe();
     },
     failed: (_, sentence) => fill(sentence, "unknown"),
     choices: (changed) => {
