@@ -38,7 +38,7 @@ from hubert_demo.ui.health import health
 from hubert_demo.ui.intake import READERS_BUSY, Intake
 from hubert_demo.ui.janitor import Janitor
 from hubert_demo.ui.lanes import Rank, one_step
-from hubert_demo.ui.messages import message
+from hubert_demo.ui.messages import NUMBERS, message
 from hubert_demo.ui.models import Models
 from hubert_demo.ui.parts import Parts
 from hubert_demo.ui.preview import TITLE
@@ -230,7 +230,7 @@ class Page:
                 with gr.Tabs(elem_id="hx-tabs", overflow_behavior="wrap"):
                     for view in views:
                         with gr.Tab(view.title, id=view.name, elem_id=f"hx-tab-{view.name}"):
-                            answers = functions.of(view.quick_answers, view.slow_answers)
+                            answers = functions.of(view.quick_answers, view.slow_answers, view.long_answers)
                             component(view.name, frame(view), answers, folder=view.name)
                 script = functions.of([downloads.reproduce])
                 files = component("downloads", downloads.template(), script, events=("take",))
@@ -308,7 +308,7 @@ class Page:
             about, kept = called(self.examples, request), self.results.again(request.get("ticket"))
             return self._result(self._changing.change(kept, request.get("changes", "")), about)
         except Exception as error:
-            return message("error", text=sentence(error), again=True)
+            return message("error", text=sentence(error), again=True, number=next(NUMBERS))
 
     def on_choose(self, event: gr.EventData) -> Iterator[tuple[str, Any]]:
         """Analyse the recording on show by the checkpoint that was chosen, and remember that.

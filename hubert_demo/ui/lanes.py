@@ -165,6 +165,13 @@ class Lane:
                 if job.future is future:
                     job.clients.append(client)
 
+    def leave(self, future: "Future[Value]", client: Client | None) -> None:
+        """One no longer waits for a job; it is given up where nobody does any more."""
+        with self._lock:
+            for job in (*self._waiting, *self._running):
+                if job.future is future:
+                    job.clients[:] = [each for each in job.clients if each != client]
+
     @property
     def length(self) -> int:
         """How many jobs wait, besides those that run."""

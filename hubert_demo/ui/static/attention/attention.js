@@ -7,6 +7,7 @@ import { headsPanel } from "./heads.js";
 import { headMaps } from "./load.js";
 import { largeMap } from "./map.js";
 import { mapReading } from "./reading.js";
+import { sweeps } from "./sweeps.js";
 import { headSwitch, switchBoard } from "./switches.js";
 import { layerHeads } from "./thumbs.js";
 
@@ -30,6 +31,7 @@ export const mount = (root, page) => {
   const slider = layerSlider(1, ["attention-layer", "attention-layer-name"], (wanted) => pick(wanted - 1, head));
   const thumbs = layerHeads((wanted) => layer !== null && pick(layer, wanted));
   const [board, toggle] = [switchBoard(), headSwitch()];
+  const sweep = sweeps(page, board);
   const panel = headsPanel((...wanted) => pick(...wanted));
   const title = make("h2", { "data-testid": "attention-title" });
   const earlier = make("p", { class: "hx-quiet", role: "status", hidden: true, "data-testid": "attention-earlier" });
@@ -41,7 +43,8 @@ export const mount = (root, page) => {
     make("div", { class: "hx-card" }, make("div", { class: "hx-bar" }, title, toggle.element, map.range),
       problem, again, earlier, map.element, reading.sentence, reading.list)),
     make("div", { class: "hx-card hx-switches-card" }, make("div", { class: "hx-bar" },
-      make("h2", { text: "Switch parts off" })), ...board.elements), panel.element);
+      make("h2", { text: "Switch parts off" }), sweep.measures), ...board.elements, ...sweep.heads),
+    sweep.words, panel.element);
 
   const maps = headMaps(page, {
     show: (here) => {
@@ -83,6 +86,7 @@ export const mount = (root, page) => {
 
   const draw = () => {
     panel.draw();
+    sweep.draw();
     if (!shown || !root.clientWidth) return;
     map.draw();
     thumbs.draw(shown.small);
@@ -121,7 +125,8 @@ export const mount = (root, page) => {
 
   return {
     tab: true, strip: map.strip, draw, tick: map.tick, zoom: map.draw,
-    result: () => {
+    result: (result) => {
+      sweep.begin(result);
       part = shown = null;
       maps.forget();
       complain(null);

@@ -246,8 +246,8 @@ export interface Progress {
   readonly num_passes: number;
   /** Whose probability is followed; null where none is. */
   readonly keyword: string | null;
-  /** How often a mark would be there by chance: once in so many. */
-  readonly chance_of: number;
+  /** How often what does no more than others would be marked; null where nothing is marked. */
+  readonly by_chance: number | null;
 }
 
 export interface HeadSweepAnswer extends Progress {
@@ -319,8 +319,10 @@ export interface SentenceMessage {
   readonly kind: "busy" | "error";
   readonly text: string;
   readonly welcome?: boolean;
-  /** Whether it is about a result that was to be opened again. */
+  /** Whether it is about a result that was to be opened again, or changed. */
   readonly again?: boolean;
+  /** So that two that are alike differ. */
+  readonly number?: number;
   /** By which this tab may have what has begun, also when it is reloaded meanwhile. */
   readonly claim?: string;
   /** Of the recording that it is about, once that is known. */
