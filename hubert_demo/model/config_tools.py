@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any, ClassVar
 
-USUAL = {"architectures": None, "is_encoder_decoder": False, "problem_type": None}
+USUAL = {"architectures": None, "is_encoder_decoder": False, "problem_type": None, "_commit_hash": None}
 """What tools read of every configuration of transformers, whether its file says so or not."""
 
 

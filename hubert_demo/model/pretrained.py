@@ -129,8 +129,8 @@ class PretrainedModel(ModelForTools):
 
         Returns:
             The model. A head that the file lacks is newly initialised, one that this class lacks is
-            left out; both are logged as a warning. With `output_loading_info` a table beside it, of the names
-            under `missing_keys` and `unexpected_keys`, and with both shapes under `mismatched_keys`.
+            left out; both are logged as a warning. With `output_loading_info` a table beside it, of sets: of
+            names under `missing_keys` and `unexpected_keys`, and with both shapes under `mismatched_keys`.
 
         Raises:
             CheckpointError: If a file cannot be fetched or is damaged, or parameters do not match.
@@ -298,15 +298,15 @@ class PretrainedModel(ModelForTools):
         nn.init.zeros_(linear.bias)
 
 
-def _loading_info(model: PretrainedModel, tensors: dict[str, Tensor]) -> dict[str, list[Any]]:
-    """What `output_loading_info` asks for."""
+def _loading_info(model: PretrainedModel, tensors: dict[str, Tensor]) -> dict[str, set[Any] | list[Any]]:
+    """What `output_loading_info` asks for, as transformers 5 has it."""
     own = model.state_dict()
-    both = sorted(own.keys() & tensors.keys())
-    shapes = [(name, tuple(tensors[name].shape), tuple(own[name].shape)) for name in both]
+    both = own.keys() & tensors.keys()
+    shapes = {(name, tuple(tensors[name].shape), tuple(own[name].shape)) for name in both}
     return {
-        "missing_keys": sorted(own.keys() - tensors.keys()),
-        "unexpected_keys": sorted(tensors.keys() - own.keys()),
-        "mismatched_keys": [each for each in shapes if each[1] != each[2]],
+        "missing_keys": own.keys() - tensors.keys(),
+        "unexpected_keys": tensors.keys() - own.keys(),
+        "mismatched_keys": {each for each in shapes if each[1] != each[2]},
         "error_msgs": [],
     }
 

@@ -28,7 +28,10 @@ class ModelForTools(nn.Module):
     _supports_flash_attn: ClassVar[bool] = True
     _no_split_modules: ClassVar[list[str]] = ["HubertEncoderLayer"]
     _tied_weights_keys: ClassVar[None] = None
+    _keep_in_fp32_modules: ClassVar[None] = None
     _keys_to_ignore_on_save: ClassVar[None] = None
+    _keys_to_ignore_on_load_missing: ClassVar[None] = None
+    _keys_to_ignore_on_load_unexpected: ClassVar[None] = None
 
     config: HubertConfig
 
@@ -105,6 +108,11 @@ class ModelForTools(nn.Module):
         for module in self.modules():
             if hasattr(module, "gradient_checkpointing"):
                 vars(module).update(gradient_checkpointing=value, checkpoint_options=options)
+
+    @classmethod
+    def _can_set_attn_implementation(cls) -> bool:
+        """Whether a model's `set_attn_implementation` works, which it always does."""
+        return True
 
     @property
     def base_model(self) -> nn.Module:
