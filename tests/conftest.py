@@ -1,4 +1,4 @@
-"""What every test shares: two processes, no network but a hub in this one, small checkpoints."""
+"""What every test shares: three processes, no network but a hub in this one, small checkpoints."""
 
 import hashlib
 import os
@@ -33,20 +33,20 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["HF_HUB_OFFLINE"] = "1"
 
 
-# --- two processes ---
+# --- three processes ---
 
 PAGE_TESTS = "tests/ui/"
 BROWSER_TESTS = f"{PAGE_TESTS}test_browser"
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Two processes for the whole suite; a part of it starts sooner in this one."""
-    return 2 if config.args_source is pytest.Config.ArgsSource.TESTPATHS else 0
+    """Three processes for the whole suite, one of which mostly waits; a part starts sooner in this one."""
+    return 3 if config.args_source is pytest.Config.ArgsSource.TESTPATHS else 0
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark the browser tests; of two processes the first begins with them, then tests the page's server."""
+    """Mark the browser tests; the first process begins with them, then tests the page's server."""
     for item in items:
         if item.nodeid.startswith(BROWSER_TESTS):
             item.add_marker("browser")
@@ -59,7 +59,7 @@ class FromBothEnds(LoadFileScheduling):
     """The first process takes files from the beginning, the others from the end, until they meet.
 
     The browser tests, at the beginning, take half of the time, and much of that they wait: which leaves room
-    for a process that computes, but not for a second browser. UMAP, which is compiled on first use, is first
+    for processes that compute, but not for a second browser. UMAP, which is compiled on first use, is first
     used by the page: when the other process needs it, it lies compiled on disk.
     """
 

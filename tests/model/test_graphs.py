@@ -30,7 +30,9 @@ def _no_graphs_of_other_tests():
     [
         ("model", {"feat_extract_norm": "layer", "do_stable_layer_norm": True}, "eager"),
         ("ctc", {}, "sdpa"),
-        ("classifier", {"num_labels": 3, "use_weighted_layer_sum": True}, "sdpa"),
+        pytest.param(
+            *("classifier", {"num_labels": 3, "use_weighted_layer_sum": True}, "sdpa"), marks=pytest.mark.slow
+        ),
     ],
     ids=["model", "ctc", "classifier"],
 )
@@ -61,7 +63,9 @@ def test_an_exported_model_takes_any_batch_and_length(twins, assert_parity, kind
     [
         ("model", {}),
         ("ctc", {"feat_extract_norm": "layer", "do_stable_layer_norm": True}),
-        ("classifier", {"num_labels": 3, "use_weighted_layer_sum": True}),
+        pytest.param(
+            *("classifier", {"num_labels": 3, "use_weighted_layer_sum": True}), marks=pytest.mark.slow
+        ),
     ],
     ids=["model", "ctc", "classifier"],
 )
