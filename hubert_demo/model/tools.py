@@ -28,7 +28,7 @@ class ModelForTools(nn.Module):
     _supports_flash_attn: ClassVar[bool] = True
     _no_split_modules: ClassVar[list[str]] = ["HubertEncoderLayer"]
     _tied_weights_keys: ClassVar[None] = None
-    _keep_in_fp32_modules: ClassVar[None] = None
+    _keep_in_fp32_modules: ClassVar[frozenset[str]] = frozenset()
     _keys_to_ignore_on_save: ClassVar[None] = None
     _keys_to_ignore_on_load_missing: ClassVar[None] = None
     _keys_to_ignore_on_load_unexpected: ClassVar[None] = None

@@ -91,6 +91,10 @@ def test_a_model_says_what_it_takes_and_where_its_layers_are(new_twins, kind):
     assert type(ours.get_encoder()).__name__ == type(theirs.get_encoder()).__name__ == "HubertEncoder"
     assert set(ours._no_split_modules) <= set(theirs._no_split_modules)
     assert ours._tied_weights_keys is theirs._tied_weights_keys is None
+    assert len(ours._keep_in_fp32_modules) == len(theirs._keep_in_fp32_modules) == 0
+    assert ours._can_set_attn_implementation() is theirs._can_set_attn_implementation() is True
+    for name in ("load_missing", "load_unexpected", "save"):
+        assert not getattr(ours, f"_keys_to_ignore_on_{name}")
 
 
 def test_layers_can_be_given_gradients_although_all_before_them_is_frozen(new_twins, batch):
