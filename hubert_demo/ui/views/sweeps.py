@@ -55,7 +55,8 @@ def _heads(analysis: Analysis, keyword: str | None) -> Iterator[Json]:
 
 def _heads_as_json(heads: HeadSweep, layers: LayerSweep) -> Json:
     return {
-        **plain(heads, "keyword", "by_chance", "is_marked"),
+        **plain(heads, "by_chance", "is_marked"),
+        "keyword": _named(heads.keyword),
         "num_done": heads.num_done + layers.num_done,
         "num_passes": heads.num_passes + layers.num_passes,
         "effects": _effects(heads.effects),
@@ -66,13 +67,19 @@ def _heads_as_json(heads: HeadSweep, layers: LayerSweep) -> Json:
 
 def _words_as_json(found: WordSweep) -> Json:
     return {
-        **plain(found, "keyword", "is_marked", "num_done", "num_passes"),
+        **plain(found, "is_marked", "num_done", "num_passes"),
+        "keyword": _named(found.keyword),
         "by_chance": 1 / (NUM_DRAWS + 1),
         "words": [plain(word, "text", "start_s", "end_s") for word in found.words],
         "effects": _effects(found.effects),
         "removed": _listed(found.removed),
         "removed_at_random": _listed(found.removed_at_random),
     }
+
+
+def _named(keyword: str | None) -> str | None:
+    """A keyword as the keywords' tab writes it."""
+    return None if keyword is None else keyword.strip("_")
 
 
 def _effects(effects: Effects) -> Json:
