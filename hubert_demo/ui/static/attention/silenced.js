@@ -55,7 +55,7 @@ const rowsOf = ({ words, effects, is_marked: marked, keyword }) => {
     const [rise, change] = [rises[i], changes[i]];
     const share = rise === null ? 0 : sizeOf(rise, "loss_rise") / most;
     const [shown] = rise === null ? ["…"] : WRITTEN.loss_rise(rise);
-    const beside = keyword === null || change === null ? "" : `${signed(100 * change, 0)} pts`;
+    const beside = keyword === null || change === null ? "" : `${WRITTEN.keyword_change(change)[0]} pts`;
     return make("li", { class: marked[i] ? "is-marked" : "", "data-testid": "silenced-word" },
       make("button", { type: "button", text: text.toLowerCase(), onclick: () => clock.hear(start, end) }),
       make("span", { class: "hx-track" }, make("i", { style: `--share:${100 * share}%` })),

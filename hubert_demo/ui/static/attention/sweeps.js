@@ -59,6 +59,9 @@ export const sweeps = (page, board) => {
     heads: button("Every head off in turn", () => start("heads"), "sweep-heads"),
     words: button("Each word silenced in turn", () => start("words"), "sweep-words"),
   };
+  starts.heads.title = "Runs the model once for each head, layer and feed-forward; then with 50 random projections " +
+    "of each layer taken away, to compare with";
+  starts.words.title = "Runs the model with each word silenced; then with as long silences elsewhere, to compare with";
   const keywords = select("sweep-keyword", [[CLEAREST, "the clearest"]], () => {});
   const following = labelled("Keyword to follow", keywords, { hidden: true });
   const measures = segments("What the colours show", MEASURES.map(([name, text]) => [name, text]), measure, (name) => {

@@ -54,7 +54,6 @@ export const switchBoard = () => {
       button.title = `${name}${cell ? `: ${cell.spoken}` : ""}`;
       button.setAttribute("aria-label", `${name}${cell ? `, ${cell.shown}: ${cell.spoken}` : ""}`);
       button.classList.toggle("is-marked", Boolean(cell?.isMarked));
-      button.classList.toggle("is-strong", (cell?.share ?? 0) > 0.5);
       button.style.setProperty("--share", cell ? `${Math.round(100 * cell.share)}%` : "0%");
     }
     grid.classList.toggle("has-numbers", Boolean(measured));
