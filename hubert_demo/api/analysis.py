@@ -35,6 +35,7 @@ from hubert_demo.memo import Memo
 
 MAX_UNIT_RUNS = 128
 MAX_SEARCHES = 4
+MAX_SWEEPS = 8
 
 
 class Analysis:
@@ -111,6 +112,7 @@ class Analysis:
         self._curves: Memo[None, LayerCurves] = Memo(1)
         self._units: Memo[tuple[int, int, int], npt.NDArray[np.int64]] = Memo(MAX_UNIT_RUNS)
         self._head_metrics: Memo[None, HeadMetrics] = Memo(1)
+        self._sweeps: Memo[tuple[str, str, str | None, int, int], Sweep] = Memo(MAX_SWEEPS)
 
     def __repr__(self) -> str:
         """How long it is, and which checkpoint each part comes from."""
@@ -147,7 +149,7 @@ class Analysis:
         num_draws: int = NUM_DRAWS,
         seed: int = 0,
     ) -> Sweep:
-        """Switch something off again and again, to see what the answer depends on.
+        """Switch something off again and again, to see what the answer depends on; remembered.
 
         Args:
             what: `"heads"`: every head of the chosen checkpoint in turn; `"layers"`: every layer and every
@@ -160,8 +162,8 @@ class Analysis:
         Raises:
             InputError: If there is no such sweep or keyword, no head that answers, or there are no words.
         """
-        *_, whole = opening.sweep_steps(self, what, by=by, keyword=keyword, num_draws=num_draws, seed=seed)
-        return whole
+        asked = (what, by, keyword, num_draws, seed)
+        return self._sweeps.get(asked, lambda: opening.swept(self, *asked))
 
     def patch(
         self, layer: int, start_s: float, end_s: float, at_s: float | None = None, example: str | None = None

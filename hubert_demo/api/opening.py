@@ -85,6 +85,12 @@ def sweep_steps(
     raise InputError(f"There is no sweep of {what[:20]!r}; choose one of {', '.join(SWEEPS)}.")
 
 
+def swept(analysis: Analysis, what: str, by: str, keyword: str | None, num_draws: int, seed: int) -> Sweep:
+    """See `Analysis.sweep`."""
+    *_, whole = sweep_steps(analysis, what, by=by, keyword=keyword, num_draws=num_draws, seed=seed)
+    return whole
+
+
 def _variants(analysis: Analysis, number: int) -> Variants:
     """Of one of the analysis's passes."""
     made, original = (each.passes[number] for each in (analysis, analysis.before or analysis))

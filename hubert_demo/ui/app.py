@@ -193,7 +193,7 @@ class Page:
                 to be fetched first.
         """
         spec = self.models.default if checkpoint is None else self.models.find_here(checkpoint)
-        # Whoever has the same recording waits for the first one's result; nobody else waits here.
+        # Whoever has the same recording waits for the first one's result.
         with self._listening.of((spec, waveform.fingerprint)):
             known = self.results.find(spec, waveform)
             if known is not None:
@@ -236,8 +236,8 @@ class Page:
                 files = component("downloads", downloads.template(), script, events=("take",))
         session = component("session", functions=[self.parts.fetching()], events=("again", "resend"))
         self._listen(recording, picker, model, files, session, chooser)
-        endpoints = Endpoints(self.analyse, self._intake.read_for_program, self.waiting.turn)
-        for name, function in endpoints.all().items():
+        ask = (self.analyse, self._intake.read_for_program, self.waiting.turn, self._changing.change)
+        for name, function in Endpoints(*ask).all().items():
             events.api(function, api_name=name)
 
     def _listen(self, recording: gr.Audio, *pieces: gr.HTML) -> None:

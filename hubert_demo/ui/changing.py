@@ -41,12 +41,13 @@ class Changing:
         self._examples = {example.path.name: example.path for example in examples}
         self._making: Locks[tuple[str, tuple[Change, ...]]] = Locks()
 
-    def change(self, result: Result, text: object) -> Result:
+    def change(self, result: Result, text: object, rank: Rank = Rank.FIRST) -> Result:
         """A result with nothing but some changes: the very same one where there are none.
 
         Args:
             result: With other changes, or with none.
             text: The changes as a link has them; it may come from the browser and be anything.
+            rank: What goes first.
 
         Raises:
             BusyError: If too many passes wait to be run.
@@ -54,10 +55,10 @@ class Changing:
         """
         if not isinstance(text, str):
             raise InputError(NOT_UNDERSTOOD)
-        return self._change(result.original or result, composed(from_text(text)))
+        return self._change(result.original or result, composed(from_text(text)), rank)
 
-    def _change(self, original: Result, wanted: tuple[Change, ...]) -> Result:
-        changes = composed(self._with_states(each) for each in wanted)
+    def _change(self, original: Result, wanted: tuple[Change, ...], rank: Rank) -> Result:
+        changes = composed(self._with_states(each, rank) for each in wanted)
         if not changes:
             return original
         # Whoever wants the same waits for the first one's result.
@@ -67,18 +68,18 @@ class Changing:
                 return known
             started = time.perf_counter()
             steps = one_step(partial(original.analysis.change, *changes))
-            changed: Analysis = self._waiting.turn(self._lane(original.analysis), steps, Rank.FIRST)
+            changed: Analysis = self._waiting.turn(self._lane(original.analysis), steps, rank)
             return self._results.keep(changed, time.perf_counter() - started, original=original)
 
     def _lane(self, analysis: Analysis) -> str:
         return f"{ENCODER} {self._store.find(analysis.checkpoint).encoder.device}"
 
-    def _with_states(self, change: Change) -> Change:
+    def _with_states(self, change: Change, rank: Rank) -> Change:
         """A patch with its states, where these are an example's; all else as it is."""
         if not isinstance(change, StatesPatched) or change.source.example not in self._examples:
             return change
         source = change.source
         waveform = Waveform.from_file(self._examples[str(source.example)])
-        made = self._change(self._analyse(waveform, source.checkpoint), source.changes).analysis
+        made = self._change(self._analyse(waveform, source.checkpoint), source.changes, rank).analysis
         rows = made.patch(change.layer, source.start_s, change.source_end_s).require_rows()
         return change.with_rows(rows)

@@ -30,6 +30,7 @@ def kept(page):
 
 def test_a_layer_is_switched_off_and_the_original_comes_back_without_a_pass(visit, kept, encoder_passes):
     visitor = visit()
+    visitor.id("which-reading").get_by_text("With the language model (").wait_for()
     original, before = visitor.token, words(visitor)
     visitor.open("Attention")
     visitor.tab.wait_for_selector("[data-shown]")
@@ -173,7 +174,9 @@ def test_a_sweep_goes_on_beside_a_switch_and_marks_what_the_library_does(visit, 
     rises = known.effects.loss_rise
     for layer, head in np.ndindex(rises.shape):
         switch = visitor.id(f"switch-head_off:{layer}.{head}")
-        assert f"rises by {rises[layer, head]:.2f} nats".replace("-", "−") in switch.get_attribute("aria-label")
+        assert f"rises by {rises[layer, head]:.2f} nats".replace("-", "−") in switch.get_attribute(
+            "aria-label"
+        )
         assert ("is-marked" in switch.get_attribute("class")) == known.is_marked[layer, head]
     assert "by chance 1 in 51" in visitor.id("sweep-note").inner_text()
     assert visitor.id("switch-layer_skipped:0").inner_text()
@@ -217,7 +220,7 @@ def test_whoever_leaves_ends_a_sweep(visit, page):
     visitor.tab.wait_for_selector("[data-shown]")
     visitor.id("sweep-heads").click()
     visitor.tab.wait_for_function("document.querySelector('.hx-switch:not(:empty)')")
-    visitor.tab.goto("about:blank")
+    visitor.tab.goto(f"{page.demo.local_url}healthz")
     assert page.waiting.idle(20)
 
 

@@ -59,9 +59,9 @@ def _heads_as_json(heads: HeadSweep, layers: LayerSweep) -> Json:
         "keyword": _named(heads.keyword),
         "num_done": heads.num_done + layers.num_done,
         "num_passes": heads.num_passes + layers.num_passes,
-        "effects": _effects(heads.effects),
-        "layer_skipped": _effects(layers.skipped),
-        "feed_forward_off": _effects(layers.feed_forward_off),
+        "effects": effects_as_json(heads.effects),
+        "layer_skipped": effects_as_json(layers.skipped),
+        "feed_forward_off": effects_as_json(layers.feed_forward_off),
     }
 
 
@@ -71,7 +71,7 @@ def _words_as_json(found: WordSweep) -> Json:
         "keyword": _named(found.keyword),
         "by_chance": 1 / (NUM_DRAWS + 1),
         "words": [plain(word, "text", "start_s", "end_s") for word in found.words],
-        "effects": _effects(found.effects),
+        "effects": effects_as_json(found.effects),
         "removed": _listed(found.removed),
         "removed_at_random": _listed(found.removed_at_random),
     }
@@ -82,7 +82,8 @@ def _named(keyword: str | None) -> str | None:
     return None if keyword is None else keyword.strip("_")
 
 
-def _effects(effects: Effects) -> Json:
+def effects_as_json(effects: Effects) -> Json:
+    """The numbers of effects, nested lists each, with null for what there is not."""
     names = ("loss_rise", "characters_changed", "keyword_change")
     return {name: _listed(getattr(effects, name)) for name in names}
 
