@@ -270,7 +270,8 @@ def uploaded(root):
 
 @pytest.mark.parametrize("name", sorted(name.strip("/") for name in NAMES))
 def test_an_endpoint_draws_no_view_and_queues_nothing(counting_page, drawn, uploaded, name):
-    parameters = {"align": {"reference": "yes"}, "map_layers": {"method": "pca"}}.get(name, {})
+    needed = {"align": {"reference": "yes"}, "change": {"changes": "head_off:0.0"}}
+    parameters = {**needed, "map_layers": {"method": "pca"}, "sweep_heads": {"num_draws": 0}}.get(name, {})
     assert Endpoints(counting_page.analyse).all()[name](uploaded, **parameters)
     assert drawn == counting_page.waiting.queued == []
 
@@ -311,7 +312,7 @@ def test_aligning_computes_no_projection(counting_page, uploaded):
 )
 def test_files_that_were_not_uploaded_are_none_of_the_callers_business(page, recording):
     for name, endpoint in Endpoints(page.analyse).all().items():
-        parameters = {"reference": "yes"} if name == "align" else {}
+        parameters = {"align": {"reference": "yes"}, "change": {"changes": ""}}.get(name, {})
         with pytest.raises(Exception, match="not an uploaded file"):
             endpoint(recording, **parameters)
 
