@@ -13,8 +13,8 @@ export const stopButton = () => {
 export const isRecorded = () => Boolean(button('[aria-label="Record audio"].selected'));
 
 /**
- * Has it ready for the next recording: after one whose upload has failed it waits for ever. After a file's it is ready by
- * itself, and would break if it was opened anew before.
+ * Has it ready for the next recording: after one whose upload has failed it waits for ever. After a file's it is ready
+ * by itself, and would break if it was opened anew before.
  */
 export const emptyRecorder = () => setTimeout(() => {
   if (stopButton() || !isRecorded()) return;
