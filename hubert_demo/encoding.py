@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -10,8 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from hubert_demo.audio import SAMPLE_RATE_HZ, FloatArray, Waveform
+from hubert_demo.changes import Change
 from hubert_demo.deprecation import Renamed
 from hubert_demo.errors import InputError
+
+# Of a frame: times that were rounded to a tenth of a millisecond still name the frame they were taken from.
+_TOLERANCE = 0.01
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,27 @@ class FrameGrid:
         positions = np.asarray(times_s) * SAMPLE_RATE_HZ - self.window_samples / 2
         frames: npt.NDArray[np.int64] = np.rint(positions / self.hop_samples).astype(np.int64)
         return frames.clip(0, num_frames - 1)
+
+    def frames_between(self, start_s: float, end_s: float, num_frames: int) -> slice:
+        """Those of the first `num_frames` whose centres lie in a stretch of time, its end not included.
+
+        Raises:
+            InputError: If there are none.
+        """
+        first, last = (self._first_from(time_s) for time_s in (start_s, end_s))
+        frames = slice(min(max(0, first), num_frames), min(max(0, last), num_frames))
+        if frames.start >= frames.stop:
+            raise InputError(
+                f"No frame has its centre between {start_s:g} s and {end_s:g} s; they are {self.hop_s:g} s "
+                f"apart, the last of {num_frames} at {self.times_s(num_frames)[-1]:.3f} s. Choose a longer "
+                "stretch, or one within the recording."
+            )
+        return frames
+
+    def _first_from(self, time_s: float) -> int:
+        """The first frame whose centre is not before a time; that of a frame's own centre is that frame."""
+        position = (time_s * SAMPLE_RATE_HZ - self.window_samples / 2) / self.hop_samples
+        return math.ceil(position - _TOLERANCE)
 
 
 HUBERT_GRID = FrameGrid(hop_samples=320, window_samples=400)
@@ -141,6 +167,8 @@ class Encoding:
         ctc: What the CTC head says; None where the checkpoint has none.
         classes: What the keyword head, or another classifier, says; None where the checkpoint has neither.
         checkpoint_notes: What the checkpoint's files leave open, and how that was read; a sentence each.
+        changes: What was changed in this pass; `waveform` is what went in, with the stretches silenced that
+            the changes name.
     """
 
     checkpoint: str
@@ -151,6 +179,7 @@ class Encoding:
     ctc: CtcOutput | None = None
     classes: ClassOutput | None = None
     checkpoint_notes: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -71,7 +71,7 @@ def test_a_folder_without_a_processor_is_taken_as_usual_and_says_so(norm, write_
     # As notes on the recording are: on the page and in what is downloaded.
     assert timeline.payload(analysis)["notes"][-1].startswith("another does not say")
     settings = json.loads(dict(_files(analysis, Choices(), {}))["settings.json"])
-    assert settings["changes"][-1].startswith("another does not say")
+    assert settings["notes"][-1].startswith("another does not say")
 
 
 def test_a_ctc_head_whose_letters_nobody_knows_is_left_out_and_said(write_checkpoint, noise, tmp_path):

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -61,6 +62,29 @@ class Waveform:
         return hashlib.sha256(self.samples.tobytes()).hexdigest()
 
     changes = Renamed("notes")
+
+    def silenced(self, stretches: Iterable[tuple[float, float]]) -> "Waveform":
+        """The same with some stretches silent, and a note for each.
+
+        Args:
+            stretches: Start and end of each, in seconds.
+
+        Raises:
+            InputError: If a stretch holds no sample, or no sound is left.
+        """
+        samples, notes = self.samples.copy(), list(self.notes)
+        for start_s, end_s in stretches:
+            start, end = (round(time_s * self.sample_rate_hz) for time_s in (start_s, end_s))
+            if not len(samples[start:end]):
+                raise InputError(
+                    f"There is no sound between {start_s:g} s and {end_s:g} s to silence: the recording is "
+                    f"{self.duration_s:g} s long."
+                )
+            samples[start:end] = 0
+            notes.append(f"silenced from {start_s:g} to {end_s:g} s")
+        if np.ptp(samples) == 0:
+            raise InputError("Nothing would be left to hear; silence a shorter stretch.")
+        return Waveform(samples, notes=tuple(notes))
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str]) -> "Waveform":

@@ -12,6 +12,7 @@ from typing import Any, TextIO
 
 from hubert_demo.api import Analysis, analyze
 from hubert_demo.audio import Readers
+from hubert_demo.changes import text_of
 from hubert_demo.errors import HubertDemoError, InputError
 from hubert_demo.percent import percent
 
@@ -30,12 +31,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     parser.add_argument(
         "--json", action="store_true", help="print one JSON object per file, each on its own line"
     )
-    parser.add_argument(
-        "--checkpoint",
-        metavar="NAME",
-        help="a known checkpoint's name, a directory, or a repository on the Hugging Face hub (owner/name or "
-        "owner/name@revision); default: %(default)s",
-    )
+    add_checkpoint_to(parser)
     parser.add_argument(
         "--out",
         type=Path,
@@ -43,6 +39,16 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         help="write figures, numbers and texts to this folder; several files get a subfolder each",
     )
     parser.set_defaults(run=run)
+
+
+def add_checkpoint_to(parser: argparse.ArgumentParser) -> None:
+    """Describe the option that chooses a checkpoint."""
+    parser.add_argument(
+        "--checkpoint",
+        metavar="NAME",
+        help="a known checkpoint's name, a directory, or a repository on the Hugging Face hub (owner/name or "
+        "owner/name@revision); default: %(default)s",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -77,21 +83,21 @@ def _analyze(file: str, folder: Path | None, options: argparse.Namespace, reader
     """Print (and write, if asked) what is in one file, or why it cannot be analysed; false if so."""
     chosen = {"checkpoint": options.checkpoint} if options.checkpoint else {}
     try:
-        analysis = _read(file, chosen, readers)
+        analysis = read_recording(file, chosen, readers)
         if folder is not None:
-            _write(analysis, folder)
+            write(analysis, folder)
     except HubertDemoError as error:
         if options.json:
             print(json.dumps({"file": file, "error": str(error)}), flush=True)
         else:
-            _print(f"{file}: {error}", sys.stderr)
+            tell(f"{file}: {error}", sys.stderr)
         return False
-    told = json.dumps(_as_json(file, analysis)) if options.json else _as_text(file, analysis)
-    _print(told, sys.stdout)
+    told = json.dumps(as_json(file, analysis)) if options.json else as_text(file, analysis)
+    tell(told, sys.stdout)
     return True
 
 
-def _read(file: str, chosen: dict[str, Any], readers: Readers) -> Analysis:
+def read_recording(file: str, chosen: dict[str, Any], readers: Readers) -> Analysis:
     """Analyse a file, whose name may hold bytes that are no text, which not every library can open."""
     try:
         return analyze(readers.read(file), **chosen)
@@ -99,13 +105,18 @@ def _read(file: str, chosen: dict[str, Any], readers: Readers) -> Analysis:
         raise InputError("The file's name is not valid UTF-8; rename it.") from error
 
 
-def _print(text: str, stream: TextIO) -> None:
+def tell(text: str, stream: TextIO) -> None:
     """Print what names of files and terminals cannot hold as escapes: one file must not stop the others."""
     encoding = stream.encoding or "utf-8"
     print(text.encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
 
 
-def _write(analysis: Analysis, folder: Path) -> None:
+def write(analysis: Analysis, folder: Path) -> None:
+    """Write all that the page's zip holds.
+
+    Raises:
+        InputError: If the folder cannot be written.
+    """
     # Drawing takes a second to import, which only those who want figures should wait for.
     from hubert_demo.export import Choices, write_folder
 
@@ -117,10 +128,12 @@ def _write(analysis: Analysis, folder: Path) -> None:
         ) from error
 
 
-def _as_json(file: str, analysis: Analysis) -> dict[str, Any]:
+def as_json(file: str, analysis: Analysis) -> dict[str, Any]:
+    """What is in one file, by the names that `/analyze` has."""
     keywords = analysis.keywords
     return {
         "file": file,
+        **({"changes": text_of(analysis.changes)} if analysis.changes else {}),
         "transcript": analysis.transcript.text,
         "words": [asdict(word) for word in analysis.transcript.words],
         "transcript_greedy": analysis.transcript_greedy.text,
@@ -134,7 +147,8 @@ def _as_json(file: str, analysis: Analysis) -> dict[str, Any]:
     }
 
 
-def _as_text(file: str, analysis: Analysis) -> str:
+def as_text(file: str, analysis: Analysis) -> str:
+    """The same for people, some lines."""
     best, greedy, keywords = analysis.transcript, analysis.transcript_greedy, analysis.keywords
     lines = [f"{file}: {best.text or 'no speech recognised'}"]
     lines += [

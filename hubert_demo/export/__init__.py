@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hubert_demo.deprecation import warn_renamed
 from hubert_demo.export.bundle import write_folder, write_zip, zip_steps
+from hubert_demo.export.changes import restore_patches
 from hubert_demo.export.choices import Choices
 from hubert_demo.export.exhibits import Exhibit
 from hubert_demo.export.files import file_content
@@ -22,6 +23,7 @@ __all__ = [
     "Exhibit",
     "file_content",
     "restore_maps",
+    "restore_patches",
     "script",
     "write_folder",
     "write_zip",

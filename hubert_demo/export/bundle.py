@@ -14,7 +14,9 @@ import soundfile
 from hubert_demo import __version__
 from hubert_demo.analysis.transcript.confidence import meaning
 from hubert_demo.audio import SAMPLE_RATE_HZ, Waveform
+from hubert_demo.changes import to_dict
 from hubert_demo.errors import InputError
+from hubert_demo.export.changes import PATCHED_STATES, needs_patches, patched_states
 from hubert_demo.export.choices import Choices
 from hubert_demo.export.exhibits import Exhibit
 from hubert_demo.export.files import file_content
@@ -83,7 +85,8 @@ def _files(
     """Names and contents, the settings last: they say what had to be left out, and why."""
     chosen = choices.resolved(analysis)
     left_out: dict[str, str] = {}
-    yield "recording.wav", _wave(analysis.encoding.waveform)
+    # What the script begins with: sound that was silenced is silenced there again.
+    yield "recording.wav", _wave((analysis.before or analysis).encoding.waveform)
     for text in TEXTS.values():
         yield f"transcript.{text.suffix}", text.make(analysis).encode()
         if text.write_both is None:
@@ -97,13 +100,16 @@ def _files(
             left_out[path] = str(error)
         else:
             yield path, content
+    if needs_patches(analysis.changes):
+        yield PATCHED_STATES, patched_states(analysis.changes)
     yield "reproduce.py", script(analysis, chosen).encode()
     settings = {
         "hubert_explorer": __version__,
         "checkpoint": analysis.encoding.checkpoint,
         "sources": analysis.source_names,
         "duration_s": analysis.encoding.waveform.duration_s,
-        "changes": list(analysis.encoding.notes),
+        "notes": list(analysis.encoding.notes),
+        "changes": [to_dict(change) for change in analysis.changes],
         "choices": chosen.as_json(),
         "confidence": meaning(analysis.ctc, analysis.has_language_model),
         "note": f"{how_python_counts(chosen)} "

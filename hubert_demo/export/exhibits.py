@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+
+from hubert_demo.changes import Change, composed
 
 if TYPE_CHECKING:
     from hubert_demo.api import Analysis
@@ -60,6 +63,12 @@ class Exhibit:
     def makers(self, analysis: Analysis) -> dict[str, str | None]:
         """The name of the checkpoint behind each of its parts."""
         return {part: analysis.source_names[part] for part in self.parts}
+
+    def changes(self, analysis: Analysis) -> tuple[Change, ...]:
+        """What any of its parts was changed by; of the recording alone, what was changed in the sound."""
+        if not self.parts:
+            return tuple(change for change in analysis.changes if change.is_of_sound)
+        return composed(chain(*(analysis.source_changes.get(part, ()) for part in self.parts)))
 
     def is_of(self, analysis: Analysis) -> bool:
         """Whether an analysis has its main part: not every checkpoint has every head."""

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hubert_demo.changes import describe, text_of
 from hubert_demo.errors import InputError
 from hubert_demo.export.choices import Choices
 from hubert_demo.export.exhibits import FIGURE_FORMATS, Columns, Exhibit
 from hubert_demo.export.registry import EXHIBITS
-from hubert_demo.plotting.style import rendered, sign
+from hubert_demo.plotting.style import rendered, say_changed, sign
 
 if TYPE_CHECKING:
     from hubert_demo.api import Analysis
@@ -49,10 +50,15 @@ def file_content(
     chosen = choices.resolved(analysis)
     if exhibit.draw and file_format in FIGURE_FORMATS:
         figure = exhibit.draw(analysis, chosen)
+        say_changed(figure, describe(exhibit.changes(analysis)))
         sign(figure, _signature(exhibit, analysis))
         return rendered(figure, file_format)
     assert exhibit.tabulate is not None
-    columns = {**exhibit.tabulate(analysis, chosen), **_checkpoints(exhibit, analysis)}
+    columns = {
+        **exhibit.tabulate(analysis, chosen),
+        **_checkpoints(exhibit, analysis),
+        **_changes(exhibit, analysis),
+    }
     if exhibit.is_table:
         num_rows = max(values.shape[0] for values in columns.values() if values.ndim)
         columns = {
@@ -76,6 +82,12 @@ def _checkpoints(exhibit: Exhibit, analysis: Analysis) -> Columns:
         for number, (part, name) in enumerate(exhibit.makers(analysis).items())
     }
     return {column: np.array(name or "", dtype=str) for column, name in names.items()}
+
+
+def _changes(exhibit: Exhibit, analysis: Analysis) -> Columns:
+    """What was changed, as `hubert_demo.changes.from_text` reads it; no column where nothing was."""
+    changes = exhibit.changes(analysis)
+    return {"changes": np.array(text_of(changes), dtype=str)} if changes else {}
 
 
 def _as_csv(columns: Columns) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hubert_demo import __version__
+from hubert_demo.export.changes import changing_lines, needs_patches
 from hubert_demo.export.choices import Choices
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ def script(analysis: Analysis, choices: Choices) -> str:
         version=__version__,
         checkpoint=analysis.encoding.checkpoint,
         choices=arguments,
+        changing=changing_lines(analysis.changes),
+        patches=", restore_patches" if needs_patches(analysis.changes) else "",
         counting=how_python_counts(chosen),
         **chosen.as_json(),
     )
@@ -50,13 +53,13 @@ _SCRIPT = '''\
 from pathlib import Path
 
 import hubert_demo
-from hubert_demo.export import Choices, restore_maps, write_folder
+from hubert_demo.export import Choices, restore_maps{patches}, write_folder
 
 here = Path(__file__).parent
 MAPS = "numbers/layer_maps.npz"
 # The zip ("Download all (zip)" on the page) contains recording.wav; you can also give a file of your own.
 analysis = hubert_demo.analyze(here / "recording.wav", checkpoint={checkpoint!r})
-
+{changing}
 # {counting}
 # `layer` is the layer on the map: 0 is the input of the first one, as on the page.
 choices = Choices(

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from hubert_demo.analysis.transcript.ctc import Character, Transcript, Word
+from hubert_demo.changes import text_of
 from hubert_demo.deprecation import Renamed
 
 if TYPE_CHECKING:
@@ -35,8 +36,9 @@ class TextFormat:
         title: What people call it.
         suffix: Of its files, without a dot.
         mime: Media type.
-        write: Gives the text, from a transcript, the recording's length in seconds, and the name of the
-            checkpoint that wrote it, for which some formats have no room.
+        write: Gives the text, from a transcript, the recording's length in seconds, the name of the
+            checkpoint that wrote it, for which some formats have no room; `changes`, by name, is what was
+            changed in the model, as a text.
         write_both: The same, with the greedy transcript beside the best one; None where a file has room for
             one only.
     """
@@ -44,8 +46,8 @@ class TextFormat:
     title: str
     suffix: str
     mime: str
-    write: Callable[[Transcript, float, str], str]
-    write_both: Callable[[Transcript, float, str, Transcript], str] | None = None
+    write: Callable[..., str]
+    write_both: Callable[..., str] | None = None
 
     def make(self, analysis: Analysis, transcript: Transcript | None = None) -> str:
         """A transcript in this format; in small letters where the vocabulary has only capitals.
@@ -56,12 +58,12 @@ class TextFormat:
                 and the greedy one where there is room for both.
         """
         vocabulary, duration_s = analysis.ctc.vocabulary, analysis.encoding.waveform.duration_s
-        checkpoint = analysis.ctc_encoding.checkpoint
+        checkpoint, changes = analysis.ctc_encoding.checkpoint, text_of(analysis.ctc_encoding.changes)
         readable = (analysis.transcript if transcript is None else transcript).in_reading_case(vocabulary)
         if self.write_both is None or transcript is not None:
-            return self.write(readable, duration_s, checkpoint)
+            return self.write(readable, duration_s, checkpoint, changes=changes)
         greedy = analysis.transcript_greedy.in_reading_case(vocabulary)
-        return self.write_both(readable, duration_s, checkpoint, greedy)
+        return self.write_both(readable, duration_s, checkpoint, greedy, changes=changes)
 
     of = Renamed("make")
 
@@ -81,22 +83,27 @@ class Cue:
     text: str
 
 
-def to_txt(transcript: Transcript, duration_s: float, checkpoint: str = "") -> str:
+def to_txt(transcript: Transcript, duration_s: float, checkpoint: str = "", changes: str = "") -> str:
     """The words on one line; nothing at all where no speech was recognised."""
     return f"{transcript.text}\n" if transcript.text else ""
 
 
 def to_json(
-    transcript: Transcript, duration_s: float, checkpoint: str = "", greedy: Transcript | None = None
+    transcript: Transcript,
+    duration_s: float,
+    checkpoint: str = "",
+    greedy: Transcript | None = None,
+    changes: str = "",
 ) -> str:
     """Text, words and characters with times in seconds and confidence of 0 to 1, of one reading or of both.
 
-    `checkpoint` wrote it, unless that is not known.
+    `checkpoint` wrote it, unless that is not known, with these `changes`, if there are any.
     Of both, `transcript` is the text once more, and what is of the greedy one ends in `_greedy`.
     """
     content: dict[str, Any] = {
         "text": transcript.text,
         **({"checkpoint": checkpoint} if checkpoint else {}),
+        **({"changes": changes} if changes else {}),
         "duration_s": round(duration_s, _DIGITS),
         "words": [_fields(word) for word in transcript.words],
         "characters": [_fields(character) for character in transcript.characters],
@@ -112,17 +119,18 @@ def to_json(
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
-def to_csv(transcript: Transcript, duration_s: float, checkpoint: str = "") -> str:
-    """One row a word: `word,start_s,end_s,confidence,checkpoint`, the last unless it is not known."""
+def to_csv(transcript: Transcript, duration_s: float, checkpoint: str = "", changes: str = "") -> str:
+    """One row a word: `word,start_s,end_s,confidence,checkpoint,changes`, the last two if there are any."""
     target = io.StringIO()
     rows = csv.writer(target, lineterminator="\n")
-    by = {"checkpoint": checkpoint} if checkpoint else {}
+    made = {"checkpoint": checkpoint, "changes": changes}
+    by = {name: value for name, value in made.items() if value}
     rows.writerow(("word", "start_s", "end_s", "confidence", *by))
     rows.writerows((*_fields(word).values(), *by.values()) for word in transcript.words)
     return target.getvalue()
 
 
-def to_srt(transcript: Transcript, duration_s: float, checkpoint: str = "") -> str:
+def to_srt(transcript: Transcript, duration_s: float, checkpoint: str = "", changes: str = "") -> str:
     """Subtitles as SubRip has them; nothing at all where no speech was recognised."""
     return "\n".join(
         f"{number}\n{_clock(cue.start_s, ',')} --> {_clock(cue.end_s, ',')}\n{cue.text}\n"
@@ -130,7 +138,7 @@ def to_srt(transcript: Transcript, duration_s: float, checkpoint: str = "") -> s
     )
 
 
-def to_vtt(transcript: Transcript, duration_s: float, checkpoint: str = "") -> str:
+def to_vtt(transcript: Transcript, duration_s: float, checkpoint: str = "", changes: str = "") -> str:
     """Subtitles for the web.
 
     Source: W3C, "WebVTT: The Web Video Text Tracks Format", sections 4.1 and 4.2.2 (what is escaped).
@@ -141,12 +149,17 @@ def to_vtt(transcript: Transcript, duration_s: float, checkpoint: str = "") -> s
     ]
     # Of a folder's name, which may hold anything; a note ends at an empty line and has no arrow.
     maker = html.escape(" ".join(checkpoint.split()), quote=False)
-    note = [f"NOTE Transcript by {maker}\n"] if maker else []
+    changed = f", changed by {changes}" if changes else ""
+    note = [f"NOTE Transcript by {maker}{changed}\n"] if maker else []
     return "\n".join(["WEBVTT\n", *note, *blocks])
 
 
 def to_textgrid(
-    transcript: Transcript, duration_s: float, checkpoint: str = "", greedy: Transcript | None = None
+    transcript: Transcript,
+    duration_s: float,
+    checkpoint: str = "",
+    greedy: Transcript | None = None,
+    changes: str = "",
 ) -> str:
     """Interval tiers for Praat, words and characters, without gaps from 0 to the recording's end.
 

@@ -6,7 +6,7 @@ Module attributes have the names of transformers' state dict, so that checkpoint
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -18,6 +18,7 @@ from hubert_demo.errors import InputError, no_such
 from hubert_demo.model.activations import activation
 from hubert_demo.model.attention import HubertAttention
 from hubert_demo.model.config import HubertConfig
+from hubert_demo.model.edits import LayerEdit
 from hubert_demo.model.front_end import HubertFeatureEncoder, HubertFeatureProjection
 from hubert_demo.model.inputs import check_recordings, is_traced
 from hubert_demo.model.outputs import HubertModelOutput
@@ -85,15 +86,21 @@ class HubertEncoderLayer(nn.Module):
         return normed
 
     def forward(
-        self, hidden_states: Tensor, frame_mask: Tensor | None, need_weights: bool
+        self,
+        hidden_states: Tensor,
+        frame_mask: Tensor | None,
+        need_weights: bool,
+        edit: LayerEdit | None = None,
     ) -> tuple[Tensor, Tensor | None]:
         """(batch, frames, hidden) to the same shape, and the attention map if it is needed."""
-        attended, weights = self.attention(self.attention_input(hidden_states), frame_mask, need_weights)
+        attention_input = self.attention_input(hidden_states)
+        attended, weights = self.attention(attention_input, frame_mask, need_weights, edit)
         x = hidden_states + self.dropout(attended)
+        has_feed_forward = edit is None or edit.has_feed_forward
         if self.is_pre_norm:
-            return x + self.feed_forward(self.final_layer_norm(x)), weights
+            return x + self.feed_forward(self.final_layer_norm(x)) if has_feed_forward else x, weights
         x = self.layer_norm(x)
-        return self.final_layer_norm(x + self.feed_forward(x)), weights
+        return self.final_layer_norm(x + self.feed_forward(x) if has_feed_forward else x), weights
 
 
 class HubertEncoder(nn.Module):
@@ -127,10 +134,7 @@ class HubertEncoder(nn.Module):
             output_attentions: Keep every layer's map.
             output_hidden_states: Keep every layer's input and the last output.
         """
-        if frame_mask is not None:
-            hidden_states = hidden_states.masked_fill(~frame_mask[..., None], 0.0)
-        x = hidden_states + self.pos_conv_embed(hidden_states)
-        x = self.dropout(x if self.is_pre_norm else self.layer_norm(x))
+        x = self.first_input(hidden_states, frame_mask)
         states: list[Tensor] = []
         maps: list[Tensor] = []
         for layer in self.layers:
@@ -157,6 +161,48 @@ class HubertEncoder(nn.Module):
             attentions=tuple(maps) if output_attentions else None,
             frame_mask=frame_mask,
         )
+
+    def first_input(self, hidden_states: Tensor, frame_mask: Tensor | None = None) -> Tensor:
+        """What the first layer is given, (batch, frames, hidden), from what `forward` is given."""
+        if frame_mask is not None:
+            hidden_states = hidden_states.masked_fill(~frame_mask[..., None], 0.0)
+        x = hidden_states + self.pos_conv_embed(hidden_states)
+        first: Tensor = self.dropout(x if self.is_pre_norm else self.layer_norm(x))
+        return first
+
+    def resume(
+        self,
+        hidden_state: Tensor,
+        layer: int,
+        frame_mask: Tensor | None = None,
+        edits: Mapping[int, LayerEdit] | None = None,
+    ) -> tuple[Tensor, ...]:
+        """Run the layers from one of them on, in eval mode, with changes if there are any.
+
+        Args:
+            hidden_state: (batch, frames, hidden), `hidden_states[layer]` of a pass.
+            layer: 0 to `num_hidden_layers`.
+            frame_mask: As that pass had it.
+            edits: What is changed in each layer; by `num_hidden_layers` what is changed behind the last one.
+
+        Returns:
+            `hidden_states[layer:]` of the whole pass with these changes.
+        """
+        edits, num_layers = edits or {}, len(self.layers)
+        x, states = hidden_state, []
+        for index in range(layer, num_layers):
+            edit = edits.get(index)
+            if edit is not None and edit.states is not None:
+                x = edit.states(x)
+            states.append(x)
+            if edit is None or not edit.is_skipped:
+                x, _ = self.layers[index](x, frame_mask, False, edit)
+        if self.is_pre_norm and layer < num_layers:
+            x = self.layer_norm(x)
+        last = edits.get(num_layers)
+        if last is not None and last.states is not None:
+            x = last.states(x)
+        return (*states, x)
 
 
 class HubertModel(PretrainedModel):
@@ -222,14 +268,7 @@ class HubertModel(PretrainedModel):
         output_hidden_states: bool | None = False,
     ) -> HubertModelOutput:
         """`forward` with one type of result, for the heads."""
-        if check_recordings(self.config, input_values, attention_mask):
-            self._warn_of_padding()
-        features = self.feature_extractor(input_values).mT
-        frame_mask = None
-        if attention_mask is not None:
-            frame_mask = self.frame_mask(attention_mask, features.shape[1])
-        hidden_states = self.feature_projection(features)
-        hidden_states = self._mask_hidden_states(hidden_states, mask_time_indices, frame_mask)
+        hidden_states, frame_mask = self.front_end(input_values, attention_mask, mask_time_indices)
         output: HubertModelOutput = self.encoder(
             hidden_states,
             frame_mask,
@@ -237,6 +276,22 @@ class HubertModel(PretrainedModel):
             self._chosen("output_hidden_states", output_hidden_states),
         )
         return output
+
+    def front_end(
+        self,
+        input_values: Tensor,
+        attention_mask: Tensor | None = None,
+        mask_time_indices: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor | None]:
+        """`forward` as far as the encoder: what it is given, (batch, frames, hidden), and the frame mask."""
+        if check_recordings(self.config, input_values, attention_mask):
+            self._warn_of_padding()
+        features = self.feature_extractor(input_values).mT
+        frame_mask = None
+        if attention_mask is not None:
+            frame_mask = self.frame_mask(attention_mask, features.shape[1])
+        hidden_states = self.feature_projection(features)
+        return self._mask_hidden_states(hidden_states, mask_time_indices, frame_mask), frame_mask
 
     def _warn_of_padding(self) -> None:
         if self.config.padding_warning is not None and not self._warned:
@@ -260,6 +315,7 @@ class HubertModel(PretrainedModel):
         heads: Sequence[int] | None = None,
         queries: slice | None = None,
         frame_mask: Tensor | None = None,
+        may_attend: Tensor | None = None,
     ) -> Tensor:
         """Attention maps of one layer, recomputed from its stored input without running the encoder.
 
@@ -269,6 +325,7 @@ class HubertModel(PretrainedModel):
             heads: Head indices; all when None.
             queries: Range of query frames; all when None.
             frame_mask: Boolean (batch, frames), false for padding; None when there is none.
+            may_attend: As in `HubertAttention.maps`.
 
         Returns:
             (batch, heads, queries, frames), equal to the map of an eager forward pass.
@@ -283,7 +340,8 @@ class HubertModel(PretrainedModel):
             raise InputError(f"Heads {list(heads)} do not all exist; choose from 0 to {num_heads - 1}.")
         block = self.encoder.layers[layer]
         assert isinstance(block, HubertEncoderLayer)
-        return block.attention.maps(block.attention_input(hidden_state), heads, queries, frame_mask)
+        layer_input = block.attention_input(hidden_state)
+        return block.attention.maps(layer_input, heads, queries, frame_mask, may_attend)
 
     def _mask_hidden_states(
         self, hidden_states: Tensor, mask_time_indices: Tensor | None, frame_mask: Tensor | None

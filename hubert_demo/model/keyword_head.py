@@ -70,7 +70,11 @@ class KeywordHead(nn.Module):
 
     def forward(self, hidden_states: Tensor) -> Tensor:
         """(layers + 1, …, frames, hidden) to frame logits (…, frames, labels)."""
-        logits: Tensor = self.classifier(self.projector(weighted_sum(hidden_states, self.layer_weights)))
+        return self.from_mix(weighted_sum(hidden_states, self.layer_weights))
+
+    def from_mix(self, mix: Tensor) -> Tensor:
+        """The same from all layers' states in their shares, `layer_probabilities`: (…, frames, hidden)."""
+        logits: Tensor = self.classifier(self.projector(mix))
         return logits
 
     def save(self, directory: str | Path) -> None:

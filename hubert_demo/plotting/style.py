@@ -6,6 +6,7 @@ Figures are built directly, without matplotlib's global state, so that threads c
 import io
 import itertools
 import re
+import textwrap
 from collections import defaultdict
 
 from matplotlib.axes import Axes
@@ -13,14 +14,17 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from hubert_demo.plotting.palette import HAIRLINE, INK_STOPS, SECOND_INK, TIME_STOPS
+from hubert_demo.plotting.palette import HAIRLINE, INK, INK_STOPS, SECOND_INK, TIME_STOPS
 
-__all__ = ["Figure", "new_figure", "rendered", "sign", "tidy"]
+__all__ = ["Figure", "new_figure", "rendered", "say_changed", "sign", "tidy"]
 
 INK_RAMP: Colormap = LinearSegmentedColormap.from_list("ink", INK_STOPS)
 TIME_RAMP: Colormap = LinearSegmentedColormap.from_list("time", TIME_STOPS)
 
 _SIGNATURE_IN = 0.18
+# Of what was changed, above a figure.
+_LETTERS_PER_IN = 13
+_MAX_LINES = 3
 
 # A prefix and ten digits of a hash, where an id is given (`id="…"`) and where it is used (`#…`).
 _SVG_ID = re.compile(r'(\bid="|#)((?:C[0-9a-f]+_[0-9a-f]+_)?[A-Za-z_]*)([0-9a-f]{10})(?=["\)])')
@@ -40,6 +44,22 @@ def sign(figure: Figure, text: str) -> None:
     height = _SIGNATURE_IN / figure.get_figheight()
     engine.set(rect=(0, height, 1, 1 - height))
     figure.text(0.99, 0.2 * height, text, ha="right", va="bottom", fontsize=7, color=SECOND_INK)
+
+
+def say_changed(figure: Figure, changes: str) -> None:
+    """Write above a figure what was changed inside the model, beneath its title if it has one.
+
+    Args:
+        figure: To be drawn.
+        changes: In words; nothing is written where they are empty.
+    """
+    if not changes:
+        return
+    lines = textwrap.wrap(f"Changed: {changes}", int(_LETTERS_PER_IN * figure.get_figwidth()))
+    if len(lines) > _MAX_LINES:
+        lines = [*lines[: _MAX_LINES - 1], f"{lines[_MAX_LINES - 1]} …"]
+    title = figure.get_suptitle()
+    figure.suptitle("\n".join([title, *lines] if title else lines), fontsize=10, color=INK)
 
 
 def rendered(figure: Figure, file_format: str) -> bytes:

@@ -37,10 +37,13 @@ class Result:
 
     @property
     def num_bytes(self) -> int:
-        """About how much memory it holds: states, their copies while drawing, and sound."""
-        analysis = self.analysis
-        passes = {analysis.encoding, analysis.ctc_encoding, analysis.keyword_encoding}
-        states = sum(encoding.hidden_states.nbytes for encoding in passes)
+        """About how much memory it holds: states, their copies while drawing, and sound.
+
+        Of one that was changed, also the states of what it was before.
+        """
+        analysis, before = self.analysis, self.analysis.before
+        passes = (*analysis.passes, *(before.passes if before else ()))
+        states: int = sum(encoding.hidden_states.nbytes for encoding in {each.encoding for each in passes})
         return 2 * states + 4 * analysis.encoding.waveform.samples.nbytes
 
 
@@ -87,17 +90,18 @@ class Results:
         """The result of the very same samples by the same checkpoint, or None.
 
         One that tells otherwise how the samples came about is none: its notes go with all that is shown.
+        Nor is one that was made with changes.
 
         Args:
             spec: The checkpoint that was chosen.
             waveform: The recording.
         """
-        wanted = (spec, waveform.fingerprint, waveform.notes)
+        wanted = (spec, waveform.fingerprint, waveform.notes, ())
         with self._lock:
             for token, result in reversed(self._results.items()):
                 analysis = result.analysis
                 heard = analysis.encoding.waveform
-                if (analysis.checkpoint, heard.fingerprint, heard.notes) == wanted:
+                if (analysis.checkpoint, heard.fingerprint, heard.notes, analysis.changes) == wanted:
                     return self._touch(token)
         return None
 

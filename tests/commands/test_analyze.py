@@ -170,7 +170,7 @@ def test_silence_says_that_no_speech_was_recognised(folder, capsys, monkeypatch)
     ctc.logits[:, ctc.blank_id] = 1
     loaded = load_checkpoint(DEFAULT_CHECKPOINT)
     silence = Pass(loaded.spec, analysis.encoding)
-    silent = Analysis(silence, silence, silence, lambda: loaded)
+    silent = Analysis(silence, silence, silence, lambda _: loaded)
     monkeypatch.setattr("hubert_demo.audio.readers.Readers.read", lambda *_: None)
     monkeypatch.setattr("hubert_demo.commands.analyze.analyze", lambda *_: silent)
 

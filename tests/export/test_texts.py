@@ -188,7 +188,7 @@ def test_capitals_are_written_small_where_there_is_nothing_else(vocabulary, text
     analysis = SimpleNamespace(
         transcript=transcript_of(("GO", 0.1, 0.3)),
         ctc=SimpleNamespace(vocabulary=vocabulary),
-        ctc_encoding=SimpleNamespace(checkpoint="made up"),
+        ctc_encoding=SimpleNamespace(checkpoint="made up", changes=()),
         encoding=SimpleNamespace(waveform=SimpleNamespace(duration_s=1.0)),
     )
     assert TEXTS["txt"].make(analysis) == text

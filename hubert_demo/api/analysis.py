@@ -1,8 +1,6 @@
-"""`analyze`: everything about one recording from one pass of each encoder that is needed."""
+"""`Analysis`: everything about one recording, and the same with something changed inside the model."""
 
-import os
 from collections.abc import Callable, Collection, Sequence
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +10,7 @@ from hubert_demo.analysis.keywords.classification import Classification, classif
 from hubert_demo.analysis.keywords.detection import Keywords, detect
 from hubert_demo.analysis.layers import colouring as colourings
 from hubert_demo.analysis.layers import units as kmeans
-from hubert_demo.analysis.layers.colouring import COLOURINGS, Colouring
+from hubert_demo.analysis.layers.colouring import Colouring
 from hubert_demo.analysis.layers.projection import Projection, Projections, ProjectionSettings
 from hubert_demo.analysis.layers.similarity import LayerCurves, layer_curves
 from hubert_demo.analysis.layers.units import UnitScores
@@ -23,18 +21,16 @@ from hubert_demo.analysis.transcript.best import read_best
 from hubert_demo.analysis.transcript.ctc import Transcript, carry_over, transcribe
 from hubert_demo.analysis.transcript.emissions import Emissions, emissions
 from hubert_demo.analysis.transcript.language_model import load_language_model
-from hubert_demo.audio import SAMPLE_RATE_HZ, FloatArray, Waveform
-from hubert_demo.checkpoints import (
-    DEFAULT_CHECKPOINT,
-    STORE,
-    CheckpointSpec,
-    CheckpointStore,
-    LoadedCheckpoint,
-)
+from hubert_demo.api import layers, opening
+from hubert_demo.api.opening import Sweep
+from hubert_demo.audio import FloatArray
+from hubert_demo.changes import Change, StatesPatched, text_of
+from hubert_demo.checkpoints import CheckpointSpec, LoadedCheckpoint
 from hubert_demo.deprecation import Renamed
 from hubert_demo.encoding import CtcOutput, Encoding
-from hubert_demo.errors import InputError, no_such
-from hubert_demo.inference import Pass, Passes, Sources, attention_map, encode
+from hubert_demo.errors import no_such
+from hubert_demo.experiments.heads import NUM_DRAWS
+from hubert_demo.inference import Pass, Sources, attention_map
 from hubert_demo.memo import Memo
 
 MAX_UNIT_RUNS = 128
@@ -55,7 +51,8 @@ class Analysis:
         ctc: The pass of a checkpoint with a CTC head; `chosen` again if it has one.
         keywords: The pass of a checkpoint with a keyword head; `chosen` again if it has one, or another
             classifier, or if none has.
-        load: Gives the chosen checkpoint, loaded again if it had to leave the memory meanwhile.
+        load: Gives a checkpoint, loaded again if it had to leave the memory meanwhile.
+        before: The same recording without changes, where these passes have some.
 
     Attributes:
         checkpoint: The one that was chosen.
@@ -68,9 +65,21 @@ class Analysis:
             None where it has none.
         sources: Which checkpoint each part comes from, by its title.
         source_names: The same by the names that `analyze` takes.
+        changes: What was changed, see `change`; empty where nothing was.
+        source_changes: What of it each part was made with: a companion hears the changes of sound alone.
+        before: The analysis without any change; None where this is one.
+        passes: Those of the chosen checkpoint, of the one that transcribes, and of the keyword spotter.
+        load: Gives a checkpoint, loaded again if need be.
     """
 
-    def __init__(self, chosen: Pass, ctc: Pass, keywords: Pass, load: Callable[[], LoadedCheckpoint]) -> None:
+    def __init__(
+        self,
+        chosen: Pass,
+        ctc: Pass,
+        keywords: Pass,
+        load: Callable[[CheckpointSpec], LoadedCheckpoint],
+        before: "Analysis | None" = None,
+    ) -> None:
         self.checkpoint = chosen.spec
         self.encoding: Encoding = chosen.encoding
         self.ctc_encoding: Encoding = ctc.encoding
@@ -78,16 +87,21 @@ class Analysis:
         self.transcript_greedy: Transcript = transcribe(self.ctc_encoding)
         self.keywords: Keywords | None = detect(self.keyword_encoding)
         self.classification: Classification | None = classify(self.encoding)
-        made_by = {
-            "transcript": ctc.spec,
-            "keywords": None if self.keywords is None else keywords.spec,
-            "classification": None if self.classification is None else chosen.spec,
-            "layers": chosen.spec,
-            "attention": chosen.spec,
+        makers = {
+            "transcript": ctc,
+            "keywords": None if self.keywords is None else keywords,
+            "classification": None if self.classification is None else chosen,
+            "layers": chosen,
+            "attention": chosen,
         }
+        made_by = {part: None if maker is None else maker.spec for part, maker in makers.items()}
         self.sources = Sources.from_specs(made_by)
         self.source_names = {part: None if spec is None else spec.name for part, spec in made_by.items()}
-        self._load = load
+        self.changes: tuple[Change, ...] = self.encoding.changes
+        self.source_changes = {part: maker.encoding.changes for part, maker in makers.items() if maker}
+        self.before = before
+        self.passes = (chosen, ctc, keywords)
+        self.load = load
         self._language_model = ctc.spec.language_model
         self._projections = Projections(self.encoding.hidden_states)
         self._transcript: Memo[None, Transcript] = Memo(1)
@@ -101,10 +115,70 @@ class Analysis:
     def __repr__(self) -> str:
         """How long it is, and which checkpoint each part comes from."""
         parts = ", ".join(f"{part} by {name}" for part, name in self.source_names.items() if name)
-        return f"<Analysis of {self.encoding.waveform.duration_s:.2f} s: {parts}>"
+        changed = f", changed by {text_of(self.changes)}" if self.changes else ""
+        return f"<Analysis of {self.encoding.waveform.duration_s:.2f} s{changed}: {parts}>"
 
     reading = Renamed("ctc_encoding")
     spotting = Renamed("keyword_encoding")
+
+    def change(self, *changes: Change | str) -> "Analysis":
+        """The same recording with something changed inside the chosen checkpoint's model, or in the sound.
+
+        Only the layers from the lowest changed one on are computed. Changes add up: a changed analysis that
+        is changed again has both, in whatever order, see `changes.composed`.
+
+        Args:
+            changes: Such as `HeadOff(layer=3, head=1)`, or as texts, such as `"head_off:3.1"`.
+
+        Returns:
+            An analysis whose `before` is this one, or this one's; this one itself where nothing is new.
+
+        Raises:
+            InputError: If the checkpoint or the recording cannot be changed so; the sentence says why.
+        """
+        return opening.changed(self, changes)
+
+    def sweep(
+        self,
+        what: str = "heads",
+        *,
+        by: str = "zero",
+        keyword: str | None = None,
+        num_draws: int = NUM_DRAWS,
+        seed: int = 0,
+    ) -> Sweep:
+        """Switch something off again and again, to see what the answer depends on.
+
+        Args:
+            what: `"heads"`: every head of the chosen checkpoint in turn; `"layers"`: every layer and every
+                feed-forward; `"words"`: the sound of every word.
+            by: What a head gives when it is off: `"zero"` or its `"mean"`.
+            keyword: Whose probability to follow; None for the clearest one, if these models tell keywords.
+            num_draws: Random subspaces a layer that heads are compared with; 0 for none.
+            seed: Of everything that is drawn.
+
+        Raises:
+            InputError: If there is no such sweep or keyword, no head that answers, or there are no words.
+        """
+        *_, whole = opening.sweep_steps(self, what, by=by, keyword=keyword, num_draws=num_draws, seed=seed)
+        return whole
+
+    def patch(
+        self, layer: int, start_s: float, end_s: float, at_s: float | None = None, example: str | None = None
+    ) -> StatesPatched:
+        """A stretch of one layer's states, to be put into another analysis by its `change`.
+
+        Args:
+            layer: Index into `encoding.hidden_states`: 0 is what the first layer is given.
+            start_s: Where the stretch begins, in seconds.
+            end_s: Where it ends.
+            at_s: Where it begins there; None for the same time.
+            example: The file's name of the page's example that this is of, by which links name it.
+
+        Raises:
+            InputError: If there is no such layer or stretch.
+        """
+        return opening.patch(self, layer, start_s, end_s, start_s if at_s is None else at_s, example)
 
     @property
     def ctc(self) -> CtcOutput:
@@ -182,7 +256,7 @@ class Analysis:
         Raises:
             InputError: As for `projections`, or if there is no such layer.
         """
-        self._state(layer)
+        self.state(layer)
         points: FloatArray = self.projections(method).points[layer]
         return points
 
@@ -218,7 +292,7 @@ class Analysis:
         Raises:
             InputError: If there is no such layer, or not so many units.
         """
-        state = self._state(layer)
+        state = self.state(layer)
         count = self.num_units(num_units)
         return self._units.get((layer, count, seed), lambda: kmeans.kmeans_units(state, count, seed))
 
@@ -235,14 +309,7 @@ class Analysis:
             InputError: As for `units` and `align`.
             NothingToPredict: If there are no letters, or too few to tell.
         """
-        count = self.num_units(num_units)
-        written = self.align(reference).reference if reference.strip() else self.transcript_greedy
-        units = [self.units(layer, count, seed) for layer in range(self.encoding.num_layers + 1)]
-        kmeans.require_enough_letters([character.text for character in written.characters], count)
-        reach_frames = self.encoding.grid.frames_within(kmeans.LABEL_REACH_S)
-        labels = kmeans.frame_labels(self._on_own_frames(written), self.ctc.blank_id, reach_frames)
-        letters_from = kmeans.TRANSCRIPT if written is self.transcript_greedy else kmeans.REFERENCE
-        return kmeans.unit_scores(units, labels, count, letters_from)
+        return layers.unit_scores(self, self.num_units(num_units), seed, reference)
 
     def colouring(self, name: str, layer: int = 0, num_units: int | None = None, seed: int = 0) -> Colouring:
         """What the dots of a map may be coloured by.
@@ -256,18 +323,7 @@ class Analysis:
         Raises:
             InputError: If there is no such colouring; as for `units`.
         """
-        if name == "time":
-            return colourings.by_time(self.encoding.frame_times_s, self.encoding.span_s)
-        if name == "letter":
-            return colourings.by_letter(self.frame_characters)
-        if name == "energy":
-            return colourings.by_energy(self.prosody())
-        if name == "pitch":
-            return colourings.by_pitch(self.prosody())
-        if name == "unit":
-            count = self.num_units(num_units)
-            return colourings.by_unit(self.units(layer, count, seed), count)
-        raise InputError(f"Colouring {name!r} is unknown; choose one of {', '.join(COLOURINGS)}.")
+        return layers.colouring(self, name, layer, self.num_units(num_units), seed)
 
     @property
     def frame_token_ids(self) -> npt.NDArray[np.int64]:
@@ -275,9 +331,10 @@ class Analysis:
 
         Where that transcript comes from an encoder with other frames, tokens are carried over by time.
         """
-        return self._on_own_frames(self.transcript_greedy)
+        return self.on_own_frames(self.transcript_greedy)
 
-    def _on_own_frames(self, written: Transcript) -> npt.NDArray[np.int64]:
+    def on_own_frames(self, written: Transcript) -> npt.NDArray[np.int64]:
+        """A transcript's token in every frame of `encoding`, carried over by time if need be."""
         ctc, encoding = self.ctc_encoding, self.encoding
         return carry_over(
             written.frame_token_ids, self.ctc.blank_id, ctc.grid, encoding.grid, encoding.num_frames
@@ -288,7 +345,12 @@ class Analysis:
         """The recognised character of every frame of `encoding`: "" for none, a space between words."""
         return colourings.frame_characters(self.ctc, self.frame_token_ids)
 
-    def _state(self, layer: int) -> FloatArray:
+    def state(self, layer: int) -> FloatArray:
+        """Hidden states of one layer: float32 `(frames, hidden)`; 0 is what the first layer is given.
+
+        Raises:
+            InputError: If there is no such layer.
+        """
         states = self.encoding.hidden_states
         if not 0 <= layer < len(states):
             raise no_such("Layer", layer, len(states))
@@ -321,7 +383,7 @@ class Analysis:
             InputError: If there is no such layer or head.
         """
         # Not held here: a large checkpoint must be able to leave the memory while its results are looked at.
-        return attention_map(self._load(), self.encoding, layer, heads, queries)
+        return attention_map(self.load(self.checkpoint), self.encoding, layer, heads, queries)
 
     def head_metrics(self) -> HeadMetrics:
         """What every head does: globalness, verticality, diagonality and its kind; remembered.
@@ -335,57 +397,3 @@ class Analysis:
                 self.attention_maps, encoding.num_layers, encoding.num_heads, encoding.num_frames
             ),
         )
-
-
-def analyze(
-    recording: str | os.PathLike[str] | npt.NDArray[np.generic] | Waveform,
-    *,
-    sample_rate_hz: int = SAMPLE_RATE_HZ,
-    checkpoint: str | Path | CheckpointSpec = DEFAULT_CHECKPOINT,
-    device: str | None = None,
-    passes: Passes | None = None,
-    store: CheckpointStore = STORE,
-) -> Analysis:
-    """Analyse one recording of 0.1 s to 60 s.
-
-    A file is decoded in this process, with the same checks as everywhere; one that was made to harm may crash
-    the process or fill its memory. For files of strangers, hand over what `hubert_demo.audio.Readers` reads.
-
-    Args:
-        recording: A file, samples as `Waveform.from_array` takes them, or a waveform.
-        sample_rate_hz: Rate of `recording` if it is an array.
-        checkpoint: Name in the registry, a directory in transformers' layout, or the name of a repository on
-            the hub, `owner/name` or `owner/name@revision`, which is downloaded unless it was before.
-        device: `"cpu"`, `"cuda"`, …; None takes CUDA when it is there.
-        passes: Where to look for encodings that other analyses hold, before an encoder is run.
-        store: Where to look for checkpoints that are loaded already.
-
-    Returns:
-        The analysis; the encoder, and that of a companion whose head it borrows, has run once and will not
-        run again.
-
-    Raises:
-        InputError: If the recording or the device cannot be used.
-        CheckpointError: If there is no such checkpoint, or it or its companion cannot be loaded.
-    """
-    waveform = _to_waveform(recording, sample_rate_hz)
-    found = store.find_with_companions(checkpoint, device)
-    run = encode if passes is None else passes.encode
-    distinct = {loaded.spec: loaded for loaded in (found.chosen, found.with_ctc, found.with_keywords)}
-    made = {spec: Pass(spec, run(loaded, waveform)) for spec, loaded in distinct.items()}
-    return Analysis(
-        chosen=made[found.chosen.spec],
-        ctc=made[found.with_ctc.spec],
-        keywords=made[found.with_keywords.spec],
-        load=lambda: store.find(found.chosen.spec, device),
-    )
-
-
-def _to_waveform(
-    recording: str | os.PathLike[str] | npt.NDArray[np.generic] | Waveform, sample_rate_hz: int
-) -> Waveform:
-    if isinstance(recording, Waveform):
-        return recording
-    if isinstance(recording, str | os.PathLike):
-        return Waveform.from_file(recording)
-    return Waveform.from_array(recording, sample_rate_hz)

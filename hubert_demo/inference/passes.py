@@ -1,11 +1,8 @@
-"""From a waveform to its `Encoding` in one forward pass, and attention maps on demand.
-
-Torch stays in here: everything that leaves is numpy.
-"""
+"""From a waveform to its `Encoding` in one forward pass."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakValueDictionary
@@ -82,22 +79,15 @@ def encode(loaded: LoadedCheckpoint, waveform: Waveform) -> Encoding:
 
 def _encode(loaded: LoadedCheckpoint, waveform: Waveform) -> Encoding:
     config = loaded.encoder.config
-    batch = loaded.feature_extractor(
-        waveform.samples, sampling_rate=waveform.sample_rate_hz, return_tensors="pt"
-    )
     model = loaded.encoder if loaded.ctc_model is None else loaded.ctc_model
     with torch.inference_mode():
-        output = model(
-            **{name: tensor.to(model.device) for name, tensor in batch.items()},
-            output_hidden_states=True,
-            return_dict=True,
-        )
+        output = model(**model_input(loaded, waveform), output_hidden_states=True, return_dict=True)
         hidden_states = torch.cat(output.hidden_states).float()
-        classes = _class_output(loaded, hidden_states)
+        classes = class_output(loaded, hidden_states)
     return Encoding(
         checkpoint=loaded.spec.name,
         waveform=waveform,
-        hidden_states=_finite(loaded, hidden_states),
+        hidden_states=finite(loaded, hidden_states),
         grid=FrameGrid(config.inputs_to_logits_ratio, config.min_samples),
         num_heads=config.num_attention_heads,
         ctc=None if loaded.ctc_model is None else _ctc_output(loaded, output.logits[0]),
@@ -106,12 +96,20 @@ def _encode(loaded: LoadedCheckpoint, waveform: Waveform) -> Encoding:
     )
 
 
+def model_input(loaded: LoadedCheckpoint, waveform: Waveform) -> dict[str, torch.Tensor]:
+    """The arguments of a checkpoint's model for one recording, where the model is."""
+    batch = loaded.feature_extractor(
+        waveform.samples, sampling_rate=waveform.sample_rate_hz, return_tensors="pt"
+    )
+    return {name: tensor.to(loaded.encoder.device) for name, tensor in batch.items()}
+
+
 def _ctc_output(loaded: LoadedCheckpoint, logits: torch.Tensor) -> CtcOutput:
     tokenizer = loaded.tokenizer
     assert tokenizer is not None
     decoding, confidence = loaded.decoding, loaded.confidence
     return CtcOutput(
-        logits=_finite(loaded, logits),
+        logits=finite(loaded, logits),
         vocabulary=tuple(tokenizer.convert_ids_to_tokens(range(loaded.encoder.config.vocab_size))),
         blank_id=tokenizer.pad_token_id,
         word_delimiter_id=tokenizer.word_delimiter_token_id,
@@ -122,7 +120,8 @@ def _ctc_output(loaded: LoadedCheckpoint, logits: torch.Tensor) -> CtcOutput:
     )
 
 
-def _class_output(loaded: LoadedCheckpoint, hidden_states: torch.Tensor) -> ClassOutput | None:
+def class_output(loaded: LoadedCheckpoint, hidden_states: torch.Tensor) -> ClassOutput | None:
+    """What the keyword head or the classifier says of hidden states (layers + 1, frames, hidden)."""
     head = loaded.keyword_head or loaded.classifier_head
     if head is None:
         return None
@@ -130,7 +129,7 @@ def _class_output(loaded: LoadedCheckpoint, hidden_states: torch.Tensor) -> Clas
     has_weights = bool(torch.isfinite(head.layer_weights).all())
     return ClassOutput(
         labels=tuple(head.labels),
-        logits=_finite(loaded, head(hidden_states)),
+        logits=finite(loaded, head(hidden_states)),
         threshold=head.threshold,
         layer_weights=head.layer_probabilities.double().cpu().numpy() if has_weights else None,
         problem=Problem.KEYWORDS if loaded.keyword_head else _problem(loaded.encoder.config),
@@ -173,45 +172,21 @@ class Passes:
             return encoding
 
 
-def attention_map(
-    loaded: LoadedCheckpoint,
-    encoding: Encoding,
-    layer: int,
-    heads: Sequence[int] | None = None,
-    queries: slice | None = None,
-) -> FloatArray:
-    """Attention of one layer, recomputed from that layer's input; the encoder does not run again.
-
-    Args:
-        loaded: The checkpoint that made `encoding`.
-        encoding: One recording.
-        layer: 0 to `encoding.num_layers - 1`.
-        heads: Head indices; all when None.
-        queries: Range of the frames that look; all when None.
-
-    Returns:
-        float32 `(heads, queries, frames)`; every row sums to one.
+def finite(loaded: LoadedCheckpoint, tensor: torch.Tensor) -> FloatArray:
+    """What a checkpoint computed, float32.
 
     Raises:
-        InputError: If there is no such layer or head.
-        MachineError: If the machine's memory or its graphics card fails.
+        CheckpointError: If it is not finite.
     """
-    with machine_faults(f"Attention in {loaded.spec.title}"), torch.inference_mode():
-        # A slice: of a layer that does not exist it is empty, and the encoder says so.
-        layer_input = torch.tensor(encoding.hidden_states[layer : layer + 1], device=loaded.encoder.device)
-        maps = loaded.encoder.attention_maps(layer_input, layer, heads, queries)[0]
-    return _to_numpy(maps)
-
-
-def _finite(loaded: LoadedCheckpoint, tensor: torch.Tensor) -> FloatArray:
     if not bool(torch.isfinite(tensor).all()):
         raise CheckpointError(
             f"{loaded.spec.name} computed values that are not finite, so its weights are damaged. "
             "Fetch it again."
         )
-    return _to_numpy(tensor)
+    return to_numpy(tensor)
 
 
-def _to_numpy(tensor: torch.Tensor) -> FloatArray:
+def to_numpy(tensor: torch.Tensor) -> FloatArray:
+    """The same in numpy, float32."""
     array: FloatArray = tensor.float().cpu().numpy()
     return array

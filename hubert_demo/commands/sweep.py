@@ -1,0 +1,150 @@
+"""`python -m hubert_demo sweep FILE [--of heads]`: which head, layer or word the answer depends on."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hubert_demo.api.opening import SWEEPS, Sweep, sweep_steps
+from hubert_demo.audio import Readers
+from hubert_demo.commands.analyze import EXIT_FAILED, add_checkpoint_to, read_recording, tell
+from hubert_demo.errors import HubertDemoError
+from hubert_demo.experiments.effects import Effects
+from hubert_demo.experiments.heads import NUM_DRAWS, HeadSweep, LayerSweep
+
+_MARK = "*"
+
+
+def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Describe the command's arguments.
+
+    Args:
+        commands: The commands of a parser.
+    """
+    parser = commands.add_parser(
+        "sweep", help="switch every head off in turn, or every layer, or silence every word"
+    )
+    parser.add_argument("file", metavar="FILE", help="a recording of 0.1 s to 60 s")
+    parser.add_argument("--of", choices=SWEEPS, default="heads", help="default: %(default)s")
+    parser.add_argument(
+        "--by", choices=("zero", "mean"), default="zero", help="what a head gives when it is off"
+    )
+    parser.add_argument(
+        "--keyword", metavar="WORD", help="whose probability to follow; default: the clearest"
+    )
+    parser.add_argument(
+        "--draws",
+        type=int,
+        default=NUM_DRAWS,
+        metavar="N",
+        help="random subspaces a layer that heads are compared with, 0 for none; default: %(default)s",
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of all that is drawn")
+    parser.add_argument("--json", action="store_true", help="print one JSON object, on one line")
+    add_checkpoint_to(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Sweep over one file.
+
+    Args:
+        options: The arguments that `add_to` describes.
+
+    Returns:
+        The exit status: 0, or 2 if that cannot be done.
+    """
+    chosen = {"checkpoint": options.checkpoint} if options.checkpoint else {}
+    try:
+        with closing(Readers(num_warm=1, num_more=0)) as readers:
+            analysis = read_recording(options.file, chosen, readers)
+        steps = sweep_steps(
+            analysis,
+            options.of,
+            by=options.by,
+            keyword=options.keyword,
+            num_draws=max(0, options.draws),
+            seed=max(0, options.seed),
+        )
+        *_, sweep = steps
+    except HubertDemoError as error:
+        failed = {"file": options.file, "error": str(error)}
+        tell(json.dumps(failed), sys.stdout) if options.json else tell(f"{options.file}: {error}", sys.stderr)
+        return EXIT_FAILED
+    if options.json:
+        tell(json.dumps({"file": options.file, "of": options.of, **_as_json(sweep)}), sys.stdout)
+    else:
+        tell("\n".join(_as_lines(sweep)), sys.stdout)
+    return 0
+
+
+def _as_json(sweep: Sweep) -> dict[str, Any]:
+    """The numbers of a sweep; layers and heads count from 0, and what is not there is null."""
+    if isinstance(sweep, LayerSweep):
+        effects = {
+            "layer_skipped": _effects(sweep.skipped),
+            "feed_forward_off": _effects(sweep.feed_forward_off),
+        }
+        return {"keyword": sweep.keyword, **effects}
+    marked = sweep.is_marked.tolist()
+    if isinstance(sweep, HeadSweep):
+        return {
+            "keyword": sweep.keyword,
+            "by": sweep.by,
+            "by_chance": sweep.by_chance,
+            **_effects(sweep.effects),
+            "is_marked": marked,
+            "null_loss_rise": _listed(sweep.null.loss_rise),
+        }
+    return {
+        "keyword": sweep.keyword,
+        "words": [[word.text, word.start_s, word.end_s] for word in sweep.words],
+        **_effects(sweep.effects),
+        "is_marked": marked,
+        "removed": _listed(sweep.removed),
+        "removed_at_random": _listed(sweep.removed_at_random),
+    }
+
+
+def _effects(effects: Effects) -> dict[str, Any]:
+    names = ("loss_rise", "characters_changed", "keyword_change")
+    return {name: _listed(getattr(effects, name)) for name in names}
+
+
+def _listed(numbers: npt.NDArray[np.float64]) -> list[Any]:
+    """Nested lists, with None for NaN, which JSON does not have."""
+    plain = numbers.astype(object)
+    plain[np.isnan(numbers)] = None
+    found: list[Any] = plain.tolist()
+    return found
+
+
+def _as_lines(sweep: Sweep) -> list[str]:
+    """How much the CTC loss of the greedy text rises, for people: layers and heads count from 1."""
+    if isinstance(sweep, LayerSweep):
+        pairs = zip(sweep.skipped.loss_rise, sweep.feed_forward_off.loss_rise, strict=True)
+        rows = [_row(str(layer), numbers) for layer, numbers in enumerate(pairs, start=1)]
+        return ["rise of the CTC loss, nats", _row("layer", ("skipped", "no feed-forward")), *rows]
+    if isinstance(sweep, HeadSweep):
+        cells = [_marked(*each) for each in zip(sweep.effects.loss_rise, sweep.is_marked, strict=True)]
+        rows = [_row(str(layer), row) for layer, row in enumerate(cells, start=1)]
+        chance = "" if sweep.by_chance is None else f"; {_MARK} by chance 1 in {round(1 / sweep.by_chance)}"
+        heads = [f"head {head}" for head in range(1, sweep.effects.loss_rise.shape[1] + 1)]
+        return [f"rise of the CTC loss, nats{chance}", _row("layer", heads), *rows]
+    rises = _marked(sweep.effects.loss_rise, sweep.is_marked)
+    words = [f"{rise:>10}  {word.text}" for word, rise in zip(sweep.words, rises, strict=True)]
+    return [f"rise of the CTC loss with the word silenced, nats; {_MARK} by chance 1 in 21", *words]
+
+
+def _marked(numbers: npt.NDArray[np.float64], is_marked: npt.NDArray[np.bool_]) -> list[str]:
+    return [f"{number:.2f}{_MARK if mark else ' '}" for number, mark in zip(numbers, is_marked, strict=True)]
+
+
+def _row(name: str, cells: Sequence[object]) -> str:
+    shown = (f"{cell:.2f} " if isinstance(cell, float) else str(cell) for cell in cells)
+    return f"{name:>5}" + "".join(f"{cell:>16}" if len(cells) == 2 else f"{cell:>10}" for cell in shown)

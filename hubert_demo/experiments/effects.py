@@ -1,0 +1,137 @@
+"""How much a changed pass differs from the one before, as sweeps measure it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import jiwer
+import numpy as np
+import numpy.typing as npt
+
+from hubert_demo.analysis.keywords.detection import detect
+from hubert_demo.analysis.transcript.collapse import merge_repeats
+from hubert_demo.analysis.transcript.ctc import transcribe
+from hubert_demo.encoding import CtcOutput, Encoding
+from hubert_demo.errors import InputError
+from hubert_demo.inference import Answers
+
+Numbers = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Effects:
+    """What some changes do, one number each; NaN where it is not computed, or there is no such head.
+
+    Attributes:
+        loss_rise: float64, in nats: by how much the CTC loss of the greedy text of before rises, which is by
+            how much the logarithm of its probability falls.
+        characters_changed: float64: characters replaced, missing or inserted in the greedy text.
+        keyword_change: float64, -1..1: by how much the keyword's probability rises, in the window where it is
+            highest before and after.
+    """
+
+    loss_rise: Numbers
+    characters_changed: Numbers
+    keyword_change: Numbers
+
+    @classmethod
+    def unknown(cls, *shape: int) -> Effects:
+        """Nothing computed yet."""
+        return cls(*(np.full(shape, np.nan) for _ in range(3)))
+
+    def with_some(self, place: tuple[int | slice, ...], some: Effects) -> Effects:
+        """The same with some more computed.
+
+        Args:
+            place: Where, as an index into each of the arrays.
+            some: What was computed.
+        """
+        mine, theirs = self._all(), some._all()
+        filled = [numbers.copy() for numbers in mine]
+        for numbers, values in zip(filled, theirs, strict=True):
+            numbers[place] = values
+        return Effects(*filled)
+
+    def _all(self) -> tuple[Numbers, Numbers, Numbers]:
+        return self.loss_rise, self.characters_changed, self.keyword_change
+
+
+def token_ids_of(ctc: CtcOutput, frame_token_ids: npt.NDArray[np.int64]) -> list[int]:
+    """A greedy path's text as tokens, spaces included and blanks not."""
+    runs = merge_repeats(frame_token_ids.tolist())
+    return [run.token_id for run in runs if run.token_id != ctc.blank_id]
+
+
+class Ruler:
+    """Measures variants of a pass against the pass itself.
+
+    Args:
+        encoding: The pass.
+        unchanged: What its heads say, by the way that the variants' are computed.
+        keyword: Whose probability to follow; None for none.
+
+    Raises:
+        InputError: If the keyword head does not know it, or there is none.
+    """
+
+    def __init__(self, encoding: Encoding, unchanged: Answers, keyword: str | None) -> None:
+        self._encoding = encoding
+        self._text = transcribe(encoding).text if encoding.ctc is not None else ""
+        self.ctc_loss = np.nan if unchanged.ctc_losses is None else float(unchanged.ctc_losses[0])
+        self._keyword = None if keyword is None else _require_keyword(encoding, keyword)
+        self.keyword_probability = float(self._probabilities(unchanged)[0])
+
+    def measure(self, answers: Answers) -> Effects:
+        """The effects of variants, `(variants,)` each."""
+        count = _count(answers)
+        nothing = np.full(count, np.nan)
+        return Effects(
+            nothing if answers.ctc_losses is None else answers.ctc_losses - self.ctc_loss,
+            nothing if answers.ctc_logits is None else self._characters_changed(answers),
+            self._probabilities(answers) - self.keyword_probability,
+        )
+
+    def _characters_changed(self, answers: Answers) -> Numbers:
+        assert answers.ctc_logits is not None
+        ctc = self._encoding.require_ctc()
+        texts = [
+            transcribe(replace(self._encoding, ctc=replace(ctc, logits=logits))).text
+            for logits in answers.ctc_logits
+        ]
+        return np.array([edits(self._text, text) for text in texts], np.float64)
+
+    def _probabilities(self, answers: Answers) -> Numbers:
+        """Of the keyword, in the window where it is highest."""
+        classes = self._encoding.classes
+        if self._keyword is None or classes is None or answers.class_logits is None:
+            return np.full(_count(answers), np.nan)
+        found = []
+        for logits in answers.class_logits:
+            keywords = detect(replace(self._encoding, classes=replace(classes, logits=logits)))
+            assert keywords is not None
+            found.append(keywords.window_probabilities[:, self._keyword].max())
+        return np.array(found)
+
+
+def edits(text: str, other: str) -> int:
+    """Characters replaced, missing or inserted, at least, to make one text of the other."""
+    if not text or not other:
+        return len(text) + len(other)
+    found = jiwer.process_characters(text, other)
+    return int(found.substitutions + found.deletions + found.insertions)
+
+
+def _require_keyword(encoding: Encoding, keyword: str) -> int:
+    found = detect(encoding)
+    labels: Sequence[str] = () if found is None else found.labels
+    if keyword not in labels:
+        known = f"it knows {', '.join(labels)}" if labels else "it has no keyword head"
+        raise InputError(f"{encoding.checkpoint} does not know the keyword {keyword[:30]!r}; {known}.")
+    return labels.index(keyword)
+
+
+def _count(answers: Answers) -> int:
+    given = answers.ctc_logits if answers.ctc_logits is not None else answers.class_logits
+    assert given is not None
+    return len(given)

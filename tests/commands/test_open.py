@@ -1,0 +1,73 @@
+"""The commands that open the model: `change` and `sweep`."""
+
+import json
+
+import pytest
+
+from hubert_demo.commands import main
+
+
+@pytest.fixture(scope="module")
+def stop(root):
+    return str(root / "assets" / "examples" / "stop.wav")
+
+
+def test_before_and_after_are_printed(stop, capsys):
+    assert main(["change", stop, "stretch_silenced:0.1-0.8", "head_off:3.1"]) == 0
+    changed, *lines = capsys.readouterr().out.splitlines()
+    assert changed == "changed: 0.1–0.8 s silenced · layer 4, head 2 off"
+    assert "before: STOP" in lines
+    assert "after: no speech recognised" in lines
+
+
+def test_before_and_after_come_as_json(stop, capsys):
+    assert main(["change", stop, "stretch_silenced:0.1-0.8", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["changes"] == [{"change": "stretch_silenced", "start_s": 0.1, "end_s": 0.8}]
+    assert told["after"]["changes"] == "stretch_silenced:0.1-0.8"
+    assert "changes" not in told["before"]
+    assert (told["before"]["transcript_greedy"], told["after"]["transcript_greedy"]) == ("STOP", "")
+
+
+def test_a_folder_that_cannot_be_written_gets_a_sentence(stop, capsys, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    assert main(["change", stop, "head_off:3.1", "--out", str(tmp_path / "file")]) == 2
+    assert "cannot be written" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["change", "STOP", "head_off:3.9"], "Head 9 does not exist; choose 0 to 5."),
+        (["change", "STOP", "louder"], "There is no change 'louder'; choose one of"),
+        (["change", "no such file.wav", "head_off:3.1"], "no such file.wav"),
+        (["sweep", "STOP", "--keyword", "banana"], "does not know the keyword 'banana'"),
+    ],
+)
+def test_what_cannot_be_done_gets_a_sentence_and_status_2(stop, capsys, arguments, words):
+    arguments = [stop if each == "STOP" else each for each in arguments]
+    assert main(arguments) == 2
+    captured = capsys.readouterr()
+    assert words in captured.err
+    assert not captured.out
+    assert main([*arguments, "--json"]) == 2
+    assert words in json.loads(capsys.readouterr().out)["error"]
+
+
+def test_heads_are_a_table_of_layers_and_heads(stop, capsys):
+    assert main(["sweep", stop, "--draws", "1"]) == 0
+    title, heads, *layers = capsys.readouterr().out.splitlines()
+    assert title == "rise of the CTC loss, nats; * by chance 1 in 2"
+    assert heads.split()[:3] == ["layer", "head", "1"]
+    assert [len(line.split()) for line in layers] == [7] * 8
+
+
+def test_layers_and_words_come_as_json_too(stop, capsys):
+    assert main(["sweep", stop, "--of", "layers", "--json"]) == 0
+    layers = json.loads(capsys.readouterr().out)
+    assert len(layers["layer_skipped"]["loss_rise"]) == len(layers["feed_forward_off"]["loss_rise"]) == 8
+    assert main(["sweep", stop, "--of", "words", "--json"]) == 0
+    words = json.loads(capsys.readouterr().out)
+    assert [word for word, *_ in words["words"]] == ["STOP"]
+    assert words["is_marked"] == [False]
+    assert words["removed"] == words["loss_rise"]
