@@ -10,7 +10,7 @@ import transformers
 
 from hubert_demo import analyze
 from hubert_demo.audio import Waveform
-from hubert_demo.checkpoints import CheckpointSpec, HubRepository, check_folders, is_here, load
+from hubert_demo.checkpoints import CheckpointSpec, CheckpointStore, HubRepository, is_here, load, resolve
 from hubert_demo.errors import CheckpointError
 from hubert_demo.export.bundle import _files
 from hubert_demo.export.choices import Choices
@@ -159,13 +159,23 @@ def test_what_was_fetched_before_newer_files_were_known_is_still_here(hub, write
 
 def test_each_folder_is_checked_and_all_that_is_wrong_is_said(write_checkpoint, tmp_path):
     sound = write_checkpoint(tmp_path / "sound")
-    check_folders([sound, "hubert-explorer", "facebook/hubert-base-ls960"])
+    loads = []
+
+    def count(*arguments):
+        loads.append(arguments)
+        return load(*arguments)
+
+    store = CheckpointStore(load=count)
+    store.check_folders([sound, "hubert-explorer", "facebook/hubert-base-ls960"])
+    # Whoever chooses it next has it at once.
+    assert store.find(resolve(sound)).ctc_model is not None
+    assert len(loads) == 1
     cut = write_checkpoint(tmp_path / "cut")
     (cut / "model.safetensors").write_bytes(b"1234")
     other = write_checkpoint(tmp_path / "other")
     edit(other, "config.json", lambda values: values.update(model_type="whisper"))
     with pytest.raises(CheckpointError) as error:
-        check_folders([cut, sound, other, tmp_path / "nowhere"])
+        store.check_folders([cut, sound, other, tmp_path / "nowhere"])
     lines = str(error.value).splitlines()
     assert [line.split(": ")[0] for line in lines] == [str(cut), str(other), str(tmp_path / "nowhere")]
     assert "model.safetensors is damaged" in lines[0]

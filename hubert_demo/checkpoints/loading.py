@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,9 +11,9 @@ from typing import Any
 from hubert_demo.checkpoints.confidence import CONFIDENCE_NAME, ConfidenceCurve
 from hubert_demo.checkpoints.decoding import DECODING_NAME, DecodingWeights
 from hubert_demo.checkpoints.downloads import require_fit_for_download
-from hubert_demo.checkpoints.specs import CHECKPOINTS, CheckpointSpec, HubRepository, resolve
+from hubert_demo.checkpoints.specs import CheckpointSpec, HubRepository
 from hubert_demo.deprecation import Renamed
-from hubert_demo.errors import CheckpointError, ConfigError, DamagedFileError, InputError, MachineError
+from hubert_demo.errors import CheckpointError, ConfigError, DamagedFileError, InputError
 from hubert_demo.model import (
     HubertConfig,
     HubertForCTC,
@@ -192,27 +192,6 @@ def load(spec: CheckpointSpec, device: str = "cpu", progress: Progress | None = 
         except (ConfigError, InputError) as error:
             raise CheckpointError(f"{spec.name} cannot be loaded. {error}") from error
     return loaded
-
-
-def check_folders(checkpoints: Iterable[str | Path]) -> None:
-    """Load the folders of one's own once, to say what is wrong with them before anybody chooses them.
-
-    Args:
-        checkpoints: Directories; names are passed over.
-
-    Raises:
-        CheckpointError: If any cannot be used; a line for each of them.
-    """
-    problems = []
-    for checkpoint in checkpoints:
-        try:
-            spec = resolve(checkpoint)
-            if spec not in CHECKPOINTS and isinstance(spec.source, Path):
-                load(spec)
-        except (CheckpointError, MachineError) as error:
-            problems.append(f"{checkpoint}: {error}")
-    if problems:
-        raise CheckpointError("\n".join(problems))
 
 
 def _read(spec: CheckpointSpec, folder: Path, device: str) -> LoadedCheckpoint:

@@ -277,7 +277,8 @@ class Lane:
 def _step_back() -> None:
     """Let those go first who answer; where threads have a priority of their own, which is on Linux alone."""
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+        usual = os.getpriority(os.PRIO_PROCESS, os.getpid())
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), usual + _NICENESS)
 
 
 def _counted(number: int) -> str:
