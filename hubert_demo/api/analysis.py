@@ -22,7 +22,7 @@ from hubert_demo.analysis.transcript.ctc import Transcript, carry_over, transcri
 from hubert_demo.analysis.transcript.emissions import Emissions, emissions
 from hubert_demo.analysis.transcript.language_model import load_language_model
 from hubert_demo.api import layers, opening
-from hubert_demo.api.opening import Sweep
+from hubert_demo.api.opening import Asked, Sweep
 from hubert_demo.audio import FloatArray
 from hubert_demo.changes import Change, StatesPatched, text_of
 from hubert_demo.checkpoints import CheckpointSpec, LoadedCheckpoint
@@ -35,7 +35,6 @@ from hubert_demo.memo import Memo
 
 MAX_UNIT_RUNS = 128
 MAX_SEARCHES = 4
-MAX_SWEEPS = 8
 
 
 class Analysis:
@@ -71,6 +70,7 @@ class Analysis:
         before: The analysis without any change; None where this is one.
         passes: Those of the chosen checkpoint, of the one that transcribes, and of the keyword spotter.
         load: Gives a checkpoint, loaded again if need be.
+        swept: The latest sweeps, by arguments.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class Analysis:
         self._curves: Memo[None, LayerCurves] = Memo(1)
         self._units: Memo[tuple[int, int, int], npt.NDArray[np.int64]] = Memo(MAX_UNIT_RUNS)
         self._head_metrics: Memo[None, HeadMetrics] = Memo(1)
-        self._sweeps: Memo[tuple[str, str, str | None, int, int], Sweep] = Memo(MAX_SWEEPS)
+        self.swept: Memo[Asked, Sweep] = Memo(opening.MAX_SWEEPS)
 
     def __repr__(self) -> str:
         """How long it is, and which checkpoint each part comes from."""
@@ -162,8 +162,7 @@ class Analysis:
         Raises:
             InputError: If there is no such sweep or keyword, no head that answers, or there are no words.
         """
-        asked = (what, by, keyword, num_draws, seed)
-        return self._sweeps.get(asked, lambda: opening.swept(self, *asked))
+        return opening.swept(self, (what, by, keyword, num_draws, seed))
 
     def patch(
         self, layer: int, start_s: float, end_s: float, at_s: float | None = None, example: str | None = None

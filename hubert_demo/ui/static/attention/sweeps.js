@@ -4,7 +4,7 @@
 import { askUntilReady, sentenceOf } from "../core/ask.js";
 import { button, labelled, make, say, segments, select } from "../core/dom.js";
 import { once } from "../core/mount.js";
-import { store } from "../core/store.js";
+import { choose, store } from "../core/store.js";
 import { MEASURES, measuredBy } from "./effects.js";
 import { silencedWords } from "./silenced.js";
 
@@ -16,6 +16,7 @@ import { silencedWords } from "./silenced.js";
 /** @typedef {"heads" | "words"} What */
 
 const CLEAREST = "";
+const CHOICES = /** @type {const} */ ({ heads: "head_sweep", words: "word_sweep" });
 const SOUND = "Silences one word’s sound at a time, and measures what that does to the transcript and the keyword.";
 
 /** @param {number | null} chance */
@@ -60,7 +61,7 @@ export const sweeps = (page, board) => {
     words: button("Each word silenced in turn", () => start("words"), "sweep-words"),
   };
   starts.heads.title = "Runs the model once for each head, layer and feed-forward; then with 50 random projections " +
-    "of each layer taken away, to compare with";
+    "of each layer left out, to compare with";
   starts.words.title = "Runs the model with each word silenced; then with as long silences elsewhere, to compare with";
   const keywords = select("sweep-keyword", [[CLEAREST, "the clearest"]], () => {});
   const following = labelled("Keyword to follow", keywords, { hidden: true });
@@ -115,6 +116,8 @@ export const sweeps = (page, board) => {
     try {
       await askUntilReady(page, "sweep", mine, isWanted);
       if (running === mine) bars[what].rest();
+      // It can be downloaded now, where it is of what is on show.
+      if (running === mine && store.result?.token === mine.token) choose({ [CHOICES[what]]: keyword ?? "clearest" });
     } catch (problem) {
       if (running === mine) bars[what].rest(sentenceOf(problem));
     }

@@ -368,6 +368,9 @@ export interface Choices {
   seed?: number;
   reference?: string;
   hotwords?: string;
+  /** The keyword that a sweep followed which was run, or "clearest"; "" where none was. */
+  head_sweep?: string;
+  word_sweep?: string;
   sort?: string;
   filter?: string;
 }
