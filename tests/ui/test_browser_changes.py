@@ -184,10 +184,14 @@ def test_a_sweep_goes_on_beside_a_switch_and_marks_what_the_library_does(visit, 
     for layer, head in np.ndindex(rises.shape):
         shown = visitor.id(f"switch-head_off:{layer}.{head}").inner_text()
         assert int(shown) == known.effects.characters_changed[layer, head]
-    # The same is there at once for whoever asks next.
+    # The same is there at once for whoever asks next; and where nothing is changed it can be downloaded.
+    assert visitor.id("take-head_sweep-png").is_disabled()
     press(visitor, "changes-back")
     visitor.id("sweep-heads").click()
     visitor.tab.wait_for_function(DONE)
+    with visitor.tab.expect_download() as download:
+        visitor.id("take-head_sweep-png").click()
+    assert download.value.path().read_bytes().startswith(b"\x89PNG")
     # Of another recording nothing is known.
     visitor.id("example-1").click()
     visitor.tab.wait_for_function("inside.store.result.example === 1")
