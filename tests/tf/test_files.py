@@ -191,7 +191,7 @@ def spoil(directory, how):
         ("shape", r"lm_head\.weight \(32, 12\) for \(12, 32\)"),
         ("damaged", r"model\.safetensors of \S+ is damaged"),
         ("absent", r"neither model\.safetensors nor pytorch_model\.bin"),
-        ("code", r"pytorch_model\.bin is damaged"),
+        ("code", r"pytorch_model\.bin of \S+ is damaged"),
         ("other model", "'wav2vec2'"),
     ],
 )
