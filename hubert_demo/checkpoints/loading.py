@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from hubert_demo.audio import SAMPLE_RATE_HZ
 from hubert_demo.checkpoints.confidence import CONFIDENCE_NAME, ConfidenceCurve
 from hubert_demo.checkpoints.decoding import DECODING_NAME, DecodingWeights
 from hubert_demo.checkpoints.downloads import require_fit_for_download
@@ -130,7 +131,7 @@ def _forgetting_what_is_damaged(spec: CheckpointSpec) -> Iterator[None]:
         if isinstance(spec.source, Path):
             raise
         _forget(error.path)
-        raise CheckpointError(f"{error} Choose it again: the file will be fetched again.") from error
+        raise CheckpointError(f"{error} Choosing it again does that.") from error
 
 
 def is_here(spec: CheckpointSpec) -> bool:
@@ -266,13 +267,21 @@ def _require_fit(loaded: LoadedCheckpoint) -> None:
         raise CheckpointError(
             f"{name} has no layers, so there is nothing to show. Choose another checkpoint."
         )
-    hop_s = config.inputs_to_logits_ratio / loaded.feature_extractor.sampling_rate
+    rate_hz = loaded.feature_extractor.sampling_rate
+    if rate_hz != SAMPLE_RATE_HZ:
+        raise CheckpointError(
+            f"{name} was made for sound of {shown_value(rate_hz)} Hz; every recording is turned into one of "
+            f"{SAMPLE_RATE_HZ} Hz here. Choose another checkpoint."
+        )
+    hop_s = config.inputs_to_logits_ratio / rate_hz
     if not MIN_HOP_S <= hop_s <= MAX_HOP_S:
         raise CheckpointError(
             f"{name} has strides of {shown_value(config.conv_stride)}; its frames must be {MIN_HOP_S:g} to "
             f"{MAX_HOP_S:g} s apart. Choose another checkpoint."
         )
     if tokenizer is not None:
+        if not tokenizer.encoder:
+            raise CheckpointError(f"The vocabulary of {name} is empty. Fetch the checkpoint again.")
         highest = max(tokenizer.encoder.values())
         if highest >= config.vocab_size:
             raise CheckpointError(
@@ -281,11 +290,16 @@ def _require_fit(loaded: LoadedCheckpoint) -> None:
             )
         needed = (tokenizer.pad_token, tokenizer.unk_token, tokenizer.word_delimiter_token)
         ids = tokenizer.get_vocab()
+        if None in needed:
+            raise CheckpointError(
+                f"The tokenizer of {name} says of no token that it is the blank (pad_token), the unknown one "
+                "(unk_token) or the end of a word (word_delimiter_token); a CTC head is read by all three."
+            )
         without = [str(token) for token in needed if ids.get(token, config.vocab_size) >= config.vocab_size]
         if without:
             raise CheckpointError(
-                f"The vocabulary of {name} lacks {', '.join(map(shown_text, without))}; reading a CTC head "
-                "needs them. Fetch the checkpoint again."
+                f"The vocabulary of {name} lacks {', '.join(map(shown_text, without))}, without which a CTC "
+                "head cannot be read. Fetch the checkpoint again."
             )
     if head is None:
         return
