@@ -15,9 +15,11 @@ from hubert_demo.training.augmentation.sounds import SOUNDS
 from hubert_demo.training.data import corpora
 from hubert_demo.training.data.clips import Clip, load_clips
 from hubert_demo.training.evaluation.calibration import Calibration, by_least_sure_letter, by_product
+from hubert_demo.training.evaluation.lens import lens_scores
 from hubert_demo.training.evaluation.listening import Answer, Listener, made_clip
 from hubert_demo.training.evaluation.quiet import quiet_cases, quiet_scores
 from hubert_demo.training.evaluation.report import Evaluation
+from hubert_demo.training.evaluation.resynthesis import resynthesis_scores
 from hubert_demo.training.evaluation.running_speech import RunningSpeechTrial, running_speech_scores
 from hubert_demo.training.evaluation.scores import Count, ErrorRate, ReadingScores
 from hubert_demo.training.evaluation.spotting import SpottingTrial
@@ -149,6 +151,16 @@ class _Trial:
         answers = self._listener.answers([sound.clip for sound in sounds])
         return {"without_speech": sound_scores(sounds, answers, self._listener.threshold)}
 
+    def lens(self) -> dict[str, Any]:
+        """Every layer read."""
+        return {"lens": lens_scores(self._loaded, self._readers)}
+
+    def resynthesis(self) -> dict[str, Any]:
+        """Every layer heard, where decoders were taught."""
+        if self._loaded.sound_decoders is None:
+            return {}
+        return {"resynthesis": resynthesis_scores(self._loaded, self._data_dir, self._readers)}
+
     @cached_property
     def _words(self) -> list[Clip]:
         return self._load(corpora.word_test_clips(self._data_dir, self._split))
@@ -179,6 +191,8 @@ PARTS: dict[str, Callable[[_Trial], dict[str, Any]]] = {
     "running-speech": _Trial.running_speech,
     "three-words": _Trial.three_words,
     "without-speech": _Trial.without_speech,
+    "lens": _Trial.lens,
+    "resynthesis": _Trial.resynthesis,
 }
 """What can be measured by itself, by name. Reading comes first: what it listens to is known to the others."""
 
