@@ -128,7 +128,9 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     spec = resolve(arguments.checkpoint)
     path = arguments.language_model or spec.language_model
     language_model = LanguageModel.from_file(path) if path else None
-    scores = evaluate(load(spec), arguments.data, language_model, arguments.only, arguments.split)
+    scores = evaluate(
+        load(spec), arguments.data, language_model, arguments.only, arguments.split, arguments.states
+    )
     print(scores.report())
 
 
@@ -324,6 +326,10 @@ def _add_scores(commands: Commands) -> None:
     scores.add_argument("--language-model", type=Path, help="for beam search; default: the checkpoint's own")
     scores.add_argument("--only", nargs="+", choices=PARTS, default=(), help="parts to measure; default: all")
     scores.add_argument("--split", choices=SPLITS, default="test", help="valid to choose between checkpoints")
+
+    scores.add_argument(
+        "--states", type=Path, help="folder that `resynthesise` worked in; default: make its states again"
+    )
 
     examples = command(
         commands, "examples", _read_examples, "check whether the page's examples are transcribed correctly"

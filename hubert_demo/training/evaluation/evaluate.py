@@ -39,6 +39,7 @@ def evaluate(
     language_model: LanguageModel | None = None,
     only: Collection[str] = (),
     split: str = "test",
+    states_dir: Path | None = None,
 ) -> Evaluation:
     """Score a checkpoint on the speakers under `data_dir` who trained nothing.
 
@@ -48,6 +49,8 @@ def evaluate(
         language_model: For beam search; none is made without it.
         only: Parts to measure, of `PARTS`; all of them if none is named.
         split: `"test"`, or `"valid"` to choose between checkpoints.
+        states_dir: Has the states of the clips that decoders were taught on, or receives them; None to keep
+            none.
 
     Raises:
         CheckpointError: If the checkpoint has no CTC head or no keyword head.
@@ -59,7 +62,7 @@ def evaluate(
             f"An evaluation has the parts {', '.join(PARTS)} and the splits {', '.join(SPLITS)}, not "
             f"{', '.join(unheard_of) or split}."
         )
-    trial = _Trial(Listener(loaded, language_model), loaded, data_dir, split)
+    trial = _Trial(Listener(loaded, language_model), loaded, data_dir, split, states_dir)
     scores: dict[str, Any] = {}
     for part, measure in PARTS.items():
         if part in only or not only:
@@ -73,8 +76,15 @@ class _Trial:
     A part returns those attributes of `Evaluation` that it measures.
     """
 
-    def __init__(self, listener: Listener, loaded: LoadedCheckpoint, data_dir: Path, split: str) -> None:
-        self._listener, self._loaded = listener, loaded
+    def __init__(
+        self,
+        listener: Listener,
+        loaded: LoadedCheckpoint,
+        data_dir: Path,
+        split: str,
+        states_dir: Path | None = None,
+    ) -> None:
+        self._listener, self._loaded, self._states_dir = listener, loaded, states_dir
         self._data_dir, self._split, self._is_test = data_dir, split, split == "test"
         self._decoded: dict[tuple[str, str], Clip] = {}
 
@@ -159,7 +169,9 @@ class _Trial:
         """Every layer heard, where decoders were taught."""
         if self._loaded.sound_decoders is None:
             return {}
-        return {"resynthesis": resynthesis_scores(self._loaded, self._data_dir, self._readers)}
+        return {
+            "resynthesis": resynthesis_scores(self._loaded, self._data_dir, self._readers, self._states_dir)
+        }
 
     @cached_property
     def _words(self) -> list[Clip]:

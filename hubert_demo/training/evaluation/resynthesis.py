@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from hubert_demo.experiments.resynthesis import at_level_of, resynthesise
 from hubert_demo.inference import decoded_sound, encode
 from hubert_demo.training.data import corpora
 from hubert_demo.training.data.clips import Clip, load_clips
-from hubert_demo.training.data.states import grid_of, sound_columns
+from hubert_demo.training.data.states import grid_of, layer_states, sound_columns
 from hubert_demo.training.engine.encode import encoded
 from hubert_demo.training.evaluation.ridge import SoundRidge, share_of_variance
 from hubert_demo.training.evaluation.scores import Count, ErrorDifference, ErrorRate
@@ -92,13 +93,17 @@ class ResynthesisScores:
         return [*lines, f"  decoders explain {gain:+.3f} more than the ridge, mean of all layers"]
 
 
-def resynthesis_scores(loaded: LoadedCheckpoint, data_dir: Path, clips: Sequence[Clip]) -> ResynthesisScores:
+def resynthesis_scores(
+    loaded: LoadedCheckpoint, data_dir: Path, clips: Sequence[Clip], states_dir: Path | None = None
+) -> ResynthesisScores:
     """Measure the sound of every layer.
 
     Args:
         loaded: With a CTC head and decoders.
         data_dir: Holds the corpora that the decoders were taught on.
         clips: With samples, texts and readers.
+        states_dir: Has the states of the clips that the decoders were taught on, or receives them; None to
+            keep none.
 
     Raises:
         CheckpointError: If it has no decoders.
@@ -109,7 +114,7 @@ def resynthesis_scores(loaded: LoadedCheckpoint, data_dir: Path, clips: Sequence
         raise CheckpointError(
             f"{loaded.spec.name} has no decoders to sound; teach them with `resynthesise` before evaluating."
         )
-    ridges = _fitted_ridges(loaded, data_dir)
+    ridges = _fitted_ridges(loaded, data_dir, states_dir)
     num_states = len(ridges)
     wanted: list[npt.NDArray[np.float32]] = []
     errors: list[list[npt.NDArray[np.floating]]] = [[] for _ in range(2 * num_states)]
@@ -141,7 +146,7 @@ def resynthesis_scores(loaded: LoadedCheckpoint, data_dir: Path, clips: Sequence
             shares[layer],
             shares[num_states + layer],
             ErrorDifference(rates[-1], rates[layer]),
-            float(np.mean(pitches[layer])),
+            _mean(pitches[layer]),
             speaker_probe([each[layer] for each in states], speakers),
         )
         for layer in range(num_states)
@@ -150,15 +155,15 @@ def resynthesis_scores(loaded: LoadedCheckpoint, data_dir: Path, clips: Sequence
     return ResynthesisScores(
         layers,
         ErrorDifference(rates[-1], rates[-2]),
-        float(np.mean(pitches[-1])),
+        _mean(pitches[-1]),
         _by_chance([each.shape[1] for each in states], speakers),
         f"{taught['hours']} h of training clips",
     )
 
 
-def _fitted_ridges(loaded: LoadedCheckpoint, data_dir: Path) -> list[SoundRidge]:
+def _fitted_ridges(loaded: LoadedCheckpoint, data_dir: Path, states_dir: Path | None) -> list[SoundRidge]:
     """A ridge for every layer, fitted on the clips that the decoders were taught on."""
-    decoders, grid = loaded.sound_decoders, grid_of(loaded.encoder)
+    decoders = loaded.sound_decoders
     assert decoders is not None
     taught = decoders.origin.taught
     listed = corpora.opening_clips(data_dir, taught["asked_hours"], taught["seed"])
@@ -172,12 +177,27 @@ def _fitted_ridges(loaded: LoadedCheckpoint, data_dir: Path) -> list[SoundRidge]
         known = decoders.of(layer)
         measured = (known.mean, known.scale, known.mel_mean)
         ridges.append(SoundRidge(*(each.detach().cpu().numpy() for each in measured)))
-    for clip in tqdm(load_clips(data_dir, listed), desc="ridge", unit="clip", mininterval=10):
-        states = encoded(loaded.encoder, clip.samples).cpu().numpy()
-        columns = sound_columns(clip.samples, grid)
+    clips = load_clips(data_dir, listed)
+    for states, columns in tqdm(
+        _states_and_columns(loaded, clips, states_dir), "ridge", len(clips), unit="clip", mininterval=10
+    ):
         for ridge, state in zip(ridges, states, strict=True):
             ridge.add(state, columns)
     return ridges
+
+
+def _states_and_columns(
+    loaded: LoadedCheckpoint, clips: Sequence[Clip], states_dir: Path | None
+) -> Iterator[tuple[npt.NDArray[np.floating], npt.NDArray[np.floating]]]:
+    """Every layer's states of each clip, and the columns of its sound."""
+    if states_dir is None:
+        grid = grid_of(loaded.encoder)
+        for clip in clips:
+            yield encoded(loaded.encoder, clip.samples).cpu().numpy(), sound_columns(clip.samples, grid)
+        return
+    kept = layer_states(loaded.encoder, clips, states_dir)
+    for frames in kept.clips():
+        yield kept.states[:, frames], kept.sound[frames]
 
 
 def _of_its_own_spectrogram(encoding: Encoding) -> Waveform:
@@ -192,6 +212,11 @@ def _correlation(pitch: npt.NDArray[np.floating], other: npt.NDArray[np.floating
     if both.sum() < _LEAST_VOICED:
         return None
     return float(np.corrcoef(np.log(pitch[both]), np.log(other[both]))[0, 1])
+
+
+def _mean(found: Sequence[float]) -> float:
+    """NaN of nothing: no clip may have enough of a voice."""
+    return float(np.mean(found)) if found else math.nan
 
 
 def speaker_probe(states: Sequence[npt.NDArray[np.floating]], speakers: Sequence[str]) -> Count:
