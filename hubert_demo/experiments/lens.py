@@ -134,6 +134,11 @@ class Lens:
     _ctc: CtcOutput
 
     @property
+    def vocabulary(self) -> tuple[str, ...]:
+        """What the texts are written with: the token of each column of `LayerTexts.logits`."""
+        return self._ctc.vocabulary
+
+    @property
     def best_read_out(self) -> str:
         """The one that says most of the lower layers, of those that there are."""
         return [name for name in READ_OUTS if name in self.read_outs][-1]
