@@ -114,54 +114,91 @@ def resynthesis_scores(
         raise CheckpointError(
             f"{loaded.spec.name} has no decoders to sound; teach them with `resynthesise` before evaluating."
         )
-    ridges = _fitted_ridges(loaded, data_dir, states_dir)
-    num_states = len(ridges)
-    wanted: list[npt.NDArray[np.float32]] = []
-    errors: list[list[npt.NDArray[np.floating]]] = [[] for _ in range(2 * num_states)]
-    texts: list[list[str]] = [[] for _ in range(num_states + 2)]
-    pitches: list[list[float]] = [[] for _ in range(num_states + 1)]
-    states: list[npt.NDArray[np.float32]] = []
-    for clip in tqdm(clips, desc="sound", unit="clip", mininterval=10):
-        encoding = encode(loaded, clip.waveform)
-        wanted.append(sound_columns(clip.samples, encoding.grid))
-        states.append(encoding.hidden_states[:, ::_FRAMES_OF_THE_PROBE].copy())
-        texts[-1].append(transcribe(encoding).text)
-        pitch = measure_prosody(clip.waveform, encoding.grid).pitch_hz
-        sounds = [resynthesise(loaded, encoding, layer) for layer in range(num_states)]
-        for layer in range(num_states):
-            errors[layer].append(decoded_sound(loaded, encoding, layer) - wanted[-1])
-            errors[num_states + layer].append(
-                ridges[layer].predict(encoding.hidden_states[layer]) - wanted[-1]
-            )
-        for number, sound in enumerate([*sounds, _of_its_own_spectrogram(encoding)]):
-            texts[number].append(transcribe(encode(loaded, sound)).text)
-            found = _correlation(pitch, measure_prosody(sound, encoding.grid).pitch_hz)
-            pitches[number] += [] if found is None else [found]
-    references = [clip.text for clip in clips]
-    rates = [ErrorRate.of_characters(references, each) for each in texts]
-    shares = [share_of_variance(each, wanted, NUM_BANDS) for each in errors]
-    speakers = [clip.speaker for clip in clips]
+    ridges = fitted_ridges(loaded, data_dir, states_dir)
+    measured = [
+        measure(loaded, ridges, clip) for clip in tqdm(clips, desc="sound", unit="clip", mininterval=10)
+    ]
+    return summed_up(measured, clips, f"{decoders.origin.taught['hours']} h of training clips")
+
+
+@dataclass(frozen=True, eq=False)
+class ClipSound:
+    """What was measured on one clip; of layers, the layers' input first.
+
+    Attributes:
+        wanted: Its log-mel columns, `(frames, columns * NUM_BANDS)`.
+        errors: Squared errors of each layer's decoder.
+        ridge_errors: Of each layer's ridge.
+        text: What the model reads of the original.
+        texts: Of the sound of each layer, and last of the original's own spectrogram.
+        pitches: Correlation with the original's pitch, likewise; None where a voice is too seldom.
+        states: Every fifth frame's states, `(layers + 1, frames, hidden)`.
+    """
+
+    wanted: npt.NDArray[np.float32]
+    errors: tuple[float, ...]
+    ridge_errors: tuple[float, ...]
+    text: str
+    texts: tuple[str, ...]
+    pitches: tuple[float | None, ...]
+    states: npt.NDArray[np.float32]
+
+
+def measure(loaded: LoadedCheckpoint, ridges: Sequence[SoundRidge], clip: Clip) -> ClipSound:
+    """Make sound of every layer for one clip, and read it."""
+    encoding = encode(loaded, clip.waveform)
+    wanted = sound_columns(clip.samples, encoding.grid)
+    layers = range(len(ridges))
+    said = [decoded_sound(loaded, encoding, layer) for layer in layers]
+    by_ridge = [ridges[layer].predict(encoding.hidden_states[layer]) for layer in layers]
+    pitch = measure_prosody(clip.waveform, encoding.grid).pitch_hz
+    sounds = [*(resynthesise(loaded, encoding, layer) for layer in layers), _of_its_own_spectrogram(encoding)]
+    return ClipSound(
+        wanted,
+        tuple(float(np.square(each - wanted, dtype=np.float64).sum()) for each in said),
+        tuple(float(np.square(each - wanted, dtype=np.float64).sum()) for each in by_ridge),
+        transcribe(encoding).text,
+        tuple(transcribe(encode(loaded, sound)).text for sound in sounds),
+        tuple(_correlation(pitch, measure_prosody(sound, encoding.grid).pitch_hz) for sound in sounds),
+        encoding.hidden_states[:, ::_FRAMES_OF_THE_PROBE].copy(),
+    )
+
+
+def summed_up(measured: Sequence[ClipSound], clips: Sequence[Clip], trained_on: str) -> ResynthesisScores:
+    """The scores of all clips together.
+
+    Args:
+        measured: Of each clip.
+        clips: The same, with texts and readers.
+        trained_on: How much the decoders and ridges were taught on.
+    """
+    references, speakers = [clip.text for clip in clips], [clip.speaker for clip in clips]
+    original = ErrorRate.of_characters(references, [each.text for each in measured])
+    rates = [
+        ErrorDifference(original, ErrorRate.of_characters(references, texts))
+        for texts in zip(*(each.texts for each in measured), strict=True)
+    ]
+    pitches = [_mean(found) for found in zip(*(each.pitches for each in measured), strict=True)]
+    wanted = [each.wanted for each in measured]
+    shares, ridge_shares = (
+        [share_of_variance(sum(errors), wanted, NUM_BANDS) for errors in zip(*by_clip, strict=True)]
+        for by_clip in ([each.errors for each in measured], [each.ridge_errors for each in measured])
+    )
     layers = tuple(
         LayerSound(
             shares[layer],
-            shares[num_states + layer],
-            ErrorDifference(rates[-1], rates[layer]),
-            _mean(pitches[layer]),
-            speaker_probe([each[layer] for each in states], speakers),
+            ridge_shares[layer],
+            rates[layer],
+            pitches[layer],
+            speaker_probe([each.states[layer] for each in measured], speakers),
         )
-        for layer in range(num_states)
+        for layer in range(len(shares))
     )
-    taught = decoders.origin.taught
-    return ResynthesisScores(
-        layers,
-        ErrorDifference(rates[-1], rates[-2]),
-        _mean(pitches[-1]),
-        _by_chance([each.shape[1] for each in states], speakers),
-        f"{taught['hours']} h of training clips",
-    )
+    by_chance = _by_chance([each.states.shape[1] for each in measured], speakers)
+    return ResynthesisScores(layers, rates[-1], pitches[-1], by_chance, trained_on)
 
 
-def _fitted_ridges(loaded: LoadedCheckpoint, data_dir: Path, states_dir: Path | None) -> list[SoundRidge]:
+def fitted_ridges(loaded: LoadedCheckpoint, data_dir: Path, states_dir: Path | None) -> list[SoundRidge]:
     """A ridge for every layer, fitted on the clips that the decoders were taught on."""
     decoders = loaded.sound_decoders
     assert decoders is not None
@@ -214,9 +251,10 @@ def _correlation(pitch: npt.NDArray[np.floating], other: npt.NDArray[np.floating
     return float(np.corrcoef(np.log(pitch[both]), np.log(other[both]))[0, 1])
 
 
-def _mean(found: Sequence[float]) -> float:
-    """NaN of nothing: no clip may have enough of a voice."""
-    return float(np.mean(found)) if found else math.nan
+def _mean(found: Sequence[float | None]) -> float:
+    """Of those that there are; NaN where there are none."""
+    known = [each for each in found if each is not None]
+    return float(np.mean(known)) if known else math.nan
 
 
 def speaker_probe(states: Sequence[npt.NDArray[np.floating]], speakers: Sequence[str]) -> Count:

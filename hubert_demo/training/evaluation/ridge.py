@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -86,15 +86,13 @@ class SoundRidge:
         return weights.astype(np.float32)
 
 
-def share_of_variance(errors: Iterable[Floats], wanted: Iterable[Floats], num_bands: int) -> float:
+def share_of_variance(squared_errors: float, wanted: Sequence[Floats], num_bands: int) -> float:
     """1 - squared errors over squared deviations from each band's mean, of all clips and bands together.
 
     Args:
-        errors: Of each clip, `(frames, columns * num_bands)`.
-        wanted: What was to be said, likewise.
+        squared_errors: Of all clips together.
+        wanted: What was to be said of each clip, `(frames, columns * num_bands)`.
         num_bands: Of a column.
     """
-    squares = sum(float(np.square(each, dtype=np.float64).sum()) for each in errors)
     columns = np.concatenate([each.reshape(-1, num_bands) for each in wanted]).astype(np.float64)
-    deviations = np.square(columns - columns.mean(axis=0)).sum()
-    return 1 - squares / float(deviations)
+    return 1 - squared_errors / float(np.square(columns - columns.mean(axis=0)).sum())

@@ -20,6 +20,7 @@ from hubert_demo.model.taught import Origin
 from hubert_demo.training.data import corpora
 from hubert_demo.training.data.clips import load_clips
 from hubert_demo.training.data.states import LayerStates, amount, layer_states
+from hubert_demo.training.engine import parallel
 
 _BLOCK_FRAMES = 65_536
 
@@ -60,7 +61,7 @@ def teach_lens(data_dir: Path, folder: Path, work: Path, settings: LensSettings)
     """
     # One that belongs to another encoder would keep the checkpoint from being loaded.
     (folder / READOUTS_NAME).unlink(missing_ok=True)
-    loaded = load(resolve(folder))
+    loaded = load(resolve(folder), str(parallel.join()))
     if loaded.ctc_model is None:
         raise CheckpointError(f"{loaded.spec.name} has no CTC head whose letters could be read; train one.")
     clips = load_clips(data_dir, corpora.opening_clips(data_dir, settings.hours, settings.seed))
@@ -78,6 +79,7 @@ def make_readouts(
     """Both read-outs of every layer, from states of a model that reads."""
     num_states, _, hidden_size = states.states.shape
     readouts = Readouts(num_states, hidden_size, model.config.vocab_size, origin).requires_grad_(False)
+    readouts.to(model.device)
     _measure(readouts, states)
     _fit_affine(readouts, states, settings.ridge)
     # What the affine maps say of letters is where the linear read-outs begin.
@@ -94,16 +96,17 @@ def _blocks(states: LayerStates) -> list[slice]:
     return [slice(start, min(start + _BLOCK_FRAMES, states.num_frames)) for start in starts]
 
 
-def _read(states: LayerStates, layer: int, frames: slice) -> Tensor:
-    return torch.from_numpy(states.states[layer, frames].astype(np.float32))
+def _read(states: LayerStates, layer: int, frames: slice, device: torch.device) -> Tensor:
+    return torch.from_numpy(states.states[layer, frames]).to(device).float()
 
 
 def _measure(readouts: Readouts, states: LayerStates) -> None:
     """Mean and deviation of every layer."""
+    device = readouts.mean.device
     for layer in range(len(readouts.mean)):
-        total = square = torch.zeros(readouts.mean.shape[1], dtype=torch.float64)
+        total = square = torch.zeros(readouts.mean.shape[1], dtype=torch.float64, device=device)
         for frames in _blocks(states):
-            x = _read(states, layer, frames).double()
+            x = _read(states, layer, frames, device).double()
             total, square = total + x.sum(0), square + x.square().sum(0)
         mean = total / states.num_frames
         readouts.mean[layer] = mean.float()
@@ -112,15 +115,15 @@ def _measure(readouts: Readouts, states: LayerStates) -> None:
 
 def _fit_affine(readouts: Readouts, states: LayerStates, ridge: float) -> None:
     """Ridge regression of the last layer's states on each layer's, in closed form."""
-    last = len(readouts.mean) - 1
+    last, device = len(readouts.mean) - 1, readouts.mean.device
     hidden_size = readouts.mean.shape[1]
-    penalty = ridge * torch.eye(hidden_size, dtype=torch.float64)
+    penalty = ridge * torch.eye(hidden_size, dtype=torch.float64, device=device)
     for layer in tqdm(range(last + 1), desc="affine maps", unit="layer"):
-        gram = torch.zeros(hidden_size, hidden_size, dtype=torch.float64)
+        gram = torch.zeros_like(penalty)
         cross = torch.zeros_like(gram)
         for frames in _blocks(states):
-            x = (_read(states, layer, frames) - readouts.mean[layer]) / readouts.scale[layer]
-            y = _read(states, last, frames) - readouts.mean[last]
+            x = (_read(states, layer, frames, device) - readouts.mean[layer]) / readouts.scale[layer]
+            y = _read(states, last, frames, device) - readouts.mean[last]
             gram += (x.T @ x).double()
             cross += (x.T @ y).double()
         solved = torch.linalg.solve(gram / states.num_frames + penalty, cross / states.num_frames)
@@ -143,7 +146,7 @@ def _teach_letters(readouts: Readouts, head: nn.Linear, states: LayerStates, set
         blocks, losses = _blocks(states), []
         order = torch.randperm(len(blocks), generator=generator).tolist()
         for frames in tqdm([blocks[index] for index in order], desc=f"letters, pass {number + 1}"):
-            x = torch.from_numpy(states.states[:, frames].astype(np.float32))
+            x = torch.from_numpy(states.states[:, frames]).to(readouts.mean.device).float()
             with torch.no_grad():
                 wanted = head(x[-1]).softmax(-1)
             for chosen in torch.split(torch.randperm(x.shape[1], generator=generator), settings.batch):

@@ -18,6 +18,7 @@ from hubert_demo.model.taught import Origin
 from hubert_demo.training.data import corpora
 from hubert_demo.training.data.clips import load_clips
 from hubert_demo.training.data.states import LayerStates, amount, layer_states
+from hubert_demo.training.engine import parallel
 
 
 @dataclass(frozen=True)
@@ -64,18 +65,22 @@ def teach_resynthesis(
     """
     # Those that belong to another encoder would keep the checkpoint from being loaded.
     (folder / DECODERS_NAME).unlink(missing_ok=True)
-    loaded = load(resolve(folder))
+    loaded = load(resolve(folder), str(parallel.join()))
     clips = load_clips(data_dir, corpora.opening_clips(data_dir, settings.hours, settings.seed))
     states = layer_states(loaded.encoder, clips, work)
     taught = {**asdict(settings), **amount(settings.hours, clips)}
     origin = Origin(encoder_fingerprint(loaded.encoder), taught)
-    decoders = make_decoders(states, settings, origin, work)
+    decoders = make_decoders(states, settings, origin, work, loaded.encoder.device)
     decoders.save(folder)
     return decoders
 
 
 def make_decoders(
-    states: LayerStates, settings: ResynthesisSettings, origin: Origin, work: Path
+    states: LayerStates,
+    settings: ResynthesisSettings,
+    origin: Origin,
+    work: Path,
+    device: torch.device | None = None,
 ) -> SoundDecoders:
     """A decoder for every layer's states.
 
@@ -84,18 +89,19 @@ def make_decoders(
         settings: Of the run.
         origin: Where the decoders come from.
         work: Receives each when it is done; one of the same origin that is there is taken as it is.
+        device: Where they are taught; None for the processor.
     """
     num_states, _, hidden_size = states.states.shape
     width = settings.width or round(hidden_size * 7 / 9)
     torch.manual_seed(settings.seed)
     decoders = SoundDecoders(
         num_states, hidden_size, states.sound.shape[1], width, settings.num_blocks, origin
-    )
+    ).to(device or "cpu")
     stream = _Stream(states, decoders.of(0))
     for layer in range(num_states):
         decoder = decoders.of(layer)
         path = work / f"decoder-{layer}.pt"
-        done = torch.load(path, weights_only=True) if path.exists() else {}
+        done = torch.load(path, map_location="cpu", weights_only=True) if path.exists() else {}
         key = f"{origin.encoder} {dict(origin.taught)}"
         if done.get("key") == key:
             decoder.load_state_dict(done["weights"])
@@ -141,13 +147,15 @@ class _Stream:
         decoder.mel_scale.fill_(self.mel_scale)
         stream = torch.zeros(self.length, x.shape[1], dtype=torch.float16)
         for places, part in zip(torch.split(self._places, 65_536), parts, strict=True):
-            stream[places] = ((part.float() - decoder.mean) / decoder.scale).half()
-        return stream
+            standard = (part.to(decoder.mean.device).float() - decoder.mean) / decoder.scale
+            stream[places] = standard.half().cpu()
+        return stream.to(decoder.mean.device)
 
 
 def _teach(decoder: SoundDecoder, stream: _Stream, layer: int, settings: ResynthesisSettings) -> None:
     """Mean squared error on stretches of the stream, AdamW, learning rate falling along a cosine."""
     x = stream.standard_states(decoder, layer)
+    sound, is_frame = stream.sound.to(x.device), stream.is_frame.to(x.device)
     gap, step = stream.gap, settings.stretch
     reach = torch.arange(step + 2 * gap)
     generator = torch.Generator().manual_seed(settings.seed)
@@ -162,19 +170,19 @@ def _teach(decoder: SoundDecoder, stream: _Stream, layer: int, settings: Resynth
         offset = int(torch.randint(step, (), generator=generator))
         starts = torch.arange(offset, max(offset + 1, stream.length - len(reach)), step)
         starts = starts[torch.randperm(len(starts), generator=generator)]
-        errors = frames = 0.0
+        errors, frames = torch.zeros((), device=x.device), 0
         for chosen in torch.split(starts, settings.batch):
-            places = (chosen[:, None] + reach).clamp(max=stream.length - 1)
+            places = (chosen[:, None] + reach).clamp(max=stream.length - 1).to(x.device)
             said = decoder.standard(x[places].float())[:, gap:-gap]
             inner = places[:, gap:-gap]
-            counts = stream.is_frame[inner]
-            loss = F.mse_loss(said[counts], stream.sound[inner][counts].float())
+            counts = is_frame[inner]
+            loss = F.mse_loss(said[counts], sound[inner][counts].float())
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             if schedule.last_epoch < num_steps:
                 schedule.step()
-            errors, frames = errors + loss.item() * len(said), frames + len(said)
+            errors, frames = errors + loss.detach() * len(said), frames + len(said)
             progress.update()
-        progress.set_postfix_str(f"share of variance {1 - errors / frames:.3f}")
+        progress.set_postfix_str(f"share of variance {1 - float(errors) / frames:.3f}")
     progress.close()

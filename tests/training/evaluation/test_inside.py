@@ -55,8 +55,8 @@ def test_the_ridge_is_that_of_windows_of_seven_frames_with_nothing_beyond_the_en
 
 def test_the_share_of_variance_is_against_each_band_s_mean():
     wanted = [np.array([[1.0, 10.0], [3.0, 20.0]]), np.array([[5.0, 30.0]])]
-    assert share_of_variance([each * 0 for each in wanted], wanted, 2) == 1
-    errors = [each - [3, 20] for each in wanted]
+    assert share_of_variance(0, wanted, 2) == 1
+    errors = sum(np.square(each - [3, 20]).sum() for each in wanted)
     assert share_of_variance(errors, wanted, 2) == pytest.approx(0)
 
 
