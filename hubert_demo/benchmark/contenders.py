@@ -12,6 +12,7 @@ from torch import Tensor
 
 from hubert_demo.analysis.attention.heads import pool
 from hubert_demo.audio import SAMPLE_RATE_HZ
+from hubert_demo.benchmark.flash import name_in_transformers
 from hubert_demo.errors import ConfigError, HubertDemoError
 from hubert_demo.model import HubertConfig, HubertModel
 from hubert_demo.model.attention import ATTN_IMPLEMENTATIONS
@@ -48,7 +49,7 @@ class Case:
         size: Key of `SIZES`.
         seconds: Length of every recording.
         batch: Recordings at once.
-        dtype: `"float32"` or `"bfloat16"`.
+        dtype: `"float32"`, `"float16"` or `"bfloat16"`.
         task: Key of `TASKS`.
     """
 
@@ -97,11 +98,12 @@ def contenders(case: Case, implementations: Collection[str] = ATTN_IMPLEMENTATIO
     ]
 
 
-def make_models(case: Case, chosen: list[Contender]) -> dict[Contender, torch.nn.Module]:
-    """Models in eval mode with one set of random weights, on CUDA where there is one."""
-    hf = import_transformers()
+def make_models(
+    case: Case, chosen: list[Contender], device: str | None = None
+) -> dict[Contender, torch.nn.Module]:
+    """Models in eval mode with one set of random weights, on CUDA where there is one or on a given device."""
     settings = SIZES[case.size]
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     dtype = getattr(torch, case.dtype)
     torch.manual_seed(0)
     reference = HubertModel(HubertConfig(**settings))
@@ -110,8 +112,10 @@ def make_models(case: Case, chosen: list[Contender]) -> dict[Contender, torch.nn
     for contender in chosen:
         model: torch.nn.Module
         if contender.library == "transformers":
+            hf = import_transformers()
             config = hf.HubertConfig(**copy.deepcopy(settings))
-            model = hf.HubertModel._from_config(config, attn_implementation=contender.implementation)
+            name = name_in_transformers(hf, contender.implementation)
+            model = hf.HubertModel._from_config(config, attn_implementation=name)
             # Names and shapes are the same in both libraries.
             model.load_state_dict(weights)
         else:
@@ -158,6 +162,15 @@ def _shown_on_demand(case: Case, model: HubertModel, layer_input: Tensor) -> Any
     others = range(1, model.config.num_attention_heads)
     maps = (model.attention_maps(layer_input, 0, [head])[0].float().cpu().numpy() for head in others)
     return full, [pool(head, _THUMBNAIL_BINS) for head in maps]
+
+
+def has_transformers() -> bool:
+    """Whether there is a library to compare with."""
+    try:
+        import_transformers()
+    except HubertDemoError:
+        return False
+    return True
 
 
 def import_transformers() -> Any:

@@ -8,10 +8,10 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
@@ -19,6 +19,8 @@ from hubert_demo.benchmark.contenders import Case, Contender, make_models, make_
 from hubert_demo.errors import HubertDemoError
 
 _MEGABYTE = 1e6
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -62,20 +64,40 @@ class Memory:
 def measure_latency(case: Case, chosen: list[Contender], rounds: int) -> list[Latency]:
     """Time the contenders of a case, one after the other in every round, after one round to warm up."""
     models = make_models(case, chosen)
-    tasks = {contender: make_task(case, contender, models[contender]) for contender in chosen}
-    times: dict[Contender, list[float]] = {contender: [] for contender in chosen}
-    for number in range(rounds + 1):
-        # Whoever goes first finds other caches: take turns at that too.
-        for contender in chosen if number % 2 else chosen[::-1]:
-            seconds = seconds_of(tasks[contender])
-            if number > 0:
-                times[contender].append(seconds)
+    times = times_in_turns({c: make_task(case, c, models[c]) for c in chosen}, rounds)
     results = []
     for contender in chosen:
-        reference = times[_reference(chosen, contender)]
-        ratios = [own / other for own, other in zip(times[contender], reference, strict=True)]
-        results.append(Latency(case, contender, tuple(times[contender]), statistics.median(ratios)))
+        ratio = median_ratio(times[contender], times[_reference(chosen, contender)])
+        results.append(Latency(case, contender, tuple(times[contender]), ratio))
     return results
+
+
+def times_in_turns(
+    tasks: Mapping[Key, Callable[[], Any]],
+    rounds: int,
+    timer: Callable[[Callable[[], Any]], float] | None = None,
+) -> dict[Key, list[float]]:
+    """Times of every task, one after the other in every round, after one round to warm up.
+
+    Args:
+        tasks: What to do, by any key.
+        rounds: How many times of each task are kept.
+        timer: Does a task and says how many seconds it took; `seconds_of` when None.
+    """
+    times: dict[Key, list[float]] = {key: [] for key in tasks}
+    order = list(tasks)
+    for number in range(rounds + 1):
+        # Whoever goes first finds other caches: take turns at that too.
+        for key in order if number % 2 else order[::-1]:
+            seconds = (timer or seconds_of)(tasks[key])
+            if number > 0:
+                times[key].append(seconds)
+    return times
+
+
+def median_ratio(own: Sequence[float], reference: Sequence[float]) -> float:
+    """Median over the rounds of a time ÷ the reference's of the same round."""
+    return statistics.median(a / b for a, b in zip(own, reference, strict=True))
 
 
 def _reference(chosen: list[Contender], contender: Contender) -> Contender:
@@ -84,14 +106,19 @@ def _reference(chosen: list[Contender], contender: Contender) -> Contender:
 
 
 def seconds_of(task: Callable[[], Any]) -> float:
-    """How long a task takes."""
+    """How long a task takes, from when CUDA has nothing left to do until it has done this."""
+    _synchronise()
     started = time.perf_counter()
     result = task()
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()
+    _synchronise()
     elapsed = time.perf_counter() - started
     del result
     return elapsed
+
+
+def _synchronise() -> None:
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
 
 
 def measure_memory(case: Case, contender: Contender) -> Memory:
@@ -113,15 +140,22 @@ def peak_mb(case: Case, contender: Contender) -> float:
     model = make_models(case, [contender])[contender]
     task = make_task(case, contender, model)
     if torch.cuda.is_available():
-        torch.cuda.reset_peak_memory_stats()
-        before = torch.cuda.memory_allocated()
-        result = task()
-        peak = torch.cuda.max_memory_allocated()
-        del result
-        return (peak - before) / _MEGABYTE
+        return cuda_peak_mb(task)
     before = forget_peak()
     result = task()
     peak = peak_bytes()
+    del result
+    return (peak - before) / _MEGABYTE
+
+
+def cuda_peak_mb(task: Callable[[], Any]) -> float:
+    """The most of the GPU's memory that a task has at once, above what was taken before."""
+    _synchronise()
+    torch.cuda.reset_peak_memory_stats()
+    before = torch.cuda.memory_allocated()
+    result = task()
+    _synchronise()
+    peak = torch.cuda.max_memory_allocated()
     del result
     return (peak - before) / _MEGABYTE
 

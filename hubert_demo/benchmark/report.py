@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 import torch
 
-from hubert_demo.benchmark.contenders import TASKS, Case, import_transformers
+from hubert_demo.benchmark.contenders import TASKS, Case, has_transformers, import_transformers
 from hubert_demo.benchmark.measure import Latency, Memory
 
 _HEADER = ("size", "s", "batch", "dtype", "contender", "median s", "ratio", "peak MB")
@@ -21,7 +22,7 @@ def table(latencies: list[Latency], memories: list[Memory]) -> str:
     timed = {(t.case, t.contender): t for t in latencies}
     blocks = []
     for task, title in TASKS.items():
-        rows = [_HEADER]
+        rows: list[tuple[str, ...]] = [_HEADER]
         for case, contender in dict.fromkeys([*timed, *peaks]):
             if case.task != task:
                 continue
@@ -39,14 +40,19 @@ def table(latencies: list[Latency], memories: list[Memory]) -> str:
                 )
             )
         if len(rows) > 1:
-            widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADER))]
-            lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)) for row in rows]
-            blocks.append("\n".join([title, *lines]))
+            blocks.append(f"{title}\n{aligned(rows)}")
     return "\n\n".join(blocks)
 
 
-def as_json(latencies: list[Latency], memories: list[Memory]) -> dict[str, Any]:
-    """Machine, versions and every single measurement."""
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of equally many cells as lines, the columns one below the other."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def environment() -> dict[str, Any]:
+    """Machine and versions; transformers' is None where it is not installed."""
     return {
         "machine": {
             "device": torch.cuda.get_device_name() if torch.cuda.is_available() else platform.processor(),
@@ -56,17 +62,23 @@ def as_json(latencies: list[Latency], memories: list[Memory]) -> dict[str, Any]:
         "versions": {
             "python": platform.python_version(),
             "torch": torch.__version__,
-            "transformers": import_transformers().__version__,
+            "transformers": import_transformers().__version__ if has_transformers() else None,
         },
-        "latency": [
-            {**_flat(t.case), **asdict(t.contender), "seconds": t.seconds, "ratio": t.ratio}
-            for t in latencies
-        ],
-        "memory": [{**_flat(m.case), **asdict(m.contender), "peak_mb": m.peak_mb} for m in memories],
     }
 
 
-def _flat(case: Case) -> dict[str, Any]:
+def as_json(latencies: list[Latency], memories: list[Memory]) -> dict[str, Any]:
+    """Machine, versions and every single measurement."""
+    return {
+        **environment(),
+        "latency": [
+            {**flat(t.case), **asdict(t.contender), "seconds": t.seconds, "ratio": t.ratio} for t in latencies
+        ],
+        "memory": [{**flat(m.case), **asdict(m.contender), "peak_mb": m.peak_mb} for m in memories],
+    }
+
+
+def flat(case: Case) -> dict[str, Any]:
     """A case's fields; its length is called `audio_s` beside measured seconds."""
     fields = asdict(case)
     fields["audio_s"] = fields.pop("seconds")

@@ -17,7 +17,8 @@ import torch
 
 from hubert_demo.audio import SAMPLE_RATE_HZ
 from hubert_demo.benchmark.contenders import SIZES
-from hubert_demo.benchmark.measure import forget_peak, peak_bytes, seconds_of
+from hubert_demo.benchmark.measure import forget_peak, median_ratio, peak_bytes, times_in_turns
+from hubert_demo.benchmark.report import aligned
 from hubert_demo.errors import HubertDemoError
 from hubert_demo.model import HubertConfig, HubertModel
 
@@ -46,7 +47,7 @@ def compare(sizes: Sequence[str], seconds: Sequence[float], rounds: int, only: s
         import_module("hubert_demo.tf")
     except ImportError as error:
         raise HubertDemoError(str(error)) from error
-    rows = [_HEADER]
+    rows: list[tuple[str, ...]] = [_HEADER]
     for size in sizes:
         for length in seconds:
             times = None if only == "memory" else measure_latency(size, length, rounds)
@@ -55,26 +56,16 @@ def compare(sizes: Sequence[str], seconds: Sequence[float], rounds: int, only: s
                 peak = "" if only == "latency" else f"{measure_memory(size, length, name):.0f}"
                 rows.append((size, f"{length:g}", name, *timed, peak))
             print(f"done: {size}, {length:g} s", file=sys.stderr, flush=True)
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADER))]
-    return "\n".join("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows)
+    return aligned(rows)
 
 
 def _summary(times: dict[str, list[float]], name: str) -> tuple[str, str]:
-    ratios = [own / other for own, other in zip(times[name], times[PYTORCH], strict=True)]
-    return f"{statistics.median(times[name]):.3f}", f"{statistics.median(ratios):.2f}"
+    return f"{statistics.median(times[name]):.3f}", f"{median_ratio(times[name], times[PYTORCH]):.2f}"
 
 
 def measure_latency(size: str, length: float, rounds: int) -> dict[str, list[float]]:
     """Seconds of every round for each contender, one after the other in every round."""
-    tasks = {name: make_task(size, length, name) for name in CONTENDERS}
-    times: dict[str, list[float]] = {name: [] for name in CONTENDERS}
-    for number in range(rounds + 1):
-        # Whoever goes first finds other caches: take turns at that too.
-        for name in CONTENDERS if number % 2 else CONTENDERS[::-1]:
-            taken = seconds_of(tasks[name])
-            if number > 0:
-                times[name].append(taken)
-    return times
+    return times_in_turns({name: make_task(size, length, name) for name in CONTENDERS}, rounds)
 
 
 def measure_memory(size: str, length: float, name: str) -> float:

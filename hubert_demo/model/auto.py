@@ -60,8 +60,8 @@ class _AutoModel:
 
     @classmethod
     def from_config(cls, config: HubertConfig, **options: Any) -> Any:
-        """A model with random weights."""
-        return cls._model()(config, **options)
+        """A model with random weights; options are `attn_implementation` and `dtype`."""
+        return cls._model()._from_config(config, **options)
 
 
 class AutoModel(_AutoModel):

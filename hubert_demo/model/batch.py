@@ -42,6 +42,20 @@ class Batch(dict[str, Any]):
         except KeyError as error:
             raise AttributeError(name) from error
 
+    @property
+    def data(self) -> dict[str, Any]:
+        """The batch itself, by the name that transformers has for the dict in it."""
+        return self
+
+    def convert_to_tensors(self, tensor_type: str | None = None) -> Self:
+        """Make tensors of everything in it: `"pt"`, `"tf"`, `"np"`, or None to leave it as it is.
+
+        Raises:
+            InputError: If the rows to stack have different lengths, or there is no such type.
+        """
+        self.update(as_tensors(self, tensor_type))
+        return self
+
     def to(self, *args: Any, **kwargs: Any) -> Self:
         """Move every tensor, as `Tensor.to` does; a dtype changes only the floating-point ones."""
         import torch

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import logging
 import math
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from hubert_demo.errors import CheckpointError, ConfigError
 from hubert_demo.model.config_checks import (
@@ -17,11 +16,14 @@ from hubert_demo.model.config_checks import (
     CONVOLUTIONS,
     LABELS,
     check_everything,
+    check_json,
     check_labels,
     check_ranges,
     check_types,
     completed_labels,
+    padding_warning,
 )
+from hubert_demo.model.config_tools import USUAL, ConfigForTools, without_torch
 from hubert_demo.model.files import (
     CheckpointFiles,
     read_json,
@@ -31,31 +33,18 @@ from hubert_demo.model.files import (
 )
 from hubert_demo.model.labels import settled_labels, without_labels
 from hubert_demo.model.options import hub_options
+from hubert_demo.model.upload import push_saved, repository_to_push
 
 CONFIG_NAME = "config.json"
 
 _LOGGER = logging.getLogger(__name__)
 
-_GROUP_NORM_WARNING = (
-    "The front end's group norm includes the padding in its statistics, so that a padded recording gives "
-    "another result than it would alone. Run one recording at a time, without padding, or use a checkpoint "
-    "with feat_extract_norm='layer'."
-)
-_BATCH_NORM_WARNING = (
-    "The batch norm before the positional convolution makes other values of the padding's zeros, so that a "
-    "padded recording gives another result than it would alone. Run one recording at a time, without "
-    "padding, or use a checkpoint with conv_pos_batch_norm=False."
-)
-
 _NOT_IN_FILE = {"num_labels", "extra"}
 _DERIVED = {"num_feat_extract_layers", "transformers_version", "model_type", "num_labels"}
 
-# What tools read of every configuration of transformers, whether its file says so or not.
-_USUAL = {"architectures": None, "is_encoder_decoder": False, "problem_type": None}
-
 
 @dataclass(init=False)
-class HubertConfig:
+class HubertConfig(ConfigForTools):
     """Configuration of `HubertModel` and its heads; the defaults are those of hubert-base-ls960.
 
     Every field has the name, meaning and default that Hugging Face documents for HuBERT. Other keywords are
@@ -67,7 +56,8 @@ class HubertConfig:
     architecture that it was made with.
 
     Args:
-        **settings: Fields, and anything else.
+        **settings: Fields, and anything else; `attn_implementation`, which is kept in no file, is how models
+            made with this configuration compute attention unless they are told otherwise.
 
     Raises:
         ConfigError: If values contradict each other; the message names every offending field.
@@ -76,8 +66,6 @@ class HubertConfig:
     """
 
     model_type: ClassVar[str] = "hubert"
-    keys_to_ignore_at_inference: ClassVar[list[str]] = ["frame_mask"]
-    """Outputs that transformers' `Trainer` does not count as predictions."""
 
     vocab_size: int = 32
     hidden_size: int = 768
@@ -129,6 +117,7 @@ class HubertConfig:
     def __init__(self, /, **settings: Any) -> None:
         own = vars(self)
         own["extra"] = dict(settings.pop("extra", {}))
+        self._attn_implementation = settings.pop("attn_implementation", None)
         for each in fields(self):
             if each.name != "extra":
                 own[each.name] = settings.pop(each.name, each.default)
@@ -142,7 +131,7 @@ class HubertConfig:
 
         def __getattr__(self, name: str) -> Any:
             # Not what Python itself asks for: a file can name anything.
-            extra = {} if name.startswith("__") else {**_USUAL, **vars(self).get("extra", {})}
+            extra = {} if name.startswith("__") else {**USUAL, **vars(self).get("extra", {})}
             if name in extra:
                 return extra[name]
             raise AttributeError(f"HubertConfig has no setting {shown_value(name)}.")
@@ -150,6 +139,8 @@ class HubertConfig:
         def __setattr__(self, name: str, value: Any) -> None:
             if name in self._annotations():
                 vars(self).update(self._changed(name, value))
+            elif getattr(getattr(type(self), name, None), "fset", None) is not None:
+                super().__setattr__(name, value)
             elif hasattr(type(self), name):
                 raise ConfigError(f"{name} of a HuBERT configuration cannot be set.")
             else:
@@ -217,24 +208,38 @@ class HubertConfig:
     @property
     def padding_warning(self) -> str | None:
         """What the models say once about padding; None where it changes nothing."""
-        if self.feat_extract_norm == "group":
-            return _GROUP_NORM_WARNING
-        return _BATCH_NORM_WARNING if self.conv_pos_batch_norm else None
+        return padding_warning(self.feat_extract_norm, self.conv_pos_batch_norm)
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> HubertConfig:
+    def from_dict(
+        cls, config_dict: Mapping[str, Any], return_unused_kwargs: bool = False, **overrides: Any
+    ) -> HubertConfig:
         """Build a configuration from the contents of a config.json.
 
         Args:
-            values: Parsed JSON; unknown keys are kept in `extra`.
+            config_dict: Parsed JSON; unknown keys are kept in `extra`.
+            return_unused_kwargs: Also return those of `overrides` that are no settings.
+            **overrides: Settings that replace what `config_dict` says.
 
         Raises:
             ConfigError: If values contradict each other.
         """
-        known = {f.name for f in fields(cls)} - {"extra"}
+        known = {*cls._annotations(), *config_dict, "attn_implementation"}
+        used = {name: value for name, value in overrides.items() if name in known}
+        unused = {name: value for name, value in overrides.items() if name not in known}
+        made = cls._from_values(config_dict, used)
+        return cast("HubertConfig", (made, unused)) if return_unused_kwargs else made
+
+    @classmethod
+    def _from_values(cls, values: Mapping[str, Any], overrides: Mapping[str, Any]) -> HubertConfig:
+        """From the contents of a config.json and what replaces some of them; what is unknown is kept."""
+        settings = dict(overrides)
+        attention = settings.pop("attn_implementation", None)  # What a file says of it is not meant for us.
+        values = {**without_labels(values, settings), **settings}
+        known = {*cls._annotations()} - {"extra"}
         chosen = {k: v for k, v in values.items() if k in known and v is not None}
         extra = {k: v for k, v in values.items() if k not in known and k not in _DERIVED}
-        return cls(**chosen, extra=extra)
+        return cls(**chosen, extra=extra, attn_implementation=attention)
 
     def to_dict(self) -> dict[str, Any]:
         """Contents of a config.json that transformers reads back to the same architecture."""
@@ -245,7 +250,7 @@ class HubertConfig:
             if callable(values[name]):
                 values[name] = values[name].__name__
         values["id2label"] = {str(i): label for i, label in self.id2label.items()}
-        extra = {name: _without_torch(value) for name, value in self.extra.items()}
+        extra = {name: without_torch(value) for name, value in self.extra.items()}
         return {**extra, "model_type": self.model_type, **values}
 
     def to_diff_dict(self) -> dict[str, Any]:
@@ -274,14 +279,7 @@ class HubertConfig:
 
     def _for_json(self, use_diff: bool) -> dict[str, Any]:
         values = self.to_diff_dict() if use_diff else self.to_dict()
-        for name, value in self.extra.items():
-            try:
-                json.dumps(values[name])
-            except (TypeError, ValueError) as error:
-                raise ConfigError(
-                    f"{shown_value(name)} of the configuration is {shown_value(value)}, which a JSON file "
-                    "cannot hold; use texts, numbers, lists and dicts."
-                ) from error
+        check_json({name: value for name, value in values.items() if name in self.extra})
         return values
 
     def update(self, config_dict: Mapping[str, Any]) -> None:
@@ -319,13 +317,22 @@ class HubertConfig:
             **options: `revision` (branch, tag or commit of the repository), `subfolder` (of the directory or
                 repository), `local_files_only` (do not ask the hub; use files fetched earlier), `cache_dir`
                 (where to keep fetched files), `token` (access token for the hub); any other replaces what the
-                file says, such as `num_labels`.
+                file says, such as `num_labels`, or is kept. With `return_unused_kwargs` what is no setting is
+                not kept, but returned beside the configuration.
 
         Raises:
             CheckpointError: If there is no readable config.json of a HuBERT.
         """
         where, overrides = hub_options(options)
         return cls.from_files(CheckpointFiles(pretrained_model_name_or_path, **where), **overrides)
+
+    @classmethod
+    def get_config_dict(
+        cls, pretrained_model_name_or_path: str | Path, **options: Any
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The contents of a checkpoint's `config.json`, and those options that do not say where it is."""
+        where, others = hub_options(options)
+        return _contents(CheckpointFiles(pretrained_model_name_or_path, **where)), others
 
     @classmethod
     def from_files(cls, files: CheckpointFiles, **overrides: Any) -> HubertConfig:
@@ -338,26 +345,38 @@ class HubertConfig:
         Raises:
             CheckpointError: If there is no readable config.json of a HuBERT.
         """
-        path = files.require(CONFIG_NAME)
-        values = read_json(path)
-        if values.get("model_type", "hubert") != "hubert":
-            raise CheckpointError(
-                f"{shown_path(path)} describes a {shown_value(values['model_type'])} model; only model_type "
-                "'hubert' can be loaded."
-            )
-        values, note = settled_labels(values)
+        values, note = settled_labels(_contents(files))
         if note is not None:
             _LOGGER.warning("%s: %s", files.shown_name, note)
-        return cls.from_dict({**without_labels(values, overrides), **overrides})
+        if overrides.pop("return_unused_kwargs", False):
+            made, unused = cast("Any", cls.from_dict(values, True, **overrides))
+        else:
+            made, unused = cls._from_values(values, overrides), None
+        made.name_or_path = files.name_or_path
+        return made if unused is None else cast("HubertConfig", (made, unused))
 
-    def save_pretrained(self, save_directory: str | Path) -> None:
+    def save_pretrained(
+        self, save_directory: str | Path, push_to_hub: bool = False, **push_options: Any
+    ) -> None:
         """Write `config.json` into `save_directory`, which is created if it does not exist.
+
+        Args:
+            save_directory: The folder.
+            push_to_hub: Also put it on the hub, as `push_to_hub` does.
+            **push_options: Those of `push_to_hub`; `repo_id` is the folder's name unless given.
 
         Raises:
             ConfigError: If settings that were changed contradict each other, or JSON has no way to write one.
         """
         self.check()
+        repo_id = repository_to_push(save_directory, push_to_hub, push_options)
         self.to_json_file(Path(save_directory) / CONFIG_NAME, use_diff=False)
+        if repo_id is not None:
+            self.push_to_hub(repo_id, **push_options)
+
+    def push_to_hub(self, repo_id: str, **options: Any) -> Any:
+        """Save into a repository on the hub; options as of `push_saved`."""
+        return push_saved(self.save_pretrained, repo_id, **options)
 
     def with_labels(self, labels: tuple[str, ...]) -> HubertConfig:
         """The same configuration, for a classifier with these classes."""
@@ -365,7 +384,13 @@ class HubertConfig:
         return replace(self, id2label=dict(enumerate(labels)), **others)
 
 
-def _without_torch(value: Any) -> Any:
-    """A dtype by its name, as files have it; anything else as it is. Torch is not loaded to find out."""
-    dtype = getattr(sys.modules.get("torch"), "dtype", None)
-    return str(value).removeprefix("torch.") if dtype is not None and isinstance(value, dtype) else value
+def _contents(files: CheckpointFiles) -> dict[str, Any]:
+    """What a checkpoint's config.json says, if it is that of a HuBERT."""
+    path = files.require(CONFIG_NAME)
+    values = read_json(path)
+    if values.get("model_type", "hubert") != "hubert":
+        raise CheckpointError(
+            f"{shown_path(path)} describes a {shown_value(values['model_type'])} model; only model_type "
+            "'hubert' can be loaded."
+        )
+    return values

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -42,6 +43,17 @@ ACTIVATIONS = ("hidden_act", "feat_extract_activation")
 
 LABELS = ("id2label", "label2id", "num_labels")
 """Each follows from either of the others."""
+
+_GROUP_NORM_WARNING = (
+    "The front end's group norm includes the padding in its statistics, so that a padded recording gives "
+    "another result than it would alone. Run one recording at a time, without padding, or use a checkpoint "
+    "with feat_extract_norm='layer'."
+)
+_BATCH_NORM_WARNING = (
+    "The batch norm before the positional convolution makes other values of the padding's zeros, so that a "
+    "padded recording gives another result than it would alone. Run one recording at a time, without "
+    "padding, or use a checkpoint with conv_pos_batch_norm=False."
+)
 
 # Which fields must lie in which range.
 _POSITIVE = {
@@ -227,6 +239,29 @@ def _label_rules(values: Mapping[str, Any]) -> Rules:
         dict(label2id) == reverse,
         f"label2id={shown_value(label2id)} must be the reverse of id2label={shown_value(id2label)}",
     )
+
+
+def check_json(values: Mapping[str, Any]) -> None:
+    """Refuse what a JSON file cannot hold.
+
+    Raises:
+        ConfigError: The message names the setting.
+    """
+    for name, value in values.items():
+        try:
+            json.dumps(value)
+        except (TypeError, ValueError) as error:
+            raise ConfigError(
+                f"{shown_value(name)} of the configuration is {shown_value(value)}, which a JSON file "
+                "cannot hold; use texts, numbers, lists and dicts."
+            ) from error
+
+
+def padding_warning(feat_extract_norm: str, conv_pos_batch_norm: bool) -> str | None:
+    """What a model with these norms says once about padding; None where padding changes nothing."""
+    if feat_extract_norm == "group":
+        return _GROUP_NORM_WARNING
+    return _BATCH_NORM_WARNING if conv_pos_batch_norm else None
 
 
 def _problems(rules: Iterator[tuple[bool, str]] | Sequence[tuple[bool, str]]) -> list[str]:

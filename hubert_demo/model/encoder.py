@@ -16,7 +16,7 @@ from torch.utils.checkpoint import checkpoint
 
 from hubert_demo.errors import InputError, no_such
 from hubert_demo.model.activations import activation
-from hubert_demo.model.attention import HubertAttention, check_implementation
+from hubert_demo.model.attention import HubertAttention
 from hubert_demo.model.config import HubertConfig
 from hubert_demo.model.edits import LayerEdit
 from hubert_demo.model.front_end import HubertFeatureEncoder, HubertFeatureProjection
@@ -210,21 +210,21 @@ class HubertModel(PretrainedModel):
 
     Args:
         config: Architecture.
-        attn_implementation: `"sdpa"` (default), `"eager"` or `"flash_attention_2"`.
+        attn_implementation: `"sdpa"`, `"eager"` or `"flash_attention_2"`; as the configuration says when
+            None, `"sdpa"` where it says nothing.
 
     Source: Hsu et al. 2021, "HuBERT", section III; argument and result names as Hugging Face documents them.
     """
 
     base_prefix = ""
 
-    def __init__(self, config: HubertConfig, attn_implementation: str = "sdpa") -> None:
+    def __init__(self, config: HubertConfig, attn_implementation: str | None = None) -> None:
         super().__init__(config, attn_implementation)
-        check_implementation(attn_implementation)
         self.feature_extractor = HubertFeatureEncoder(config)
         self.feature_projection = HubertFeatureProjection(config)
         if config.has_masked_spec_embed:
             self.masked_spec_embed = nn.Parameter(torch.empty(config.hidden_size).uniform_())
-        self.encoder = HubertEncoder(config, attn_implementation)
+        self.encoder = HubertEncoder(config, self.attn_implementation)
         self._warned = False
         self._initialise(config.initializer_range)
 

@@ -29,7 +29,7 @@ from hubert_demo.model.files import (
     write_json,
 )
 from hubert_demo.model.options import hub_options
-from hubert_demo.model.upload import push_saved
+from hubert_demo.model.upload import push_saved, repository_to_push
 
 PREPROCESSOR_NAME = "preprocessor_config.json"
 PROCESSOR_NAME = "processor_config.json"
@@ -259,20 +259,30 @@ class Wav2Vec2FeatureExtractor:
         """Write the settings into a file of this name."""
         write_json(Path(json_file_path), self.to_dict(), sort_keys=True)
 
-    def save_pretrained(self, save_directory: str | Path) -> list[str]:
+    def save_pretrained(
+        self, save_directory: str | Path, push_to_hub: bool = False, **push_options: Any
+    ) -> list[str]:
         """Write `preprocessor_config.json`, as transformers reads it.
 
         Where a processor was saved before, the settings in its file, which come first, are replaced too.
 
+        Args:
+            save_directory: Created if it does not exist.
+            push_to_hub: Also put the file on the hub, as `push_to_hub` does.
+            **push_options: Those of `push_to_hub`; `repo_id` is the folder's name unless given.
+
         Returns:
             The path of the file.
         """
+        repo_id = repository_to_push(save_directory, push_to_hub, push_options)
         path, processor = (Path(save_directory) / name for name in (PREPROCESSOR_NAME, PROCESSOR_NAME))
         self.to_json_file(path)
         if processor.is_file():
             write_json(
                 processor, read_json(processor) | {"feature_extractor": self.to_dict()}, sort_keys=True
             )
+        if repo_id is not None:
+            self.push_to_hub(repo_id, **push_options)
         return [str(path)]
 
     def push_to_hub(self, repo_id: str, **options: Any) -> Any:

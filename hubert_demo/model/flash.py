@@ -12,22 +12,27 @@ from torch.nn import functional as F
 
 from hubert_demo.errors import ConfigError
 
+_OLDEST = (8, 0)
+"""Compute capability of Ampere, the oldest cards that flash-attn 2 has kernels for."""
+
 
 def check_flash_attention(device: torch.device | None = None, dtype: torch.dtype | None = None) -> None:
     """Refuse what flash-attn cannot do, before it fails with a message of its own.
 
     Args:
-        device: Where attention runs; any CUDA device is enough when None.
+        device: Where attention runs; one CUDA device that can do it is enough when None.
         dtype: Precision of its input; not checked when None.
 
     Raises:
-        ConfigError: If the package, a CUDA device or half precision is missing.
+        ConfigError: If the package, a CUDA device, one that is new enough, or half precision is missing.
     """
     missing = []
     if find_spec("flash_attn") is None:
         missing.append("the flash-attn package (pip install -U flash-attn --no-build-isolation)")
     if not torch.cuda.is_available() or (device is not None and device.type != "cuda"):
         missing.append("a CUDA device that the model is on")
+    elif old := _too_old(device):
+        missing.append(f"a CUDA device of compute capability 8.0 or higher, Ampere or newer ({old})")
     if dtype not in (None, torch.float16, torch.bfloat16):
         missing.append(f"half precision (dtype=torch.float16 or torch.bfloat16; it is {dtype})")
     if missing:
@@ -35,6 +40,16 @@ def check_flash_attention(device: torch.device | None = None, dtype: torch.dtype
             f"flash_attention_2 also needs {', and '.join(missing)}. Use attn_implementation='sdpa', which "
             "needs none of these."
         )
+
+
+def _too_old(device: torch.device | None) -> str:
+    """Names and compute capabilities of the cards in question; empty if one of them is new enough."""
+    cards = range(torch.cuda.device_count()) if device is None else [device]
+    capabilities = [torch.cuda.get_device_capability(card) for card in cards]
+    if any(capability >= _OLDEST for capability in capabilities):
+        return ""
+    named = zip(map(torch.cuda.get_device_name, cards), capabilities, strict=True)
+    return ", ".join(f"{name} has {major}.{minor}" for name, (major, minor) in named)
 
 
 def flash_attention(

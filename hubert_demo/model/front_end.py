@@ -56,7 +56,8 @@ class HubertFeatureEncoder(nn.Module):
     memory does not grow with the output of the first convolutions (512 channels at 3.2 kHz in a base model).
     A piece starts on a multiple of the hop and overlaps the next by as much as the kernels need; the group
     norm's statistics are computed for the whole recording first. Up to rounding, the result is the same as
-    in one piece. A graph of torch's, which may be for any length, has it in one piece.
+    in one piece. Pieces have `piece_frames` frames, on CUDA `whole_frames`. A graph of torch's, which may be
+    for any length, has it in one piece.
     """
 
     whole_frames = 500
@@ -75,13 +76,18 @@ class HubertFeatureEncoder(nn.Module):
             return self._piece(input_values, None)
         statistics = self._group_statistics(input_values)
         pieces = []
-        for first in range(0, num_frames, self.piece_frames):
-            last = min(first + self.piece_frames, num_frames) - 1
+        piece_frames = self._piece_frames(input_values)
+        for first in range(0, num_frames, piece_frames):
+            last = min(first + piece_frames, num_frames) - 1
             samples = input_values[
                 :, first * self.hop_samples : last * self.hop_samples + self.window_samples
             ]
             pieces.append(self._piece(samples, statistics))
         return torch.cat(pieces, dim=2)
+
+    def _piece_frames(self, input_values: Tensor) -> int:
+        # On CUDA, launching the kernels of small pieces takes longer than computing them.
+        return self.whole_frames if input_values.is_cuda else self.piece_frames
 
     def _piece(self, input_values: Tensor, statistics: tuple[Tensor, Tensor] | None) -> Tensor:
         first, *others = self.conv_layers
@@ -98,7 +104,7 @@ class HubertFeatureEncoder(nn.Module):
             return None
         kernel, stride = layer.conv.kernel_size[0], layer.conv.stride[0]
         total = (input_values.shape[1] - kernel) // stride + 1
-        size = self.piece_frames * self.hop_samples // stride
+        size = self._piece_frames(input_values) * self.hop_samples // stride
         count, mean, squares = 0, torch.zeros(()), torch.zeros(())
         for start in range(0, total, size):
             stop = min(start + size, total)

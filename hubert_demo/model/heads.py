@@ -22,13 +22,17 @@ class _HeadedModel(PretrainedModel):
 
     base_prefix = ENCODER_PREFIX
 
-    def __init__(self, config: HubertConfig, attn_implementation: str = "sdpa") -> None:
+    def __init__(self, config: HubertConfig, attn_implementation: str | None = None) -> None:
         super().__init__(config, attn_implementation)
-        self.hubert = HubertModel(config, attn_implementation)
+        self.hubert = HubertModel(config, self.attn_implementation)
 
     def freeze_feature_encoder(self) -> None:
         """Stop gradients into the convolutional front end."""
         self.hubert.feature_extractor.requires_grad_(False)
+
+    def freeze_feature_extractor(self) -> None:
+        """The name that `freeze_feature_encoder` had before transformers 5."""
+        self.freeze_feature_encoder()
 
     def freeze_base_model(self) -> None:
         """Stop gradients into the whole encoder, so that only the head learns."""
@@ -40,7 +44,7 @@ class HubertForCTC(_HeadedModel):
 
     Args:
         config: Architecture; there are `vocab_size` outputs, and the blank is `pad_token_id`.
-        attn_implementation: `"sdpa"` (default), `"eager"` or `"flash_attention_2"`.
+        attn_implementation: As for `HubertModel`.
         target_lang: Refused: HuBERT has no language adapters.
 
     Raises:
@@ -48,7 +52,7 @@ class HubertForCTC(_HeadedModel):
     """
 
     def __init__(
-        self, config: HubertConfig, attn_implementation: str = "sdpa", target_lang: str | None = None
+        self, config: HubertConfig, attn_implementation: str | None = None, target_lang: str | None = None
     ) -> None:
         if target_lang is not None:
             raise ConfigError(
@@ -179,10 +183,10 @@ class HubertForSequenceClassification(_HeadedModel):
     Args:
         config: Architecture; there are `num_labels` classes, and `use_weighted_layer_sum` mixes the states of
             all layers.
-        attn_implementation: `"sdpa"` (default), `"eager"` or `"flash_attention_2"`.
+        attn_implementation: As for `HubertModel`.
     """
 
-    def __init__(self, config: HubertConfig, attn_implementation: str = "sdpa") -> None:
+    def __init__(self, config: HubertConfig, attn_implementation: str | None = None) -> None:
         super().__init__(config, attn_implementation)
         if config.use_weighted_layer_sum:
             num_states = config.num_hidden_layers + 1

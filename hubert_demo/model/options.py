@@ -35,6 +35,7 @@ _REFUSED = {
     "load_in_8bit": "quantisation is not supported; use dtype=",
     "quantization_config": "quantisation is not supported; use dtype=",
     "tp_plan": "HuBERT stays in one piece; use device_map=",
+    "use_kernels": "kernels from the hub are programs, which are never fetched; use attn_implementation=",
     "variant": "only weights of the usual names are read; use dtype=",
 }
 """Options of transformers' that would not do here what they do there, and what to do instead."""

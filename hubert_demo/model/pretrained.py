@@ -12,19 +12,18 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from hubert_demo.errors import CheckpointError, DamagedFileError, InputError
+from hubert_demo.errors import CheckpointError, DamagedFileError
 from hubert_demo.model.attention import HubertAttention, check_implementation
 from hubert_demo.model.batch import Batch
 from hubert_demo.model.config import HubertConfig
 from hubert_demo.model.faults import is_out_of_memory
 from hubert_demo.model.files import CheckpointFiles, shown_path
-from hubert_demo.model.labels import without_labels
 from hubert_demo.model.options import hub_options
 from hubert_demo.model.outputs import ModelOutput
 from hubert_demo.model.placement import named_dtype, whole_device
 from hubert_demo.model.saving import write_weights
 from hubert_demo.model.tools import ModelForTools
-from hubert_demo.model.upload import push_saved
+from hubert_demo.model.upload import push_saved, repository_to_push
 from hubert_demo.model.weights import (
     check_fit,
     damaged,
@@ -41,17 +40,20 @@ class PretrainedModel(ModelForTools):
 
     Args:
         config: Architecture.
-        attn_implementation: How attention is computed.
+        attn_implementation: How attention is computed; as the configuration says when None, `"sdpa"` where it
+            says nothing. It says so from now on.
     """
 
     base_prefix = ""
 
-    def __init__(self, config: HubertConfig, attn_implementation: str = "sdpa") -> None:
+    def __init__(self, config: HubertConfig, attn_implementation: str | None = None) -> None:
         super().__init__()
         config.check()
         self.config = config
         self.name_or_path = ""
-        self.attn_implementation = attn_implementation
+        self.attn_implementation: str = attn_implementation or config._attn_implementation or "sdpa"
+        check_implementation(self.attn_implementation)
+        config._attn_implementation = self.attn_implementation
 
     def set_attn_implementation(self, attn_implementation: str) -> None:
         """Compute attention another way from now on: `"sdpa"`, `"eager"` or `"flash_attention_2"`.
@@ -60,7 +62,7 @@ class PretrainedModel(ModelForTools):
             ConfigError: If there is no such implementation, or flash-attn cannot run here.
         """
         check_implementation(attn_implementation)
-        self.attn_implementation = attn_implementation
+        self.attn_implementation = self.config._attn_implementation = attn_implementation
         for module in self.modules():
             if isinstance(module, HubertAttention):
                 module.implementation = attn_implementation
@@ -94,7 +96,7 @@ class PretrainedModel(ModelForTools):
         pretrained_model_name_or_path: str | Path,
         *,
         config: HubertConfig | None = None,
-        attn_implementation: str = "sdpa",
+        attn_implementation: str | None = None,
         dtype: torch.dtype | str | None = None,
         torch_dtype: torch.dtype | str | None = None,
         require_head: bool = False,
@@ -109,7 +111,8 @@ class PretrainedModel(ModelForTools):
             pretrained_model_name_or_path: Directory, or name of a hub repository. It has `config.json` and
                 weights: `model.safetensors`, else `pytorch_model.bin`; whole or in shards.
             config: Used instead of the checkpoint's config.json.
-            attn_implementation: `"sdpa"`, `"eager"` or `"flash_attention_2"`.
+            attn_implementation: `"sdpa"`, `"eager"` or `"flash_attention_2"`; as `config` says when None,
+                `"sdpa"` where it says nothing.
             dtype: Precision of the loaded weights, as a dtype or its name (`"float16"`); `"auto"` keeps that
                 of the file; float32 when None.
             torch_dtype: Older name of `dtype`.
@@ -126,8 +129,8 @@ class PretrainedModel(ModelForTools):
 
         Returns:
             The model. A head that the file lacks is newly initialised, one that this class lacks is
-            left out; both are logged as a warning. With `output_loading_info` a table beside it, of the names
-            under `missing_keys` and `unexpected_keys`, and with both shapes under `mismatched_keys`.
+            left out; both are logged as a warning. With `output_loading_info` a table beside it, of sets: of
+            names under `missing_keys` and `unexpected_keys`, and with both shapes under `mismatched_keys`.
 
         Raises:
             CheckpointError: If a file cannot be fetched or is damaged, or parameters do not match.
@@ -138,10 +141,11 @@ class PretrainedModel(ModelForTools):
         files = CheckpointFiles(pretrained_model_name_or_path, **where)
         wanted = named_dtype(dtype if dtype is not None else torch_dtype)
         device = whole_device(device_map)
+        attention = attn_implementation or (None if config is None else config._attn_implementation)
         if config is None:
             config = HubertConfig.from_files(files, **overrides)
         elif overrides:
-            config = HubertConfig.from_dict({**without_labels(config.to_dict(), overrides), **overrides})
+            config = HubertConfig._from_values(config.to_dict(), overrides)
         else:
             config = replace(config)
         paths = weight_files(files)
@@ -149,7 +153,7 @@ class PretrainedModel(ModelForTools):
         # Before memory is taken for it: a few letters can describe a model larger than any machine.
         described = config.min_encoder_parameters + (cls._min_head_parameters(config) if require_head else 0)
         _require_room_for(described, paths, files.shown_name)
-        model = cls(config, attn_implementation=attn_implementation)
+        model = cls(config, attention)
         tensors = rename_parameters(read, model.base_prefix)
         info = _loading_info(model, tensors)
         if ignore_mismatched_sizes:
@@ -158,7 +162,8 @@ class PretrainedModel(ModelForTools):
         if wanted is None:
             wanted = next(t.dtype for t in tensors.values() if t.is_floating_point())
         # Adapters are saved with a note on what they belong to.
-        model.name_or_path = str(pretrained_model_name_or_path)
+        model.name_or_path = config.name_or_path = str(pretrained_model_name_or_path)
+        config.dtype = wanted
         model = model.to(device, wanted).eval()
         return cast("Self", (model, info)) if output_loading_info else model
 
@@ -197,11 +202,7 @@ class PretrainedModel(ModelForTools):
             InputError: If `max_shard_size` is no size, or there are options that nothing uses.
             CheckpointError: If the hub refuses the files or cannot be reached.
         """
-        if push_options and not push_to_hub:
-            raise InputError(
-                f"save_pretrained has no use for {listed(sorted(push_options))}, unless with "
-                "push_to_hub=True; leave that out."
-            )
+        repo_id = repository_to_push(save_directory, push_to_hub, push_options)
         if not is_main_process:
             return
         directory = Path(save_directory)
@@ -222,9 +223,9 @@ class PretrainedModel(ModelForTools):
         extra.pop("torch_dtype", None)
         replace(self.config, extra=extra).save_pretrained(directory)
         write_weights(directory, tensors, max_shard_size, safe_serialization)
-        if push_to_hub:
+        if repo_id is not None:
             self.push_to_hub(
-                push_options.pop("repo_id", directory.name),
+                repo_id,
                 dtype=dtype,
                 state_dict=state_dict,
                 max_shard_size=max_shard_size,
@@ -297,15 +298,15 @@ class PretrainedModel(ModelForTools):
         nn.init.zeros_(linear.bias)
 
 
-def _loading_info(model: PretrainedModel, tensors: dict[str, Tensor]) -> dict[str, list[Any]]:
-    """What `output_loading_info` asks for."""
+def _loading_info(model: PretrainedModel, tensors: dict[str, Tensor]) -> dict[str, set[Any] | list[Any]]:
+    """What `output_loading_info` asks for, as transformers 5 has it."""
     own = model.state_dict()
-    both = sorted(own.keys() & tensors.keys())
-    shapes = [(name, tuple(tensors[name].shape), tuple(own[name].shape)) for name in both]
+    both = own.keys() & tensors.keys()
+    shapes = {(name, tuple(tensors[name].shape), tuple(own[name].shape)) for name in both}
     return {
-        "missing_keys": sorted(own.keys() - tensors.keys()),
-        "unexpected_keys": sorted(tensors.keys() - own.keys()),
-        "mismatched_keys": [each for each in shapes if each[1] != each[2]],
+        "missing_keys": own.keys() - tensors.keys(),
+        "unexpected_keys": tensors.keys() - own.keys(),
+        "mismatched_keys": {each for each in shapes if each[1] != each[2]},
         "error_msgs": [],
     }
 

@@ -17,7 +17,7 @@ from hubert_demo.model.feature_extractor import PROCESSOR_NAME, SETTING_NAMES, W
 from hubert_demo.model.files import shown_value, write_json
 from hubert_demo.model.options import hub_options
 from hubert_demo.model.tokenizer import Wav2Vec2CTCTokenizer
-from hubert_demo.model.upload import push_saved
+from hubert_demo.model.upload import push_saved, repository_to_push
 
 # Options of one of the two parts alone, as transformers groups them.
 _GROUPS = ("common_kwargs", "audio_kwargs", "text_kwargs")
@@ -152,16 +152,27 @@ class Wav2Vec2Processor:
         """Write what `to_dict` gives into a file of this name."""
         write_json(Path(json_file_path), self.to_dict(), sort_keys=True)
 
-    def save_pretrained(self, save_directory: str | Path) -> list[str]:
+    def save_pretrained(
+        self, save_directory: str | Path, push_to_hub: bool = False, **push_options: Any
+    ) -> list[str]:
         """Write both parts: as transformers 5 reads them, and beside that as older versions do.
+
+        Args:
+            save_directory: Created if it does not exist.
+            push_to_hub: Also put the files on the hub, as `push_to_hub` does.
+            **push_options: Those of `push_to_hub`; `repo_id` is the folder's name unless given.
 
         Returns:
             The paths of the files.
         """
+        repo_id = repository_to_push(save_directory, push_to_hub, push_options)
         path = Path(save_directory) / PROCESSOR_NAME
         self.to_json_file(path)
         older = self.feature_extractor.save_pretrained(save_directory)
-        return [str(path), *older, *self.tokenizer.save_pretrained(save_directory)]
+        paths = [str(path), *older, *self.tokenizer.save_pretrained(save_directory)]
+        if repo_id is not None:
+            self.push_to_hub(repo_id, **push_options)
+        return paths
 
     def push_to_hub(self, repo_id: str, **options: Any) -> Any:
         """Save into a repository on the hub; options as of `push_saved`."""

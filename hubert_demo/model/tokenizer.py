@@ -24,7 +24,7 @@ from hubert_demo.model.files import (
 )
 from hubert_demo.model.options import hub_options
 from hubert_demo.model.text_encoder import NO_LIMIT, TextEncoder
-from hubert_demo.model.upload import push_saved
+from hubert_demo.model.upload import push_saved, repository_to_push
 from hubert_demo.model.vocabulary import OTHER_NAMES, TOKEN_NAMES, added_tokens, check_settings
 
 if TYPE_CHECKING:
@@ -87,6 +87,8 @@ class Wav2Vec2CTCTokenizer(TextEncoder):
     is_fast = False
     init_inputs = ()
     pad_token_type_id = 0
+    name_or_path = ""
+    clean_up_tokenization = staticmethod(without_english_spaces)
 
     def __init__(
         self,
@@ -118,6 +120,11 @@ class Wav2Vec2CTCTokenizer(TextEncoder):
         limits = {name: others.pop(name) for name in _LIMITS if others.get(name) is not None}
         self._kept = {n: v for n, v in others.items() if n not in _NOT_SETTINGS and n not in _LIMITS}
         super().__init__(self._vocabulary(target_lang), special, added, extra, do_lower_case, **limits)
+
+    @property
+    def vocab(self) -> dict[str, Any]:
+        """The contents of vocab.json: the id of every token, in a nested vocabulary for every language."""
+        return self._languages
 
     @property
     def init_kwargs(self) -> dict[str, Any]:
@@ -295,7 +302,9 @@ class Wav2Vec2CTCTokenizer(TextEncoder):
         check_settings(settings, files.shown_name)
         unset = [name for name in OTHER_NAMES if settings.get(name, ...) is None]
         chosen = {n: v for n, v in settings.items() if n not in _NOT_SETTINGS and n not in unset}
-        return cls(files.require(VOCAB_NAME), added_tokens_decoder=added, **chosen)
+        made = cls(files.require(VOCAB_NAME), added_tokens_decoder=added, **chosen)
+        made.name_or_path = str(pretrained_model_name_or_path)
+        return made
 
     def save_vocabulary(
         self, save_directory: str | Path, filename_prefix: str | None = None
@@ -314,12 +323,20 @@ class Wav2Vec2CTCTokenizer(TextEncoder):
         write_json(path, self._languages)
         return (str(path),)
 
-    def save_pretrained(self, save_directory: str | Path) -> tuple[str, ...]:
+    def save_pretrained(
+        self, save_directory: str | Path, push_to_hub: bool = False, **push_options: Any
+    ) -> tuple[str, ...]:
         """Write the vocabulary and settings, as transformers' Wav2Vec2CTCTokenizer reads them.
+
+        Args:
+            save_directory: Created if it does not exist.
+            push_to_hub: Also put the files on the hub, as `push_to_hub` does.
+            **push_options: Those of `push_to_hub`; `repo_id` is the folder's name unless given.
 
         Returns:
             The paths of the files.
         """
+        repo_id = repository_to_push(save_directory, push_to_hub, push_options)
         settings = {**self.init_kwargs, "tokenizer_class": "Wav2Vec2CTCTokenizer"}
         known = {n: token for n, token in self.special_tokens_map.items() if n != "word_delimiter_token"}
         if self._extra:
@@ -336,7 +353,10 @@ class Wav2Vec2CTCTokenizer(TextEncoder):
         write_json(folder / TOKENIZER_NAME, settings)
         write_json(folder / SPECIAL_TOKENS_NAME, known)
         written = (TOKENIZER_NAME, SPECIAL_TOKENS_NAME, *([ADDED_TOKENS_NAME] if added else []))
-        return (*(str(folder / name) for name in written), *self.save_vocabulary(folder))
+        paths = (*(str(folder / name) for name in written), *self.save_vocabulary(folder))
+        if repo_id is not None:
+            self.push_to_hub(repo_id, **push_options)
+        return paths
 
     def push_to_hub(self, repo_id: str, **options: Any) -> Any:
         """Save into a repository on the hub; options as of `push_saved`."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
+import torch
 from torch import Tensor, nn
 from torch.utils import _pytree as pytree
 
 from hubert_demo.errors import InputError
 from hubert_demo.model.config import HubertConfig
 from hubert_demo.model.outputs import HubertHeadOutput, HubertModelOutput, ModelOutput
+from hubert_demo.model.placement import named_dtype
 
 
 class ModelForTools(nn.Module):
@@ -23,6 +26,36 @@ class ModelForTools(nn.Module):
     supports_gradient_checkpointing: ClassVar[bool] = True
     _supports_sdpa: ClassVar[bool] = True
     _supports_flash_attn: ClassVar[bool] = True
+    _no_split_modules: ClassVar[list[str]] = ["HubertEncoderLayer"]
+    _tied_weights_keys: ClassVar[None] = None
+    _keep_in_fp32_modules: ClassVar[frozenset[str]] = frozenset()
+    _keys_to_ignore_on_save: ClassVar[None] = None
+    _keys_to_ignore_on_load_missing: ClassVar[None] = None
+    _keys_to_ignore_on_load_unexpected: ClassVar[None] = None
+
+    config: HubertConfig
+
+    @classmethod
+    def _from_config(
+        cls,
+        config: HubertConfig,
+        *,
+        attn_implementation: str | None = None,
+        dtype: torch.dtype | str | None = None,
+        torch_dtype: torch.dtype | str | None = None,
+    ) -> Self:
+        """A model with random weights, and with a copy of a configuration.
+
+        Args:
+            config: Architecture.
+            attn_implementation: As for `HubertModel`.
+            dtype: Precision of the weights, as a dtype or its name; float32 when None.
+            torch_dtype: Older name of `dtype`.
+        """
+        made: Any = cls
+        wanted = named_dtype(dtype if dtype is not None else torch_dtype)
+        model: Self = made(copy.deepcopy(config), attn_implementation).to(wanted or torch.float32)
+        return model
 
     def gradient_checkpointing_enable(
         self, gradient_checkpointing_kwargs: Mapping[str, Any] | None = None
@@ -76,10 +109,36 @@ class ModelForTools(nn.Module):
             if hasattr(module, "gradient_checkpointing"):
                 vars(module).update(gradient_checkpointing=value, checkpoint_options=options)
 
+    @classmethod
+    def _can_set_attn_implementation(cls) -> bool:
+        """Whether a model's `set_attn_implementation` works, which it always does."""
+        return True
+
     @property
     def base_model(self) -> nn.Module:
         """The encoder: of a model with a head `hubert`, else the model itself."""
         return getattr(self, self.base_model_prefix, self)
+
+    def get_encoder(self) -> nn.Module:
+        """The Transformer layers, without the front end and its projection."""
+        encoder: nn.Module = self.base_model.encoder  # type: ignore[assignment]
+        return encoder
+
+    def enable_input_require_grads(self) -> None:
+        """Give what enters the first layer gradients, although everything before it is frozen.
+
+        Checkpointing with `use_reentrant` needs that, where only adapters in the layers are trained.
+        """
+        self.disable_input_require_grads()
+        vars(self)["_gives_gradients"] = self.base_model.feature_projection.register_forward_hook(  # type: ignore[union-attr]
+            _with_gradients
+        )
+
+    def disable_input_require_grads(self) -> None:
+        """Undo `enable_input_require_grads`."""
+        hook = vars(self).pop("_gives_gradients", None)
+        if hook is not None:
+            hook.remove()
 
     @classmethod
     def can_generate(cls) -> bool:
@@ -94,6 +153,11 @@ class ModelForTools(nn.Module):
             exclude_embeddings: Without embeddings of tokens; HuBERT, which hears, has none.
         """
         return sum(p.numel() for p in self.parameters() if p.requires_grad or not only_trainable)
+
+    def get_memory_footprint(self, return_buffers: bool = True) -> int:
+        """Bytes that the weights take, and the buffers unless `return_buffers` is false."""
+        kept = [*self.parameters(), *(self.buffers() if return_buffers else ())]
+        return sum(tensor.nbytes for tensor in kept)
 
     def get_output_embeddings(self) -> nn.Module | None:
         """The layer over characters, of a model that has one."""
@@ -110,6 +174,10 @@ class ModelForTools(nn.Module):
         """What transformers calls `HubertModel.frame_mask`."""
         mask: Tensor = self.base_model.frame_mask(attention_mask, feature_vector_length)  # type: ignore[operator]
         return mask
+
+
+def _with_gradients(module: nn.Module, given: Any, states: Tensor) -> Tensor:
+    return states.requires_grad_(True)
 
 
 def _flattened(output: ModelOutput) -> tuple[list[Any], list[str]]:

@@ -7,8 +7,29 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from hubert_demo.errors import CheckpointError
+from hubert_demo.errors import CheckpointError, InputError
 from hubert_demo.model.files import shown_text
+
+
+def repository_to_push(
+    save_directory: str | Path, push_to_hub: bool, push_options: dict[str, Any]
+) -> str | None:
+    """The repository that a `save_pretrained` shall push to as well, or None.
+
+    Args:
+        save_directory: Where it saves; the folder's name is the repository's unless another is given.
+        push_to_hub: Whether it shall.
+        push_options: Options for `push_saved`, and `repo_id`, which is taken out.
+
+    Raises:
+        InputError: If it shall not, and has options for it.
+    """
+    if push_options and not push_to_hub:
+        raise InputError(
+            f"save_pretrained has no use for {', '.join(map(shown_text, sorted(push_options)[:12]))}, unless "
+            "with push_to_hub=True; leave that out."
+        )
+    return str(push_options.pop("repo_id", Path(save_directory).name)) if push_to_hub else None
 
 
 def push_saved(

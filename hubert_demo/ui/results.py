@@ -37,10 +37,13 @@ class Result:
 
     @property
     def num_bytes(self) -> int:
-        """About how much memory it holds: states, their copies while drawing, and sound."""
-        analysis = self.analysis
-        passes = {analysis.encoding, analysis.ctc_encoding, analysis.keyword_encoding}
-        states = sum(encoding.hidden_states.nbytes for encoding in passes)
+        """About how much memory it holds: states, their copies while drawing, and sound.
+
+        Of one that was changed, also the states of what it was before.
+        """
+        analysis, before = self.analysis, self.analysis.before
+        passes = (*analysis.passes, *(before.passes if before else ()))
+        states: int = sum(encoding.hidden_states.nbytes for encoding in {each.encoding for each in passes})
         return 2 * states + 4 * analysis.encoding.waveform.samples.nbytes
 
 

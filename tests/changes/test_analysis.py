@@ -165,3 +165,8 @@ def test_a_changed_result_is_never_taken_for_the_unchanged_one(analysis):
     first = results.keep(analysis, 1.0)
     results.keep(analysis.change("head_off:3.1"), 1.0)
     assert results.find(analysis.checkpoint, analysis.encoding.waveform) is first
+
+
+def test_a_changed_result_takes_the_memory_of_both(analysis, changed):
+    one, both = (Results().keep(each, 1.0).num_bytes for each in (analysis, changed))
+    assert both - one == pytest.approx(2 * changed.encoding.hidden_states.nbytes)

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from hubert_demo.benchmark.flash import flash_kernels
 from hubert_demo.errors import ConfigError
 from hubert_demo.model import HubertModel
 from hubert_demo.model.flash import check_flash_attention
@@ -116,8 +117,81 @@ def test_all_that_is_missing_is_named_with_the_way_out(monkeypatch, tiny_config)
     assert model.attn_implementation == "sdpa"
 
 
-@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
-def test_half_precision_on_cuda_is_enough(monkeypatch, dtype):
+@pytest.fixture
+def cards(monkeypatch):
+    """The package, and CUDA devices with the names and compute capabilities that are put in."""
+    made = []
     monkeypatch.setattr("hubert_demo.model.flash.find_spec", lambda _: object())
-    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: bool(made))
+    monkeypatch.setattr("torch.cuda.device_count", lambda: len(made))
+
+    def index(card):
+        return card if isinstance(card, int) else card.index or 0
+
+    monkeypatch.setattr("torch.cuda.get_device_name", lambda card: made[index(card)][0])
+    monkeypatch.setattr("torch.cuda.get_device_capability", lambda card: made[index(card)][1])
+    return made
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("capability", [(8, 0), (8, 6), (9, 0), (12, 0)])
+def test_half_precision_on_a_new_enough_card_is_enough(cards, capability, dtype):
+    cards.append(("Card", capability))
     check_flash_attention(torch.device("cuda"), dtype)
+    check_flash_attention()
+
+
+@pytest.mark.parametrize("capability", [(6, 1), (7, 5)])
+def test_an_older_card_is_named_before_anything_runs(cards, tiny_config, capability):
+    cards.append(("Old Card", capability))
+    major, minor = capability
+    message = (
+        rf"needs a CUDA device of compute capability 8.0 .*\(Old Card has {major}.{minor}\)\. Use .*'sdpa'"
+    )
+    with pytest.raises(ConfigError, match=message):
+        check_flash_attention(torch.device("cuda"), torch.float16)
+    with pytest.raises(ConfigError, match=message):
+        HubertModel(tiny_config(), attn_implementation="flash_attention_2")
+    model = HubertModel(tiny_config())
+    with pytest.raises(ConfigError, match=message):
+        model.set_attn_implementation("flash_attention_2")
+
+
+def test_of_several_cards_the_one_that_the_model_is_on_counts(cards):
+    cards += [("Old Card", (7, 0)), ("New Card", (8, 9))]
+    check_flash_attention()
+    check_flash_attention(torch.device("cuda:1"), torch.bfloat16)
+    with pytest.raises(ConfigError, match=r"Old Card has 7\.0"):
+        check_flash_attention(torch.device("cuda:0"), torch.bfloat16)
+
+
+def has_a_card_for_flash():
+    return torch.cuda.is_available() and torch.cuda.get_device_capability() >= (8, 0)
+
+
+@pytest.mark.skipif(not has_a_card_for_flash(), reason="needs a CUDA device, Ampere or newer")
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("is_padded", [False, True])
+@torch.no_grad()
+def test_on_a_card_the_kernel_gives_what_eager_gives(tiny_config, batch, dtype, is_padded):
+    """By flash-attn, or by torch's copy of its kernel where the package is not installed."""
+    config = tiny_config(feat_extract_norm="layer")
+    torch.manual_seed(0)
+    eager = HubertModel(config, attn_implementation="eager").eval().cuda()
+    values, mask = (part.cuda() for part in batch)
+    mask = mask if is_padded else None
+    lengths = [39, 24] if is_padded else [39, 39]
+    exact = eager(values, attention_mask=mask, output_hidden_states=True).hidden_states
+    with flash_kernels():
+        flash = HubertModel(config, attn_implementation="flash_attention_2").eval()
+        flash.load_state_dict(eager.state_dict())
+        ours = flash.to("cuda", dtype)(values.to(dtype), attention_mask=mask, output_hidden_states=True)
+    theirs = eager.to(dtype)(values.to(dtype), attention_mask=mask, output_hidden_states=True)
+    for mine, same, reference in zip(ours.hidden_states, theirs.hidden_states, exact, strict=True):
+        for row, length in enumerate(lengths):
+            wanted = reference[row, :length]
+            largest = wanted.abs().max()
+            tolerance = 8 * torch.finfo(dtype).eps
+            # As near to eager in float32 as rounding allows, which eager in the same precision is as well.
+            for found in (mine, same):
+                assert (found[row, :length].float() - wanted).abs().max() <= tolerance * largest

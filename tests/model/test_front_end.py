@@ -42,6 +42,27 @@ def test_pieces_make_the_same_frames(norm, bias, num_samples, assert_parity, mon
 
 
 @torch.no_grad()
+@pytest.mark.parametrize("norm", ["group", "layer"])
+def test_the_long_pieces_of_a_card_make_the_same_frames(norm, assert_parity, monkeypatch):
+    encoder = front_end(feat_extract_norm=norm)
+    values = torch.randn(2, 16_000 * 23 + 777, generator=torch.Generator().manual_seed(3))
+    short = encoder(values)
+    frames = record_frames(encoder, monkeypatch)
+    monkeypatch.setattr(encoder, "_piece_frames", lambda _: encoder.whole_frames)
+    assert_parity(encoder(values), short)
+    assert frames == [500, 500, 152]
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@torch.no_grad()
+def test_on_a_card_pieces_are_long(monkeypatch):
+    encoder = front_end().cuda()
+    frames = record_frames(encoder, monkeypatch)
+    encoder(torch.randn(1, 16_000 * 15, device="cuda"))
+    assert frames == [500, 249]
+
+
+@torch.no_grad()
 def test_a_short_recording_is_one_piece(monkeypatch):
     encoder = front_end()
     frames = record_frames(encoder, monkeypatch)

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import torch
 import transformers
 
 from hubert_demo.errors import CheckpointError, InputError
@@ -150,3 +151,14 @@ def test_padding_nothing_is_refused(ours):
 
 def test_names_of_inputs_are_those_of_transformers(ours, theirs):
     assert ours.model_input_names == theirs.model_input_names
+
+
+def test_a_batch_becomes_tensors_later_as_in_transformers(ours, theirs, waveforms):
+    made = [each(waveforms, sampling_rate=16_000, padding=True) for each in (ours, theirs)]
+    for batch in made:
+        assert batch.data.keys() == batch.keys()
+        assert not isinstance(batch.input_values, torch.Tensor)
+        assert batch.convert_to_tensors("pt") is batch
+    assert torch.equal(made[0].input_values, made[1].input_values)
+    with pytest.raises(InputError, match=r"rows of .* which cannot be stacked"):
+        ours(waveforms, sampling_rate=16_000).convert_to_tensors("pt")

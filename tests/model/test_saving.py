@@ -9,7 +9,14 @@ import transformers
 from safetensors.torch import load_file
 
 from hubert_demo.errors import CheckpointError, ConfigError, InputError
-from hubert_demo.model import HubertConfig, HubertForCTC, HubertModel
+from hubert_demo.model import (
+    HubertConfig,
+    HubertForCTC,
+    HubertModel,
+    Wav2Vec2CTCTokenizer,
+    Wav2Vec2FeatureExtractor,
+    Wav2Vec2Processor,
+)
 
 OLD, NEW = "pytorch_model.bin", "model.safetensors"
 
@@ -157,6 +164,42 @@ def test_a_model_is_pushed_and_loads_by_its_name(model, commits):
     assert told.oid == "89abcdef0123456789abcdef0123456789abcdef"
     assert_same(HubertForCTC.from_pretrained("me/hubert"), model)
     assert HubertConfig.from_pretrained("me/hubert") == model.config
+
+
+TOKENS = ("<pad>", "<s>", "</s>", "<unk>", "|", "A", "B")
+PREPARERS = {
+    "tokenizer": Wav2Vec2CTCTokenizer({token: index for index, token in enumerate(TOKENS)}, pad_token="A"),
+    "feature extractor": Wav2Vec2FeatureExtractor(return_attention_mask=True),
+}
+PREPARERS["processor"] = Wav2Vec2Processor(PREPARERS["feature extractor"], PREPARERS["tokenizer"])
+PREPARERS["configuration"] = HubertConfig(layerdrop=0.5)
+
+
+@pytest.mark.parametrize("name", PREPARERS)
+def test_what_belongs_to_a_model_is_pushed_and_read_by_the_repository_s_name(name, commits, tmp_path):
+    pushed = PREPARERS[name]
+    pushed.save_pretrained(tmp_path)
+    told = pushed.push_to_hub("me/hubert", token="hf_may_write", private=True, commit_message="First")
+    (_, created), (_, commit) = commits
+    assert (created["name"], created["visibility"]) == ("hubert", "private")
+    assert (commit["summary"], commit["revision"]) == ("First", "main")
+    assert commit["files"] == files(tmp_path)
+    assert told.oid == "89abcdef0123456789abcdef0123456789abcdef"
+    again = type(pushed).from_pretrained("me/hubert")
+    again.save_pretrained(tmp_path / "again")
+    for file in files(tmp_path / "again"):
+        assert (tmp_path / "again" / file).read_bytes() == (tmp_path / file).read_bytes()
+    with pytest.raises(CheckpointError, match=r"refuses to write to me/hubert \(401\)"):
+        pushed.push_to_hub("me/hubert", token="hf_may_read")
+
+
+@pytest.mark.parametrize("name", PREPARERS)
+def test_saving_what_belongs_to_a_model_may_push_too(name, commits, tmp_path):
+    PREPARERS[name].save_pretrained(tmp_path / "mine", push_to_hub=True, token="hf_may_write")
+    assert commits[1][1]["files"] == files(tmp_path / "mine")
+    with pytest.raises(InputError, match="no use for token, unless with push_to_hub=True"):
+        PREPARERS[name].save_pretrained(tmp_path / "other", token="hf_may_write")
+    assert not (tmp_path / "other").exists()
 
 
 def test_saving_may_push_too(model, commits, tmp_path):

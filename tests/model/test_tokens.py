@@ -45,6 +45,20 @@ def test_special_tokens_are_those_of_transformers(pair):
 TEXTS = ["C xxx A", "CxxxA", "A yy B", "low zz top!?", "!A?", "<s> A", "xxxx"]
 
 
+def test_other_names_mean_the_same(pair, tmp_path):
+    ours, theirs = pair
+    for each in pair:
+        each.add_tokens("<new>")
+        assert each.vocab == VOCAB
+    for text in ("IT IS N'T , IS IT ?", "HE'S DO NOT !"):
+        assert ours.clean_up_tokenization(text) == theirs.clean_up_tokenization(text)
+    ours.save_pretrained(tmp_path / "saved")
+    folder = str(tmp_path / "saved")
+    again = [type(each).from_pretrained(folder).name_or_path for each in pair]
+    assert again == [folder, folder]
+    assert folder not in (tmp_path / "saved" / "tokenizer_config.json").read_text()
+
+
 def test_tokens_are_added_as_in_transformers(pair):
     for tokens in (
         "xxx",

@@ -82,6 +82,46 @@ def test_either_way_of_checkpointing_gives_the_same_gradients(new_twins, batch, 
     assert all(torch.allclose(grad, checkpointed[name], atol=1e-5) for name, grad in plain.items())
 
 
+@KINDS
+def test_a_model_says_what_it_takes_and_where_its_layers_are(new_twins, kind):
+    ours, theirs = new_twins(kind, "sdpa", conv_pos_batch_norm=True)
+    for options in ({}, {"return_buffers": False}):
+        assert ours.get_memory_footprint(**options) == theirs.get_memory_footprint(**options)
+    assert ours.get_memory_footprint() > ours.get_memory_footprint(return_buffers=False)
+    assert type(ours.get_encoder()).__name__ == type(theirs.get_encoder()).__name__ == "HubertEncoder"
+    assert set(ours._no_split_modules) <= set(theirs._no_split_modules)
+    assert ours._tied_weights_keys is theirs._tied_weights_keys is None
+    assert len(ours._keep_in_fp32_modules) == len(theirs._keep_in_fp32_modules) == 0
+    assert ours._can_set_attn_implementation() is theirs._can_set_attn_implementation() is True
+    for name in ("load_missing", "load_unexpected", "save"):
+        assert not getattr(ours, f"_keys_to_ignore_on_{name}")
+
+
+def test_layers_can_be_given_gradients_although_all_before_them_is_frozen(new_twins, batch):
+    model = new_twins("ctc", "sdpa", layerdrop=0.0).ours.train()
+    model.gradient_checkpointing_enable({"use_reentrant": True})
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad_("encoder.layers" in name)
+    model.enable_input_require_grads()
+    model.enable_input_require_grads()
+    model(batch[0], labels=torch.tensor([[3, 4], [5, 6]])).loss.backward()
+    assert all(p.grad is not None for name, p in model.named_parameters() if "encoder.layers" in name)
+    given = []
+    model.hubert.feature_projection.register_forward_hook(lambda *states: given.append(states[-1]))
+    model.disable_input_require_grads()
+    model.disable_input_require_grads()
+    with pytest.warns(UserWarning, match="None of the inputs have requires_grad"):
+        model(batch[0])
+    assert not given[0].requires_grad
+
+
+def test_the_older_name_freezes_the_front_end_too(new_twins):
+    model = new_twins("ctc", "sdpa").ours
+    model.freeze_feature_extractor()
+    frozen = {name for name, parameter in model.named_parameters() if not parameter.requires_grad}
+    assert frozen == {name for name in model.state_dict() if "feature_extractor" in name}
+
+
 # --- the head over characters ---
 
 
