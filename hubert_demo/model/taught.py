@@ -33,11 +33,8 @@ class Origin:
 
 
 def save_taught(path: Path, tensors: Mapping[str, Tensor], origin: Origin) -> None:
-    """Write tensors, weights in half precision, and where they come from."""
-    stored = {
-        name: (tensor.half() if name.endswith("weight") else tensor.float()).cpu().contiguous()
-        for name, tensor in tensors.items()
-    }
+    """Write tensors in half precision, and where they come from."""
+    stored = {name: tensor.half().cpu().contiguous() for name, tensor in tensors.items()}
     metadata = {"format": "pt", _ENCODER: origin.encoder, _TAUGHT: json.dumps(dict(origin.taught))}
     save_file(stored, path, metadata=metadata)
 
