@@ -21,8 +21,17 @@ LEVEL = 0.05
 """Root mean square of the sound whose spectrogram is meant: models hear every recording at one level."""
 
 _FFT_SAMPLES = 512
-_ROUNDS = 60
+_WINDOW = np.hanning(_FFT_SAMPLES + 1)[:-1].astype(np.float32)
+
+# More rounds change neither what is heard nor what a model reads.
+_ROUNDS = 32
 _MOMENTUM = 0.99
+_LEAST = 1e-16
+
+# Chosen by how a model reads the sound of readers who trained nothing.
+_SMOOTH_BANDS = 9
+_CONTRAST = 1.3
+_SILENCING, _NEAR_FLOOR = 4.0, 0.7
 
 
 def log_mel(samples: npt.NDArray[np.floating]) -> FloatArray:
@@ -90,8 +99,26 @@ def whole_spectrogram(frames: FloatArray, grid: FrameGrid, num_samples: int) -> 
     return whole
 
 
+def with_contrast(logarithm: FloatArray) -> FloatArray:
+    """A spectrogram that was decoded, less smooth, as decoders taught by squared errors are too smooth.
+
+    Bands stand out more from their neighbours, and what is hardly above the floor becomes silent.
+
+    Args:
+        logarithm: `(columns, NUM_BANDS)`, as of `log_mel`.
+    """
+    reach = _SMOOTH_BANDS // 2
+    padded = np.pad(logarithm, ((0, 0), (reach, reach)), mode="symmetric")
+    around = np.lib.stride_tricks.sliding_window_view(padded, _SMOOTH_BANDS, axis=1).mean(axis=-1)
+    above = np.maximum(around + _CONTRAST * (logarithm - around) - math.log(FLOOR), 0)
+    found: FloatArray = math.log(FLOOR) + above - _SILENCING * np.exp(-above / _NEAR_FLOOR)
+    return found
+
+
 def sound_of(logarithm: FloatArray, num_samples: int, seed: int = 0) -> FloatArray:
     """Sound with such a spectrogram; its phase is found anew, from random numbers.
+
+    librosa has the same, but takes seconds to compile on first use.
 
     Source: Griffin and Lim 1984, "Signal estimation from modified short-time Fourier transform"; Perraudin,
     Balazs and Søndergaard 2013, "A fast Griffin-Lim algorithm".
@@ -104,17 +131,48 @@ def sound_of(logarithm: FloatArray, num_samples: int, seed: int = 0) -> FloatArr
     Returns:
         float32 `(num_samples,)`.
     """
-    magnitude = np.sqrt(np.maximum(_spectrum_from_bands() @ np.exp(logarithm.T), 0))
-    samples: FloatArray = librosa.griffinlim(
-        magnitude.astype(np.float32),
-        n_iter=_ROUNDS,
-        hop_length=HOP_SAMPLES,
-        n_fft=_FFT_SAMPLES,
-        length=num_samples,
-        momentum=_MOMENTUM,
-        random_state=seed,
-    )
-    return samples
+    power = np.exp(logarithm) @ _spectrum_from_bands().T
+    magnitude = np.sqrt(np.maximum(power, 0)).astype(np.float32)
+    turns = np.random.default_rng(seed).random(magnitude.shape, np.float32)
+    spectrum = magnitude * np.exp(2j * np.pi * turns).astype(np.complex64)
+    before = np.zeros_like(spectrum)
+    for _ in range(_ROUNDS):
+        consistent = _spectrum(_samples(spectrum))
+        further = consistent - _MOMENTUM / (1 + _MOMENTUM) * before
+        before = consistent
+        spectrum = magnitude * further / (np.abs(further) + _LEAST)
+    samples = _samples(spectrum)[:num_samples]
+    found: FloatArray = np.pad(samples, (0, num_samples - len(samples))).astype(np.float32)
+    return found
+
+
+def _spectrum(samples: FloatArray) -> npt.NDArray[np.complexfloating]:
+    """Short-time spectrum `(columns, lines)`, silence beyond both ends."""
+    padded = np.pad(samples, _FFT_SAMPLES // 2)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, _FFT_SAMPLES)[::HOP_SAMPLES]
+    spectrum: npt.NDArray[np.complexfloating] = np.fft.rfft(windows * _WINDOW, axis=1)
+    return spectrum
+
+
+def _samples(spectrum: npt.NDArray[np.complexfloating]) -> FloatArray:
+    """The sound whose short-time spectrum is nearest, `HOP_SAMPLES * (columns - 1)` samples."""
+    pieces = (np.fft.irfft(spectrum, _FFT_SAMPLES, axis=1) * _WINDOW).astype(np.float32)
+    weights = np.broadcast_to(_WINDOW**2, pieces.shape)
+    whole: FloatArray = _added(pieces) / np.maximum(_added(weights), _LEAST)
+    start = _FFT_SAMPLES // 2
+    return whole[start : start + HOP_SAMPLES * (len(spectrum) - 1)]
+
+
+def _added(pieces: FloatArray) -> FloatArray:
+    """Pieces that begin `HOP_SAMPLES` apart, added up where they overlap."""
+    hops = math.ceil(_FFT_SAMPLES / HOP_SAMPLES)
+    padded = np.pad(pieces, ((0, 0), (0, hops * HOP_SAMPLES - _FFT_SAMPLES)))
+    parts = padded.reshape(len(pieces), hops, HOP_SAMPLES)
+    whole = np.zeros((len(pieces) + hops - 1, HOP_SAMPLES), np.float32)
+    for hop in range(hops):
+        whole[hop : hop + len(pieces)] += parts[:, hop]
+    flat: FloatArray = whole.reshape(-1)
+    return flat
 
 
 def _spectrum_from_bands() -> npt.NDArray[np.floating]:

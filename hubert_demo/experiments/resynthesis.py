@@ -7,7 +7,13 @@ import numpy as np
 from hubert_demo.audio import FloatArray, Waveform
 from hubert_demo.checkpoints import LoadedCheckpoint
 from hubert_demo.encoding import Encoding
-from hubert_demo.experiments.mel import at_level, columns_per_frame, sound_of, whole_spectrogram
+from hubert_demo.experiments.mel import (
+    at_level,
+    columns_per_frame,
+    sound_of,
+    whole_spectrogram,
+    with_contrast,
+)
 from hubert_demo.inference import decoded_sound
 
 
@@ -28,7 +34,8 @@ def resynthesise(loaded: LoadedCheckpoint, encoding: Encoding, layer: int, seed:
     columns_per_frame(encoding.grid)
     frames = decoded_sound(loaded, encoding, layer)
     num_samples = len(encoding.waveform.samples)
-    samples = sound_of(whole_spectrogram(frames, encoding.grid, num_samples), num_samples, seed)
+    decoded = with_contrast(whole_spectrogram(frames, encoding.grid, num_samples))
+    samples = sound_of(decoded, num_samples, seed)
     return Waveform(at_level_of(samples, encoding.waveform), notes=(f"made of the states of layer {layer}",))
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import librosa
 import numpy as np
 import pytest
 
@@ -19,11 +20,14 @@ from hubert_demo.experiments.mel import (
     log_mel,
     sound_of,
     whole_spectrogram,
+    with_contrast,
 )
 from hubert_demo.experiments.resynthesis import resynthesise
 from hubert_demo.inference import encode, encode_changed
 from hubert_demo.model.sound_decoders import SoundDecoders
 from hubert_demo.model.taught import Origin
+
+FILTERS = librosa.filters.mel(sr=16_000, n_fft=512, n_mels=NUM_BANDS)
 
 
 @pytest.fixture(scope="module")
@@ -117,3 +121,25 @@ def test_what_cannot_be_heard_gets_a_sentence(loaded, make_loaded, encoding):
     for layer in (-1, 5):
         with pytest.raises(InputError, match=f"Layer {layer} does not exist; choose 0 to 4"):
             resynthesise(loaded, encoding, layer)
+
+
+def test_the_phase_is_found_as_well_as_librosa_finds_it():
+    wanted = log_mel(at_level(np.random.default_rng(0).normal(size=8_000) * np.hanning(8_000)))
+    magnitude = np.sqrt(np.maximum(np.linalg.pinv(FILTERS) @ np.exp(wanted.T), 0)).astype(np.float32)
+    theirs = librosa.griffinlim(
+        magnitude, n_iter=32, hop_length=HOP_SAMPLES, n_fft=512, length=8_000, random_state=0
+    )
+    errors = [np.square(log_mel(each) - wanted).mean() for each in (sound_of(wanted, 8_000), theirs)]
+    assert errors[0] < 1.2 * errors[1]
+
+
+def test_a_decoded_spectrogram_stands_out_more():
+    floor = np.log(1e-5)
+    logarithm = np.full((3, NUM_BANDS), floor + 8, np.float32)
+    logarithm[1, 40] += 1
+    logarithm[2] = floor
+    sharper = with_contrast(logarithm)
+    assert sharper[1, 40] - sharper[1, 0] == pytest.approx(1 + 0.3 * 8 / 9, abs=1e-3)
+    np.testing.assert_allclose(sharper[0], floor + 8, atol=1e-3)
+    np.testing.assert_allclose(sharper[2], floor - 4, atol=1e-3)
+    assert np.isfinite(with_contrast(logarithm - 1000)).all()
