@@ -2,11 +2,14 @@
 
 import shutil
 
+import jiwer
+import numpy as np
 import pytest
 import torch
 import transformers
 from safetensors import safe_open
 
+from hubert_demo.api import analyze
 from hubert_demo.audio import Waveform
 from hubert_demo.checkpoints import CHECKPOINTS, DEFAULT_CHECKPOINT, PRETRAINED_CHECKPOINT, load, resolve
 from hubert_demo.checkpoints.decoding import DECODING_NAME
@@ -19,6 +22,8 @@ from hubert_demo.model import (
     Wav2Vec2Processor,
 )
 from hubert_demo.model.fingerprint import encoder_fingerprint
+from hubert_demo.model.readouts import READOUTS_NAME
+from hubert_demo.model.sound_decoders import DECODERS_NAME
 
 LABELS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go", "_unknown_", "_silence_")
 
@@ -43,8 +48,8 @@ def test_it_is_the_default_and_registered():
     assert resolve(DEFAULT_CHECKPOINT).name == DEFAULT_CHECKPOINT
 
 
-def test_its_weights_are_half_precision_and_together_at_most_20_mb(folder):
-    assert sum(path.stat().st_size for path in folder.glob("*.safetensors")) <= 20e6
+def test_its_weights_are_half_precision_and_together_at_most_28_mb(folder):
+    assert sum(path.stat().st_size for path in folder.glob("*.safetensors")) <= 28e6
     for path in folder.glob("*.safetensors"):
         with safe_open(path, "pt") as file:
             assert {file.get_tensor(name).dtype for name in file.keys()} <= {torch.float16, torch.bfloat16}  # noqa: SIM118
@@ -121,9 +126,39 @@ def test_the_encoder_before_fine_tuning_is_the_same_in_transformers(root, sample
     assert (actual - expected).abs().max() <= 1e-4
 
 
-def test_all_embedded_files_together_are_at_most_40_mb(root):
+def test_all_embedded_files_together_are_at_most_50_mb(root):
     files = [path for path in (root / "assets").rglob("*") if path.is_file()]
-    assert sum(path.stat().st_size for path in files) <= 40e6
+    assert sum(path.stat().st_size for path in files) <= 50e6
+
+
+def test_what_reads_its_layers_and_makes_sound_of_them_is_small(folder):
+    assert (folder / READOUTS_NAME).stat().st_size <= 3e6
+    assert (folder / DECODERS_NAME).stat().st_size <= 8e6
+
+
+def test_its_layers_are_read_better_the_higher_they_are(root):
+    analysis = analyze(root / "assets" / "examples" / "harbour.wav", device="cpu")
+    lens = analysis.lens("the old harbour was quiet and the boats lay still upon the water")
+    assert list(lens.read_outs) == ["head", "affine", "linear"]
+    linear, head = lens.read_outs["linear"], lens.read_outs["head"]
+    assert linear.is_above_chance.all()
+    assert np.mean(linear.cer[:3]) > np.mean(linear.cer[3:6]) > np.mean(linear.cer[6:])
+    assert (linear.cer[:-1] < head.cer[:-1]).all()
+    assert linear.cer[-1] == pytest.approx(head.cer[-1], abs=0.05)
+    assert linear.said.num_lost >= 0
+    decided = [letter.decided_layer for letter in linear.letters.letters]
+    assert min(decided) < 5 < max(decided)
+
+
+def test_it_reads_the_sound_of_its_layers(root):
+    analysis = analyze(root / "assets" / "examples" / "harbour.wav", device="cpu")
+    text = analysis.transcript_greedy.text
+    for layer, most in ((0, 0.25), (8, 0.35)):
+        sound = analysis.resynthesise(layer)
+        assert len(sound.samples) == len(analysis.encoding.waveform.samples)
+        heard = analyze(sound, device="cpu").transcript_greedy.text
+        assert jiwer.cer(text, heard) < most
+        assert abs(np.corrcoef(sound.samples, analysis.encoding.waveform.samples)[0, 1]) < 0.2
 
 
 def test_all_that_was_taught_on_its_encoder_says_so(loaded):
@@ -131,6 +166,8 @@ def test_all_that_was_taught_on_its_encoder_says_so(loaded):
     assert loaded.keyword_head.encoder == own
     assert loaded.decoding.encoder == own
     assert loaded.confidence.encoder == own
+    assert loaded.readouts.origin.encoder == own
+    assert loaded.sound_decoders.origin.encoder == own
     # It has a language model, and words that this helped to read are judged by a curve of their own.
     assert loaded.confidence.with_language_model is not None
 

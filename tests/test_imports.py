@@ -76,6 +76,7 @@ DISTRIBUTIONS = {
 # Extras in pyproject.toml: one compiles against CUDA and must not stop an installation without, the others
 # speak with synthetic voices, or are TensorFlow, which brings keras and optree.
 VOICES = {"kokoro-onnx", "onnxruntime"}
+JUDGE = {"faster_whisper"}
 TENSORFLOW = {"tensorflow-cpu", "keras", "optree"}
 OPTIONAL = {"flash-attn", *VOICES, *TENSORFLOW}
 # Only where Hugging Face installs it: on its Spaces.
@@ -202,7 +203,17 @@ def test_requirements_are_what_the_package_imports():
 
 def test_training_needs_no_more_than_its_extra():
     extra = third_party_imports(lambda room: room == "training") - required("requirements.txt") - VOICES
-    assert extra == {"tqdm", "scipy"}
+    assert extra - JUDGE == {"tqdm", "scipy"}
+
+
+def test_only_the_outside_judge_of_sound_imports_whisper_and_only_inside_a_function():
+    users = {
+        (path.relative_to(PACKAGE).as_posix(), found.when)
+        for path in SOURCES
+        for found in imports_of(path.read_text(), module_name(path))
+        if found.module.partition(".")[0] in JUDGE
+    }
+    assert users == {("training/evaluation/judge.py", "lazily")}
 
 
 def test_only_synthesis_imports_the_voices_and_only_inside_a_function():

@@ -22,6 +22,7 @@ from hubert_demo.analysis.transcript.ctc import Transcript, carry_over, transcri
 from hubert_demo.analysis.transcript.emissions import Emissions, emissions
 from hubert_demo.analysis.transcript.language_model import load_language_model
 from hubert_demo.api import layers, opening
+from hubert_demo.api.inside import Inside
 from hubert_demo.api.opening import Asked, Sweep
 from hubert_demo.audio import FloatArray
 from hubert_demo.changes import Change, StatesPatched, text_of
@@ -33,11 +34,10 @@ from hubert_demo.experiments.heads import NUM_DRAWS
 from hubert_demo.inference import Pass, Sources, attention_map
 from hubert_demo.memo import Memo
 
-MAX_UNIT_RUNS = 128
-MAX_SEARCHES = 4
+MAX_UNIT_RUNS, MAX_SEARCHES = 128, 4
 
 
-class Analysis:
+class Analysis(Inside):
     """One recording as one checkpoint hears it.
 
     A head that the checkpoint lacks is borrowed from its companion, as `sources` says.
@@ -81,6 +81,7 @@ class Analysis:
         load: Callable[[CheckpointSpec], LoadedCheckpoint],
         before: "Analysis | None" = None,
     ) -> None:
+        super().__init__(chosen, load)
         self.checkpoint = chosen.spec
         self.encoding: Encoding = chosen.encoding
         self.ctc_encoding: Encoding = ctc.encoding
@@ -102,7 +103,6 @@ class Analysis:
         self.source_changes = {part: maker.encoding.changes for part, maker in makers.items() if maker}
         self.before = before
         self.passes = (chosen, ctc, keywords)
-        self.load = load
         self._language_model = ctc.spec.language_model
         self._projections = Projections(self.encoding.hidden_states)
         self._transcript: Memo[None, Transcript] = Memo(1)

@@ -30,6 +30,8 @@ from hubert_demo.model.feature_extractor import PREPROCESSOR_NAME, PROCESSOR_NAM
 from hubert_demo.model.files import CheckpointFiles, Progress, read_json, shown_text, shown_value
 from hubert_demo.model.fingerprint import encoder_fingerprint
 from hubert_demo.model.labels import settled_labels
+from hubert_demo.model.readouts import READOUTS_NAME, Readouts
+from hubert_demo.model.sound_decoders import DECODERS_NAME, SoundDecoders
 from hubert_demo.model.tokenizer import ADDED_TOKENS_NAME, VOCAB_NAME
 from hubert_demo.model.weights import weight_files
 
@@ -62,6 +64,8 @@ class LoadedCheckpoint:
         confidence: How often words are right, by the probabilities of their letters; None where that was not
             fitted.
         notes: What its files leave open or say twice, and how that was read; a sentence each.
+        readouts: What reads every layer, None where it was not taught for this encoder.
+        sound_decoders: What makes sound of every layer, None likewise.
     """
 
     spec: CheckpointSpec
@@ -74,6 +78,8 @@ class LoadedCheckpoint:
     confidence: ConfidenceCurve | None = None
     classifier_head: KeywordHead | None = None
     notes: tuple[str, ...] = ()
+    readouts: Readouts | None = None
+    sound_decoders: SoundDecoders | None = None
 
     @property
     def num_parameters(self) -> int:
@@ -85,8 +91,10 @@ class LoadedCheckpoint:
 
     @property
     def num_bytes(self) -> int:
-        """Memory that the weights take."""
-        return self.num_parameters * self.encoder.dtype.itemsize
+        """Memory that the weights take, with those of what reads its layers and makes sound of them."""
+        others = [module for module in (self.readouts, self.sound_decoders) if module]
+        num_others = sum(weights.numel() for module in others for weights in module.parameters())
+        return (self.num_parameters + num_others) * self.encoder.dtype.itemsize
 
 
 def fetch(spec: CheckpointSpec, progress: Progress | None = None) -> Path:
@@ -245,6 +253,17 @@ def _read(spec: CheckpointSpec, folder: Path, device: str) -> LoadedCheckpoint:
     if (folder / CONFIDENCE_NAME).exists():
         confidence = ConfidenceCurve.from_file(folder / CONFIDENCE_NAME)
         _refuse_another_encoder(folder / CONFIDENCE_NAME, confidence.encoder, encoder)
+    config = encoder.config
+    readouts: Readouts | None = None
+    if ctc_model is not None and (folder / READOUTS_NAME).exists():
+        readouts = Readouts.from_directory(folder).to(device)
+        _refuse_another_encoder(folder / READOUTS_NAME, readouts.origin.encoder, encoder)
+        readouts.require_fit(config.num_hidden_layers + 1, config.hidden_size, config.vocab_size)
+    sound_decoders: SoundDecoders | None = None
+    if (folder / DECODERS_NAME).exists():
+        sound_decoders = SoundDecoders.from_directory(folder).to(device)
+        _refuse_another_encoder(folder / DECODERS_NAME, sound_decoders.origin.encoder, encoder)
+        sound_decoders.require_fit(config.num_hidden_layers + 1, config.hidden_size)
     return LoadedCheckpoint(
         spec,
         encoder,
@@ -256,6 +275,8 @@ def _read(spec: CheckpointSpec, folder: Path, device: str) -> LoadedCheckpoint:
         confidence,
         classifier_head,
         notes=tuple(notes),
+        readouts=readouts,
+        sound_decoders=sound_decoders,
     )
 
 

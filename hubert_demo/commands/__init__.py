@@ -4,9 +4,9 @@ import argparse
 from collections.abc import Sequence
 
 from hubert_demo import __version__
-from hubert_demo.commands import analyze, change, sweep
+from hubert_demo.commands import analyze, change, lens, resynthesise, sweep
 
-COMMANDS = (analyze, change, sweep)
+COMMANDS = (analyze, change, sweep, lens, resynthesise)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,1 +1,1 @@
-"""What runs the model again on purpose: sweeps."""
+"""What runs a model, or parts of it, again on purpose: sweeps, and reading and hearing every layer."""

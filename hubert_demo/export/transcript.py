@@ -13,7 +13,7 @@ from hubert_demo.analysis.transcript.ctc import Transcript, Word, token_probabil
 from hubert_demo.analysis.transcript.spelling import reading_case
 from hubert_demo.errors import InputError
 from hubert_demo.export.exhibits import Columns, Exhibit, Need
-from hubert_demo.plotting.transcript import transcript_figure
+from hubert_demo.plotting.transcript import lens_figure, transcript_figure
 
 if TYPE_CHECKING:
     from hubert_demo.api import Analysis
@@ -79,6 +79,33 @@ def tabulate_alignment(analysis: Analysis, choices: Choices) -> Columns:
     }
 
 
+def draw_lens(analysis: Analysis, choices: Choices) -> Figure:
+    """Character errors of every layer of the chosen checkpoint, against the reference if there is one."""
+    return lens_figure(analysis.lens(choices.reference))
+
+
+def tabulate_lens(analysis: Analysis, choices: Choices) -> Columns:
+    """One row a layer and read-out: what it writes, its character errors, and those by chance."""
+    lens = analysis.lens(choices.reference)
+    show = reading_case(lens.vocabulary)
+    rows = [
+        (name, layer, show(text), read.cer[layer], read.cer_by_chance[layer], read.is_above_chance[layer])
+        for name, read in lens.read_outs.items()
+        for layer, text in enumerate(read.texts)
+    ]
+    names, layers, texts, cer, cer_by_chance, is_above_chance = zip(*rows, strict=True)
+    return {
+        "read_out": np.array(names, dtype=str),
+        "layer": np.array(layers),
+        "text": np.array(texts, dtype=str),
+        "cer": np.array(cer),
+        "cer_by_chance": np.array(cer_by_chance),
+        "is_above_chance": np.array(is_above_chance),
+        "compared_with": np.full(len(rows), "reference" if lens.is_reference else "greedy transcript"),
+        "affine_maps": np.full(len(rows), "cross-validated" if lens.is_cross_validated else "taught"),
+    }
+
+
 def _times(words: Sequence[Word | AlignedWord]) -> Columns:
     return {
         name: np.array([getattr(word, name) for word in words], dtype=float)
@@ -102,5 +129,14 @@ EXHIBITS = (
             "reference", "Nothing is aligned yet. Type what was said into “Align your own text” first."
         ),
         parts=_PARTS,
+    ),
+    Exhibit(
+        "lens",
+        "Transcript of every layer",
+        "transcript",
+        draw_lens,
+        tabulate_lens,
+        parts=("layers",),
+        needs_own_ctc=True,
     ),
 )

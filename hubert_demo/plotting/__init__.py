@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from hubert_demo.plotting.layers import layer_figure as layer_figure
     from hubert_demo.plotting.layers import layer_grid_figure as layer_grid_figure
     from hubert_demo.plotting.timeline import timeline_figure as timeline_figure
+    from hubert_demo.plotting.transcript import lens_figure as lens_figure
     from hubert_demo.plotting.transcript import transcript_figure as transcript_figure
 
 __getattr__ = hand_out(
@@ -23,6 +24,7 @@ __getattr__ = hand_out(
         "layer_curves_figure": "layers",
         "layer_figure": "layers",
         "layer_grid_figure": "layers",
+        "lens_figure": "transcript",
         "timeline_figure": "timeline",
         "transcript_figure": "transcript",
     },

@@ -1,6 +1,9 @@
 """How probable every letter is in every frame, and which of them were chosen."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +16,17 @@ from hubert_demo.analysis.transcript.ctc import Word
 from hubert_demo.analysis.transcript.emissions import NOT_LETTERS, Emissions
 from hubert_demo.encoding import FrameGrid
 from hubert_demo.plotting.labels import leave_out_crowded, write_words_above
-from hubert_demo.plotting.palette import NOW
+from hubert_demo.plotting.palette import ACTION, INK, NOW, SECOND_INK
 from hubert_demo.plotting.style import INK_RAMP, new_figure, tidy
+
+if TYPE_CHECKING:
+    from hubert_demo.experiments.lens import Lens
+
+_READ_OUTS = {
+    "head": ("the CTC head as it is", SECOND_INK, "s"),
+    "affine": ("the head behind an affine map", NOW, "^"),
+    "linear": ("a linear read-out of each layer", ACTION, "o"),
+}
 
 
 def transcript_figure(
@@ -53,6 +65,31 @@ def transcript_figure(
     written = [write_words_above(axes, words), *_write_path(axes, frame_token_ids, emissions, grid)]
     tidy(axes)
     leave_out_crowded(figure, written)
+    return figure
+
+
+def lens_figure(lens: Lens) -> Figure:
+    """Draw the character errors of every layer, by each read-out, with what chance would have.
+
+    Args:
+        lens: A recording read at every layer.
+
+    Returns:
+        A figure with one curve for each read-out, and a dotted one for chance by the best of them.
+    """
+    figure = new_figure(6.4, 3.8)
+    axes = figure.subplots()
+    for name, (label, colour, marker) in _READ_OUTS.items():
+        if name in lens.read_outs:
+            axes.plot(lens.read_outs[name].cer, marker=marker, color=colour, label=label)
+    axes.plot(lens.best.cer_by_chance, color=SECOND_INK, linestyle=":", label="letters in random order")
+    axes.set_xticks(range(len(lens.best.texts)))
+    axes.set_xlabel("layer (0: input of the first)", color=INK)
+    axes.set_ylim(bottom=0)
+    against = "the text that was given" if lens.is_reference else "the model's own greedy transcript"
+    axes.set_title(f"Character errors against {against}", fontsize=10, color=INK, loc="left")
+    axes.legend(frameon=False, fontsize=8)
+    tidy(axes)
     return figure
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
 
@@ -16,6 +14,8 @@ from hubert_demo.checkpoints import ASSETS_DIR, DEFAULT_CHECKPOINT, fetch, load,
 from hubert_demo.errors import HubertDemoError, InputError
 from hubert_demo.plotting.layers import structure_figure
 from hubert_demo.plotting.training import curves_figure
+from hubert_demo.training import inside
+from hubert_demo.training.command_line import Commands, command, settings_from
 from hubert_demo.training.data import corpora
 from hubert_demo.training.data.clips import load_clips
 from hubert_demo.training.data.manifests import write_manifest
@@ -35,8 +35,6 @@ from hubert_demo.training.stages.splices import make_splices
 from hubert_demo.training.stages.synthesise import Kokoro, Script, prepare, synthesise
 from hubert_demo.training.stages.targets import MAX_FRAMES, MFCC_UNITS, make_targets
 
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
-
 
 def _write_manifest(arguments: argparse.Namespace) -> None:
     print(f"{write_manifest(arguments.folder)} recordings listed in {arguments.folder / 'manifest.tsv'}")
@@ -55,17 +53,12 @@ def _make_targets(arguments: argparse.Namespace) -> None:
     )
 
 
-def _settings(arguments: argparse.Namespace) -> TrainerSettings:
-    names = [field.name for field in fields(TrainerSettings)]
-    return TrainerSettings(**{name: getattr(arguments, name) for name in names if name in arguments})
-
-
 def _pretrain(arguments: argparse.Namespace) -> None:
     pretrain(
         arguments.data,
         arguments.units,
         arguments.work,
-        _settings(arguments),
+        settings_from(TrainerSettings, arguments),
         arguments.init,
         unmasked_weight=arguments.unmasked_weight,
     )
@@ -75,7 +68,7 @@ def _finetune_ctc(arguments: argparse.Namespace) -> None:
     finetune_ctc(
         arguments.data,
         arguments.work,
-        _settings(arguments),
+        settings_from(TrainerSettings, arguments),
         arguments.init,
         units_dir=arguments.units,
         keyword_batch=arguments.keyword_batch,
@@ -135,7 +128,9 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     spec = resolve(arguments.checkpoint)
     path = arguments.language_model or spec.language_model
     language_model = LanguageModel.from_file(path) if path else None
-    scores = evaluate(load(spec), arguments.data, language_model, arguments.only, arguments.split)
+    scores = evaluate(
+        load(spec), arguments.data, language_model, arguments.only, arguments.split, arguments.states
+    )
     print(scores.report())
 
 
@@ -174,19 +169,20 @@ def _export_classifier(arguments: argparse.Namespace) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m hubert_demo.training", description=__doc__)
     commands = parser.add_subparsers(required=True)
-    manifest = _command(
+    manifest = command(
         commands, "manifest", _write_manifest, "list LibriSpeech or Speech Commands in a manifest.tsv"
     )
     manifest.add_argument("folder", type=Path, help="where the corpus was unpacked")
     _add_encoder_stages(commands)
     _add_other_stages(commands)
+    inside.add_to(commands)
     _add_scores(commands)
     return parser
 
 
 def _add_encoder_stages(commands: Commands) -> None:
     """Targets, and what trains an encoder."""
-    targets = _command(
+    targets = command(
         commands, "targets", _make_targets, "make frame targets by k-means", data=True, seed=True
     )
     targets.add_argument("--output", type=Path, required=True, help="folder for one .npz per corpus")
@@ -196,7 +192,7 @@ def _add_encoder_stages(commands: Commands) -> None:
     targets.add_argument("--num-codebooks", type=int, default=1, help="each clusters the last one's residual")
     targets.add_argument("--max-frames", type=int, default=MAX_FRAMES)
 
-    pretraining = _command(
+    pretraining = command(
         commands,
         "pretrain",
         _pretrain,
@@ -208,7 +204,7 @@ def _add_encoder_stages(commands: Commands) -> None:
     pretraining.add_argument("--units", type=Path, required=True, help="folder of frame targets")
     pretraining.add_argument("--unmasked-weight", type=float, default=0.0)
 
-    ctc = _command(commands, "ctc", _finetune_ctc, "learn to write characters", data=True, seed=True)
+    ctc = command(commands, "ctc", _finetune_ctc, "learn to write characters", data=True, seed=True)
     _add_training_options(ctc)
     ctc.add_argument("--units", type=Path, help="folder of frame targets to learn alongside")
     ctc.add_argument("--keyword-batch", type=int, default=0, help="keyword examples per step")
@@ -229,14 +225,14 @@ def _add_training_options(command: argparse.ArgumentParser, **defaults: float) -
 
 def _add_other_stages(commands: Commands) -> None:
     """What is made of trained encoders and of texts, and all stages in a row."""
-    average = _command(commands, "average", _average, "average checkpoints that share a starting point")
+    average = command(commands, "average", _average, "average checkpoints that share a starting point")
     average.add_argument("--checkpoint", type=Path, nargs="+", required=True, help="CTC checkpoint folders")
     average.add_argument(
         "--shares", type=float, nargs="+", help="weight of each checkpoint, summing to 1; default: equal"
     )
     average.add_argument("--output", type=Path, required=True, help="folder for the average")
 
-    splices = _command(
+    splices = command(
         commands,
         "splices",
         _make_splices,
@@ -251,7 +247,7 @@ def _add_other_stages(commands: Commands) -> None:
         help="checkpoint with a keyword head (name or folder): drops what it does not recognise",
     )
 
-    voices = _command(
+    voices = command(
         commands,
         "synthesise",
         _synthesise,
@@ -267,7 +263,7 @@ def _add_other_stages(commands: Commands) -> None:
     voices.add_argument("--everyday-share", type=float, default=0.35, help="share of everyday sentences")
     voices.add_argument("--threads", type=int, default=1)
 
-    keywords = _command(
+    keywords = command(
         commands,
         "keywords",
         _finetune_keywords,
@@ -279,7 +275,7 @@ def _add_other_stages(commands: Commands) -> None:
     keywords.add_argument("--examples", type=int, default=KeywordSettings.num_examples)
     keywords.add_argument("--bfloat16", action="store_true", help="encode in bfloat16")
 
-    language_model = _command(
+    language_model = command(
         commands,
         "language-model",
         _train_language_model,
@@ -289,7 +285,7 @@ def _add_other_stages(commands: Commands) -> None:
     language_model.add_argument("--output", type=Path, required=True, help="the .npz to write")
     language_model.add_argument("--order", type=int, default=ORDER)
 
-    confidence = _command(
+    confidence = command(
         commands,
         "confidence",
         _fit_confidence,
@@ -298,7 +294,7 @@ def _add_other_stages(commands: Commands) -> None:
     )
     confidence.add_argument("--checkpoint", type=Path, required=True, help="CTC checkpoint folder")
 
-    everything = _command(
+    everything = command(
         commands, "recipe", _run_recipe, "run all stages and score; resumes where it stopped", data=True
     )
     everything.add_argument("--work", type=Path, required=True, help="folder for the stages")
@@ -314,7 +310,7 @@ def _add_other_stages(commands: Commands) -> None:
         help="a small model and a minute of each corpus, to check that everything runs",
     )
 
-    export = _command(
+    export = command(
         commands, "export-classifier", _export_classifier, "write a complete keyword classifier folder"
     )
     export.add_argument("--checkpoint", default=DEFAULT_CHECKPOINT)
@@ -323,7 +319,7 @@ def _add_other_stages(commands: Commands) -> None:
 
 def _add_scores(commands: Commands) -> None:
     """How good checkpoints and targets are, and how runs went."""
-    scores = _command(
+    scores = command(
         commands, "evaluate", _evaluate, "score a checkpoint on speakers it was not trained on", data=True
     )
     scores.add_argument("--checkpoint", default=DEFAULT_CHECKPOINT)
@@ -331,13 +327,17 @@ def _add_scores(commands: Commands) -> None:
     scores.add_argument("--only", nargs="+", choices=PARTS, default=(), help="parts to measure; default: all")
     scores.add_argument("--split", choices=SPLITS, default="test", help="valid to choose between checkpoints")
 
-    examples = _command(
+    scores.add_argument(
+        "--states", type=Path, help="folder that `resynthesise` worked in; default: make its states again"
+    )
+
+    examples = command(
         commands, "examples", _read_examples, "check whether the page's examples are transcribed correctly"
     )
     examples.add_argument("--checkpoint", default=DEFAULT_CHECKPOINT)
     examples.add_argument("--folder", type=Path, default=ASSETS_DIR / "examples")
 
-    layers = _command(
+    layers = command(
         commands,
         "layers",
         _compare_layers,
@@ -348,35 +348,15 @@ def _add_scores(commands: Commands) -> None:
     layers.add_argument("--num-units", type=int, default=100)
     layers.add_argument("--figure", type=Path, help="draw it to this file (.png or .svg)")
 
-    teachers = _command(
+    teachers = command(
         commands, "teachers", _compare_teachers, "how well frame targets predict characters", data=True
     )
     teachers.add_argument("--checkpoint", default=DEFAULT_CHECKPOINT, help="aligns the characters")
     teachers.add_argument("--units", type=Path, nargs="+", required=True, help="folders of frame targets")
 
-    curves = _command(commands, "curves", _draw_curves, "draw the losses and validation scores of runs")
+    curves = command(commands, "curves", _draw_curves, "draw the losses and validation scores of runs")
     curves.add_argument("--work", type=Path, nargs="+", required=True, help="the runs' folders")
     curves.add_argument("--figure", type=Path, required=True, help="draw it to this file (.png or .svg)")
-
-
-def _command(
-    commands: Commands,
-    name: str,
-    run: Callable[[argparse.Namespace], None],
-    summary: str,
-    data: bool = False,
-    seed: bool = False,
-) -> argparse.ArgumentParser:
-    """A command, with the option of a data folder and that of a seed where it has them."""
-    command = commands.add_parser(name, help=summary)
-    command.set_defaults(run=run)
-    if data:
-        command.add_argument(
-            "--data", type=Path, default=Path("data"), help="folder of corpora with manifests"
-        )
-    if seed:
-        command.add_argument("--seed", type=int, default=0)
-    return command
 
 
 def main() -> int:

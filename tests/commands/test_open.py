@@ -71,3 +71,38 @@ def test_layers_and_words_come_as_json_too(stop, capsys):
     assert [word for word, *_ in words["words"]] == ["STOP"]
     assert words["is_marked"] == [False]
     assert words["removed"] == words["loss_rise"]
+
+
+def test_every_layer_is_read(stop, capsys):
+    assert main(["lens", stop, "--reference", "stop", "--read-out", "head"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith(
+        "hubert-explorer, read-out: head. Character errors are counted against the text"
+    )
+    assert lines[10].split()[0] == "8"
+    assert lines[10].endswith("  STOP")
+    assert any(line.startswith("right on the way and wrong at the top: none (0;") for line in lines)
+    assert main(["lens", stop, "--change", "stretch_silenced:0.1-0.8", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["read_outs"]["head"]["texts"][-1] == ""
+    assert told["read_outs"]["head"]["cer"] == [None] * 9
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--read-out", "other"], "no read-out 'other'"),
+        (["--checkpoint", "hubert-explorer-pretrained"], "has no CTC head"),
+    ],
+)
+def test_layers_that_cannot_be_read_get_a_sentence(stop, capsys, arguments, words):
+    assert main(["lens", stop, *arguments]) == 2
+    assert words in capsys.readouterr().err
+    assert main(["lens", stop, *arguments, "--json"]) == 2
+    assert words in json.loads(capsys.readouterr().out)["error"]
+
+
+def test_layers_that_cannot_be_heard_get_a_sentence(stop, capsys, tmp_path):
+    out = ["--out", str(tmp_path)]
+    assert main(["resynthesise", stop, "--checkpoint", "hubert-explorer-pretrained", *out]) == 2
+    assert "no decoders that make sound of its layers" in capsys.readouterr().err

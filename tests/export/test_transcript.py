@@ -1,5 +1,9 @@
 """What can be downloaded of the Transcript view: the transcript as the page writes it."""
 
+from copy import copy
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from hubert_demo.export import EXHIBITS, Choices, file_content
@@ -46,3 +50,24 @@ def test_the_figure_of_the_emissions_has_their_rows_in_small_letters(analysis):
     found = analysis.emissions()
     assert [label.get_text() for label in axes.get_yticklabels()] == [each.lower() for each in found.labels]
     assert (axes.images[0].get_array() == found.probabilities.T).all()
+
+
+def test_every_layer_s_transcript_can_be_downloaded(analysis):
+    choices = Choices(reference=analysis.transcript_greedy.text).resolved(analysis)
+    rows = EXHIBITS["lens"].tabulate(analysis, choices)
+    lens = analysis.lens(choices.reference)
+    num_states = analysis.encoding.num_layers + 1
+    assert {len(column) for column in rows.values()} == {len(lens.read_outs) * num_states}
+    assert rows["layer"].tolist() == list(range(num_states)) * len(lens.read_outs)
+    np.testing.assert_array_equal(rows["cer"][:num_states], lens.read_outs["head"].cer)
+    assert set(rows["compared_with"]) == {"reference"}
+    axes = EXHIBITS["lens"].draw(analysis, choices).axes[0]
+    assert len(axes.lines) == len(lens.read_outs) + 1
+    np.testing.assert_array_equal(axes.lines[-1].get_ydata(), lens.best.cer_by_chance)
+
+
+def test_only_a_checkpoint_that_reads_itself_has_it(analysis):
+    assert EXHIBITS["lens"].is_of(analysis)
+    bare = copy(analysis)
+    bare.encoding = replace(analysis.encoding, ctc=None)
+    assert not EXHIBITS["lens"].is_of(bare)

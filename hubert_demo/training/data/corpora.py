@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
+import numpy as np
+
 from hubert_demo import checkpoints
 from hubert_demo.errors import InputError
 from hubert_demo.training.data.clips import MANIFEST_NAME, Clip, read_manifest
@@ -94,6 +96,35 @@ def transcribed_training_clips(data_dir: Path, reading_times: int = 2) -> list[C
         if clip.text
     ]
     return _refuse_leaks(data_dir, [clip for clip in clips if _SHORTEST_S < clip.duration_s < _LONGEST_S])
+
+
+def opening_clips(data_dir: Path, hours: float, seed: int = 0) -> list[Clip]:
+    """Clips of the train splits to teach read-outs and decoders of layers on, in random order.
+
+    As much of LibriSpeech's readers as there is, but no more than two thirds; the rest is whatever else is
+    transcribed.
+
+    Args:
+        data_dir: Holds the corpus folders.
+        hours: How much, if there is so much.
+        seed: Of the choice and the order.
+
+    Raises:
+        InputError: If there are none.
+    """
+    rng = np.random.default_rng(seed)
+    listed = transcribed_training_clips(data_dir, reading_times=1)
+    mixed = [listed[index] for index in rng.permutation(len(listed))]
+    readers = _first([clip for clip in mixed if clip.corpus == READING], hours * 2 / 3)
+    rest_h = hours - sum(clip.duration_s for clip in readers) / 3600
+    chosen = readers + _first([clip for clip in mixed if clip.corpus != READING], rest_h)
+    return [chosen[index] for index in rng.permutation(len(chosen))]
+
+
+def _first(clips: list[Clip], hours: float) -> list[Clip]:
+    """As many of the first clips as last so long together."""
+    ends_s = np.cumsum([clip.duration_s for clip in clips])
+    return clips[: int(np.searchsorted(ends_s, 3600 * hours, side="right"))]
 
 
 def reading_clips(data_dir: Path, split: str) -> list[Clip]:

@@ -15,9 +15,11 @@ from hubert_demo.training.augmentation.sounds import SOUNDS
 from hubert_demo.training.data import corpora
 from hubert_demo.training.data.clips import Clip, load_clips
 from hubert_demo.training.evaluation.calibration import Calibration, by_least_sure_letter, by_product
+from hubert_demo.training.evaluation.lens import lens_scores
 from hubert_demo.training.evaluation.listening import Answer, Listener, made_clip
 from hubert_demo.training.evaluation.quiet import quiet_cases, quiet_scores
 from hubert_demo.training.evaluation.report import Evaluation
+from hubert_demo.training.evaluation.resynthesis import resynthesis_scores
 from hubert_demo.training.evaluation.running_speech import RunningSpeechTrial, running_speech_scores
 from hubert_demo.training.evaluation.scores import Count, ErrorRate, ReadingScores
 from hubert_demo.training.evaluation.spotting import SpottingTrial
@@ -37,6 +39,7 @@ def evaluate(
     language_model: LanguageModel | None = None,
     only: Collection[str] = (),
     split: str = "test",
+    states_dir: Path | None = None,
 ) -> Evaluation:
     """Score a checkpoint on the speakers under `data_dir` who trained nothing.
 
@@ -46,6 +49,8 @@ def evaluate(
         language_model: For beam search; none is made without it.
         only: Parts to measure, of `PARTS`; all of them if none is named.
         split: `"test"`, or `"valid"` to choose between checkpoints.
+        states_dir: Has the states of the clips that decoders were taught on, or receives them; None to keep
+            none.
 
     Raises:
         CheckpointError: If the checkpoint has no CTC head or no keyword head.
@@ -57,7 +62,7 @@ def evaluate(
             f"An evaluation has the parts {', '.join(PARTS)} and the splits {', '.join(SPLITS)}, not "
             f"{', '.join(unheard_of) or split}."
         )
-    trial = _Trial(Listener(loaded, language_model), loaded, data_dir, split)
+    trial = _Trial(Listener(loaded, language_model), loaded, data_dir, split, states_dir)
     scores: dict[str, Any] = {}
     for part, measure in PARTS.items():
         if part in only or not only:
@@ -71,8 +76,15 @@ class _Trial:
     A part returns those attributes of `Evaluation` that it measures.
     """
 
-    def __init__(self, listener: Listener, loaded: LoadedCheckpoint, data_dir: Path, split: str) -> None:
-        self._listener, self._loaded = listener, loaded
+    def __init__(
+        self,
+        listener: Listener,
+        loaded: LoadedCheckpoint,
+        data_dir: Path,
+        split: str,
+        states_dir: Path | None = None,
+    ) -> None:
+        self._listener, self._loaded, self._states_dir = listener, loaded, states_dir
         self._data_dir, self._split, self._is_test = data_dir, split, split == "test"
         self._decoded: dict[tuple[str, str], Clip] = {}
 
@@ -149,6 +161,18 @@ class _Trial:
         answers = self._listener.answers([sound.clip for sound in sounds])
         return {"without_speech": sound_scores(sounds, answers, self._listener.threshold)}
 
+    def lens(self) -> dict[str, Any]:
+        """Every layer read."""
+        return {"lens": lens_scores(self._loaded, self._readers)}
+
+    def resynthesis(self) -> dict[str, Any]:
+        """Every layer heard, where decoders were taught."""
+        if self._loaded.sound_decoders is None:
+            return {}
+        return {
+            "resynthesis": resynthesis_scores(self._loaded, self._data_dir, self._readers, self._states_dir)
+        }
+
     @cached_property
     def _words(self) -> list[Clip]:
         return self._load(corpora.word_test_clips(self._data_dir, self._split))
@@ -179,6 +203,8 @@ PARTS: dict[str, Callable[[_Trial], dict[str, Any]]] = {
     "running-speech": _Trial.running_speech,
     "three-words": _Trial.three_words,
     "without-speech": _Trial.without_speech,
+    "lens": _Trial.lens,
+    "resynthesis": _Trial.resynthesis,
 }
 """What can be measured by itself, by name. Reading comes first: what it listens to is known to the others."""
 

@@ -10,7 +10,9 @@ import numpy as np
 from hubert_demo.training.augmentation.noise import TEST_SEEDS
 from hubert_demo.training.data import corpora
 from hubert_demo.training.evaluation.calibration import NUM_BINS, Calibration
+from hubert_demo.training.evaluation.lens import LensScores
 from hubert_demo.training.evaluation.quiet import QuietScores
+from hubert_demo.training.evaluation.resynthesis import ResynthesisScores
 from hubert_demo.training.evaluation.running_speech import HOW_JUDGED, RunningSpeechScores
 from hubert_demo.training.evaluation.scores import Count, ReadingScores, mean_interval
 from hubert_demo.training.evaluation.spotting import Spotting
@@ -35,6 +37,8 @@ class Evaluation:
         quiet: LibriSpeech's test readers with quiet around or between their sentences.
         without_speech: Sounds in which nothing is said.
         calibration: Of the confidence of the words read, for each corpus of `reading`, by what it is of.
+        lens: LibriSpeech's test readers read at every layer.
+        resynthesis: The same readers' sound made of every layer.
         split: Whose clips they are.
         silence_seeds: Of the noise that stands for `_silence_`.
     """
@@ -50,6 +54,8 @@ class Evaluation:
     quiet: Sequence[QuietScores] = ()
     without_speech: WithoutSpeech | None = None
     calibration: Mapping[str, Mapping[str, Calibration]] = field(default_factory=dict)
+    lens: LensScores | None = None
+    resynthesis: ResynthesisScores | None = None
     split: str = "test"
     silence_seeds: range = TEST_SEEDS
 
@@ -90,7 +96,7 @@ class Evaluation:
         if self.spotting is not None:
             lines.append(str(self.spotting))
         lines += self._running_speech_lines()
-        for part in (self.three_words, self.without_speech):
+        for part in (self.three_words, self.without_speech, self.lens, self.resynthesis):
             lines += part.lines if part is not None else []
         return "\n".join(lines)
 

@@ -1,0 +1,145 @@
+"""`python -m hubert_demo lens FILE [--reference TEXT]`: what each layer would write if it were the last."""
+
+import argparse
+import json
+import sys
+from contextlib import closing
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hubert_demo.audio import Readers
+from hubert_demo.commands.analyze import EXIT_FAILED, add_checkpoint_to, read_recording, tell
+from hubert_demo.errors import HubertDemoError
+from hubert_demo.experiments.lens import Lens, LensLetters
+
+
+def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Describe the command's arguments.
+
+    Args:
+        commands: The commands of a parser.
+    """
+    parser = commands.add_parser("lens", help="read every layer as if it were the last")
+    parser.add_argument("file", metavar="FILE", help="a recording of 0.1 s to 60 s")
+    parser.add_argument(
+        "--reference", default="", metavar="TEXT", help="what was said; default: the greedy transcript"
+    )
+    parser.add_argument(
+        "--read-out", metavar="NAME", help="head, affine or linear; default: the last of them that there is"
+    )
+    add_changes_to(parser)
+    parser.add_argument("--json", action="store_true", help="print one JSON object, on one line")
+    add_checkpoint_to(parser)
+    parser.set_defaults(run=run)
+
+
+def add_changes_to(parser: argparse.ArgumentParser) -> None:
+    """Describe the option of changes inside the model."""
+    parser.add_argument(
+        "--change",
+        nargs="+",
+        default=[],
+        metavar="CHANGE",
+        help="something to change inside the model first, as for the command change",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Read the layers for one file.
+
+    Args:
+        options: The arguments that `add_to` describes.
+
+    Returns:
+        The exit status: 0, or 2 if that cannot be done.
+    """
+    chosen = {"checkpoint": options.checkpoint} if options.checkpoint else {}
+    try:
+        with closing(Readers(num_warm=1, num_more=0)) as readers:
+            analysis = read_recording(options.file, chosen, readers).change(*options.change)
+        lens = analysis.lens(options.reference)
+        lens.require(options.read_out)
+    except HubertDemoError as error:
+        failed = {"file": options.file, "error": str(error)}
+        tell(json.dumps(failed), sys.stdout) if options.json else tell(f"{options.file}: {error}", sys.stderr)
+        return EXIT_FAILED
+    if options.json:
+        tell(json.dumps({"file": options.file, **as_json(lens)}), sys.stdout)
+    else:
+        tell("\n".join(_as_lines(lens, options.read_out)), sys.stdout)
+    return 0
+
+
+def as_json(lens: Lens) -> dict[str, Any]:
+    """All that it says but the probabilities; null for what there is not."""
+    return {
+        "checkpoint": lens.checkpoint,
+        "compared_with": lens.compared_with,
+        "is_reference": lens.is_reference,
+        "is_cross_validated": lens.is_cross_validated,
+        "note": lens.note,
+        "read_outs": {
+            name: {
+                "texts": list(read.texts),
+                "cer": _numbers(read.cer),
+                "cer_by_chance": _numbers(read.cer_by_chance),
+                "is_above_chance": read.is_above_chance.tolist(),
+                "letters": _letters_as_json(read.letters),
+                "said": None if read.said is None else _letters_as_json(read.said),
+            }
+            for name, read in lens.read_outs.items()
+        },
+    }
+
+
+def _letters_as_json(found: LensLetters) -> dict[str, Any]:
+    return {
+        "share_found": _numbers(found.share_found),
+        "share_by_chance": _numbers(found.share_by_chance),
+        "num_lost": found.num_lost,
+        "num_lost_by_chance": found.num_lost_by_chance,
+        "letters": [
+            {
+                "text": letter.text,
+                "start_s": letter.start_s,
+                "end_s": letter.end_s,
+                "is_found": list(letter.is_found),
+                "decided_layer": letter.decided_layer,
+                "is_lost": letter.is_lost,
+            }
+            for letter in found.letters
+        ],
+    }
+
+
+def _numbers(values: npt.NDArray[np.float64]) -> list[float | None]:
+    return [float(value) if np.isfinite(value) else None for value in values]
+
+
+def _as_lines(lens: Lens, read_out: str | None) -> list[str]:
+    """For people: a line a layer, then the letters that were decided or lost."""
+    read, name = lens.require(read_out), read_out or lens.best_read_out
+    lines = [f"{lens.checkpoint}, read-out: {name}. {lens.note}", "layer  error  by chance  text"]
+    for layer, text in enumerate(read.texts):
+        mark = " " if read.is_above_chance[layer] else "~"
+        errors = f"{read.cer[layer]:5.2f} {mark}{read.cer_by_chance[layer]:10.2f}"
+        lines.append(f"{layer:>5}  {errors}  {text or '(nothing)'}")
+    if not read.is_above_chance.all():
+        lines.append("~ no better than the same letters in random order")
+    decided = [letter.decided_layer for letter in read.letters.letters]
+    if decided:
+        width = len(str(len(read.texts) - 1))
+        letters = " ".join(f"{letter.text:>{width}}" for letter in read.letters.letters)
+        numbers = " ".join(f"{layer!s:>{width}}" for layer in decided)
+        lines += [f"letters of the transcript  {letters}", f"decided and kept from      {numbers}"]
+        lines.append(f"decided below the last layer: {sum(each != len(read.texts) - 1 for each in decided)}")
+    if read.said is not None:
+        lost = [letter for letter in read.said.letters if letter.is_lost]
+        told = ", ".join(f"{letter.text} at {letter.start_s:.2f} s" for letter in lost)
+        lines.append(
+            f"right on the way and wrong at the top: {told or 'none'} ({len(lost)}; "
+            f"{read.said.num_lost_by_chance:.1f} by chance)"
+        )
+    return lines
