@@ -10,7 +10,7 @@ import transformers
 
 from hubert_demo import analyze
 from hubert_demo.audio import Waveform
-from hubert_demo.checkpoints import CheckpointSpec, HubRepository, check_folders, is_here, load
+from hubert_demo.checkpoints import CheckpointSpec, CheckpointStore, HubRepository, is_here, load, resolve
 from hubert_demo.errors import CheckpointError
 from hubert_demo.export.bundle import _files
 from hubert_demo.export.choices import Choices
@@ -123,6 +123,34 @@ def test_added_tokens_beyond_the_head_do_no_harm_but_a_blank_there_does(write_ch
         load(spec_of(folder))
 
 
+def test_of_a_label_list_that_is_a_number_no_classes_are_known(write_checkpoint, tmp_path):
+    folder = write_checkpoint(tmp_path, "classifier")
+    edit(folder, "config.json", lambda values: values.update(id2label=-1, label2id={"a": 0, "b": 1}))
+    with pytest.raises(CheckpointError, match="id2label"):
+        load(spec_of(folder))
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "sentence"),
+    [
+        ("vocab.json", dict.clear, "The vocabulary of mine is empty"),
+        ("tokenizer_config.json", {"word_delimiter_token": None}, "says of no token that it is the blank"),
+        ("preprocessor_config.json", {"sampling_rate": 8000}, "mine was made for sound of 8000 Hz"),
+    ],
+    ids=["no letters", "no delimiter", "another rate"],
+)
+def test_what_no_recording_could_be_read_with_is_refused_at_once(
+    name, change, sentence, write_checkpoint, tmp_path
+):
+    folder = write_checkpoint(tmp_path / "mine")
+    (folder / "tokenizer_config.json").touch()
+    if not (folder / name).read_text():
+        (folder / name).write_text("{}")
+    edit(folder, name, change if callable(change) else lambda values: values.update(change))
+    with pytest.raises(CheckpointError, match=sentence):
+        load(spec_of(folder))
+
+
 # --- from the hub ---
 
 
@@ -159,16 +187,26 @@ def test_what_was_fetched_before_newer_files_were_known_is_still_here(hub, write
 
 def test_each_folder_is_checked_and_all_that_is_wrong_is_said(write_checkpoint, tmp_path):
     sound = write_checkpoint(tmp_path / "sound")
-    check_folders([sound, "hubert-explorer", "facebook/hubert-base-ls960"])
+    loads = []
+
+    def count(*arguments):
+        loads.append(arguments)
+        return load(*arguments)
+
+    store = CheckpointStore(load=count)
+    store.check_folders([sound, "hubert-explorer", "facebook/hubert-base-ls960"])
+    # Whoever chooses it next has it at once.
+    assert store.find(resolve(sound)).ctc_model is not None
+    assert len(loads) == 1
     cut = write_checkpoint(tmp_path / "cut")
     (cut / "model.safetensors").write_bytes(b"1234")
     other = write_checkpoint(tmp_path / "other")
     edit(other, "config.json", lambda values: values.update(model_type="whisper"))
     with pytest.raises(CheckpointError) as error:
-        check_folders([cut, sound, other, tmp_path / "nowhere"])
+        store.check_folders([cut, sound, other, tmp_path / "nowhere"])
     lines = str(error.value).splitlines()
     assert [line.split(": ")[0] for line in lines] == [str(cut), str(other), str(tmp_path / "nowhere")]
-    assert "model.safetensors is damaged" in lines[0]
+    assert "model.safetensors of cut is damaged" in lines[0]
     assert "whisper" in lines[1]
     assert "neither registered nor a directory" in lines[2]
 

@@ -23,7 +23,7 @@ from hubert_demo.analysis.transcript.emissions import Emissions, emissions
 from hubert_demo.analysis.transcript.language_model import load_language_model
 from hubert_demo.api import layers, opening
 from hubert_demo.api.inside import Inside
-from hubert_demo.api.opening import Sweep
+from hubert_demo.api.opening import Asked, Sweep
 from hubert_demo.audio import FloatArray
 from hubert_demo.changes import Change, StatesPatched, text_of
 from hubert_demo.checkpoints import CheckpointSpec, LoadedCheckpoint
@@ -71,6 +71,7 @@ class Analysis(Inside):
         before: The analysis without any change; None where this is one.
         passes: Those of the chosen checkpoint, of the one that transcribes, and of the keyword spotter.
         load: Gives a checkpoint, loaded again if need be.
+        swept: The latest sweeps, by arguments.
     """
 
     def __init__(
@@ -82,7 +83,6 @@ class Analysis(Inside):
         before: "Analysis | None" = None,
     ) -> None:
         super().__init__(chosen, load)
-        self.checkpoint = chosen.spec
         self.encoding: Encoding = chosen.encoding
         self.ctc_encoding: Encoding = ctc.encoding
         self.keyword_encoding: Encoding = keywords.encoding
@@ -112,6 +112,7 @@ class Analysis(Inside):
         self._curves: Memo[None, LayerCurves] = Memo(1)
         self._units: Memo[tuple[int, int, int], npt.NDArray[np.int64]] = Memo(MAX_UNIT_RUNS)
         self._head_metrics: Memo[None, HeadMetrics] = Memo(1)
+        self.swept: Memo[Asked, Sweep] = Memo(opening.MAX_SWEEPS)
 
     def __repr__(self) -> str:
         """How long it is, and which checkpoint each part comes from."""
@@ -148,7 +149,7 @@ class Analysis(Inside):
         num_draws: int = NUM_DRAWS,
         seed: int = 0,
     ) -> Sweep:
-        """Switch something off again and again, to see what the answer depends on.
+        """Switch something off again and again, to see what the answer depends on; remembered.
 
         Args:
             what: `"heads"`: every head of the chosen checkpoint in turn; `"layers"`: every layer and every
@@ -161,8 +162,7 @@ class Analysis(Inside):
         Raises:
             InputError: If there is no such sweep or keyword, no head that answers, or there are no words.
         """
-        *_, whole = opening.sweep_steps(self, what, by=by, keyword=keyword, num_draws=num_draws, seed=seed)
-        return whole
+        return opening.swept(self, (what, by, keyword, num_draws, seed))
 
     def patch(
         self, layer: int, start_s: float, end_s: float, at_s: float | None = None, example: str | None = None

@@ -18,7 +18,26 @@ from hubert_demo.inference import Pass, Variants, encode_changed
 if TYPE_CHECKING:
     from hubert_demo.api.analysis import Analysis
 
+__all__ = [
+    "MAX_SWEEPS",
+    "SWEEPS",
+    "Asked",
+    "HeadSweep",
+    "LayerSweep",
+    "Sweep",
+    "WordSweep",
+    "changed",
+    "patch",
+    "sweep_steps",
+    "swept",
+]
+
 Sweep = HeadSweep | LayerSweep | WordSweep
+
+Asked = tuple[str, str, str | None, int, int]
+"""The arguments of `Analysis.sweep`: what, by, keyword, num_draws, seed."""
+
+MAX_SWEEPS = 8
 
 SWEEPS = ("heads", "layers", "words")
 
@@ -68,8 +87,20 @@ def sweep_steps(
     """A sweep in steps of a few passes, so that others may compute meanwhile; see `Analysis.sweep`.
 
     Yields:
-        The sweep as far as it is; the last one is whole.
+        The sweep as far as it is; the last one is whole, and remembered.
     """
+    asked = what, by, keyword, num_draws, seed
+    sweep: Sweep | None = None
+    for sweep in _steps(analysis, *asked):
+        yield sweep
+    if sweep is not None:
+        whole = sweep
+        analysis.swept.get(asked, lambda: whole)
+
+
+def _steps(
+    analysis: Analysis, what: str, by: str, keyword: str | None, num_draws: int, seed: int
+) -> Iterator[Sweep]:
     if what == "heads":
         followed = _keyword(analysis, keyword)
         variants = _variants(analysis, 0)
@@ -83,6 +114,16 @@ def sweep_steps(
         words, duration_s = analysis.transcript_greedy.words, analysis.encoding.waveform.duration_s
         return sweep_words(silence, words, duration_s, keyword=silence.keyword, seed=seed)
     raise InputError(f"There is no sweep of {what[:20]!r}; choose one of {', '.join(SWEEPS)}.")
+
+
+def swept(analysis: Analysis, asked: Asked) -> Sweep:
+    """See `Analysis.sweep`."""
+
+    def sweep() -> Sweep:
+        *_, whole = _steps(analysis, *asked)
+        return whole
+
+    return analysis.swept.get(asked, sweep)
 
 
 def _variants(analysis: Analysis, number: int) -> Variants:

@@ -3,7 +3,6 @@
 from hubert_demo.checkpoints.loading import (
     COMMANDS,
     LoadedCheckpoint,
-    check_folders,
     examine,
     fetch,
     is_here,
@@ -35,7 +34,6 @@ __all__ = [
     "CheckpointStore",
     "HubRepository",
     "LoadedCheckpoint",
-    "check_folders",
     "examine",
     "fetch",
     "is_here",

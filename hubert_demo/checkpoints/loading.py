@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from hubert_demo.audio import SAMPLE_RATE_HZ
 from hubert_demo.checkpoints.confidence import CONFIDENCE_NAME, ConfidenceCurve
 from hubert_demo.checkpoints.decoding import DECODING_NAME, DecodingWeights
 from hubert_demo.checkpoints.downloads import require_fit_for_download
-from hubert_demo.checkpoints.specs import CHECKPOINTS, CheckpointSpec, HubRepository, resolve
+from hubert_demo.checkpoints.specs import CheckpointSpec, HubRepository
 from hubert_demo.deprecation import Renamed
-from hubert_demo.errors import CheckpointError, ConfigError, DamagedFileError, InputError, MachineError
+from hubert_demo.errors import CheckpointError, ConfigError, DamagedFileError, InputError
 from hubert_demo.model import (
     HubertConfig,
     HubertForCTC,
@@ -138,7 +139,7 @@ def _forgetting_what_is_damaged(spec: CheckpointSpec) -> Iterator[None]:
         if isinstance(spec.source, Path):
             raise
         _forget(error.path)
-        raise CheckpointError(f"{error} Choose it again: the file will be fetched again.") from error
+        raise CheckpointError(f"{error} Choosing it again does that.") from error
 
 
 def is_here(spec: CheckpointSpec) -> bool:
@@ -200,27 +201,6 @@ def load(spec: CheckpointSpec, device: str = "cpu", progress: Progress | None = 
         except (ConfigError, InputError) as error:
             raise CheckpointError(f"{spec.name} cannot be loaded. {error}") from error
     return loaded
-
-
-def check_folders(checkpoints: Iterable[str | Path]) -> None:
-    """Load the folders of one's own once, to say what is wrong with them before anybody chooses them.
-
-    Args:
-        checkpoints: Directories; names are passed over.
-
-    Raises:
-        CheckpointError: If any cannot be used; a line for each of them.
-    """
-    problems = []
-    for checkpoint in checkpoints:
-        try:
-            spec = resolve(checkpoint)
-            if spec not in CHECKPOINTS and isinstance(spec.source, Path):
-                load(spec)
-        except (CheckpointError, MachineError) as error:
-            problems.append(f"{checkpoint}: {error}")
-    if problems:
-        raise CheckpointError("\n".join(problems))
 
 
 def _read(spec: CheckpointSpec, folder: Path, device: str) -> LoadedCheckpoint:
@@ -308,13 +288,21 @@ def _require_fit(loaded: LoadedCheckpoint) -> None:
         raise CheckpointError(
             f"{name} has no layers, so there is nothing to show. Choose another checkpoint."
         )
-    hop_s = config.inputs_to_logits_ratio / loaded.feature_extractor.sampling_rate
+    rate_hz = loaded.feature_extractor.sampling_rate
+    if rate_hz != SAMPLE_RATE_HZ:
+        raise CheckpointError(
+            f"{name} was made for sound of {shown_value(rate_hz)} Hz; every recording is turned into one of "
+            f"{SAMPLE_RATE_HZ} Hz here. Choose another checkpoint."
+        )
+    hop_s = config.inputs_to_logits_ratio / rate_hz
     if not MIN_HOP_S <= hop_s <= MAX_HOP_S:
         raise CheckpointError(
             f"{name} has strides of {shown_value(config.conv_stride)}; its frames must be {MIN_HOP_S:g} to "
             f"{MAX_HOP_S:g} s apart. Choose another checkpoint."
         )
     if tokenizer is not None:
+        if not tokenizer.encoder:
+            raise CheckpointError(f"The vocabulary of {name} is empty. Fetch the checkpoint again.")
         highest = max(tokenizer.encoder.values())
         if highest >= config.vocab_size:
             raise CheckpointError(
@@ -323,11 +311,16 @@ def _require_fit(loaded: LoadedCheckpoint) -> None:
             )
         needed = (tokenizer.pad_token, tokenizer.unk_token, tokenizer.word_delimiter_token)
         ids = tokenizer.get_vocab()
+        if None in needed:
+            raise CheckpointError(
+                f"The tokenizer of {name} says of no token that it is the blank (pad_token), the unknown one "
+                "(unk_token) or the end of a word (word_delimiter_token); a CTC head is read by all three."
+            )
         without = [str(token) for token in needed if ids.get(token, config.vocab_size) >= config.vocab_size]
         if without:
             raise CheckpointError(
-                f"The vocabulary of {name} lacks {', '.join(map(shown_text, without))}; reading a CTC head "
-                "needs them. Fetch the checkpoint again."
+                f"The vocabulary of {name} lacks {', '.join(map(shown_text, without))}, without which a CTC "
+                "head cannot be read. Fetch the checkpoint again."
             )
     if head is None:
         return

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from hubert_demo.checkpoints.loading import LoadedCheckpoint, load
-from hubert_demo.checkpoints.specs import CheckpointSpec, resolve
-from hubert_demo.errors import CheckpointError, InputError
+from hubert_demo.checkpoints.specs import CHECKPOINTS, CheckpointSpec, resolve
+from hubert_demo.errors import CheckpointError, InputError, MachineError
 from hubert_demo.memo import Memo
 from hubert_demo.model.files import Progress
 
@@ -117,6 +117,26 @@ class CheckpointStore:
             companion = self.find(chosen.spec.keyword_companion, device)
             with_keywords = chosen if companion.keyword_head is None else companion
         return Companions(chosen, with_ctc, with_keywords)
+
+    def check_folders(self, checkpoints: Iterable[str | Path]) -> None:
+        """Load the folders of one's own, to say what is wrong with them before anybody chooses them.
+
+        Args:
+            checkpoints: Directories; names are passed over.
+
+        Raises:
+            CheckpointError: If any cannot be used; a line for each of them.
+        """
+        problems = []
+        for checkpoint in checkpoints:
+            try:
+                spec = resolve(checkpoint)
+                if spec not in CHECKPOINTS and isinstance(spec.source, Path):
+                    self.find(spec)
+            except (CheckpointError, MachineError) as error:
+                problems.append(f"{checkpoint}: {error}")
+        if problems:
+            raise CheckpointError("\n".join(problems))
 
 
 def available_device(device: str | None) -> str:

@@ -86,8 +86,11 @@ def sweep_heads(
         The sweep as far as it is, after each few passes; the last one is whole.
 
     Raises:
-        InputError: If the checkpoint has no head that answers, or the keyword is unknown.
+        InputError: If the checkpoint has no head that answers, the keyword is unknown, or `num_draws` is
+            below 0.
     """
+    if num_draws < 0:
+        raise InputError(f"{num_draws} random subspaces cannot be drawn; give 0 or more.")
     ruler = _ruler(variants, encoding, keyword)
     num_layers, num_heads = encoding.num_layers, encoding.num_heads
     sweep = HeadSweep(
@@ -186,10 +189,11 @@ def sweep_layers(
 
 
 def _ruler(variants: Variants, encoding: Encoding, keyword: str | None) -> Ruler:
-    if encoding.ctc is None and encoding.classes is None:
+    if encoding.ctc is None and keyword is None:
         raise InputError(
-            f"{encoding.checkpoint} has neither a CTC head nor a keyword head of its own, so there is no "
-            "answer that a switch could change. Choose a checkpoint that has one."
+            f"{encoding.checkpoint} has neither a CTC head nor a keyword head of its own, so there is "
+            "nothing to measure a switch by. Choose a checkpoint that has one; a single change shows what "
+            "becomes of all else."
         )
     return Ruler(encoding, variants.unchanged(), keyword)
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 MAX_TEXT = 2000
 
+CLEAREST = "clearest"
+"""Of the keywords, the one that is most probable."""
+
 
 @dataclass(frozen=True)
 class Choices:
@@ -35,6 +38,9 @@ class Choices:
         seed: Of UMAP and k-means.
         reference: What was really said; "" if that is not known.
         hotwords: Words to listen for, separated by commas or spaces.
+        head_sweep: The keyword that a sweep over all heads follows, or `CLEAREST`; "" leaves the sweep out,
+            which takes hundreds of passes.
+        word_sweep: The same of a sweep over all words.
     """
 
     layer: int | None = None
@@ -48,6 +54,8 @@ class Choices:
     seed: int = ProjectionSettings.seed
     reference: str = ""
     hotwords: str = ""
+    head_sweep: str = ""
+    word_sweep: str = ""
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Choices:

@@ -17,8 +17,8 @@ from hubert_demo.model.edits import LayerEdit, edits_of
 from hubert_demo.model.encoder import HubertEncoder
 from hubert_demo.model.faults import machine_faults
 
-# What a stretch may end beyond the recording: ends are rounded.
-_ROUNDED_S = 0.001
+# What a stretch may end beyond the recording: durations are shown with two digits.
+_ROUNDED_S = 0.006
 
 
 def encode_changed(loaded: LoadedCheckpoint, before: Encoding, changes: Iterable[Change | str]) -> Encoding:
@@ -137,7 +137,7 @@ def _require_within(changes: Sequence[Change], waveform: Waveform) -> None:
         for end_s in ends_s:
             if end_s is not None and end_s > waveform.duration_s + _ROUNDED_S:
                 raise InputError(
-                    f"The recording is {waveform.duration_s:.2f} s long; a stretch that ends at {end_s:g} s "
+                    f"The recording is {waveform.duration_s:.3f} s long; a stretch that ends at {end_s:g} s "
                     "reaches beyond it."
                 )
 

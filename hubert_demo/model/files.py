@@ -121,8 +121,10 @@ class CheckpointFiles:
         """
         path = self.find(name)
         if path is None:
+            is_of_trainer = (Path(self.name_or_path) / self.subfolder / "training_args.bin").is_file()
+            hint = " Trainer saves weights alone; save_pretrained saves all." if is_of_trainer else ""
             raise CheckpointError(
-                f"{self.shown_name} has no {name}; this is not a complete HuBERT checkpoint."
+                f"{self.shown_name} has no {name}; this is not a complete HuBERT checkpoint.{hint}"
             )
         return path
 
@@ -346,7 +348,14 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def shown_path(path: Path) -> str:
     """A path as messages name it: its last part and the folder's, since strangers may read them."""
-    return shown_text(path.name if path.suffix == "" else f"{path.name} of {path.parent.name}", 200)
+    return shown_text(path.name if path.suffix == "" else f"{path.name} of {_folder_name(path.parent)}", 200)
+
+
+def _folder_name(folder: Path) -> str:
+    """A folder's name; that of the repository where the hub's cache calls it by its commit."""
+    if folder.parent.name != "snapshots":
+        return folder.name
+    return folder.parents[1].name.removeprefix("models--").replace("--", "/")
 
 
 def shown_text(text: str, longest: int = 100) -> str:

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from hubert_demo.errors import ConfigError, InputError
 from hubert_demo.model.config import HubertConfig
 from hubert_demo.model.encoder import HubertModel
-from hubert_demo.model.inputs import check_labels
+from hubert_demo.model.inputs import check_labels, is_traced
 from hubert_demo.model.outputs import HubertHeadOutput
 from hubert_demo.model.pretrained import PretrainedModel
 from hubert_demo.model.weights import ENCODER_PREFIX
@@ -257,8 +257,14 @@ def _classification_loss(logits: Tensor, labels: Tensor) -> Tensor:
     num_labels = logits.shape[-1]
     if num_labels == 1:
         return F.mse_loss(logits.view(-1), labels.view(-1).to(logits.dtype))
-    check_labels(labels.view(-1), (len(logits),), num_labels, "num_labels")
-    return F.cross_entropy(logits, labels.view(-1))
+    one_each = labels.view(-1)
+    if not is_traced() and len(one_each) != len(logits):
+        raise InputError(
+            f"Labels have shape {tuple(labels.shape)} for {len(logits)} recordings; give one class each. "
+            "Several labels at once and several numbers can be recognised, but not taught, here."
+        )
+    check_labels(one_each, (len(logits),), num_labels, "num_labels")
+    return F.cross_entropy(logits, one_each)
 
 
 def weighted_sum(states: Tensor, layer_weights: Tensor) -> Tensor:

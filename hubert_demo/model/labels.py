@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 _LABELS = ("id2label", "label2id", "num_labels")
@@ -40,7 +40,8 @@ def without_labels(values: Mapping[str, Any], overrides: Mapping[str, Any]) -> d
     Whoever gives another number of classes, or their names, means none of those in the file.
     """
     given = {name for name in _LABELS if overrides.get(name) is not None}
-    kept_count = overrides.get("num_labels") == len(values.get("id2label") or ())
+    id2label = values.get("id2label") or ()
+    kept_count = isinstance(id2label, Collection) and overrides.get("num_labels") == len(id2label)
     if not given or (given == {"num_labels"} and kept_count):
         return dict(values)
     return {name: value for name, value in values.items() if name not in _LABELS}

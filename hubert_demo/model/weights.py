@@ -111,8 +111,7 @@ def damaged(path: Path) -> DamagedFileError:
     code.
     """
     return DamagedFileError(
-        f"{path.name} is damaged or not a file of weights alone ({path.parent.name}). Fetch the checkpoint "
-        "again.",
+        f"{shown_path(path)} is damaged or not a file of weights alone. Fetch the checkpoint again.",
         path,
     )
 

@@ -28,6 +28,7 @@ from hubert_demo.memo import Locks
 from hubert_demo.ui import card, downloads, front_door, head, lessons, theme, zero_gpu
 from hubert_demo.ui.begun import Begun
 from hubert_demo.ui.blocks import ForgivingBlocks, uploaded_path
+from hubert_demo.ui.changing import Changing
 from hubert_demo.ui.clients import Clients
 from hubert_demo.ui.endpoints import Endpoints
 from hubert_demo.ui.examples import called, examples, picked, template, to_read
@@ -37,7 +38,7 @@ from hubert_demo.ui.health import health
 from hubert_demo.ui.intake import READERS_BUSY, Intake
 from hubert_demo.ui.janitor import Janitor
 from hubert_demo.ui.lanes import Rank, one_step
-from hubert_demo.ui.messages import message
+from hubert_demo.ui.messages import NUMBERS, message
 from hubert_demo.ui.models import Models
 from hubert_demo.ui.parts import Parts
 from hubert_demo.ui.preview import TITLE
@@ -119,6 +120,7 @@ class Page:
         self.parts = Parts(parts, self.results, self.waiting)
         self.static_files = StaticFiles.from_folders(view.folder for view in views)
         self.examples = examples()
+        self._changing = Changing(self.results, self.waiting, store, self.analyse, self.examples)
         self.lessons = lessons.lessons((example.path.name for example in self.examples), own_lessons)
         self._store = store
         self._passes = Passes(self._encode)
@@ -191,7 +193,7 @@ class Page:
                 to be fetched first.
         """
         spec = self.models.default if checkpoint is None else self.models.find_here(checkpoint)
-        # Whoever has the same recording waits for the first one's result; nobody else waits here.
+        # Whoever has the same recording waits for the first one's result.
         with self._listening.of((spec, waveform.fingerprint)):
             known = self.results.find(spec, waveform)
             if known is not None:
@@ -228,14 +230,14 @@ class Page:
                 with gr.Tabs(elem_id="hx-tabs", overflow_behavior="wrap"):
                     for view in views:
                         with gr.Tab(view.title, id=view.name, elem_id=f"hx-tab-{view.name}"):
-                            answers = functions.of(view.quick_answers, view.slow_answers)
+                            answers = functions.of(view.quick_answers, view.slow_answers, view.long_answers)
                             component(view.name, frame(view), answers, folder=view.name)
                 script = functions.of([downloads.reproduce])
                 files = component("downloads", downloads.template(), script, events=("take",))
         session = component("session", functions=[self.parts.fetching()], events=("again", "resend"))
         self._listen(recording, picker, model, files, session, chooser)
-        endpoints = Endpoints(self.analyse, self._intake.read_for_program, self.waiting.turn)
-        for name, function in endpoints.all().items():
+        ask = (self.analyse, self._intake.read_for_program, self.waiting.turn, self._changing.change)
+        for name, function in Endpoints(*ask).all().items():
             events.api(function, api_name=name)
 
     def _listen(self, recording: gr.Audio, *pieces: gr.HTML) -> None:
@@ -297,15 +299,16 @@ class Page:
             yield message("error", text=sentence(error))
 
     def on_again(self, event: gr.EventData) -> str:
-        """Show what the visitor had before, or had begun; what the browser sends may be anything."""
+        """Show what the visitor had before, with some changes, or had begun; what is sent may be anything."""
         try:
             request = event._data if isinstance(event._data, dict) else {}
             if "claim" in request:
                 begun = self._begun.find(request["claim"])
                 return self._result(self.analyse(begun.waveform, begun.checkpoint), begun.about)
-            return self._result(self.results.again(request.get("ticket")), called(self.examples, request))
+            about, kept = called(self.examples, request), self.results.again(request.get("ticket"))
+            return self._result(self._changing.change(kept, request.get("changes", "")), about)
         except Exception as error:
-            return message("error", text=sentence(error), again=True)
+            return message("error", text=sentence(error), again=True, number=next(NUMBERS))
 
     def on_choose(self, event: gr.EventData) -> Iterator[tuple[str, Any]]:
         """Analyse the recording on show by the checkpoint that was chosen, and remember that.
@@ -327,8 +330,8 @@ class Page:
         if request.get("token") is None:
             path, about = picked(self.examples, request.get("example", 0))
             return Waveform.from_file(path), about
-        waveform = self.results.get(request["token"]).analysis.encoding.waveform
-        return waveform, called(self.examples, request)
+        analysis = self.results.get(request["token"]).analysis
+        return (analysis.before or analysis).encoding.waveform, called(self.examples, request)
 
     def on_download(self, event: gr.EventData) -> Json:
         """Give a file that was asked for, or say why there is none."""
@@ -387,13 +390,11 @@ class Page:
 
     def _result(self, result: Result, about: Json) -> str:
         """The message that shows a result, whose parts are on their way from now on."""
-        analysis = result.analysis
         return message(
             "result",
-            token=self.results.token_for(result),
-            ticket=self.results.ticket_for(result),
+            **self.results.keys_for(result),
             seconds=result.seconds,
-            **card.about(analysis, self._store.find(analysis.checkpoint)),
+            **card.about(result.analysis, self._store.find(result.analysis.checkpoint)),
             parts=list(self.parts.rendering(result)),
             **about,
         )

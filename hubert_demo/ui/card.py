@@ -1,6 +1,7 @@
 """The little card that says which model is listening, and what in the views comes from another one."""
 
 from hubert_demo.api import Analysis
+from hubert_demo.changes import text_of
 from hubert_demo.checkpoints import LoadedCheckpoint
 from hubert_demo.ui import zero_gpu
 from hubert_demo.ui.downloads import lacking
@@ -44,8 +45,14 @@ def _whereabouts(device: str) -> str:
 
 
 def about(analysis: Analysis, loaded: LoadedCheckpoint) -> Json:
-    """What the browser is told of a result's model, and of what there is to choose from."""
+    """What the browser is told of a result's model, of its changes, and of what there is to choose from.
+
+    Of each change: what a link calls it, and in words.
+    """
+    changes = analysis.changes
     return {
+        "changes": text_of(changes),
+        "changed": [{"text": text_of([change]), "words": change.as_words()} for change in changes],
         "checkpoint": analysis.checkpoint.name,
         "model": model_card(loaded),
         **plain(analysis.encoding, "num_layers", "num_heads", "middle_layer"),
@@ -60,15 +67,17 @@ def borrowed(analysis: Analysis) -> Json:
     For the timeline it is a note beside those on what was done to the recording.
     """
     chosen, made = analysis.checkpoint.title, analysis.sources
+    is_inside = any(not change.is_of_sound for change in analysis.changes)
+    apart = f" What is changed inside “{chosen}” does not reach it." if is_inside else ""
     sentences = {}
     if made.transcript != chosen:
         sentences["transcript"] = (
-            f"This model was not trained to transcribe; the transcript comes from “{made.transcript}”."
+            f"This model was not trained to transcribe; the transcript comes from “{made.transcript}”.{apart}"
         )
         sentences["layers"] = sentences["attention"] = f"Letters and words come from “{made.transcript}”."
         sentences["timeline"] = f"words from “{made.transcript}”"
     if made.keywords not in (None, chosen):
         sentences["keywords"] = (
-            f"This model was not trained to recognise keywords; they come from “{made.keywords}”."
+            f"This model was not trained to recognise keywords; they come from “{made.keywords}”.{apart}"
         )
     return sentences

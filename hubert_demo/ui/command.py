@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, check_folders, examine, is_here, resolve
+from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, STORE, examine, is_here, resolve
 from hubert_demo.errors import HubertDemoError, MachineError
 from hubert_demo.model.files import shown_value
 from hubert_demo.ui import log, settings
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None, port: int | None = None) -> Non
     parser = _parser()
     options = parser.parse_args(arguments)
     try:
-        check_folders(dict.fromkeys([options.checkpoint, *map(str, options.directories)]))
+        STORE.check_folders(dict.fromkeys([options.checkpoint, *map(str, options.directories)]))
         janitor = Janitor(60 * options.keep_minutes)
         any_model = settings.any_model(os.environ) if options.any_model is None else options.any_model
         for spec in map(resolve, options.directories):

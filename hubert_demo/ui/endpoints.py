@@ -1,9 +1,9 @@
 """Named endpoints: what programs (`gradio_client`) and assistants (MCP) may ask about a recording."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial, wraps
 from pathlib import Path
-from typing import Any, TypedDict, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import gradio as gr
 
@@ -20,23 +20,54 @@ from hubert_demo.analysis.layers.units import MAX_UNITS, MIN_UNITS, NothingToPre
 from hubert_demo.analysis.transcript.alignment import MAX_REFERENCE
 from hubert_demo.analysis.transcript.beam import MAX_HOTWORDS_TEXT, split_hotwords
 from hubert_demo.api import Analysis
+from hubert_demo.api.opening import Sweep, sweep_steps
 from hubert_demo.audio import Waveform
+from hubert_demo.changes import text_of
+from hubert_demo.changes.texts import MAX_TEXT as MAX_CHANGES_TEXT
+from hubert_demo.changes.values import BY
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT
+from hubert_demo.experiments.effects import edits
+from hubert_demo.experiments.heads import NUM_DRAWS, HeadSweep
 from hubert_demo.export import Choices, zip_steps
+from hubert_demo.ui.answers import (
+    Aligned,
+    AlignedWord,
+    AttentionMap,
+    Change,
+    Changed,
+    HeadNumbers,
+    HeadSweepNumbers,
+    LayerMaps,
+    LayerNumbers,
+    RankedText,
+)
 from hubert_demo.ui.blocks import uploaded_path
 from hubert_demo.ui.downloads import written, zip_name
-from hubert_demo.ui.lanes import at_once, one_step
+from hubert_demo.ui.lanes import Rank, Steps, at_once, one_step
 from hubert_demo.ui.parameters import OneOf, Parameter, Text, Whole, reading
 from hubert_demo.ui.recognition import Recognition, recognition
 from hubert_demo.ui.results import Result
 from hubert_demo.ui.views.base import SLOW, plain, sentence
+from hubert_demo.ui.views.sweeps import effects_as_json
 from hubert_demo.ui.waiting import GLANCE
 
 Value = TypeVar("Value")
 
-NAMES = ("analyze", "read", "align", "map_layers", "compare_layers", "attend", "compare_heads", "export")
+NAMES = (
+    "analyze",
+    "read",
+    "align",
+    "map_layers",
+    "compare_layers",
+    "attend",
+    "compare_heads",
+    "change",
+    "sweep_heads",
+    "export",
+)
 MAX_BINS = 200
 MAX_BEST = 20
+MAX_DRAWS = 200
 # From here on a beam search takes so long that it waits with what else takes long.
 LONG_S = 10.0
 # Nor is whoever sends several such recordings refused: as many are heard at once as may wait here.
@@ -54,6 +85,10 @@ PARAMETERS: dict[str, Parameter] = {
     "layer": Whole(0),
     "attention_layer": Whole(0),
     "head": Whole(0),
+    "changes": Text(MAX_CHANGES_TEXT),
+    "by": OneOf(BY),
+    "keyword": Text(40),
+    "num_draws": Whole(0, MAX_DRAWS),
     "checkpoint": Text(200),
 }
 """What values the parameters may have, beside the recording; one name means the same in every endpoint."""
@@ -62,104 +97,9 @@ _MAPS = ("points", "trustworthiness", "neighbours_kept", "neighbours_kept_by_cha
 _SCORES = ("purity", "purity_by_chance", "pnmi", "pnmi_by_chance", "letters_from")
 
 
-class RankedText(TypedDict):
-    """A possible transcript: `score` ranks it; `ctc_log_probability` is from the speech model alone.
-
-    `checkpoint` wrote it: another model than the chosen one where that was not trained to transcribe.
-    """
-
-    text: str
-    score: float
-    ctc_log_probability: float
-    checkpoint: str
-
-
-class LayerMaps(TypedDict):
-    """`points[layer][frame]` is `[x, y]`; the other two have one number for each layer, and one by chance.
-
-    `sources`: the model whose layers they are.
-
-    `trustworthiness`: as scikit-learn defines it, 0 to 1. `neighbours_kept`: the share of each point's 5
-    nearest neighbours in the layer (fewer for under 11 frames) that are among its 5 nearest on the map.
-    """
-
-    frame_times_s: list[float]
-    points: list[list[list[float]]]
-    trustworthiness: list[float]
-    neighbours_kept: list[float]
-    neighbours_kept_by_chance: float
-    sources: dict[str, str | None]
-
-
-class AttentionMap(TypedDict):
-    """`attention[i][j]`: how much the frames of bin `i` look at bin `j`; every row sums to one.
-
-    `sources`: the model whose attention it is.
-    """
-
-    frames_per_bin: int
-    attention: list[list[float]]
-    sources: dict[str, str | None]
-
-
-class AlignedWord(TypedDict):
-    """A word of the reference, or one that only the transcript has; `kind` says how the two compare."""
-
-    kind: str
-    text: str
-    heard: str
-    start_s: float
-    end_s: float
-    confidence: float
-
-
-class Aligned(TypedDict):
-    """A reference aligned with a recording, and the transcript's error rates against it.
-
-    `sources`: the model that transcribed and aligned it.
-    """
-
-    words: list[AlignedWord]
-    wer: float
-    cer: float
-    sources: dict[str, str | None]
-
-
-class LayerNumbers(TypedDict):
-    """One number for each layer, from the first one's input on; `cka` and `cosines` compare neighbours.
-
-    `cka` is debiased, around 0 for unrelated layers; `cka_by_chance` is the same with one layer shifted in
-    time. `purity` and `pnmi` say how well k-means clusters predict the letters, with chance beside them: the
-    letters of the reference (`letters_from` is "reference"), or of the transcript ("transcript"), which come
-    from the last layer, so that the comparison is partly circular. All five are null for too few letters.
-    `sources`: the models whose layers and whose letters they are.
-    """
-
-    norms: list[float]
-    cosines: list[float]
-    cka: list[float]
-    cka_by_chance: list[float]
-    purity: list[float] | None
-    purity_by_chance: list[float] | None
-    pnmi: list[float] | None
-    pnmi_by_chance: list[float] | None
-    letters_from: str | None
-    num_units: int
-    sources: dict[str, str | None]
-
-
-class HeadNumbers(TypedDict):
-    """`kinds[layer][head]` is "global", "vertical" or "diagonal"; the rest are the numbers behind it.
-
-    `sources`: the model whose heads they are.
-    """
-
-    kinds: list[list[str]]
-    globalness: list[list[float]]
-    verticality: list[list[float]]
-    diagonality: list[list[float]]
-    entropy_nats: list[list[float]]
-    sources: dict[str, str | None]
+def changed_at_once(result: Result, changes: str, _rank: Rank) -> Result:
+    """A result with changes, without a lane; nobody keeps it."""
+    return Result("", result.analysis.change(changes), 0.0, result)
 
 
 class Endpoints:
@@ -169,6 +109,7 @@ class Endpoints:
         analyse: Analyses a recording by the checkpoint of a name, as `Page.analyse` does.
         read: Decodes a file, as `Readers.read` does where it may be a stranger's.
         turn: Has a job computed in a lane, as `Waiting.turn` does.
+        change: Makes a result with changes of another, as `Changing.change` does.
     """
 
     def __init__(
@@ -176,10 +117,12 @@ class Endpoints:
         analyse: Callable[[Waveform, str], Result],
         read: Callable[[Path], Waveform] = Waveform.from_file,
         turn: Callable[..., Any] = at_once,
+        change: Callable[[Result, str, Rank], Result] = changed_at_once,
     ) -> None:
         self._analyse_waveform = analyse
         self._read = read
         self._turn = turn
+        self._change = change
 
     def all(self) -> dict[str, Callable[..., Any]]:
         """Every endpoint by its name."""
@@ -192,9 +135,7 @@ class Endpoints:
             recording: Sound file: WAV, FLAC, OGG, Opus, MP3, AIFF, M4A or WebM.
             checkpoint: Name of the model, one of those on the page.
         """
-        analysis = self._analyse(recording, checkpoint)
-        best = self._search(analysis, lambda: analysis.transcript, PATIENCE_S)
-        return recognition(best, analysis)
+        return self._recognise(self._analyse(recording, checkpoint))
 
     def read(
         self,
@@ -328,6 +269,58 @@ class Endpoints:
         numbers |= {"entropy_nats": numbers["globalness"], "sources": _sources(analysis, "attention")}
         return cast(HeadNumbers, numbers)
 
+    def change(self, recording: gr.FileData, changes: str, checkpoint: str = DEFAULT_CHECKPOINT) -> Changed:
+        """Switch parts of the model off, or mask or silence a stretch; the answers before and after.
+
+        Args:
+            recording: Sound file of 0.1 to 60 seconds.
+            changes: What to change, separated by commas; layers and heads count from 0, times are seconds:
+                head_off:3.1 (layer 3, head 1), head_off:3.1:mean, layer_skipped:4, feed_forward_off:4,
+                frames_masked:1.2-1.6, stretch_silenced:1.2-1.6, attention_cut:1.2-1.6:2-2.4.
+            checkpoint: Name of the model.
+        """
+        result = self._analyse_waveform(self._read(uploaded_path(recording)), checkpoint)
+        changed = self._change(result, changes, Rank.LATER).analysis
+        before, after = (self._recognise(each) for each in (result.analysis, changed))
+        return {
+            "changes": [Change(text=text_of([each]), words=each.as_words()) for each in changed.changes],
+            "before": before,
+            "after": after,
+            "characters_changed": edits(before["transcript_greedy"], after["transcript_greedy"]),
+            "made_with": {part: text_of(each) for part, each in changed.source_changes.items()},
+        }
+
+    def sweep_heads(
+        self,
+        recording: gr.FileData,
+        by: str = "zero",
+        keyword: str = "",
+        num_draws: int = NUM_DRAWS,
+        seed: int = 0,
+        checkpoint: str = DEFAULT_CHECKPOINT,
+    ) -> HeadSweepNumbers:
+        """Switch every attention head off in turn, and measure how much the transcript and a keyword change.
+
+        Args:
+            recording: Sound file of 0.1 to 60 seconds.
+            by: What a head gives when it is off: "zero", or its "mean" over the recording.
+            keyword: Whose probability to follow; if empty, the clearest one.
+            num_draws: Random subspaces of each layer to compare heads with, 0 to 200; 0 is the quickest.
+            seed: Random seed of these.
+            checkpoint: Name of the model.
+        """
+        analysis = self._analyse(recording, checkpoint)
+        followed = keyword or None
+        sweep = partial(
+            sweep_steps, analysis, "heads", by=by, keyword=followed, num_draws=num_draws, seed=seed
+        )
+        found: HeadSweep = self._turn(SLOW, _last(sweep))
+        numbers = {
+            **plain(found, "by", "keyword", "by_chance", "is_marked"),
+            **effects_as_json(found.effects),
+        }
+        return cast(HeadSweepNumbers, {**numbers, "sources": _sources(analysis, "attention")})
+
     def export(
         self,
         recording: gr.FileData,
@@ -354,6 +347,9 @@ class Endpoints:
         path = self._turn(SLOW, written(name, partial(zip_steps, analysis, choices)))
         return gr.FileData(path=str(path))
 
+    def _recognise(self, analysis: Analysis) -> Recognition:
+        return recognition(self._search(analysis, lambda: analysis.transcript, PATIENCE_S), analysis)
+
     def _search(self, analysis: Analysis, compute: Callable[[], Value], patience_s: float = 0.0) -> Value:
         """What takes a beam search, unless that was made already."""
         lane = SLOW if analysis.encoding.waveform.duration_s > LONG_S else GLANCE
@@ -367,6 +363,16 @@ class Endpoints:
     def _analyse(self, recording: gr.FileData, checkpoint: str) -> Analysis:
         waveform = self._read(uploaded_path(recording))
         return self._analyse_waveform(waveform, checkpoint).analysis
+
+
+def _last(begin: Callable[[], Iterator[Sweep]]) -> Steps[Sweep]:
+    """A sweep as a job in steps."""
+    latest: Sweep | None = None
+    for sweep in begin():
+        latest = sweep
+        yield
+    assert latest is not None
+    return latest
 
 
 def _sources(analysis: Analysis, *parts: str) -> dict[str, str | None]:

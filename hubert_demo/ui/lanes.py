@@ -165,6 +165,13 @@ class Lane:
                 if job.future is future:
                     job.clients.append(client)
 
+    def leave(self, future: "Future[Value]", client: Client | None) -> None:
+        """One no longer waits for a job; it is given up where nobody does any more."""
+        with self._lock:
+            for job in (*self._waiting, *self._running):
+                if job.future is future:
+                    job.clients[:] = [each for each in job.clients if each != client]
+
     @property
     def length(self) -> int:
         """How many jobs wait, besides those that run."""
@@ -270,7 +277,8 @@ class Lane:
 def _step_back() -> None:
     """Let those go first who answer; where threads have a priority of their own, which is on Linux alone."""
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+        usual = os.getpriority(os.PRIO_PROCESS, os.getpid())
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), usual + _NICENESS)
 
 
 def _counted(number: int) -> str:

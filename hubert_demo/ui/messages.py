@@ -1,7 +1,11 @@
 """Messages to the browser, which `static/page/session.js` reads."""
 
+import itertools
 import json
 from typing import Any
+
+NUMBERS = itertools.count(1)
+"""For messages that may be alike: Gradio sends the browser no value equal to the last one."""
 
 
 def message(outcome: str, **fields: Any) -> str:

@@ -10,10 +10,11 @@ from typing import Any
 
 from hubert_demo.api import Analysis
 from hubert_demo.audio import Waveform
+from hubert_demo.changes import Change
 from hubert_demo.checkpoints import CheckpointSpec
 from hubert_demo.errors import InputError
 from hubert_demo.ui.lanes import Client
-from hubert_demo.ui.views.base import NOT_UNDERSTOOD, fields_of
+from hubert_demo.ui.views.base import NOT_UNDERSTOOD, Json, fields_of
 
 MAX_RESULTS = 32
 MAX_BYTES = 1 << 30
@@ -29,11 +30,13 @@ class Result:
         token: The secret under which the browser asks about it.
         analysis: All that was found out.
         seconds: How long the analysis took.
+        original: What it was before something was changed inside the model; None where nothing was.
     """
 
     token: str
     analysis: Analysis
     seconds: float
+    original: "Result | None" = None
 
     @property
     def num_bytes(self) -> int:
@@ -50,8 +53,10 @@ class Result:
 class Results:
     """A bounded store of results; the one not asked for longest leaves first. Safe to share between threads.
 
+    What was changed leaves before what it was made from, which is asked for with it: it can be had again.
+
     Args:
-        max_results: How many results are kept at most.
+        max_results: How many results are kept at most, and beside them how many that were changed.
         max_bytes: About how much memory they may hold together; one result is always kept.
         who: Tells who asks, None where that is the house itself, for whom every token is good.
     """
@@ -70,15 +75,18 @@ class Results:
         self._for_good: set[str] = set()
         self._lock = threading.Lock()
 
-    def keep(self, analysis: Analysis, seconds: float, for_good: bool = False) -> Result:
+    def keep(
+        self, analysis: Analysis, seconds: float, for_good: bool = False, original: Result | None = None
+    ) -> Result:
         """Keep an analysis under a new token.
 
         Args:
             analysis: All that was found out about a recording.
             seconds: How long that took.
             for_good: Whether it never makes room for others, and takes none of theirs.
+            original: What it was before it was changed; None where it was not.
         """
-        result = Result(secrets.token_urlsafe(24), analysis, seconds)
+        result = Result(secrets.token_urlsafe(24), analysis, seconds, original)
         with self._lock:
             self._results[result.token] = result
             if for_good:
@@ -105,6 +113,19 @@ class Results:
                     return self._touch(token)
         return None
 
+    def find_changed(self, original: Result, changes: tuple[Change, ...]) -> Result | None:
+        """The result that some changes have made of another, or None.
+
+        Args:
+            original: The other.
+            changes: As an `Analysis` has them.
+        """
+        with self._lock:
+            for token, result in reversed(self._results.items()):
+                if result.original is original and result.analysis.changes == changes:
+                    return self._touch(token)
+        return None
+
     def token_for(self, result: Result) -> str:
         """The token by which whoever asks now may ask about a result; of no use to anybody else."""
         client = self.who()
@@ -117,6 +138,18 @@ class Results:
         """
         signature = hmac.new(self._secret, f"again {result.token}".encode(), "sha256").hexdigest()
         return f"{result.token}~{signature}"
+
+    def keys_for(self, result: Result) -> Json:
+        """What opens a result to the browser that it is shown to: its token, and its original's ticket.
+
+        `before` is the token of what it was before it was changed; None where it was not.
+        """
+        original = result.original
+        return {
+            "token": self.token_for(result),
+            "ticket": self.ticket_for(original or result),
+            "before": None if original is None else self.token_for(original),
+        }
 
     def again(self, ticket: object) -> Result:
         """The result of a ticket, which may come from the browser and be anything.
@@ -177,16 +210,25 @@ class Results:
         return f"{token}.{signature}"
 
     def _touch(self, token: str) -> Result:
-        self._results.move_to_end(token)
-        return self._results[token]
+        result = self._results[token]
+        for each in (result.original, result):
+            if each is not None and each.token in self._results:
+                self._results.move_to_end(each.token)
+        return result
 
     def _make_room(self) -> None:
-        leaving = {
-            token: each.num_bytes for token, each in self._results.items() if token not in self._for_good
-        }
-        num_bytes = sum(leaving.values())
-        for token in list(leaving)[:-1]:
-            if len(leaving) <= self._max_results and num_bytes <= self._max_bytes:
-                return
-            num_bytes -= leaving.pop(token)
-            del self._results[token]
+        newest = next(reversed(self._results.values()))
+        staying = {*self._for_good, newest.token, (newest.original or newest).token}
+        counted = [each for token, each in self._results.items() if token not in self._for_good]
+        num_bytes = sum(each.num_bytes for each in counted)
+        # Those that were changed first; each kind in the order in which they were asked for.
+        for is_changed in (True, False):
+            kind = [each for each in counted if (each.original is not None) is is_changed]
+            num_kept = len(kind)
+            for each in kind:
+                if num_kept <= self._max_results and num_bytes <= self._max_bytes:
+                    break
+                if each.token not in staying:
+                    num_bytes -= each.num_bytes
+                    num_kept -= 1
+                    del self._results[each.token]

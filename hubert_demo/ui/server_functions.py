@@ -8,8 +8,9 @@ from functools import partial
 from typing import Any
 
 from hubert_demo.ui.lanes import Rank, one_step
+from hubert_demo.ui.long_answers import LongAnswers
 from hubert_demo.ui.results import Results
-from hubert_demo.ui.views.base import Answer, Json, attempt
+from hubert_demo.ui.views.base import Answer, Json, LongAnswer, attempt
 from hubert_demo.ui.waiting import GLANCE, Waiting, patient
 
 
@@ -24,15 +25,20 @@ class ServerFunctions:
     def __init__(self, results: Results, waiting: Waiting) -> None:
         self._results = results
         self._waiting = waiting
+        self._long = LongAnswers(results, waiting)
 
-    def of(self, quick: Iterable[Answer] = (), slow: Iterable[Answer] = ()) -> list[Callable[[Any], Any]]:
+    def of(
+        self, quick: Iterable[Answer] = (), slow: Iterable[Answer] = (), long: Iterable[LongAnswer] = ()
+    ) -> list[Callable[[Any], Any]]:
         """What the browser may ask of a component; every answer says whether it is `"ok"`.
 
         Args:
             quick: As the `quick_answers` of a `View`.
             slow: As its `slow_answers`.
+            long: As its `long_answers`.
         """
-        return [*map(self._quick, quick), *map(self._slow, slow)]
+        growing = (function for answer in long for function in self._long.of(answer))
+        return [*map(self._quick, quick), *map(self._slow, slow), *growing]
 
     def _quick(self, answer: Answer) -> Callable[[Any], Json]:
         def ask(request: Any) -> Json:

@@ -119,16 +119,36 @@ class Waiting:
         Raises:
             BusyError: If too much waits already.
         """
+        return self.pursue(question, one_step(compute), Rank.FIRST)
+
+    def pursue(self, question: str, steps: Steps[Json], rank: Rank = Rank.LATER) -> "Future[Json]":
+        """Have a slow answer computed in steps, unless the very same question waits for one already.
+
+        Args:
+            question: What distinguishes it from others.
+            steps: Give the answer, in the slow lane.
+            rank: What goes first.
+
+        Raises:
+            BusyError: If too much waits already.
+        """
         with self._lock:
             # It leaves when it is answered, at any moment.
             asked = self._questions.get(question)
             if asked is not None:
                 self._lane(SLOW).join(asked, self.who())
                 return asked
-            future = self._begin(SLOW, one_step(compute), self.who(), Rank.FIRST)
+            future = self._begin(SLOW, steps, self.who(), rank)
             self._questions[question] = future
         future.add_done_callback(lambda _: self._questions.pop(question, None))
         return future
+
+    def leave(self, question: str) -> None:
+        """Whoever asks now no longer waits for the answer to a question, which is given up if nobody does."""
+        with self._lock:
+            asked = self._questions.get(question)
+        if asked is not None:
+            self._lane(SLOW).leave(asked, self.who())
 
     def idle(self, timeout_s: float) -> bool:
         """Wait until no job runs or waits.

@@ -31,7 +31,7 @@ def without_masks(make_loaded):
         ("layer_skipped:4", "Layer 4 does not exist; choose 0 to 3."),
         ("feed_forward_off:9", "Layer 9 does not exist; choose 0 to 3."),
         ("attention_cut:0.1-0.2:0.3-0.4:4", "Layer 4 does not exist; choose 0 to 3."),
-        ("frames_masked:0.9-1.1", "The recording is 1.00 s long; a stretch that ends at 1.1 s reaches"),
+        ("frames_masked:0.9-1.1", "The recording is 1.000 s long; a stretch that ends at 1.1 s reaches"),
         ("stretch_silenced:2-3", "reaches beyond it"),
         ("attention_cut:0.1-0.2:0.9-1.2", "reaches beyond it"),
         ("frames_masked:0.5-0.501", "No frame has its centre between 0.5 s and 0.501 s"),

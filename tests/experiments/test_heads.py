@@ -102,6 +102,14 @@ def test_what_cannot_be_swept_is_refused(analysis, write_checkpoint, tmp_path, r
     )
     with pytest.raises(InputError, match="neither a CTC head nor a keyword head"):
         bare.sweep("heads")
+    moods = write_checkpoint(tmp_path / "moods", "classifier")
+    config = (moods / "config.json").read_text()
+    (moods / "config.json").write_text(config.replace('"yes"', '"glad"'))
+    for what in ("heads", "layers"):
+        with pytest.raises(InputError, match="neither a CTC head nor a keyword head"):
+            analyze(root / "assets/examples/stop.wav", checkpoint=moods, device="cpu").sweep(what)
+    with pytest.raises(InputError, match="-1 random subspaces cannot be drawn"):
+        analysis.sweep("heads", num_draws=-1)
 
 
 def with_loud_head(loaded, layer, head):

@@ -3,8 +3,12 @@
 import io
 
 import numpy as np
+import pytest
 
+from hubert_demo.api import analyze
+from hubert_demo.errors import InputError
 from hubert_demo.export import EXHIBITS, Choices, file_content
+from hubert_demo.export.choices import CLEAREST
 
 
 def test_figures_count_layers_and_heads_as_the_page_does_and_write_small_letters(analysis):
@@ -41,3 +45,43 @@ def test_the_table_of_heads_has_a_row_for_each_with_its_kind(analysis, rows):
         assert row["kind"] == metrics.kinds[layer, head]
         assert float(row["diagonality"]) == metrics.diagonality[layer, head]
         assert row["entropy_nats"] == row["globalness"]
+
+
+@pytest.fixture(scope="module")
+def tiny(write_checkpoint, tmp_path_factory):
+    """Noise, as a model of three layers with two heads each hears it."""
+    folder = write_checkpoint(tmp_path_factory.mktemp("tiny") / "reader")
+    samples = np.random.default_rng(3).normal(0, 0.1, 8000).astype(np.float32)
+    return analyze(samples, sample_rate_hz=16_000, checkpoint=folder)
+
+
+def test_a_sweep_over_heads_has_a_row_for_each(tiny, rows):
+    choices = Choices(head_sweep=CLEAREST)
+    table = rows(file_content(tiny, "head_sweep", "csv", choices))
+    sweep = tiny.sweep("heads")
+    assert [float(row["loss_rise"]) for row in table] == pytest.approx(sweep.effects.loss_rise.ravel())
+    assert [row["is_marked"] for row in table] == [str(each) for each in sweep.is_marked.ravel()]
+    assert [(row["layer"], row["head"]) for row in table][:3] == [("0", "0"), ("0", "1"), ("1", "0")]
+    figure = EXHIBITS["head_sweep"].draw(tiny, choices.resolved(tiny))
+    picture = figure.axes[0]
+    np.testing.assert_array_equal(picture.images[0].get_array(), sweep.effects.loss_rise)
+    assert len(picture.patches) == sweep.is_marked.sum()
+    assert "1 in 51" in picture.get_title()
+
+
+def test_a_sweep_over_words_has_a_row_for_each(tiny, rows):
+    choices = Choices(word_sweep=CLEAREST)
+    table = rows(file_content(tiny, "word_sweep", "csv", choices))
+    sweep = tiny.sweep("words")
+    assert [float(row["loss_rise"]) for row in table] == pytest.approx(sweep.effects.loss_rise)
+    bars, curve = EXHIBITS["word_sweep"].draw(tiny, choices.resolved(tiny)).axes
+    assert [bar.get_width() for bar in bars.patches] == pytest.approx(sweep.effects.loss_rise)
+    np.testing.assert_array_equal(curve.lines[-1].get_ydata(), sweep.removed)
+    assert len(curve.lines) == 6
+
+
+def test_a_sweep_is_run_for_nobody_who_did_not_ask(analysis, monkeypatch):
+    monkeypatch.setattr(analysis, "sweep", lambda *_: pytest.fail("this takes long"))
+    for name in ("head_sweep", "word_sweep"):
+        with pytest.raises(InputError, match="Nothing is measured yet"):
+            file_content(analysis, name, "csv", Choices())

@@ -169,7 +169,7 @@ def test_a_damaged_file_is_named(saved):
     directory, _ = saved()
     path = directory / "model.safetensors"
     path.write_bytes(path.read_bytes()[:1000])
-    with pytest.raises(CheckpointError, match=r"model\.safetensors is damaged"):
+    with pytest.raises(CheckpointError, match=r"model\.safetensors of saved is damaged"):
         HubertForCTC.from_pretrained(directory)
 
 

@@ -32,7 +32,8 @@ def test_a_label_outside_the_vocabulary_is_refused_with_its_size(twins, batch):
         ("ctc", torch.tensor([3, 4]), r"shape \(2,\); give \(2, 2\)"),
         ("ctc", torch.tensor([[3.0], [4.0]]), "torch.float32; give integers"),
         ("classifier", torch.tensor([0, 2]), "num_labels=2, got 2"),
-        ("classifier", torch.tensor([0]), r"shape \(1,\); give \(2,\)"),
+        ("classifier", torch.tensor([0]), r"shape \(1,\) for 2 recordings; give one class each"),
+        ("classifier", torch.tensor([[0.0, 1.0], [1.0, 1.0]]), r"shape \(2, 2\) for 2 recordings"),
     ],
 )
 def test_labels_that_do_not_fit_are_refused(twins, batch, kind, labels, message):

@@ -8,7 +8,7 @@ import torch
 import transformers
 
 import hubert_demo.model
-from hubert_demo.errors import ConfigError, InputError
+from hubert_demo.errors import CheckpointError, ConfigError, InputError
 from hubert_demo.model import (
     HubertConfig,
     HubertForCTC,
@@ -243,3 +243,16 @@ def test_attention_set_later(tiny_config, batch):
     assert HubertModel(ours.config).attn_implementation == "eager"
     ours.set_attn_implementation("eager")
     assert ours.encoder.layers[0].attention.implementation == "eager"
+
+
+@row("what transformers' `Trainer` saves")
+def test_what_trainer_saves(trained, tmp_path):
+    arguments = transformers.TrainingArguments(str(tmp_path), use_cpu=True, report_to=[])
+    folders = [tmp_path / name for name in ("ours", "theirs")]
+    for model, folder in zip(trained("ctc"), folders, strict=True):
+        transformers.Trainer(model, arguments).save_model(folder)
+    assert [(folder / "config.json").exists() for folder in folders] == [False, True]
+    with pytest.raises(CheckpointError, match="Trainer saves weights alone; save_pretrained saves all"):
+        HubertForCTC.from_pretrained(folders[0])
+    trained("ctc")[0].save_pretrained(folders[0])
+    assert isinstance(HubertForCTC.from_pretrained(folders[0]), HubertForCTC)

@@ -189,9 +189,9 @@ def spoil(directory, how):
         ("missing", r"missing: hubert\.encoder\.layers\.1\.attention\.q_proj\.bias"),
         ("unexpected", r"unexpected: hubert\.adapter\.weight"),
         ("shape", r"lm_head\.weight \(32, 12\) for \(12, 32\)"),
-        ("damaged", r"model\.safetensors is damaged"),
+        ("damaged", r"model\.safetensors of \S+ is damaged"),
         ("absent", r"neither model\.safetensors nor pytorch_model\.bin"),
-        ("code", r"pytorch_model\.bin is damaged"),
+        ("code", r"pytorch_model\.bin of \S+ is damaged"),
         ("other model", "'wav2vec2'"),
     ],
 )

@@ -168,7 +168,9 @@ def test_a_huge_file_is_refused_with_a_reason_before_it_is_sent(visit, write_wav
     assert not visitor.id("alert").is_visible()
 
 
-def test_an_upload_for_which_there_is_no_room_is_told_and_the_next_one_works(visit, write_wav, monkeypatch):
+def test_an_upload_for_which_there_is_no_room_is_told_and_the_next_one_works(
+    visit, write_wav, monkeypatch, caplog
+):
     def full(*_, **__):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -179,7 +181,10 @@ def test_an_upload_for_which_there_is_no_room_is_told_and_the_next_one_works(vis
         visitor.upload(write_wav("no room.wav", seed=34))
         visitor.id("alert").filter(has_text=NO_ROOM).wait_for()
     assert visitor.token == before
-    # Chromium reports the answer, Gradio that its upload failed.
+    # It was asked once: the server has said what is wrong.
+    assert caplog.text.count("an upload failed") == 1
+    # Chromium reports the answer, Gradio that its upload failed, before it is ready again.
+    visitor.id("file-upload").wait_for(state="attached")
     visitor.problems.clear()
     visitor.upload(write_wav("room.wav", seed=35))
     visitor.wait_for_other_result(before)
@@ -207,7 +212,8 @@ def test_an_upload_that_is_refused_is_told_and_the_next_one_works(visit, write_w
     visitor.id("alert").filter(has_text=TOO_LARGE_UPLOAD).wait_for()
     assert visitor.token == before
     visitor.tab.unroute("**/gradio_api/upload?*")
-    # Chromium reports the answer, Gradio that its upload failed.
+    # Chromium reports the answer, Gradio that its upload failed, before it is ready again.
+    visitor.id("file-upload").wait_for(state="attached")
     visitor.problems.clear()
     visitor.upload(write_wav("one.wav", seed=37))
     visitor.wait_for_other_result(before)

@@ -52,6 +52,25 @@ def test_nothing_is_found_by_axe(axe, visit):
             visitor.id("present").click()
             look(f"{title}, presented", [max(WIDTHS)])
             visitor.id("present").click()
+    # With something changed inside the model, and a stretch selected.
+    before = visitor.token
+    visitor.tab.evaluate("inside.clock.select(0.5, 1.2)")
+    visitor.id("switch-head_off:3.1").click()
+    visitor.wait_for_other_result(before)
+    visitor.id("sweep-words").click()
+    visitor.id("silenced-word").first.wait_for()
+    visitor.id("sweep-stop").last.click()
+    visitor.id("sweep-heads").click()
+    visitor.tab.wait_for_function("document.querySelector('.hx-switch.is-whole:not(:empty)')")
+    visitor.id("sweep-stop").first.click()
+    for title in reversed(TABS):
+        visitor.open(title)
+        visitor.tab.wait_for_selector("body[data-hx-complete]")
+        look(f"{title}, changed")
+    visitor.open("Attention")
+    before = visitor.token
+    visitor.id("changes-back").click()
+    visitor.wait_for_other_result(before)
     visitor.id("take-script").click()
     visitor.id("script").wait_for()
     visitor.id("lessons-open").click()

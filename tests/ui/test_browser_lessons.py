@@ -3,6 +3,7 @@
 import json
 import re
 from functools import cache
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -32,7 +33,7 @@ STILL_MS = 500
 STATE = """() => ({
   sort: 'head order', filter: 'all', ...inside.facts().choices, ...inside.store.choices,
   tab: inside.store.open, checkpoint: inside.store.result.checkpoint,
-  t: inside.clock.time, example: inside.store.result.title,
+  t: inside.clock.time, example: inside.store.result.title, changes: inside.store.result.changes,
 })"""
 
 
@@ -80,13 +81,17 @@ def answer(visitor, question, is_right):
 
 def assert_on_show(visitor, link):
     """What a step names is on show."""
-    named = dict(pair.split("=") for pair in link.split("&"))
+    named = dict(parse_qsl(link, keep_blank_values=True))
     if "tab" in named:
         # A tab that opens is told of once it has been laid out.
         visitor.wait_until_open(named["tab"])
+    if "changes" in named:
+        # What is changed comes after all else.
+        visitor.tab.wait_for_function(
+            "wanted => inside.store.result.changes === wanted", arg=named["changes"]
+        )
     state = visitor.tab.evaluate(STATE)
-    for name, text in named.items():
-        wanted = text.replace("+", " ")
+    for name, wanted in named.items():
         if isinstance(state[name], int | float):
             assert state[name] == pytest.approx(float(wanted), abs=1e-3), name
         else:

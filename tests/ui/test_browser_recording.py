@@ -141,7 +141,8 @@ def test_a_result_that_a_drop_of_the_network_kept_back_is_shown_after_it(visit, 
 
 def forget_what_the_network_caused(visitor):
     """Chromium and Gradio say that requests failed, which a visitor does not see."""
-    known = ("ERR_", "Failed to fetch", "status of 5", "HTTP 5")
+    # Its player does so when it was about to load a recording that has not been sent.
+    known = ("ERR_", "Failed to fetch", "status of 5", "HTTP 5", "WaveSurfer initial load error: AbortError")
     assert all(any(each in problem for each in known) for problem in visitor.problems), visitor.problems
     visitor.problems.clear()
 

@@ -61,7 +61,10 @@ def test_all_files_of_a_row_have_the_same_name():
         ),
         ("keywords", ["Keywords", "Commands heard", "Labels", "Labels over time"]),
         ("layers", ["Map of this layer", "All layers", "Layer by layer", "Hidden states"]),
-        ("attention", ["Map of this head", "All heads"]),
+        (
+            "attention",
+            ["Map of this head", "All heads", "Every head off in turn", "Each word silenced in turn"],
+        ),
     ],
 )
 def test_a_view_lists_its_figures_first(view, titles):
@@ -76,10 +79,11 @@ def test_an_exhibit_added_to_the_list_has_a_row():
 
 
 def test_what_needs_a_choice_says_which_and_why():
-    (row,) = [row for row in downloads.downloads() if row["need"]]
-    assert row["files"][0]["name"] == "alignment"
-    assert hasattr(Choices(), row["need"]["choice"])
-    assert "aligned" in row["need"]["reason"]
+    needs = {row["files"][0]["name"]: row["need"] for row in downloads.downloads() if row["need"]}
+    assert set(needs) == {"alignment", "head_sweep", "word_sweep"}
+    assert all(hasattr(Choices(), need["choice"]) for need in needs.values())
+    assert "aligned" in needs["alignment"]["reason"]
+    assert "“Every head off in turn” first" in needs["head_sweep"]["reason"]
 
 
 @pytest.mark.parametrize(

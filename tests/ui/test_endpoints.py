@@ -30,6 +30,8 @@ NAMES = {
     "/compare_layers",
     "/attend",
     "/compare_heads",
+    "/change",
+    "/sweep_heads",
     "/export",
 }
 
@@ -63,6 +65,47 @@ def test_the_endpoints_are_offered_and_nothing_else(client):
     for endpoint in described["named_endpoints"].values():
         assert endpoint["parameters"][0]["parameter_name"] == "recording"
         assert endpoint["description"].endswith(".")
+
+
+def test_a_change_gives_the_answers_before_and_after(ask, expected):
+    found = ask("/change", changes="head_off:3.1, stretch_silenced:1.2-1.6")
+    known = expected.change("head_off:3.1", "stretch_silenced:1.2-1.6")
+    assert found["before"]["transcript"] == expected.transcript.text
+    assert found["after"]["transcript_greedy"] == known.transcript_greedy.text
+    assert found["after"]["keyword"]["probability"] == pytest.approx(known.keywords.probability, abs=1e-4)
+    assert found["changes"] == [
+        {"text": "stretch_silenced:1.2-1.6", "words": "1.2–1.6 s silenced"},
+        {"text": "head_off:3.1", "words": "layer 4, head 2 off"},
+    ]
+    assert found["characters_changed"] > 0
+    assert set(found["made_with"].values()) == {"stretch_silenced:1.2-1.6,head_off:3.1"}
+
+
+def test_a_sweep_is_that_of_the_library(client, write_wav):
+    path = write_wav("short.wav", duration_s=0.5, seed=17)
+    found = client.predict(
+        recording=handle_file(path), num_draws=2, by="mean", keyword="stop", seed=3, api_name="/sweep_heads"
+    )
+    known = analyze(path).sweep("heads", num_draws=2, by="mean", keyword="stop", seed=3)
+    assert np.array(found["loss_rise"]) == pytest.approx(known.effects.loss_rise, abs=1e-3)
+    assert found["is_marked"] == known.is_marked.tolist()
+    assert (found["by_chance"], found["by"], found["keyword"]) == (1 / 3, "mean", "stop")
+    assert found["sources"] == {"attention": "hubert-explorer"}
+
+
+@pytest.mark.parametrize(
+    ("api_name", "parameters", "sentence"),
+    [
+        ("/change", {"changes": "head_off:99.0"}, "Layer 99 does not exist"),
+        ("/change", {"changes": "nonsense"}, "There is no change 'nonsense'"),
+        ("/sweep_heads", {"keyword": "banana"}, "does not know the keyword"),
+        ("/sweep_heads", {"num_draws": 201}, "of 0 to 200"),
+        ("/sweep_heads", {"by": "half"}, "one of zero, mean"),
+    ],
+)
+def test_what_cannot_be_changed_gets_a_sentence(ask, api_name, parameters, sentence):
+    with pytest.raises(AppError, match=sentence):
+        ask(api_name, **parameters)
 
 
 def test_two_recordings_in_a_row_give_what_the_library_gives(client, examples):
@@ -227,7 +270,8 @@ def uploaded(root):
 
 @pytest.mark.parametrize("name", sorted(name.strip("/") for name in NAMES))
 def test_an_endpoint_draws_no_view_and_queues_nothing(counting_page, drawn, uploaded, name):
-    parameters = {"align": {"reference": "yes"}, "map_layers": {"method": "pca"}}.get(name, {})
+    needed = {"align": {"reference": "yes"}, "change": {"changes": "head_off:0.0"}}
+    parameters = {**needed, "map_layers": {"method": "pca"}, "sweep_heads": {"num_draws": 0}}.get(name, {})
     assert Endpoints(counting_page.analyse).all()[name](uploaded, **parameters)
     assert drawn == counting_page.waiting.queued == []
 
@@ -268,7 +312,7 @@ def test_aligning_computes_no_projection(counting_page, uploaded):
 )
 def test_files_that_were_not_uploaded_are_none_of_the_callers_business(page, recording):
     for name, endpoint in Endpoints(page.analyse).all().items():
-        parameters = {"reference": "yes"} if name == "align" else {}
+        parameters = {"align": {"reference": "yes"}, "change": {"changes": ""}}.get(name, {})
         with pytest.raises(Exception, match="not an uploaded file"):
             endpoint(recording, **parameters)
 

@@ -54,7 +54,7 @@ def uploaded(root):
 
 def answer(name, uploaded, **values):
     """The sentence with which an endpoint that never works answers."""
-    given = {"reference": "yes"} if name == "align" else {}
+    given = {"align": {"reference": "yes"}, "change": {"changes": ""}}.get(name, {})
     with pytest.raises(gr.Error) as error:
         ENDPOINTS[name](FileData(path=uploaded), **{**given, **values})
     return error.value.message

@@ -273,5 +273,6 @@ def test_who_computes_lets_those_go_first_who_answer():
     def niceness():
         return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
-    assert lane.submit(one_step(niceness)).result() == niceness() + 10
+    lowest = 19
+    assert lane.submit(one_step(niceness)).result() == min(niceness() + 10, lowest)
     lane.close()

@@ -66,6 +66,26 @@ def layer_curves(hidden_states: FloatArray) -> LayerCurves:
         )
 
 
+def like_before(hidden_states: FloatArray, before: FloatArray) -> _Floats:
+    """How like each layer still is to what it was before something was changed inside the model.
+
+    Args:
+        hidden_states: `(layers + 1, frames, hidden)`.
+        before: The same before.
+
+    Returns:
+        float64 `(layers + 1,)`, the mean cosine of a frame's state and what it was; both standardised, each
+        dimension by its mean and deviation before. 1 where nothing has changed.
+    """
+    found = []
+    for now, then in zip(hidden_states, before, strict=True):
+        mean, deviation = then.mean(axis=0, dtype=np.float64), then.std(axis=0, dtype=np.float64)
+        scale = np.where(deviation > 0, deviation, 1)
+        is_same = np.array_equal(now, then)
+        found.append(1.0 if is_same else _mean_cosine((now - mean) / scale, (then - mean) / scale))
+    return np.array(found)
+
+
 def _mean_cosine(one: _Floats, other: _Floats) -> float:
     lengths = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
     return float(((one * other).sum(axis=1) / np.maximum(lengths, np.finfo(float).tiny)).mean())

@@ -10,7 +10,14 @@ from hubert_demo.ui.lessons.others import Others
 from hubert_demo.ui.lessons.telling import Telling
 
 FOLDER = ASSETS_DIR / "lessons"
-ORDER = ("first-look", "frames-to-text", "what-layers-keep", "where-heads-look", "learning-to-read")
+ORDER = (
+    "first-look",
+    "frames-to-text",
+    "what-layers-keep",
+    "where-heads-look",
+    "which-heads-matter",
+    "learning-to-read",
+)
 """Of the lessons that come with the page."""
 
 TEMPLATE = '<div class="hx-root hx-lessons" data-testid="lessons"></div>'

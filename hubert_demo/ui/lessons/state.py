@@ -10,6 +10,8 @@ from urllib.parse import parse_qsl, urlencode
 from hubert_demo.analysis.attention.heads import KINDS
 from hubert_demo.analysis.layers.colouring import COLOURINGS
 from hubert_demo.analysis.layers.projection import METHODS, METRICS
+from hubert_demo.changes import composed
+from hubert_demo.errors import InputError
 from hubert_demo.export.choices import MAX_TEXT
 from hubert_demo.ui.views import VIEWS
 
@@ -26,6 +28,14 @@ def _one_of(*names: str) -> tuple[_Check, str]:
 
 def _like(pattern: str, example: str) -> tuple[_Check, str]:
     return lambda text: re.fullmatch(pattern, text) is not None, example
+
+
+def _are_changes(text: str) -> bool:
+    try:
+        composed([text])
+    except InputError:
+        return False
+    return True
 
 
 _WHOLE = _like(r"\d{1,10}", "a whole number")
@@ -52,6 +62,7 @@ STATE: Mapping[str, tuple[_Check, str]] = {
     "t": _like(_SECONDS, "a time in seconds"),
     "select": _STRETCH,
     "zoom": _STRETCH,
+    "changes": (_are_changes, "changes as a link has them, such as head_off:3.1, or an empty text for none"),
     "speed": _one_of(*_SPEEDS),
     "theme": _one_of("light", "dark"),
 }

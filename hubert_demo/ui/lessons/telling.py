@@ -34,7 +34,9 @@ class Telling:
         if lesson is None:
             raise InputError(NOT_UNDERSTOOD)
         step = lesson.steps[index(request, "step", len(lesson.steps))]
-        return {"step": request["step"], **told(step, Subject(analysis, partial(self._by, analysis)))}
+        # A step may change something; what is right stays what it was.
+        original = analysis.before or analysis
+        return {"step": request["step"], **told(step, Subject(original, partial(self._by, original)))}
 
     def _by(self, analysis: Analysis, checkpoint: str) -> Analysis:
         if analysis.checkpoint.name == checkpoint:

@@ -7,6 +7,7 @@ from hubert_demo.analysis.attention.heads import NEAR_S, entropy_nats, near_shar
 from hubert_demo.api import Analysis
 from hubert_demo.audio import FloatArray
 from hubert_demo.ui.views.base import SLOW, Json, Part, View, index, pack, pack_fraction, plain
+from hubert_demo.ui.views.sweeps import sweep
 
 MAX_BINS = 500
 THUMBNAIL_BINS = 48
@@ -94,4 +95,5 @@ VIEW = View(
     hint="Pick a head, then point at a row to see its attention under the spectrogram.",
     parts=(Part("attention", payload), Part("heads", all_heads, SLOW)),
     quick_answers=(heads, head_map),
+    long_answers=(sweep,),
 )

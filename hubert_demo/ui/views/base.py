@@ -3,7 +3,7 @@
 import base64
 import errno
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,9 @@ EMPTY = '<div class="hx-root"></div>'
 
 Answer = Callable[[Analysis, Json], Json]
 """Answers what the browser asks about an analysis."""
+
+LongAnswer = Callable[[Analysis, Json], Iterator[Json]]
+"""Answers bit by bit: each time all that there is by then, the last time the whole."""
 
 APOLOGY = "Something went wrong on our side, and it has been logged. Please try again."
 NO_MEMORY = (
@@ -73,6 +76,8 @@ class View:
         slow_answers: The same, for what takes seconds: in turns with the slow parts. Whoever asks waits
             without holding a thread, and is told now and then that it is not `"ready"`: asking again waits
             for the same answer.
+        long_answers: The same, for what takes many seconds and comes bit by bit, behind all else: whoever
+            waits is told what there is. `stop_…`, with the name of the function, is for who no longer waits.
         static_dir: Where its folder is.
     """
 
@@ -83,6 +88,7 @@ class View:
     parts: tuple[Part, ...]
     quick_answers: tuple[Answer, ...] = ()
     slow_answers: tuple[Answer, ...] = ()
+    long_answers: tuple[LongAnswer, ...] = ()
     static_dir: Path = STATIC_DIR
 
     @property
@@ -122,6 +128,16 @@ def plain(result: Any, *names: str) -> Json:
     return {
         name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in values.items()
     }
+
+
+def before_of(analysis: Analysis, part: str) -> Analysis | None:
+    """What an analysis was before, where a part of it was made with changes; None where it was not.
+
+    Args:
+        analysis: With changes or without.
+        part: As `Sources` names it. What a companion says is changed by changes of sound alone.
+    """
+    return analysis.before if analysis.source_changes.get(part) else None
 
 
 def grid_as_json(encoding: Encoding) -> Json:

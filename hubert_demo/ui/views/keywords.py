@@ -4,7 +4,7 @@ import numpy as np
 
 from hubert_demo.analysis.keywords.detection import NOT_COMMANDS
 from hubert_demo.api import Analysis
-from hubert_demo.ui.views.base import Json, Part, View, pack, plain
+from hubert_demo.ui.views.base import Json, Part, View, before_of, pack, plain
 
 
 def payload(analysis: Analysis) -> Json:
@@ -24,6 +24,19 @@ def _scores(analysis: Analysis) -> Json | None:
         **plain(found, "layer_weights", "window_times_s"),
         "is_command": [label not in NOT_COMMANDS for label in found.labels],
         "window_probabilities": pack(found.window_probabilities.astype(np.float32)),
+        "before": _scores_before(analysis),
+    }
+
+
+def _scores_before(analysis: Analysis) -> Json | None:
+    """What was heard before something was changed, and the probabilities, each at its own clearest second."""
+    before = before_of(analysis, "keywords")
+    if before is None or before.keywords is None:
+        return None
+    found = before.keywords
+    return {
+        "heard": [command.label for command in found.heard],
+        "probabilities": found.probabilities.tolist(),
     }
 
 
@@ -32,11 +45,14 @@ def _classification(analysis: Analysis) -> Json | None:
     found = analysis.classification
     if found is None:
         return None
-    shown = found.shown
+    shown, before = found.shown, before_of(analysis, "classification")
     return {
         "labels": [found.labels[index] for index in shown],
         "num_labels": len(found.labels),
         "scores": found.scores[shown].tolist(),
+        "scores_before": before.classification.scores[shown].tolist()
+        if before and before.classification
+        else None,
         "window_scores": pack(found.window_scores[:, shown].astype(np.float32)),
         **plain(found, "problem", "by_chance", "window_times_s", "layer_weights"),
     }

@@ -11,11 +11,23 @@ from hubert_demo.analysis.layers.projection import (
     Projection,
     ProjectionSettings,
 )
+from hubert_demo.analysis.layers.similarity import like_before
 from hubert_demo.analysis.layers.units import LABEL_REACH_S, MAX_UNITS, default_num_units
 from hubert_demo.analysis.transcript.alignment import MAX_REFERENCE
 from hubert_demo.api import Analysis
 from hubert_demo.errors import InputError
-from hubert_demo.ui.views.base import QUICK, SLOW, Json, Part, View, index, pack, plain, text_of
+from hubert_demo.ui.views.base import (
+    QUICK,
+    SLOW,
+    Json,
+    Part,
+    View,
+    before_of,
+    index,
+    pack,
+    plain,
+    text_of,
+)
 
 _FAITHFULNESS = ("trustworthiness", "neighbours_kept", "neighbours_kept_by_chance", "num_nearest")
 
@@ -37,9 +49,14 @@ def payload(analysis: Analysis) -> Json:
 
 
 def measures(analysis: Analysis) -> Json:
-    """Curves from layer to layer; energy and pitch."""
+    """Curves from layer to layer, energy and pitch; the curves before, and how like each layer is to that."""
+    before = before_of(analysis, "layers")
     return {
         "curves": plain(analysis.layer_curves()),
+        "curves_before": None if before is None else plain(before.layer_curves()),
+        "like_before": None
+        if before is None
+        else like_before(analysis.encoding.hidden_states, before.encoding.hidden_states).tolist(),
         "quantities": {name: _quantity_as_json(analysis.colouring(name)) for name in ("energy", "pitch")},
     }
 

@@ -3,9 +3,10 @@
 import numpy as np
 
 from hubert_demo.analysis.timeline.spectrogram import RANGE_DB, spectrogram
+from hubert_demo.analysis.transcript.alignment import differing_words
 from hubert_demo.analysis.transcript.spelling import reading_case
 from hubert_demo.api import Analysis
-from hubert_demo.ui.views.base import Json, Part, grid_as_json, pack, plain
+from hubert_demo.ui.views.base import Json, Part, before_of, grid_as_json, pack, plain
 
 MAX_COLUMNS = 4000
 
@@ -15,9 +16,13 @@ TEMPLATE = '<div class="hx-root hx-card hx-timeline" data-testid="timeline"></di
 def payload(analysis: Analysis) -> Json:
     """The sound itself (16 bits), its spectrogram (8 bits, 255 is loudest), the greedy words, the frame grid.
 
-    The words of the best reading take longer: they are a part of their own, `reading`.
+    The words of the best reading take longer: they are a part of their own, `reading`. A word is changed
+    where another one, or none, was there before something was changed inside the model.
     """
     show = reading_case(analysis.ctc.vocabulary)
+    greedy, before = analysis.transcript_greedy, before_of(analysis, "transcript")
+    other = before.transcript_greedy.text if before else greedy.text
+    changed = [differs for _, differs in differing_words(greedy.text, other)]
     waveform = analysis.encoding.waveform
     picture = spectrogram(waveform)
     columns = picture.decibels
@@ -32,8 +37,8 @@ def payload(analysis: Analysis) -> Json:
         "column_s": every * float(picture.times_s[1] - picture.times_s[0]),
         "frequencies_hz": picture.frequencies_hz.tolist(),
         "words": [
-            {**plain(word, "start_s", "end_s", "confidence"), "text": show(word.text)}
-            for word in analysis.transcript_greedy.words
+            {**plain(word, "start_s", "end_s", "confidence"), "text": show(word.text), "changed": is_changed}
+            for word, is_changed in zip(greedy.words, changed, strict=True)
         ],
         **grid_as_json(analysis.encoding),
     }

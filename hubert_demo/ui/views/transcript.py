@@ -1,5 +1,7 @@
 """What the model wrote down, word by word, how it came to that, and how it compares with what was said."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from hubert_demo.analysis.transcript.alignment import (
@@ -9,14 +11,24 @@ from hubert_demo.analysis.transcript.alignment import (
     differing_words,
 )
 from hubert_demo.analysis.transcript.beam import MAX_HOTWORDS_TEXT, BeamSettings, split_hotwords
-from hubert_demo.analysis.transcript.collapse import merge_repeats, writes
+from hubert_demo.analysis.transcript.collapse import Run, merge_repeats, writes
 from hubert_demo.analysis.transcript.confidence import meaning
 from hubert_demo.analysis.transcript.ctc import Word
 from hubert_demo.analysis.transcript.spelling import reading_case
 from hubert_demo.api import Analysis
 from hubert_demo.errors import InputError
 from hubert_demo.export.texts import TEXTS
-from hubert_demo.ui.views.base import SLOW, Json, Part, View, grid_as_json, pack, plain, text_of
+from hubert_demo.ui.views.base import (
+    SLOW,
+    Json,
+    Part,
+    View,
+    before_of,
+    grid_as_json,
+    pack,
+    plain,
+    text_of,
+)
 
 NUM_BEST = 5
 
@@ -27,9 +39,19 @@ def payload(analysis: Analysis) -> Json:
         "formats": [{"name": each.suffix, "title": each.title} for each in TEXTS.values()],
         "language_model": analysis.has_language_model,
         "confidence": meaning(analysis.ctc, analysis.has_language_model),
+        "greedy_before": _greedy_before(analysis),
         **grid_as_json(analysis.ctc_encoding),
         **_path(analysis),
     }
+
+
+def _greedy_before(analysis: Analysis) -> list[Json] | None:
+    """The greedy words before something was changed."""
+    before = before_of(analysis, "transcript")
+    if before is None:
+        return None
+    earlier, now = (each.transcript_greedy.text for each in (before, analysis))
+    return _compared(earlier, now, reading_case(analysis.ctc.vocabulary))
 
 
 def _times(word: Word | AlignedWord) -> Json:
@@ -40,12 +62,14 @@ def _path(analysis: Analysis) -> Json:
     """The map as uint8 `(rows, frames)`, 255 is certain; and the runs of the best path, int32 `(runs, 3)`.
 
     A run is a symbol, its first frame, and the frame after its last. Symbols are the map's rows, followed by
-    tokens that have no row but lie on the path.
+    tokens that have no row but lie on the path, or lay on it before something was changed.
     """
     ctc, found, show = analysis.ctc, analysis.emissions(), reading_case(analysis.ctc.vocabulary)
-    runs = merge_repeats(analysis.transcript_greedy.frame_token_ids.tolist())
+    before = before_of(analysis, "transcript")
+    runs = _runs(analysis)
+    runs_before = None if before is None else _runs(before)
     rows = found.token_ids.tolist()
-    others = sorted({run.token_id for run in runs} - set(rows))
+    others = sorted({run.token_id for run in (*runs, *(runs_before or ()))} - set(rows))
     places = {token_id: place for place, token_id in enumerate([*rows, *others])}
     labels = [show(label) for label in found.labels]
     labels += [ctc.vocabulary[token_id] for token_id in others]
@@ -59,29 +83,47 @@ def _path(analysis: Analysis) -> Json:
             for label, token_id in zip(labels, places, strict=True)
         ],
         "emissions": pack(np.rint(found.probabilities.T * 255).astype(np.uint8)),
-        "runs": pack(
-            np.array([[places[run.token_id], run.first_frame, run.end_frame] for run in runs], dtype=np.int32)
-        ),
+        "runs": _packed(runs, places),
+        "runs_before": None if runs_before is None else _packed(runs_before, places),
     }
 
 
+def _runs(analysis: Analysis) -> tuple[Run, ...]:
+    return merge_repeats(analysis.transcript_greedy.frame_token_ids.tolist())
+
+
+def _packed(runs: tuple[Run, ...], places: dict[int, int]) -> Json:
+    listed = [[places[run.token_id], run.first_frame, run.end_frame] for run in runs]
+    return pack(np.array(listed, dtype=np.int32))
+
+
 def reading(analysis: Analysis) -> Json:
-    """The best reading and the greedy one, and where their words differ."""
+    """The best reading and the greedy one, and where their words differ; and the best one before.
+
+    A word is changed, as in the timeline, where another one or none was there before something was changed.
+    """
     show, best, greedy = (
         reading_case(analysis.ctc.vocabulary),
         analysis.transcript,
         analysis.transcript_greedy,
     )
+    before = before_of(analysis, "transcript")
+    earlier = best.text if before is None else before.transcript.text
     differs = [differs for _, differs in differing_words(best.text, greedy.text)]
+    changed = [differs for _, differs in differing_words(best.text, earlier)]
     return {
         "words": [
-            {**_times(word), "text": show(word.text), "differs": other}
-            for word, other in zip(best.words, differs, strict=True)
+            {**_times(word), "text": show(word.text), "differs": other, "changed": is_changed}
+            for word, other, is_changed in zip(best.words, differs, changed, strict=True)
         ],
-        "greedy": [
-            {"text": show(word), "differs": other} for word, other in differing_words(greedy.text, best.text)
-        ],
+        "before": None if before is None else _compared(earlier, best.text, show),
+        "greedy": _compared(greedy.text, best.text, show),
     }
+
+
+def _compared(text: str, other: str, show: Callable[[str], str]) -> list[Json]:
+    """The words of a text, and whether another text has another one there, or none."""
+    return [{"text": show(word), "differs": differs} for word, differs in differing_words(text, other)]
 
 
 def readings(analysis: Analysis, request: Json) -> Json:
@@ -97,10 +139,7 @@ def readings(analysis: Analysis, request: Json) -> Json:
         "score": _score(BeamSettings.for_head(analysis.ctc), analysis.has_language_model, bool(hotwords)),
         "readings": [
             {
-                "words": [
-                    {"text": show(word), "differs": differs}
-                    for word, differs in differing_words(one.text, other)
-                ],
+                "words": _compared(one.text, other, show),
                 **plain(one, "score", "ctc_log_probability"),
             }
             for one, other in zip(found, others, strict=True)

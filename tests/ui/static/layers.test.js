@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { frameGrid } from "../../../hubert_demo/ui/static/core/grid.js";
-import { layerFit, nearest, placesOf } from "../../../hubert_demo/ui/static/layers/places.js";
+import { laidOver, layerFit, nearest, placesOf, placesOfBoth } from "../../../hubert_demo/ui/static/layers/places.js";
 import { install, pack, pause, timeline } from "./harness.js";
 
 install();
@@ -22,6 +22,33 @@ const { layerUnits } = await import("../../../hubert_demo/ui/static/layers/units
 
 /** Two layers of three frames. */
 const POINTS = Object.assign(Float32Array.from([0, 0, 4, 2, 2, 1, 10, 10, 10, 14, 11, 12]), { shape: [2, 3, 2] });
+
+test("points are laid over others that were turned, mirrored, scaled and moved", () => {
+  const points = Float32Array.from([0, 0, 4, 2, 2, 1, 3, 7]);
+  const moved = (/** @type {number} */ mirror) => {
+    const [sine, cosine] = [Math.sin(2), Math.cos(2)];
+    return points.map((_, i) => {
+      const [x, y] = [points[i - (i % 2)], mirror * points[i - (i % 2) + 1]];
+      return 3 * (i % 2 ? x * sine + y * cosine : x * cosine - y * sine) + 5;
+    });
+  };
+  for (const mirror of [1, -1]) {
+    laidOver(moved(mirror), points).forEach((value, i) => assert.ok(Math.abs(value - points[i]) < 1e-4));
+  }
+  const same = Float32Array.from([2, 2, 2, 2]);
+  assert.deepEqual([...laidOver(same, Float32Array.from([1, 0, 3, 4]))], [2, 2, 2, 2]);
+});
+
+test("the map and the one before share a scale on which both fit", () => {
+  const before = Object.assign(POINTS.map((value, i) => (i === 5 ? value + 3 : value)), { shape: POINTS.shape });
+  const [now, then] = placesOfBoth(POINTS, before, 0, 100, 80, 10);
+  for (const places of [now, then]) {
+    places.forEach((value, i) => assert.ok(value >= 9.99 && value <= (i % 2 ? 70.01 : 90.01)));
+  }
+  const [layer, other] = placesOfBoth(POINTS, POINTS, 1, 100, 80, 10);
+  layer.forEach((value, i) => assert.ok(Math.abs(value - other[i]) < 1e-3));
+  placesOf(POINTS, 1, 100, 80, 10).forEach((value, i) => assert.ok(Math.abs(value - layer[i]) < 1e-3));
+});
 
 test("a frame is described as the model has it", () => {
   assert.equal(frameWords(frameGrid({ hop_s: 0.02, first_frame_s: 0.0125, num_frames: 50 })),

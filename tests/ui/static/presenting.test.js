@@ -36,7 +36,8 @@ test("in presentation mode, arrows and a remote control go on and back, alone an
 });
 
 const SHOWN = {
-  result: { title: "harbour.wav", model: { title: "Explorer" }, num_layers: 8, middle_layer: 3 }, open: "layers",
+  result: { title: "harbour.wav", model: { title: "Explorer" }, num_layers: 8, middle_layer: 3, changed: [] },
+  open: "layers",
   choices: {
     layer: null, colour: "energy", num_units: null, method: "umap", num_neighbours: 15, metric: "euclidean", seed: 0,
   },
@@ -63,4 +64,10 @@ test("a heading says what is selected, shown and written, and nothing of what is
   assert.deepEqual([Selected, Shown], ["1.00–2.00 s", "0.50–3.00 s"]);
   assert.equal(rest["Words to listen for"], "a");
   assert.ok(!("Your text" in rest) && !("Layer" in rest));
+});
+
+test("a heading says what was changed inside the model", () => {
+  const changed = ["layer 1, head 2 off", "1–2 s masked"].map((words) => ({ text: "", words }));
+  assert.equal(heading({ result: { ...SHOWN.result, changed } }).Changed, "layer 1, head 2 off · 1–2 s masked");
+  assert.ok(!("Changed" in heading()));
 });

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from hubert_demo.ui.lessons.measures import attention, keywords, layers, learning, transcript
+from hubert_demo.ui.lessons.measures import attention, changes, keywords, layers, learning, transcript
 from hubert_demo.ui.lessons.measures.base import (
     LAYER,
     NAME,
@@ -27,6 +27,7 @@ __all__ = [
     "Measure",
     "Subject",
     "attention",
+    "changes",
     "keywords",
     "layers",
     "learning",

@@ -66,6 +66,7 @@ LAYER = Kind("layer", lambda value: f"{value:d}", "", low=0)
 SECONDS = Kind("time", lambda value: f"{value:.2f} s", "s", places=2, low=0)
 DECIMAL = Kind("decimal", lambda value: f"{value:.2f}", "", places=2)
 NAME = Kind("name", str)
+TEXT = Kind("text", str)
 WORD = Kind("word", lambda value: f"“{value}”")
 
 

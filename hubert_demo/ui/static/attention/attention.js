@@ -7,6 +7,8 @@ import { headsPanel } from "./heads.js";
 import { headMaps } from "./load.js";
 import { largeMap } from "./map.js";
 import { mapReading } from "./reading.js";
+import { sweeps } from "./sweeps.js";
+import { headSwitch, switchBoard } from "./switches.js";
 import { layerHeads } from "./thumbs.js";
 
 /** @import { AttentionPart, HeadsPart, Mount } from "../core/types.js" */
@@ -28,6 +30,8 @@ export const mount = (root, page) => {
   const map = largeMap(reading.readRow);
   const slider = layerSlider(1, ["attention-layer", "attention-layer-name"], (wanted) => pick(wanted - 1, head));
   const thumbs = layerHeads((wanted) => layer !== null && pick(layer, wanted));
+  const [board, toggle] = [switchBoard(), headSwitch()];
+  const sweep = sweeps(page, board);
   const panel = headsPanel((...wanted) => pick(...wanted));
   const title = make("h2", { "data-testid": "attention-title" });
   const earlier = make("p", { class: "hx-quiet", role: "status", hidden: true, "data-testid": "attention-earlier" });
@@ -36,8 +40,11 @@ export const mount = (root, page) => {
   again.hidden = true;
   root.append(steer(...slider.elements), make("div", { class: "hx-columns hx-columns-attention" },
     make("div", { class: "hx-card" }, thumbs.element, kindsNote()),
-    make("div", { class: "hx-card" }, make("div", { class: "hx-bar" }, title, map.range),
-      problem, again, earlier, map.element, reading.sentence, reading.list)), panel.element);
+    make("div", { class: "hx-card" }, make("div", { class: "hx-bar" }, title, toggle.element, map.range),
+      problem, again, earlier, map.element, reading.sentence, reading.list)),
+    make("div", { class: "hx-card hx-switches-card" }, make("div", { class: "hx-bar" },
+      make("h2", { text: "Switch parts off" }), sweep.measures), ...board.elements, ...sweep.heads),
+    sweep.words, panel.element);
 
   const maps = headMaps(page, {
     show: (here) => {
@@ -69,7 +76,8 @@ export const mount = (root, page) => {
     if (!part || layer === null) return;
     slider.show(layer + 1, part.num_layers);
     title.textContent = `Layer ${layer + 1}, head ${head + 1}`;
-    thumbs.mark(head, kinds?.[layer]);
+    toggle.follow(layer, head);
+    thumbs.mark(layer, head, kinds?.[layer]);
     sayWhose();
     if (kinds) reading.kind.textContent = kinds[layer][head];
     panel.mark(layer, head);
@@ -78,6 +86,7 @@ export const mount = (root, page) => {
 
   const draw = () => {
     panel.draw();
+    sweep.draw();
     if (!shown || !root.clientWidth) return;
     map.draw();
     thumbs.draw(shown.small);
@@ -116,7 +125,8 @@ export const mount = (root, page) => {
 
   return {
     tab: true, strip: map.strip, draw, tick: map.tick, zoom: map.draw,
-    result: () => {
+    result: (result) => {
+      sweep.begin(result);
       part = shown = null;
       maps.forget();
       complain(null);
@@ -128,9 +138,14 @@ export const mount = (root, page) => {
     parts: {
       attention: (/** @type {AttentionPart} */ model) => {
         part = model;
+        board.fill(model);
         pick(...wanted(model));
       },
       heads: fill,
+    },
+    changes: () => {
+      board.mark();
+      describe();
     },
     failed: (_, sentence) => fill(sentence, "unknown"),
     choices: (changed) => {

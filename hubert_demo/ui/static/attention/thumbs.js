@@ -3,6 +3,7 @@
 import { make } from "../core/dom.js";
 import { oneStop } from "../core/keyboard.js";
 import { fit } from "../core/paint.js";
+import { changing, headOff } from "../page/changing.js";
 import { drawLevels } from "./drawing.js";
 
 /** @import { SmallMaps } from "./bins.js" */
@@ -23,14 +24,18 @@ export const layerHeads = (onpress) => {
       element.replaceChildren(...thumbs.map(({ button }) => button));
     },
     /**
+     * @param {number} layer whose heads they are
      * @param {number} chosen
      * @param {readonly string[]} [kinds] as far as they are known
      */
-    mark: (chosen, kinds) => {
+    mark: (layer, chosen, kinds) => {
       thumbs.forEach(({ button, kind }, head) => {
-        kind.textContent = kinds ? kinds[head] : "";
+        const isOff = changing.has(headOff(layer, head));
+        button.classList.toggle("is-off", isOff);
+        const said = [...(isOff ? ["off"] : []), ...(kinds ? [kinds[head]] : [])].join(" · ");
+        kind.textContent = said;
         button.setAttribute("aria-pressed", String(head === chosen));
-        button.setAttribute("aria-label", `Head ${head + 1}${kinds ? ` ${kinds[head]}` : ""}`);
+        button.setAttribute("aria-label", `Head ${head + 1}${said ? ` ${said}` : ""}`);
       });
       settle();
     },

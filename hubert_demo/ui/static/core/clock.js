@@ -93,18 +93,23 @@ export const clock = {
     emit("rate");
   },
   /**
-   * Another recording.
+   * Another recording, or the same one as it is heard with other changes: then the place in it stays.
    * @param {TimelinePart} timeline
+   * @param {boolean} [isSame]
    */
-  load: (timeline) => {
+  load: (timeline, isSame = false) => {
+    const [time, chosen] = isSame ? [now, selection] : [0, null];
     audio.pause();
     if (audio.src) URL.revokeObjectURL(audio.src);
     samples = /** @type {Int16Array<ArrayBuffer>} */ (unpack(timeline.samples));
     ({ duration_s: duration, words } = timeline);
     grid = frameGrid(timeline);
     audio.src = URL.createObjectURL(wavOf(samples, timeline.rate_hz));
-    stop = selection = lastWord = null;
-    now = 0;
+    selection = chosen;
+    lastWord = null;
+    now = time;
+    if (time) audio.currentTime = time;
+    stop = endOfSelection();
   },
   /**
    * The words of a better reading of this recording. Everybody draws theirs anew.

@@ -151,7 +151,7 @@ const listen = (entry) => {
   const { component, root } = entry;
   /** @type {Record<string, (detail: any) => void>} */
   const listeners = { result: () => begin(entry) };
-  for (const event of /** @type {const} */ (["busy", "error", "open", "tick", "draw", "zoom", "choices"])) {
+  for (const event of /** @type {const} */ (["busy", "error", "open", "tick", "draw", "zoom", "choices", "changes"])) {
     const listener = component[event];
     if (listener) listeners[event] = (detail) => isHere(entry) && listener(detail);
   }

@@ -48,19 +48,30 @@ export const resultOnShow = () => {
 };
 
 /**
- * Put a result on show, all of it. Everybody hears "result", and "choices" where its model has fewer layers or heads
- * than are chosen, or a text was chosen that was said in another recording.
+ * Whether a result is of the recording on show by its model, with other changes or with none.
+ * @param {Pick<Result, "ticket">} result
+ */
+export const isOfSame = ({ ticket }) => Boolean(ticket) && state.result?.ticket === ticket;
+
+/**
+ * Put a result on show, all of it, or the same stretch of the same one. Everybody hears "result", and "choices" where
+ * its model has fewer layers or heads than are chosen, or a text was chosen that was said in another recording.
  * @param {Result} result
  */
 export const showResult = (result) => {
-  [state.result, state.zoom] = [result, null];
+  const isSame = isOfSame(result);
+  [state.result, state.zoom] = [result, isSame ? state.zoom : null];
   const { layer, attention_layer: attentionLayer, head, reference } = state.choices;
+  const { head_sweep: heads, word_sweep: words } = state.choices;
   /** @type {Choices} */
   const inRange = {};
   if (layer !== undefined) inRange.layer = Math.min(layer, result.num_layers);
   if (attentionLayer !== undefined) inRange.attention_layer = Math.min(attentionLayer, result.num_layers - 1);
   if (head !== undefined) inRange.head = Math.min(head, result.num_heads - 1);
-  if (reference) inRange.reference = "";
+  if (reference && !isSame) inRange.reference = "";
+  // Of another model or with other changes nothing has been swept.
+  if (heads) inRange.head_sweep = "";
+  if (words) inRange.word_sweep = "";
   emit("result", result);
   choose(inRange);
 };

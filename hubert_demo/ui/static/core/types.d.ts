@@ -32,6 +32,8 @@ export interface Word {
   readonly start_s: number;
   readonly end_s: number;
   readonly confidence: number;
+  /** Whether another word, or none, was there before something was changed inside the model. */
+  readonly changed?: boolean;
   /** Of the best reading alone: whether the greedy one has another word there, or none. */
   readonly differs?: boolean;
 }
@@ -81,12 +83,18 @@ export interface TranscriptPart extends GridPart {
   readonly emissions: Packed;
   /** int32 `(runs, 3)`: symbol, first frame, the frame after the last. */
   readonly runs: Packed;
+  /** The same before something was changed inside the model; null where nothing was that reaches it. */
+  readonly runs_before: Packed | null;
+  /** Likewise the greedy words, and how they differ from those now. */
+  readonly greedy_before: readonly ReadWord[] | null;
 }
 
 /** The best reading, and the greedy one as far as they differ. */
 export interface ReadingPart {
   readonly words: readonly Word[];
   readonly greedy: readonly ReadWord[];
+  /** The best reading before something was changed inside the model; null where nothing was that reaches it. */
+  readonly before: readonly ReadWord[] | null;
 }
 
 /** A command that was heard, and where most clearly. */
@@ -112,6 +120,12 @@ export interface KeywordScores {
   readonly window_times_s: readonly number[];
   /** float32 `(windows, labels)`. */
   readonly window_probabilities: Packed;
+  /** What they were before something was changed inside the model; null where nothing was that reaches them. */
+  readonly before: {
+    readonly heard: readonly string[];
+    /** In the clearest second of before. */
+    readonly probabilities: readonly number[];
+  } | null;
 }
 
 /** What a classifier says that is no keyword spotter. */
@@ -123,6 +137,8 @@ export interface Classification {
   readonly num_labels: number;
   /** Of the whole recording: probabilities, or numbers of a regression. */
   readonly scores: readonly number[];
+  /** What they were before something was changed inside the model; null where nothing was. */
+  readonly scores_before: readonly number[] | null;
   /** The probability of each where nothing is known; null where they do not exclude each other. */
   readonly by_chance: number | null;
   readonly window_times_s: readonly number[];
@@ -176,6 +192,10 @@ export interface LayerCurves {
 
 export interface LayerMeasuresPart {
   readonly curves: LayerCurves;
+  /** What they were before something was changed inside the model; null where nothing was. */
+  readonly curves_before: LayerCurves | null;
+  /** Likewise: mean cosine of a frame's state and what it was, for each layer and the first one's input. */
+  readonly like_before: readonly number[] | null;
   readonly quantities: { readonly energy: Quantity; readonly pitch: Quantity };
 }
 
@@ -213,6 +233,41 @@ export interface HeadsPart {
   readonly query_step: number;
 }
 
+/** Of a sweep; null where it is not computed, or there is no such head. Of heads `(layers, heads)`, else one row. */
+export interface Effects {
+  readonly loss_rise: readonly (number | null)[] | readonly (readonly (number | null)[])[];
+  readonly characters_changed: readonly (number | null)[] | readonly (readonly (number | null)[])[];
+  readonly keyword_change: readonly (number | null)[] | readonly (readonly (number | null)[])[];
+}
+
+/** How far a sweep is. */
+export interface Progress {
+  readonly num_done: number;
+  readonly num_passes: number;
+  /** Whose probability is followed; null where none is. */
+  readonly keyword: string | null;
+  /** How often what does no more than others would be marked; null where nothing is marked. */
+  readonly by_chance: number | null;
+}
+
+export interface HeadSweepAnswer extends Progress {
+  readonly effects: Effects;
+  /** Whether a head does more than every random subspace of its layer. */
+  readonly is_marked: readonly (readonly boolean[])[];
+  readonly layer_skipped: Effects;
+  readonly feed_forward_off: Effects;
+}
+
+export interface WordSweepAnswer extends Progress {
+  readonly words: readonly { readonly text: string; readonly start_s: number; readonly end_s: number }[];
+  readonly effects: Effects;
+  /** Whether a word does more than every stretch of silence elsewhere. */
+  readonly is_marked: readonly boolean[];
+  /** Rise of the loss with the most important word silenced, the two, …; and in random orders. */
+  readonly removed: readonly (number | null)[];
+  readonly removed_at_random: readonly (readonly (number | null)[])[];
+}
+
 /** The parts of a result, by name. */
 export interface Parts {
   timeline: TimelinePart;
@@ -231,8 +286,14 @@ export interface Parts {
 export interface ResultMessage {
   readonly kind: "result";
   readonly token: string;
-  /** By which this tab may have the result again. */
+  /** By which this tab may have the result again; of one that was changed, what it was before. */
   readonly ticket: string;
+  /** Token of what it was before something was changed inside the model; null where nothing was. */
+  readonly before: string | null;
+  /** What was changed, as an address has it; "" where nothing was. */
+  readonly changes: string;
+  /** The same one by one: what an address calls it, and in words. */
+  readonly changed: readonly { readonly text: string; readonly words: string }[];
   readonly title: string;
   readonly seconds: number;
   readonly checkpoint: string;
@@ -258,8 +319,10 @@ export interface SentenceMessage {
   readonly kind: "busy" | "error";
   readonly text: string;
   readonly welcome?: boolean;
-  /** Whether it is about a result that was to be opened again. */
+  /** Whether it is about a result that was to be opened again, or changed. */
   readonly again?: boolean;
+  /** So that two that are alike differ. */
+  readonly number?: number;
   /** By which this tab may have what has begun, also when it is reloaded meanwhile. */
   readonly claim?: string;
   /** Of the recording that it is about, once that is known. */
@@ -305,6 +368,9 @@ export interface Choices {
   seed?: number;
   reference?: string;
   hotwords?: string;
+  /** The keyword that a sweep followed which was run, or "clearest"; "" where none was. */
+  head_sweep?: string;
+  word_sweep?: string;
   sort?: string;
   filter?: string;
 }
@@ -455,6 +521,8 @@ export interface Component {
   /** A tab has been opened. */
   open?(): void;
   choices?(changed: Choices): void;
+  /** Something else is wanted to be changed inside the model. */
+  changes?(): void;
 }
 
 export type Mount = (root: HTMLElement, page: Page) => Component;

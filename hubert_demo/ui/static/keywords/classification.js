@@ -3,6 +3,7 @@
 
 import { make } from "../core/dom.js";
 import { percent } from "../core/format.js";
+import { markBefore } from "./before.js";
 import { number } from "./scores.js";
 
 /** @import { Classification } from "../core/types.js" */
@@ -29,7 +30,9 @@ export const judgedCard = (found) => {
     make("h2", { text: "Over the whole recording" }),
     ...(areNumbers && count === 1 ? [bigNumber(found)] : []),
     ...(problem === "single_label_classification" ? [verdict(found)] : []),
-    ...(areNumbers && count === 1 ? [] : [make("ul", { class: `hx-bars ${areNumbers ? "has-numbers" : ""}` },
+    ...(areNumbers && count === 1 ? [] : [make("ul", {
+      class: `hx-bars ${areNumbers ? "has-numbers" : ""} ${found.scores_before ? "has-before" : ""}`,
+    },
       ...labels.map((label, i) => row(label, scores[i], found, i)))]),
     ...(count > labels.length ? [make("p", {
       class: "hx-quiet", text: `And ${count - labels.length} labels that are less probable; downloads have all.`,
@@ -38,9 +41,10 @@ export const judgedCard = (found) => {
 };
 
 /** @param {Classification} found */
-const bigNumber = ({ labels: [label], scores: [score] }) => make("div", { class: "hx-best-line" },
+const bigNumber = ({ labels: [label], scores: [score], scores_before: before }) => make("div",
+  { class: "hx-best-line" },
   make("p", { class: "hx-best", text: number(score), "data-testid": "judged-best" }),
-  make("p", { class: "hx-state" }, make("span", { text: label })));
+  make("p", { class: "hx-state" }, make("span", { text: before ? `${label}, was ${number(before[0])}` : label })));
 
 /** @param {Classification} found */
 const verdict = ({ labels: [label], scores: [score], by_chance: chance }) => make("div", { class: "hx-best-line" },
@@ -54,15 +58,19 @@ const verdict = ({ labels: [label], scores: [score], by_chance: chance }) => mak
  * @param {Classification} found
  * @param {number} place
  */
-const row = (label, score, { problem }, place) => {
+const row = (label, score, { problem, scores_before: before }, place) => {
   const name = make("span", { text: label, title: label });
+  const earlier = before?.[place];
   if (problem === REGRESSION) {
-    return make("li", { "data-testid": "judged-label" }, name, make("span", { text: number(score) }));
+    const was = earlier === undefined ? "" : ` (was ${number(earlier)})`;
+    return make("li", { "data-testid": "judged-label" }, name, make("span", { text: `${number(score)}${was}` }));
   }
+  const track = make("span", { class: "hx-track" }, make("i", { style: `--share:${100 * score}%` }));
+  const share = make("span", { text: percent(score) });
+  if (earlier !== undefined) markBefore(track, share, earlier, score);
   const isBest = !place && problem === "single_label_classification";
   return make("li", { class: isBest ? "is-best" : "", "data-testid": "judged-label" }, name,
-    make("span", { class: "hx-track" }, make("i", { style: `--share:${100 * score}%` })),
-    make("span", { text: percent(score) }));
+    track, share);
 };
 
 /**

@@ -5,11 +5,14 @@ import { unpack } from "../core/arrays.js";
 import { clock } from "../core/clock.js";
 import { icon, make } from "../core/dom.js";
 import { percent } from "../core/format.js";
+import { markBefore } from "./before.js";
 import { judgedCard, leadOf, overTime } from "./classification.js";
 import { bestOf, verdictOf } from "./scores.js";
 import { windowsCard } from "./windows.js";
 
 /** @import { HeardCommand, KeywordScores, KeywordsPart, Mount } from "../core/types.js" */
+
+const BEFORE = "The line in a bar is where it ended before the change, in the clearest second of then.";
 
 /** @type {Mount} */
 export const mount = (root) => {
@@ -61,13 +64,27 @@ const commandsOverTime = (scores) => ({
  * Every command that was heard, to hear again; or that there was none.
  * @param {KeywordScores} scores
  */
-const heardCard = ({ heard, threshold }) => {
+const heardCard = ({ heard, threshold, before }) => {
+  const earlier = before && [make("p", { class: "hx-before", "data-testid": "heard-before" },
+    make("span", { class: "hx-quiet", text: "Before: " }), ...heardBefore(before.heard, heard))];
   const needed = `from ${percent(threshold)}`;
   const commands = heard.map((command) => make("li", {}, wordButton(command)));
   return make("div", { class: "hx-card hx-heard-card", "data-testid": "keywords-heard" }, ...(heard.length ? [
     make("ol", { class: "hx-heard", "aria-label": "Commands heard, in order" }, ...commands),
     make("p", { class: "hx-quiet", text: `In order, each at its clearest second; a command counts ${needed}.` }),
-  ] : [make("p", { class: "hx-quiet", text: `No command heard: a command counts as heard ${needed}.` })]));
+  ] : [make("p", { class: "hx-quiet", text: `No command heard: a command counts as heard ${needed}.` })]),
+  ...(earlier || []));
+};
+
+/**
+ * The commands of before; bold those that are not heard any more.
+ * @param {readonly string[]} labels
+ * @param {readonly HeardCommand[]} heard now
+ */
+const heardBefore = (labels, heard) => {
+  const now = heard.map(({ label }) => label);
+  if (!labels.length) return ["no command heard"];
+  return labels.flatMap((text, i) => [i ? " · " : "", make(now.includes(text) ? "span" : "b", { text })]);
 };
 
 /** @param {HeardCommand} command */
@@ -82,13 +99,15 @@ const wordButton = ({ label, probability, start_s: start, end_s: end }) =>
  * @param {boolean} isLong whether there is more than one window
  */
 const barsCard = (scores, isLong) => {
-  const { labels, is_command, probabilities, threshold, start_s: start, end_s: end } = scores;
+  const { labels, is_command, probabilities, threshold, start_s: start, end_s: end, before } = scores;
   const best = bestOf(scores);
   const rows = labels.map((label, i) => {
     const track = make("span", { class: "hx-track" }, make("i", { style: `--share:${100 * probabilities[i]}%` }));
     if (is_command[i]) track.append(make("s", { style: `left:${100 * threshold}%` }));
+    const share = make("span", { text: percent(probabilities[i]) });
+    if (before) markBefore(track, share, before.probabilities[i], probabilities[i]);
     return make("li", { class: i === best ? "is-best" : "", "data-testid": "keyword" },
-      make("span", { text: label }), track, make("span", { text: percent(probabilities[i]) }));
+      make("span", { text: label }), track, share);
   });
   const hear = make("button", { type: "button", class: "hx-button", onclick: () => clock.hear(start, end) },
     icon("play"), make("span", { text: "Play" }));
@@ -99,7 +118,8 @@ const barsCard = (scores, isLong) => {
       make("span", { class: "hx-quiet", text: stretch, "data-testid": "keyword-window" })),
     make("div", { class: "hx-best-line" },
       make("p", { class: "hx-best", text: labels[best], "data-testid": "keyword-best" }), verdict(scores), hear),
-    make("ul", { class: "hx-bars" }, ...rows),
+    make("ul", { class: `hx-bars ${before ? "has-before" : ""}` }, ...rows),
+    ...(before ? [make("p", { class: "hx-quiet", text: BEFORE })] : []),
     make("p", { class: "hx-quiet" }, "“Unknown” is any other word, “silence” no speech at all. The twelve add up to " +
       "100%. A command counts as heard once its bar passes the dotted line."));
 };

@@ -4,6 +4,7 @@ import { unpack } from "../core/arrays.js";
 import { clock } from "../core/clock.js";
 import { emit } from "../core/events.js";
 import { choose, store } from "../core/store.js";
+import { mapsBefore } from "./before.js";
 import { frameWords } from "./captions.js";
 import { colouringOf, colourStrip, ways } from "./colours.js";
 import { layerMaps } from "./maps.js";
@@ -14,6 +15,7 @@ import { layerUnits, unitScores } from "./units.js";
 /** @import { Choices, LayerCurves, LayerMeasuresPart } from "../core/types.js" */
 /** @import { LayersPart, Mount, Quantity } from "../core/types.js" */
 /** @import { Colouring, Measured } from "./colours.js" */
+/** @import { Earlier } from "./tab.js" */
 
 /**
  * The layer that is chosen if there is one, else the last.
@@ -37,13 +39,20 @@ export const mount = (root, page) => {
   let layer = 0;
   /** @type {LayerCurves | null} */
   let curves = null;
+  /** Before something was changed inside the model. @type {Earlier | null} */
+  let earlier = null;
   /** @type {Record<string, Measured> | null} */
   let quantities = null;
   let unmeasured = "";
   let isThere = false; // the first part of the result on show
 
   const wanted = () => settingsOf(store.choices, part.settings);
-  const known = () => ({ part, layer, colouring, curves, shown: maps.now(), scores: scores.now() });
+  const known = () => {
+    const shown = maps.now();
+    const pointsBefore = originals.pointsFor(shown.map, part.settings);
+    return { part, layer, colouring, curves, earlier, shown, pointsBefore, scores: scores.now() };
+  };
+  const originals = mapsBefore(() => paint("draw"));
   const maps = layerMaps(page, wanted, (isOther) => tab.showMap(known(), isOther));
   const units = layerUnits(page, () => paint("repaint"));
   const scores = unitScores(page, () => tab.describe(known()));
@@ -90,7 +99,8 @@ export const mount = (root, page) => {
   const begin = (/** @type {LayersPart} */ layers) => {
     part = layers;
     layer = layerOf(store.choices, part.num_layers);
-    curves = quantities = null;
+    curves = quantities = earlier = null;
+    originals.begin();
     unmeasured = "";
     isThere = true;
     root.parentElement?.querySelector("[data-frame-words]")?.replaceChildren(frameWords(clock.grid));
@@ -101,8 +111,10 @@ export const mount = (root, page) => {
     recolour();
   };
 
-  const measure = (/** @type {LayerMeasuresPart} */ { curves: found, quantities: { energy, pitch } }) => {
-    curves = found;
+  const measure = (/** @type {LayerMeasuresPart} */ measures) => {
+    const { curves_before: before, like_before: like, quantities: { energy, pitch } } = measures;
+    ({ curves } = measures);
+    earlier = before && like && { curves: before, like };
     quantities = { energy: measured(energy), pitch: measured(pitch) };
     paint("repaint");
   };

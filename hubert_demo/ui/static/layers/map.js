@@ -5,7 +5,7 @@ import { calm, make } from "../core/dom.js";
 import { figureBox } from "../core/figure.js";
 import { clamp, seconds, short } from "../core/format.js";
 import { announce, fit, font, letterFont, line, sized, style, timeSlider, token, writeOver } from "../core/paint.js";
-import { nearest, placesOf } from "./places.js";
+import { nearest, placesOf, placesOfBoth } from "./places.js";
 
 /** @import { Context } from "../core/paint.js" */
 /** @import { LayersPart } from "../core/types.js" */
@@ -16,6 +16,7 @@ import { nearest, placesOf } from "./places.js";
  * What is to be seen.
  * @typedef {object} Scene
  * @property {{ points: Points | null }} shown nothing where there is no map yet
+ * @property {Points | null} pointsBefore those before something was changed inside the model
  * @property {number} layer
  * @property {LayersPart} part
  * @property {Colouring} colouring
@@ -26,6 +27,7 @@ const TRAIL_S = 0.5;
 const HEARD_S = 0.4; // of a dot that is clicked
 const REACH = 16; // how near, in pixels, a click has to be
 const MARGIN = 30;
+const MOVED_PX = 3; // a dot that moved by less is where it was
 const MANY = 1200; // dots that are drawn without their outline, to stay quick
 
 export const layerMap = () => {
@@ -38,16 +40,26 @@ export const layerMap = () => {
   let scene;
   /** Nothing while there is no map. @type {Places | null} */
   let places = null;
+  /** @type {Places | null} */
+  let placesBefore = null;
   let [width, height, animation] = [0, 0, 0];
 
-  const paint = () => places && paintDots(fit(base, width, height), places, scene);
+  const paint = () => places && paintDots(fit(base, width, height), places, scene, placesBefore);
   const paintNow = () => {
     if (!places) return;
     paintPresent(fit(over, width, height), places, width);
     announce(base);
   };
-  const whole = () =>
-    scene.shown.points && width ? placesOf(scene.shown.points, scene.layer, width, height, sized(MARGIN)) : null;
+  const whole = () => {
+    const { shown: { points }, pointsBefore: before, layer } = scene;
+    placesBefore = null;
+    if (!points || !width) return null;
+    const box = /** @type {const} */ ([layer, width, height, sized(MARGIN)]);
+    if (!before) return placesOf(points, ...box);
+    const [now, then] = placesOfBoth(points, before, ...box);
+    placesBefore = then;
+    return now;
+  };
 
   /** At the size that it has now. @param {Scene} next */
   const draw = (next) => {
@@ -147,10 +159,12 @@ const placeTip = (tip, { part: { tokens }, colouring }, places, frame, width) =>
  * @param {Context} ctx
  * @param {Places} places
  * @param {Scene} scene
+ * @param {Places | null} before
  */
-const paintDots = (ctx, places, { part: { tokens }, colouring }) => {
+const paintDots = (ctx, places, { part: { tokens }, colouring }, before) => {
   const count = places.length / 2;
   drawThread(ctx, places, count);
+  if (before) drawMoves(ctx, before, places);
   const byLetter = colouring.way === "letter";
   const radius = sized(count > MANY ? 3 : count > 500 ? 4 : 5);
   style(ctx, { strokeStyle: token("--hx-dot-line"), lineWidth: 1 });
@@ -178,6 +192,26 @@ const paintDots = (ctx, places, { part: { tokens }, colouring }) => {
 const drawThread = (ctx, places, count) => {
   style(ctx, { strokeStyle: token("--hx-thread"), lineWidth: 1, globalAlpha: Math.min(1, 500 / count) });
   line(ctx, places);
+  ctx.globalAlpha = 1;
+};
+
+/**
+ * Where each dot was before something was changed inside the model, as a ring with a line to where it is.
+ * @param {Context} ctx
+ * @param {Places} before
+ * @param {Places} places
+ */
+const drawMoves = (ctx, before, places) => {
+  const count = places.length / 2;
+  style(ctx, { strokeStyle: token("--hx-changed"), lineWidth: 1, globalAlpha: count > MANY ? 0.25 : 0.5 });
+  for (let frame = 0; frame < count; frame++) {
+    const [from, to] = [before, places].map((each) => each.subarray(2 * frame, 2 * frame + 2));
+    if (Math.hypot(to[0] - from[0], to[1] - from[1]) < MOVED_PX) continue;
+    line(ctx, [...from, ...to]);
+    ctx.beginPath();
+    ctx.arc(from[0], from[1], sized(2.5), 0, 2 * Math.PI);
+    ctx.stroke();
+  }
   ctx.globalAlpha = 1;
 };
 

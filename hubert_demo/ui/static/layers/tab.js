@@ -13,7 +13,10 @@ import { mapSettings } from "./settings.js";
 /** @import { LayerCurves, LayersPart } from "../core/types.js" */
 /** @import { Colouring } from "./colours.js" */
 /** @import { OnShow } from "./maps.js" */
+/** @import { Points } from "./places.js" */
 /** @import { UnitScores } from "./units.js" */
+
+/** Curves, and how like each layer is to before. @typedef {{ curves: LayerCurves, like: readonly number[] }} Earlier */
 
 /**
  * What is known of the result.
@@ -22,7 +25,9 @@ import { mapSettings } from "./settings.js";
  * @property {number} layer
  * @property {Colouring} colouring
  * @property {LayerCurves | null} curves nothing until they are there
+ * @property {Earlier | null} earlier what they were before something was changed inside the model
  * @property {OnShow} shown the map
+ * @property {Points | null} pointsBefore its points before, likewise
  * @property {{ found: UnitScores | null, problem: string }} scores
  */
 
@@ -41,7 +46,7 @@ export const layersTab = (root) => {
   const large = make("div", { class: "hx-card hx-layer-large" }, big.element, absence, legend,
     method, settings.element);
   const small = make("div", { class: "hx-card hx-layer-side" }, make("h2", { text: "All layers at once" }),
-    grid.element, charts.alike, numbers);
+    grid.element, charts.alike, charts.like, numbers);
   root.append(controls.element, make("div", { class: "hx-columns hx-columns-layers" }, large, small), charts.rest);
 
   const paintGrid = (/** @type {Known} */ { part, colouring, shown: { map, points } }) => {
@@ -52,8 +57,9 @@ export const layersTab = (root) => {
   // What is written around the map: the legend, the numbers, the curves.
   const describe = (/** @type {Known} */ known) => {
     if (!root.clientWidth) return;
-    const { part, layer, colouring, curves, shown } = known;
-    legend.replaceChildren(...colouring.legend(), key("now and the last half second", "background:var(--hx-now)"));
+    const { part, layer, colouring, curves, shown, pointsBefore } = known;
+    legend.replaceChildren(...colouring.legend(), key("now and the last half second", "background:var(--hx-now)"),
+      ...(pointsBefore ? [key("before the change", "border:2px solid var(--hx-changed)")] : []));
     method.replaceChildren(...methodLines(shown));
     grid.mark(layer);
     charts.show(known);

@@ -103,7 +103,8 @@ export const lessonsIn = (root, page, start, onglossary) => {
       emit("listen", { ...wanted, isHere: false });
       return;
     }
-    sound = soundOf(resultOnShow());
+    // With a stretch silenced it is the same recording.
+    if (sound === null || !resultOnShow().before) sound = soundOf(resultOnShow());
     tell(step);
     if (!mayPut) return;
     mayPut = false;
@@ -221,7 +222,7 @@ export const lessonsIn = (root, page, start, onglossary) => {
     result: (result) => {
       if (!lesson) return;
       // Of another recording the step is put on show anew, too; of another model's result it is only told anew.
-      if (sound !== null && soundOf(result) !== sound) mayPut = true;
+      if (sound !== null && !result.before && soundOf(result) !== sound) mayPut = true;
       isComing = false;
       load();
     },

@@ -6,6 +6,7 @@ import { emit, on } from "../core/events.js";
 import { whenMounted } from "../core/mount.js";
 import { choose, facts, resultOnShow, store, zoomTo } from "../core/store.js";
 import { fitted } from "../core/zoom.js";
+import { changing } from "./changing.js";
 import { complaint, early, FIELDS, hashOf, stateOf, textsOf } from "./fields.js";
 import { recents } from "./memory.js";
 import { presentation } from "./present.js";
@@ -57,7 +58,7 @@ const exampleOnShow = () => {
 const now = () => ({
   ...store.choices, example: exampleOnShow(), checkpoint: resultOnShow().checkpoint, tab: awaited ?? store.open,
   t: clock.time, select: clock.selection, zoom: store.zoom, speed: clock.rate, theme: theme.now,
-  present: presentation.isOn ? "on" : null, lesson: store.lesson, step: store.step,
+  changes: resultOnShow().changes, present: presentation.isOn ? "on" : null, lesson: store.lesson, step: store.step,
 });
 
 /** What the hash should be; nothing while the visitor has done nothing. */
@@ -165,10 +166,13 @@ export const arrive = () => {
   if (link) {
     const { state, ignored } = stateOf(link, known());
     dress();
+    // Of the visitor's own recording, whose changes this tab remembers, an address says nothing.
+    const mayChange = link.has("changes") || exampleOnShow() !== null;
     const isBare = [...link.keys()].every((name) => BESIDE_LESSON.includes(name));
     link = null;
     const isOfThis = state.example === null || state.example === exampleOnShow();
-    put(state, FIELDS.filter(({ isOfRecording }) => isOfThis || !isOfRecording).map(({ name }) => name));
+    put(state, FIELDS.filter(({ name, isOfRecording }) =>
+      (isOfThis || !isOfRecording) && (mayChange || name !== "changes")).map(({ name }) => name));
     if (state.lesson !== store.lesson || state.step !== store.step) {
       whenMounted("lessons").then(() => emit("lesson", { name: state.lesson, step: state.step, isBare }));
     }
@@ -224,6 +228,9 @@ const put = (state, names) => {
   if (names.includes("zoom")) zoomTo(zoom && fitted(zoom.from, zoom.to - zoom.from, clock.duration));
   if (names.includes("speed")) clock.rate = Number(state.speed);
   if (names.includes("present")) presentation.put(state.present === "on");
+  // Last: what is on show stays until the model has been changed.
+  const changes = String(state.changes);
+  if (names.includes("changes") && changes !== changing.now.join(",")) changing.put(changes ? changes.split(",") : []);
 };
 
 // The visitor has changed it, or goes back or forward.

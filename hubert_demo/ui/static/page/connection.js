@@ -8,6 +8,7 @@ import { emit } from "../core/events.js";
 const RETRY_MS = 2000;
 const API = /\/gradio_api\/(upload|queue\/join|queue\/data)(?=[?]|$)/;
 const BAD_GATEWAY = 502;
+const NO_ROOM = 507;
 /** By which Gradio ends what it asked without a word. */
 const NEVER_MIND = { status: 422, headers: { "content-type": "application/json" } };
 
@@ -28,7 +29,7 @@ const NEVER_MIND = { status: 422, headers: { "content-type": "application/json" 
 
 /** Whether something between the browser and the server answered in its place: a server that refuses says why. */
 const isGateways = (/** @type {Response} */ { status, headers }) =>
-  status >= BAD_GATEWAY && !headers.get("content-type")?.includes("json");
+  status >= BAD_GATEWAY && status !== NO_ROOM && !headers.get("content-type")?.includes("json");
 
 const isAborted = (/** @type {unknown} */ problem) => problem instanceof DOMException && problem.name === "AbortError";
 

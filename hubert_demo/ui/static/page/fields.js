@@ -3,6 +3,7 @@
 
 import { LEAST_SELECTED } from "../core/clock.js";
 import { LEAST_S } from "../core/zoom.js";
+import { areChanges } from "./changing.js";
 import { SPEEDS } from "./playbar.js";
 
 /** @import { Facts, Result, Stretch } from "../core/types.js" */
@@ -124,6 +125,11 @@ export const FIELDS = [
   {
     name: "zoom", read: stretch(({ result }) => Math.min(LEAST_S, result.timeline.duration_s) - ROUNDED_S),
     usual: () => null, isOfRecording: true,
+  },
+  {
+    name: "changes", usual: () => "", isOfRecording: true,
+    read: (text, { result: { num_layers, num_heads, timeline: { duration_s: duration } } }) =>
+      (areChanges(text, { num_layers, num_heads, duration }) ? text : undefined),
   },
   {
     name: "speed", read: (text) => SPEEDS.find(([speed]) => String(speed) === text)?.[0], usual: () => 1,

@@ -7,7 +7,7 @@ import { seconds } from "../core/format.js";
 /**
  * What is on show.
  * @typedef {object} Shown
- * @property {Pick<Result, "title" | "model" | "num_layers" | "middle_layer">} result
+ * @property {Pick<Result, "title" | "model" | "num_layers" | "middle_layer" | "changed">} result
  * @property {string | null} open view
  * @property {{ readonly [Name in keyof Choices]?: Choices[Name] | null }} choices as chosen, else as usual
  * @property {number} time
@@ -53,7 +53,9 @@ export const headingOf = (shown) => {
   const { result, open, time, selection, zoom } = shown;
   /** @type {[name: string, value: unknown][]} */
   const all = [
-    ["Recording", result.title], ["Model", result.model.title], ["View", open && open[0].toUpperCase() + open.slice(1)],
+    ["Recording", result.title], ["Model", result.model.title],
+    ["Changed", result.changed.map(({ words }) => words).join(" · ")],
+    ["View", open && open[0].toUpperCase() + open.slice(1)],
     ...(SETTINGS[open ?? ""]?.(shown) ?? []),
     ["Time", seconds(time)], ["Selected", selection && stretchOf(selection)], ["Shown", zoom && stretchOf(zoom)],
   ];

@@ -21,6 +21,7 @@ const here = storage("sessionStorage");
  * @property {number | undefined} example its number, if it is one of the examples
  * @property {string} words the first ones
  * @property {number} duration_s
+ * @property {string} [changes] what was changed in it, as an address has it
  */
 
 /** The newest first. @returns {Recent[]} */

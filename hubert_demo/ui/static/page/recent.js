@@ -33,7 +33,8 @@ export const mount = (root) => {
     type: "button", class: "hx-example", "data-testid": "recent", title: `${nameOf(recent)} · ${recent.words}`,
     onclick: () => emit("reopen", recent),
   }, make("span", { class: "hx-recent-name" }, make("b", { text: nameOf(recent) }),
-    make("small", { text: recent.words || "no words" })), make("span", { text: time(recent.duration_s) })));
+    make("small", { text: `${recent.changes ? "changed · " : ""}${recent.words || "no words"}` })),
+  make("span", { text: time(recent.duration_s) })));
 
   const draw = () => {
     const kept = recents();
@@ -50,9 +51,9 @@ export const mount = (root) => {
     if (recent) amend({ ...recent, words: firstOf(clock.words) });
   });
   return {
-    result: ({ welcome, ticket, title, example, timeline }) => {
+    result: ({ welcome, ticket, title, example, changes, timeline: { words, duration_s } }) => {
       if (welcome) return;
-      remember({ ticket, title, example, words: firstOf(timeline.words), duration_s: timeline.duration_s });
+      remember({ ticket, title, example, words: firstOf(words), duration_s, changes });
     },
   };
 };

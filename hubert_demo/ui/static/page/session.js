@@ -4,7 +4,7 @@ import { sentenceOf } from "../core/ask.js";
 import { clock } from "../core/clock.js";
 import { emit, on } from "../core/events.js";
 import { fetchPartsBy, fetchTimeline, once, whenMounted } from "../core/mount.js";
-import { showResult, store } from "../core/store.js";
+import { isOfSame, resultOnShow, showResult, store } from "../core/store.js";
 import { arrive, dropLink, namesExample, wantedBy } from "./address.js";
 import { claimed, forget, keepClaim, lostTitles, recents } from "./memory.js";
 import { named, sendLost, settle } from "./unsent.js";
@@ -12,6 +12,8 @@ import { named, sendLost, settle } from "./unsent.js";
 /** @import { Message, Mount, ResultMessage } from "../core/types.js" */
 /** @import { Wanted } from "./address.js" */
 /** @import { Recent } from "./memory.js" */
+
+const PATIENCE_MS = 400; // what takes no longer is not said to be under way
 
 /** @type {Mount} */
 export const mount = (_root, page) => {
@@ -26,9 +28,11 @@ export const mount = (_root, page) => {
   /** Shown where there is nothing else to show. @type {ResultMessage | null} */
   let greeting = null;
   let opening = false; // what a link wants
+  let patience = 0; // a timer, while something is changed
 
   const receive = () => {
     if (!page.props.value) return;
+    clearTimeout(patience);
     /** @type {Message} */
     const message = JSON.parse(page.props.value);
     if (message.kind === "result" && message.welcome) greeting = message;
@@ -71,8 +75,20 @@ export const mount = (_root, page) => {
 
   const reopen = (/** @type {Recent} */ recent) => {
     reopened = recent;
-    const { ticket, title, example } = recent;
-    again("Reopening the recording", { ticket, title, example });
+    const { ticket, title, example, changes } = recent;
+    again("Reopening the recording", { ticket, title, example, changes });
+  };
+
+  /** The same recording with nothing but some changes. @param {readonly string[]} texts */
+  const change = (texts) => {
+    const { ticket, title, example } = resultOnShow();
+    asked = true;
+    reopened = null;
+    newest = "";
+    delete document.body.dataset.hxReady;
+    clearTimeout(patience);
+    patience = window.setTimeout(() => emit("busy", "Changing the model"), PATIENCE_MS);
+    page.trigger("again", { ticket, title, example, changes: texts.join(",") });
   };
 
   /** What a link wants; null where it wants no more than is on show. @param {Wanted | null} wanted */
@@ -121,7 +137,7 @@ export const mount = (_root, page) => {
       const timeline = await fetchTimeline(message, () => newest === message.token);
       if (!timeline) return;
       delete document.body.dataset.hxComplete;
-      clock.load(timeline);
+      clock.load(timeline, isOfSame(message));
       emit("busy", null);
       emit("error", null);
       showResult({ ...message, timeline });
@@ -153,6 +169,7 @@ export const mount = (_root, page) => {
     if (missed && missed.token === newest) result(missed);
   });
   on("reopen", reopen);
+  on("change", change);
   on("resend", (request) => again(`Sending ${named(request.title)} again`, request, "resend"));
   // Answers broke off; the server can be reached again.
   on("cut", () => {

@@ -12,11 +12,12 @@ export const stopButton = () => {
 /** Whether what is being sent comes from the microphone. */
 export const isRecorded = () => Boolean(button('[aria-label="Record audio"].selected'));
 
-/** Has it ready for the next recording: it waits for ever after an upload that has failed. */
+/**
+ * Has it ready for the next recording: after one whose upload has failed it waits for ever. After a file's it is ready
+ * by itself, and would break if it was opened anew before.
+ */
 export const emptyRecorder = () => setTimeout(() => {
-  if (stopButton()) return;
-  const [microphone, upload] = ["Record audio", "Upload file"].map((name) => button(`[aria-label="${name}"]`));
-  const [open, other] = isRecorded() ? [microphone, upload] : [upload, microphone];
-  other?.click();
-  setTimeout(() => open?.click());
+  if (stopButton() || !isRecorded()) return;
+  button('[aria-label="Upload file"]')?.click();
+  setTimeout(() => button('[aria-label="Record audio"]')?.click());
 });

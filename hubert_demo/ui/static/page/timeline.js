@@ -8,7 +8,9 @@ import { announce, cursor, fit, timeAxis, timeSlider, withinAxis } from "../core
 import { store } from "../core/store.js";
 import { zoomByPointer } from "../core/zoom.js";
 import { alongBar } from "./along.js";
+import { changeBar } from "./changebar.js";
 import { noteLine, playBar, speedButtons, zoomButtons } from "./playbar.js";
+import { selectionActions } from "./selecting.js";
 import { soundPicture } from "./sound.js";
 import { wordLane } from "./words.js";
 
@@ -29,11 +31,14 @@ export const mount = (root) => {
   const waveBox = make("div", { class: "hx-sound hx-wave" }, wave);
   const spectrumBox = make("div", { class: "hx-sound hx-spectrum" }, spectrum);
   const along = alongBar("hx-timeline");
+  const actions = selectionActions();
   spectrumBox.append(along.element);
   const words = wordLane();
   const strip = stripBox();
-  root.append(heard, head, waiting, waveBox, spectrumBox, words.element, strip.element);
+  const changes = changeBar();
+  root.append(heard, head, waiting, waveBox, spectrumBox, words.element, strip.element, changes.element);
   const cursors = [cursor(waveBox, "has-flag"), cursor(spectrumBox), strip.cursor];
+  spectrumBox.append(actions.element);
   sayHeights(root, {
     timeline: () => heightOf(root), above: () => rowsAbove(bar.element), head: () => heightOf(head),
     spectrum: () => heightOf(spectrumBox), wave: () => heightOf(waveBox), strip: () => heightOf(strip.element),
@@ -77,11 +82,13 @@ export const mount = (root) => {
   const tick = () => {
     if (!axis) return;
     for (const each of cursors) each.place(axis);
+    actions.place(axis);
     bar.show(clock.wordAt(clock.time));
     words.light();
     announce(wave);
   };
 
+  on("changes", actions.mark);
   on("strip", (name) => {
     if (name === store.open) drawStrip();
   });
@@ -90,6 +97,7 @@ export const mount = (root) => {
     result: (result) => {
       bar.begin();
       notes.show(result);
+      changes.show(result);
       paint = soundPicture(result.timeline);
       draw();
     },

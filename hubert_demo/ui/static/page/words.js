@@ -106,11 +106,12 @@ export const wordLane = () => {
  * @param {(text: string, size: number) => number} widthOf
  */
 const cellButton = ({ word, left, width, said }, widthOf) => {
-  const { text } = word;
+  const { text, changed } = word;
   const size = sizeOf(text, width, widthOf);
   const lined = width < LINED_PX ? "is-unlined" : "";
   return make("button", {
-    type: "button", class: `hx-cell ${size} ${lined}`, title: text, "aria-label": text, "data-testid": "cell",
+    type: "button", class: `hx-cell ${size} ${lined} ${changed ? "is-changed" : ""}`,
+    title: text, "aria-label": text, "data-testid": "cell",
     style: `left:${left}px;width:${width}px;--said:${said}px`, onclick: () => clock.hear(word.start_s, word.end_s),
   }, ...(size === "is-narrow" ? [] : [make("span", { text })]));
 };

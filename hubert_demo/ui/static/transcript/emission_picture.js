@@ -9,7 +9,10 @@ import { LEAST_S } from "./path.js";
 /** @import { Axis, Unpacked } from "../core/types.js" */
 /** @import { Path, Run } from "./path.js" */
 
-/** @typedef {{ path: Path, levels: Unpacked }} Source `levels` are `(rows, frames)`, 0 to 255 */
+/**
+ * `levels` are `(rows, frames)`, 0 to 255; `before` is the path before something was changed inside the model
+ * @typedef {{ path: Path, levels: Unpacked, before: Path | null }} Source
+ */
 /**
  * `high`: pixels of a row; `isWritten`: with letters
  * @typedef {Source & { axis: Axis, rows: number, high: number, isWritten: boolean }} Picture
@@ -17,6 +20,7 @@ import { LEAST_S } from "./path.js";
 
 export const ROW = 13; // pixels, as usual
 export const FAINT = 26; // of 255: what is paler than this is no letter to hear
+const NEAR = 3; // frames: a letter that moves by less is the same one
 const LETTER_PX = 10; // in a usual row
 const LEAST_ROOM_PX = 2.5; // a letter of the path; with less, letters would hide the cells
 
@@ -28,12 +32,14 @@ const LEAST_ROOM_PX = 2.5; // a letter of the path; with less, letters would hid
  * @param {(usual: number) => number} heightFor gives how high the picture is
  * @returns {Picture}
  */
-export const paint = (canvas, width, { path, levels }, withBlank, heightFor) => {
+export const paint = (canvas, width, { path, levels, before }, withBlank, heightFor) => {
   const axis = timeAxis(width);
   const [all, frames] = levels.shape;
   const rows = withBlank ? all : all - 1;
-  const height = heightFor(rows * ROW + axisHeight()) - axisHeight();
-  const high = height / rows;
+  // Beneath them one more for the letters of before.
+  const lines = rows + (before ? 1 : 0);
+  const height = heightFor(lines * ROW + axisHeight()) - axisHeight();
+  const high = height / lines;
   const ctx = fit(canvas, width, height + axisHeight());
   const [start, end] = [0, frames].map((frame) => axis.x(path.grid.startOf(frame)));
   const pixels = Math.max(1, Math.floor((end - start) * (window.devicePixelRatio || 1)));
@@ -43,15 +49,30 @@ export const paint = (canvas, width, { path, levels }, withBlank, heightFor) => 
   const isWritten = axis.span >= letters.length * LEAST_ROOM_PX;
   withinAxis(ctx, axis, height, () => {
     ctx.imageSmoothingEnabled = false;
-    ctx.drawImage(image(values, columns, rows, ramp("ink")), start, 0, end - start, height);
-    if (isWritten) writeLetters(ctx, letters, high, (run) => axis.x(path.grid.startOf(run.end)));
+    ctx.drawImage(image(values, columns, rows, ramp("ink")), start, 0, end - start, rows * high);
+    const endOf = (/** @type {Run} */ run) => axis.x(path.grid.startOf(run.end));
+    const colourOf = (/** @type {Run} */ run) =>
+      token(!before || isAlso(run, before.runs) ? "--hx-now" : "--hx-changed");
+    if (isWritten) writeLetters(ctx, letters, high, endOf, colourOf, ({ symbol }) => symbol);
+    if (!before) return;
+    const were = before.runs.filter((run) => isLetter(run) && isInSight(path, axis, run));
+    const colourBefore = (/** @type {Run} */ run) => token(isAlso(run, path.runs) ? "--hx-ink-2" : "--hx-changed");
+    writeLetters(ctx, were, high, endOf, colourBefore, () => rows);
   });
   style(ctx, { strokeStyle: token("--hx-line"), lineWidth: 1 });
   ctx.strokeRect(axis.left + 0.5, 0.5, axis.span - 1, height - 1);
-  nameRows(ctx, axis, high, path.symbols.slice(0, rows));
+  nameRows(ctx, axis, high, [...path.symbols.slice(0, rows), ...(before ? [{ text: "before" }] : [])]);
   drawTimeAxis(ctx, axis, height);
-  return { path, levels, axis, rows, high, isWritten };
+  return { path, levels, before, axis, rows, high, isWritten };
 };
+
+/**
+ * Whether another path has the same letter at about the same time.
+ * @param {Run} run
+ * @param {readonly Run[]} others
+ */
+export const isAlso = ({ symbol, first, end }, others) =>
+  others.some((other) => other.symbol === symbol && other.first < end + NEAR && other.end > first - NEAR);
 
 /**
  * @param {Path} path
@@ -98,17 +119,20 @@ const nameRows = (ctx, axis, high, symbols) => {
  * @param {readonly Run[]} letters
  * @param {number} high pixels of a row
  * @param {(run: Run) => number} endOf where its cells end
+ * @param {(run: Run) => string} colourOf
+ * @param {(run: Run) => number} rowOf
  */
-const writeLetters = (ctx, letters, high, endOf) => {
-  style(ctx, { font: letterFont(high, true), fillStyle: token("--hx-now") });
+const writeLetters = (ctx, letters, high, endOf, colourOf, rowOf) => {
+  ctx.font = letterFont(high, true);
   style(ctx, { textAlign: "left", textBaseline: "middle" });
   /** @type {Map<number, number>} */
   const taken = new Map();
   for (const run of letters) {
-    const x = endOf(run) + 1.5;
-    if (x < (taken.get(run.symbol) ?? 0)) continue;
-    taken.set(run.symbol, x + letterWidth(high));
-    writeOver(ctx, 1.5, run.text, x, (run.symbol + 0.5) * high);
+    const [x, row] = [endOf(run) + 1.5, rowOf(run)];
+    if (x < (taken.get(row) ?? 0)) continue;
+    taken.set(row, x + letterWidth(high));
+    ctx.fillStyle = colourOf(run);
+    writeOver(ctx, 1.5, run.text, x, (row + 0.5) * high);
   }
 };
 

@@ -8,6 +8,7 @@ import { clamp, percent, seconds } from "../core/format.js";
 import { announce, cursor, timeSlider } from "../core/paint.js";
 import { zoomByPointer } from "../core/zoom.js";
 import { cellAt, FAINT, paint, soundAround } from "./emission_picture.js";
+import { pathOf } from "./path.js";
 
 /** @import { TranscriptPart } from "../core/types.js" */
 /** @import { Picture, Source } from "./emission_picture.js" */
@@ -55,7 +56,8 @@ export const emissionMap = () => {
   return {
     element: make("div", { class: "hx-card hx-wide" }, bar, box), draw, tick,
     show: (/** @type {TranscriptPart} */ part, /** @type {Path} */ path) => {
-      source = { path, levels: unpack(part.emissions) };
+      const before = part.runs_before && pathOf({ ...part, runs: part.runs_before });
+      source = { path, levels: unpack(part.emissions), before };
       picture = null;
       tip.hidden = true;
       draw();

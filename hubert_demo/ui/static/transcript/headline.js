@@ -18,6 +18,7 @@ export const headline = () => {
   const words = transcriptWords();
   const line = make("p", { class: "hx-quiet hx-which", role: "status", "data-testid": "which-reading" });
   const greedy = make("p", { class: "hx-greedy", hidden: true, "data-testid": "greedy" });
+  const before = make("p", { class: "hx-before", hidden: true, "data-testid": "before" });
   const beneath = make("span", { class: "hx-quiet" });
   const shades = make("span", { class: "hx-legend" }, scale("unsure", "sure", "unsure"), beneath);
   const times = make("p", { class: "hx-quiet hx-times", text: TIMES });
@@ -29,9 +30,15 @@ export const headline = () => {
     greedy.replaceChildren(make("span", { class: "hx-quiet", text: "Greedy: " }), ...readWords(other));
   };
 
+  const sayBefore = (/** @type {readonly ReadWord[] | null} */ earlier) => {
+    before.hidden = !earlier;
+    const said = earlier?.length ? readWords(earlier) : ["no speech recognised"];
+    before.replaceChildren(make("span", { class: "hx-quiet", text: "Before: " }), ...said);
+  };
+
   return {
     shades, words,
-    elements: [words.element, line, greedy],
+    elements: [words.element, before, line, greedy],
     times,
     /** The words that are here, which are the greedy ones as long as the best reading is not. */
     show: (/** @type {TranscriptPart} */ part) => {
@@ -39,12 +46,14 @@ export const headline = () => {
       words.show(clock.words);
       beneath.textContent = isMany(clock.words) ? ON_HOVER : BENEATH;
       for (const each of [line, shades, times]) each.hidden = !resultOnShow().timeline.words.length;
+      sayBefore(part.greedy_before);
       say(`${GREEDY} ${judged ? "Searching with the language model …" : "This model has no language model."}`);
     },
     /** @param {ReadingPart} reading */
-    read: ({ words: best, greedy: other }) => {
-      if (!judged || !other.length) return;
+    read: ({ words: best, greedy: other, before: earlier }) => {
+      if (!judged || !(other.length || earlier?.length)) return;
       words.show(best);
+      sayBefore(earlier);
       const differs = [...best, ...other].some((word) => word.differs);
       say(lineOf(best.length, differs), differs ? other : []);
     },

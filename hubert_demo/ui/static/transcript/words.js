@@ -58,7 +58,8 @@ export const doubtOf = (confidence) => clamp((SURE - confidence) / SURE, 0, 1);
 const shadedButton = (word) => {
   const doubt = doubtOf(word.confidence);
   return wordButton(word, word.text, timesOf(word) + (doubt ? ` · ${percent(word.confidence)}` : ""), {
-    class: `hx-word ${word.differs ? "is-other" : ""} ${doubt ? "is-doubted" : ""}`, "data-testid": "word",
+    class: `hx-word ${word.differs ? "is-other" : ""} ${word.changed ? "is-changed" : ""} ` +
+      `${doubt ? "is-doubted" : ""}`, "data-testid": "word",
     style: `--doubt:${(100 * doubt).toFixed(0)}%`,
   });
 };

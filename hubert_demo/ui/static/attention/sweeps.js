@@ -1,0 +1,189 @@
+// Sweeps: every head, layer and feed-forward off in turn, every word silenced in turn. One at a time, of the recording
+// as it is without changes; what has been found stays while that is on show, whatever is changed meanwhile.
+
+import { askUntilReady, sentenceOf } from "../core/ask.js";
+import { button, labelled, make, say, segments, select } from "../core/dom.js";
+import { once } from "../core/mount.js";
+import { choose, store } from "../core/store.js";
+import { MEASURES, measuredBy } from "./effects.js";
+import { silencedWords } from "./silenced.js";
+
+/** @import { HeadSweepAnswer, KeywordsPart, Page, Progress } from "../core/types.js" */
+/** @import { Result, WordSweepAnswer } from "../core/types.js" */
+/** @import { Measure } from "./effects.js" */
+/** @import { switchBoard } from "./switches.js" */
+
+/** @typedef {"heads" | "words"} What */
+
+const CLEAREST = "";
+const CHOICES = /** @type {const} */ ({ heads: "head_sweep", words: "word_sweep" });
+const SOUND = "Silences one word’s sound at a time, and measures what that does to the transcript and the keyword.";
+
+/** @param {number | null} chance */
+const oneIn = (chance) => `1 in ${Math.round(1 / (chance || 1))}`;
+
+/**
+ * What a sweep over heads shows, and what marks mean.
+ * @param {HeadSweepAnswer} sweep
+ * @param {Measure} measure
+ */
+export const aboutHeads = ({ by_chance: chance, keyword, is_marked: marked }, measure) => {
+  const count = marked.flat().filter(Boolean).length;
+  const of = {
+    loss_rise: "Rise of the greedy transcript’s CTC loss, in nats, with this alone switched off",
+    characters_changed: "Characters of the greedy transcript that change with this alone switched off",
+    keyword_change: `Percentage points by which the probability of “${keyword}” changes with this alone switched off`,
+  }[measure];
+  const heads = count === 1 ? "1 head raises" : `${count} heads raise`;
+  return `${of}. Framed: ${heads} the loss more than each of 50 random projections of its layer, which ` +
+    `have a head’s rank (by chance ${oneIn(chance)}). Layers and feed-forwards (FF) ` +
+    "have no such comparison, and a scale of colours of their own.";
+};
+
+/**
+ * @param {Page} page
+ * @param {ReturnType<typeof switchBoard>} board
+ */
+export const sweeps = (page, board) => {
+  /** Of which recording what is on show is. @type {string | null} */
+  let ticket = null;
+  /** @type {{ what: What, token: string, keyword: string | null } | null} */
+  let running = null;
+  /** @type {HeadSweepAnswer | null} */
+  let heads = null;
+  /** @type {Measure} */
+  let measure = "loss_rise";
+  const words = silencedWords();
+
+  const bars = { heads: progressLine(() => stop()), words: progressLine(() => stop()) };
+  const starts = {
+    heads: button("Every head off in turn", () => start("heads"), "sweep-heads"),
+    words: button("Each word silenced in turn", () => start("words"), "sweep-words"),
+  };
+  starts.heads.title = "Runs the model once for each head, layer and feed-forward; then with 50 random projections " +
+    "of each layer left out, to compare with";
+  starts.words.title = "Runs the model with each word silenced; then with as long silences elsewhere, to compare with";
+  const keywords = select("sweep-keyword", [[CLEAREST, "the clearest"]], () => {});
+  const following = labelled("Keyword to follow", keywords, { hidden: true });
+  const measures = segments("What the colours show", MEASURES.map(([name, text]) => [name, text]), measure, (name) => {
+    measure = name;
+    show();
+  });
+  const note = make("p", { class: "hx-quiet", hidden: true, "data-testid": "sweep-note" });
+  measures.element.hidden = true;
+
+  const show = () => {
+    board.show(heads && measuredBy(heads, measure));
+    measures.element.hidden = note.hidden = !heads;
+    if (!heads) return;
+    const noKeyword = heads.keyword === null;
+    /** @type {HTMLButtonElement} */ (measures.element.lastElementChild).disabled = noKeyword;
+    note.textContent = aboutHeads(heads, measure);
+  };
+
+  /** @param {What} what @param {any} answer as far as it is */
+  const tell = (what, answer) => {
+    if (!("num_done" in answer)) return;
+    bars[what].show(answer);
+    if (what === "words") return words.show(/** @type {WordSweepAnswer} */ (answer));
+    heads = answer;
+    return show();
+  };
+
+  // One that nobody waits for any more ends on the server.
+  const stop = () => {
+    if (!running) return;
+    const { what, ...asked } = running;
+    running = null;
+    bars[what].rest();
+    page.server.stop_sweep({ ...asked, what }).catch(() => {});
+  };
+
+  /** @param {What} what */
+  const start = async (what) => {
+    const { result } = store;
+    if (!result) return;
+    stop();
+    const borrowed = what === "heads" && "keywords" in result.sources;
+    const keyword = borrowed ? null : keywords.value || null;
+    const mine = { what, token: result.before ?? result.token, keyword };
+    running = mine;
+    bars[what].begin();
+    const isWanted = (/** @type {any} */ answer) => {
+      if (running === mine && answer?.ok) tell(what, answer);
+      return running === mine;
+    };
+    try {
+      await askUntilReady(page, "sweep", mine, isWanted);
+      if (running === mine) bars[what].rest();
+      // It can be downloaded now, where it is of what is on show.
+      if (running === mine && store.result?.token === mine.token) choose({ [CHOICES[what]]: keyword ?? "clearest" });
+    } catch (problem) {
+      if (running === mine) bars[what].rest(sentenceOf(problem));
+    }
+    if (running === mine) running = null;
+  };
+
+  // The keywords that the models tell, which another part says.
+  const offerKeywords = async (/** @type {Result} */ { token }) => {
+    /** @type {KeywordsPart | null} */
+    const part = await once(token, "keywords").catch(() => null);
+    if (store.result?.token !== token) return;
+    const labels = part?.scores?.labels.filter((_, i) => part.scores?.is_command[i]) ?? [];
+    following.hidden = !labels.length;
+    const chosen = keywords.value;
+    keywords.replaceChildren(...[[CLEAREST, "the clearest"], ...labels.map((label) => [label, label])]
+      .map(([value, text]) => make("option", { value, text })));
+    keywords.value = labels.includes(chosen) ? chosen : CLEAREST;
+  };
+
+  return {
+    heads: [make("div", { class: "hx-sweep-bar" }, starts.heads, following, bars.heads.element), note],
+    measures: measures.element,
+    words: make("div", { class: "hx-card hx-switches-card" },
+      make("h2", { text: "Which sound made these words" }),
+      make("p", { class: "hx-quiet", text: SOUND }),
+      make("div", { class: "hx-sweep-bar" }, starts.words, bars.words.element), ...words.elements),
+    draw: words.draw,
+    /** @param {Result} result */
+    begin: (result) => {
+      offerKeywords(result);
+      if (result.ticket === ticket) return;
+      stop();
+      ticket = result.ticket;
+      heads = null;
+      for (const bar of Object.values(bars)) bar.rest();
+      words.show(null);
+      show();
+    },
+  };
+};
+
+/** How far a sweep is, and the button that ends it. @param {() => void} onstop */
+const progressLine = (onstop) => {
+  const bar = make("progress", { max: 1, value: 0, "aria-label": "How far it is" });
+  const text = make("span", { class: "hx-quiet" });
+  const end = button("Stop", onstop, "sweep-stop");
+  const problem = make("p", { class: "hx-quiet", role: "alert", hidden: true, "data-testid": "sweep-problem" });
+  const line = make("span", { class: "hx-sweep-progress", hidden: true, "data-testid": "sweep-progress" },
+    bar, text, end);
+  return {
+    element: make("span", { class: "hx-sweep-state", role: "status" }, line, problem),
+    begin: () => {
+      say(problem);
+      line.hidden = false;
+      bar.removeAttribute("value");
+      text.textContent = "Waiting …";
+    },
+    /** @param {Progress} progress */
+    show: ({ num_done: done, num_passes: all }) => {
+      bar.value = done / all;
+      text.textContent = `${done} of ${all} passes`;
+    },
+    /** @param {string} [sentence] why there is nothing */
+    rest: (sentence) => {
+      line.hidden = true;
+      say(problem, sentence);
+    },
+  };
+};

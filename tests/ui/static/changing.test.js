@@ -1,0 +1,138 @@
+// What is changed inside the model: what is wanted, and what sweeps have found.
+
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+import { emit, on } from "../../../hubert_demo/ui/static/core/events.js";
+import { install, timeline } from "./harness.js";
+
+install();
+const { showResult, store, zoomTo } = await import("../../../hubert_demo/ui/static/core/store.js");
+const { clock } = await import("../../../hubert_demo/ui/static/core/clock.js");
+const { changing, feedForwardOff, headOff, layerSkipped, ofStretch } =
+  await import("../../../hubert_demo/ui/static/page/changing.js");
+const { measuredBy, sizeOf, WRITTEN } = await import("../../../hubert_demo/ui/static/attention/effects.js");
+const { noteOf } = await import("../../../hubert_demo/ui/static/attention/silenced.js");
+const { aboutHeads } = await import("../../../hubert_demo/ui/static/attention/sweeps.js");
+const { isAlso } = await import("../../../hubert_demo/ui/static/transcript/emission_picture.js");
+
+let asked = [];
+on("change", (texts) => asked.push(texts));
+const show = (...texts) =>
+  showResult({ token: "t", ticket: "same", num_layers: 4, num_heads: 2, changed: texts.map((text) => ({ text })) });
+beforeEach(() => {
+  show();
+  asked = [];
+});
+
+test("what is pressed is wanted at once, together with what is on its way", () => {
+  changing.toggle(headOff(3, 1));
+  changing.toggle(layerSkipped(0));
+  changing.toggle(headOff(3, 1));
+  changing.toggle(feedForwardOff(2));
+  assert.deepEqual(asked, [
+    ["head_off:3.1"], ["head_off:3.1", "layer_skipped:0"], ["layer_skipped:0"],
+    ["layer_skipped:0", "feed_forward_off:2"],
+  ]);
+  assert.ok(changing.has("layer_skipped:0"));
+});
+
+test("what comes, or is refused, is what there is", () => {
+  changing.toggle("head_off:3.1");
+  show("layer_skipped:0");
+  assert.deepEqual(changing.now, ["layer_skipped:0"]);
+  changing.toggle("head_off:3.1");
+  emit("error", null);
+  assert.deepEqual(changing.now, ["layer_skipped:0", "head_off:3.1"]);
+  emit("error", "Out of order.");
+  assert.deepEqual(changing.now, ["layer_skipped:0"]);
+});
+
+test("a head at its mean is off, and on again at a press", () => {
+  show("head_off:1.0:mean");
+  assert.ok(changing.has(headOff(1, 0)));
+  changing.toggle(headOff(1, 0));
+  assert.deepEqual(asked, [[]]);
+});
+
+test("everybody hears of it, and that it is settled", () => {
+  let told = 0;
+  const off = on("changes", () => told++);
+  changing.put(["head_off:0.0"]);
+  show("head_off:0.0");
+  show();
+  off();
+  assert.equal(told, 2);
+});
+
+test("a stretch is written to a hundredth of a second, and ends no later than the recording", () => {
+  assert.equal(ofStretch("frames_masked", { from: 1.2345, to: 1.6 }, 4), "frames_masked:1.23-1.6");
+  assert.equal(ofStretch("attention_cut:others", { from: 0, to: 4.1879 }, 4.1879), "attention_cut:others:0-4.1879");
+  assert.equal(ofStretch("stretch_silenced", { from: 0, to: 4.1811 }, 4.1879), "stretch_silenced:0-4.18");
+});
+
+test("with other changes the place in a recording stays, in another one it does not", () => {
+  const part = timeline();
+  clock.load(part);
+  showResult({ token: "a", ticket: "one", timeline: part, changed: [] });
+  clock.seek(0.4);
+  clock.select(0.2, 0.6);
+  zoomTo({ from: 0.1, to: 0.9 });
+  clock.load(part, true);
+  showResult({ token: "b", ticket: "one", timeline: part, changed: [] });
+  assert.deepEqual([clock.time, clock.selection, store.zoom],
+    [0.4, { from: 0.2, to: 0.6 }, { from: 0.1, to: 0.9 }]);
+  clock.load(part);
+  showResult({ token: "c", ticket: "two", timeline: part, changed: [] });
+  assert.deepEqual([clock.time, clock.selection, store.zoom], [0, null, null]);
+});
+
+const SWEEP = {
+  by_chance: 1 / 51, keyword: "stop", num_done: 4, num_passes: 10,
+  effects: {
+    loss_rise: [[1, -2], [4, null]], characters_changed: [[0, 1], [2, null]], keyword_change: [[0.1, -0.5], [0, null]],
+  },
+  is_marked: [[false, false], [true, false]],
+  layer_skipped: { loss_rise: [30, null], characters_changed: [9, null], keyword_change: [-0.9, null] },
+  feed_forward_off: { loss_rise: [15, null], characters_changed: [4, null], keyword_change: [0, null] },
+};
+
+test("cells say how much a head does, of the most that one does", () => {
+  const { cellOf } = measuredBy(SWEEP, "loss_rise");
+  assert.deepEqual(cellOf(0, 0),
+    { shown: "1.0", spoken: "the CTC loss rises by 1.00 nats", share: 0.25, isMarked: false });
+  assert.equal(cellOf(0, 1).share, 0);
+  assert.equal(cellOf(0, 1).shown, "−2.0");
+  assert.ok(cellOf(1, 0).isMarked);
+  assert.match(cellOf(1, 0).spoken, /more than by chance/);
+  assert.equal(cellOf(1, 1), null);
+  assert.equal(cellOf(1, "layer"), null);
+  assert.equal(cellOf(0, "layer").share, 1);
+  assert.equal(cellOf(0, "feed_forward").share, 0.5);
+  assert.ok(!cellOf(0, "layer").isMarked);
+  assert.equal(measuredBy(SWEEP, "keyword_change").cellOf(0, 1).share, 1);
+  const { spoken } = measuredBy(SWEEP, "characters_changed").cellOf(1, 0);
+  assert.equal(spoken, "2 characters changed, more than by chance");
+});
+
+test("numbers of effects are written with as many digits as say something", () => {
+  assert.deepEqual([0.04, -0.04, 9.94, 9.96, -12.3].map((value) => WRITTEN.loss_rise(value)[0]),
+    ["0.0", "0.0", "9.9", "10", "−12"]);
+  assert.deepEqual(WRITTEN.characters_changed(1), ["1", "1 character changed"]);
+  assert.deepEqual([0.001, -0.001, -0.42].map((value) => WRITTEN.keyword_change(value)[0]), ["0", "0", "−42"]);
+  assert.equal(sizeOf(-0.3, "keyword_change"), 0.3);
+  assert.equal(sizeOf(-3, "loss_rise"), 0);
+  assert.ok(Number.isNaN(sizeOf(null, "loss_rise")));
+});
+
+test("what chance would mark is said", () => {
+  assert.match(aboutHeads(SWEEP, "loss_rise"), /1 head raises .*\(by chance 1 in 51\)/);
+  assert.match(aboutHeads(SWEEP, "keyword_change"), /“stop”/);
+  assert.match(noteOf({ by_chance: 1 / 21, keyword: null }), /silenced\. Bold: .*\(by chance 1 in 21\)/);
+});
+
+test("a letter at about the same time is the same one", () => {
+  const run = { symbol: 3, first: 10, end: 12 };
+  assert.ok(isAlso(run, [{ symbol: 3, first: 13, end: 14 }]));
+  assert.ok(!isAlso(run, [{ symbol: 3, first: 20, end: 22 }, { symbol: 4, first: 10, end: 12 }]));
+});
