@@ -82,7 +82,6 @@ class Analysis(Inside):
         before: "Analysis | None" = None,
     ) -> None:
         super().__init__(chosen, load)
-        self.checkpoint = chosen.spec
         self.encoding: Encoding = chosen.encoding
         self.ctc_encoding: Encoding = ctc.encoding
         self.keyword_encoding: Encoding = keywords.encoding

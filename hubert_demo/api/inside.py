@@ -24,7 +24,7 @@ class Inside:
     """
 
     def __init__(self, chosen: Pass, load: Callable[[CheckpointSpec], LoadedCheckpoint]) -> None:
-        self._inside, self.load = chosen, load
+        self._inside, self.checkpoint, self.load = chosen, chosen.spec, load
         self._lenses: Memo[tuple[str, int], Lens] = Memo(MAX_LENSES)
         self._sounds: Memo[tuple[int, int], Waveform] = Memo(MAX_SOUNDS)
 

@@ -158,9 +158,10 @@ def _samples(spectrum: npt.NDArray[np.complexfloating]) -> FloatArray:
     """The sound whose short-time spectrum is nearest, `HOP_SAMPLES * (columns - 1)` samples."""
     pieces = (np.fft.irfft(spectrum, _FFT_SAMPLES, axis=1) * _WINDOW).astype(np.float32)
     weights = np.broadcast_to(_WINDOW**2, pieces.shape)
-    whole: FloatArray = _added(pieces) / np.maximum(_added(weights), _LEAST)
+    whole = _added(pieces) / np.maximum(_added(weights), _LEAST)
     start = _FFT_SAMPLES // 2
-    return whole[start : start + HOP_SAMPLES * (len(spectrum) - 1)]
+    samples: FloatArray = whole[start : start + HOP_SAMPLES * (len(spectrum) - 1)].astype(np.float32)
+    return samples
 
 
 def _added(pieces: FloatArray) -> FloatArray:
