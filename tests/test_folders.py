@@ -251,7 +251,9 @@ def test_25_frames_a_second_go_through_every_export(kind, slow_frames):
     np.testing.assert_allclose(np.diff(encoding.frame_times_s), 0.04)
     # A letter that its vocabulary has, to align.
     chosen = Choices(reference=next(token for token in analysis.ctc.vocabulary if token.isalpha()))
-    for exhibit in EXHIBITS.values():
+    # Sweeps are of whoever has run one.
+    shown = [each for each in EXHIBITS.values() if not each.name.endswith("_sweep")]
+    for exhibit in shown:
         for file_format in (exhibit.figure_formats[:1] + exhibit.table_formats[:1]) * exhibit.is_of(analysis):
             assert file_content(analysis, exhibit.name, file_format, chosen)
     assert all(text.make(analysis) for text in TEXTS.values())

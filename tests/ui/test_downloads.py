@@ -57,7 +57,10 @@ def test_all_files_of_a_row_have_the_same_name():
         ("timeline", ["Timeline"]),
         (
             "transcript",
-            ["Letters over time", "Words", "Words (greedy)", "Alternative transcripts", "Your aligned text"],
+            [
+                *("Letters over time", "Words", "Words (greedy)", "Alternative transcripts"),
+                *("Your aligned text", "Transcript of every layer"),
+            ],
         ),
         ("keywords", ["Keywords", "Commands heard", "Labels", "Labels over time"]),
         ("layers", ["Map of this layer", "All layers", "Layer by layer", "Hidden states"]),
