@@ -101,6 +101,8 @@ def sweep_steps(
 def _steps(
     analysis: Analysis, what: str, by: str, keyword: str | None, num_draws: int, seed: int
 ) -> Iterator[Sweep]:
+    if seed < 0:
+        raise InputError(f"A seed of {seed} is no seed; give 0 or more.")
     if what == "heads":
         followed = _keyword(analysis, keyword)
         variants = _variants(analysis, 0)

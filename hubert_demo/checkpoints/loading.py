@@ -27,7 +27,14 @@ from hubert_demo.model import (
 from hubert_demo.model.config import CONFIG_NAME
 from hubert_demo.model.faults import machine_faults
 from hubert_demo.model.feature_extractor import PREPROCESSOR_NAME, PROCESSOR_NAME
-from hubert_demo.model.files import CheckpointFiles, Progress, read_json, shown_text, shown_value
+from hubert_demo.model.files import (
+    CheckpointFiles,
+    Progress,
+    read_json,
+    shown_folder,
+    shown_text,
+    shown_value,
+)
 from hubert_demo.model.fingerprint import encoder_fingerprint
 from hubert_demo.model.labels import settled_labels
 from hubert_demo.model.readouts import READOUTS_NAME, Readouts
@@ -344,9 +351,9 @@ def _refuse_another_encoder(file: Path, taught_on: str | None, encoder: HubertMo
     if taught_on is None or taught_on == (own := encoder_fingerprint(encoder)):
         return
     raise CheckpointError(
-        f"{file.name} in {file.parent.name} was made for another encoder ({shown_text(taught_on, 32)}) than "
-        f"the one beside it ({own}). Make it again for this one with `python -m hubert_demo.training`, or "
-        "remove it."
+        f"{file.name} in {shown_folder(file.parent)} was made for another encoder "
+        f"({shown_text(taught_on, 32)}) than the one beside it ({own}). Make it again for this one with "
+        "`python -m hubert_demo.training`, or remove it."
     )
 
 

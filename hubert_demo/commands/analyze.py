@@ -51,6 +51,11 @@ def add_checkpoint_to(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def chosen_by(options: argparse.Namespace) -> dict[str, Any]:
+    """What that option says, as keyword arguments of `analyze`."""
+    return {"checkpoint": options.checkpoint} if options.checkpoint else {}
+
+
 def run(options: argparse.Namespace) -> int:
     """Analyse every file.
 
@@ -81,16 +86,12 @@ def _folders(files: Sequence[str], out: Path | None) -> list[Path | None]:
 
 def _analyze(file: str, folder: Path | None, options: argparse.Namespace, readers: Readers) -> bool:
     """Print (and write, if asked) what is in one file, or why it cannot be analysed; false if so."""
-    chosen = {"checkpoint": options.checkpoint} if options.checkpoint else {}
     try:
-        analysis = read_recording(file, chosen, readers)
+        analysis = read_recording(file, chosen_by(options), readers)
         if folder is not None:
             write(analysis, folder)
     except HubertDemoError as error:
-        if options.json:
-            print(json.dumps({"file": file, "error": str(error)}), flush=True)
-        else:
-            tell(f"{file}: {error}", sys.stderr)
+        tell_failure(file, error, options.json)
         return False
     told = json.dumps(as_json(file, analysis)) if options.json else as_text(file, analysis)
     tell(told, sys.stdout)
@@ -109,6 +110,14 @@ def tell(text: str, stream: TextIO) -> None:
     """Print what names of files and terminals cannot hold as escapes: one file must not stop the others."""
     encoding = stream.encoding or "utf-8"
     print(text.encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
+
+
+def tell_failure(file: str, error: HubertDemoError, as_json: bool = False) -> None:
+    """Say why a file cannot be analysed: to programs as JSON, to people where errors go."""
+    if as_json:
+        tell(json.dumps({"file": file, "error": str(error)}), sys.stdout)
+    else:
+        tell(f"{file}: {error}", sys.stderr)
 
 
 def write(analysis: Analysis, folder: Path) -> None:

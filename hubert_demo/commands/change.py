@@ -3,20 +3,11 @@
 import argparse
 import json
 import sys
-from contextlib import closing
 from pathlib import Path
 
-from hubert_demo.audio import Readers
 from hubert_demo.changes import composed, describe, to_dict
-from hubert_demo.commands.analyze import (
-    EXIT_FAILED,
-    add_checkpoint_to,
-    as_json,
-    as_text,
-    read_recording,
-    tell,
-    write,
-)
+from hubert_demo.commands.analyze import as_json, as_text, tell, write
+from hubert_demo.commands.recording import add_json_to, add_recording_to, fail, open_recording
 from hubert_demo.errors import HubertDemoError
 
 
@@ -29,7 +20,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     parser = commands.add_parser(
         "change", help="change something inside the model and see what becomes of it"
     )
-    parser.add_argument("file", metavar="FILE", help="a recording of 0.1 s to 60 s")
+    add_recording_to(parser)
     parser.add_argument(
         "changes",
         nargs="+",
@@ -38,8 +29,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         "frames_masked:1.2-1.6, stretch_silenced:1.2-1.6 (seconds) or attention_cut:1.2-1.6:2-2.4; layers "
         "and heads count from 0",
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object, on one line")
-    add_checkpoint_to(parser)
+    add_json_to(parser)
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="write figures, numbers and texts of the changed analysis"
     )
@@ -55,18 +45,14 @@ def run(options: argparse.Namespace) -> int:
     Returns:
         The exit status: 0, or 2 if that cannot be done.
     """
-    chosen = {"checkpoint": options.checkpoint} if options.checkpoint else {}
     try:
         changes = composed(options.changes)
-        with closing(Readers(num_warm=1, num_more=0)) as readers:
-            before = read_recording(options.file, chosen, readers)
+        before = open_recording(options)
         after = before.change(*changes)
         if options.out is not None:
             write(after, options.out)
     except HubertDemoError as error:
-        failed = {"file": options.file, "error": str(error)}
-        tell(json.dumps(failed), sys.stdout) if options.json else tell(f"{options.file}: {error}", sys.stderr)
-        return EXIT_FAILED
+        return fail(options, error, options.json)
     if options.json:
         both = {name: as_json(options.file, each) for name, each in (("before", before), ("after", after))}
         told = {"file": options.file, "changes": [to_dict(change) for change in after.changes], **both}

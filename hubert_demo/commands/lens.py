@@ -3,14 +3,19 @@
 import argparse
 import json
 import sys
-from contextlib import closing
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from hubert_demo.audio import Readers
-from hubert_demo.commands.analyze import EXIT_FAILED, add_checkpoint_to, read_recording, tell
+from hubert_demo.commands.analyze import tell
+from hubert_demo.commands.recording import (
+    add_changes_to,
+    add_json_to,
+    add_recording_to,
+    fail,
+    open_recording,
+)
 from hubert_demo.errors import HubertDemoError
 from hubert_demo.experiments.lens import Lens, LensLetters
 
@@ -22,7 +27,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         commands: The commands of a parser.
     """
     parser = commands.add_parser("lens", help="read every layer as if it were the last")
-    parser.add_argument("file", metavar="FILE", help="a recording of 0.1 s to 60 s")
+    add_recording_to(parser)
     parser.add_argument(
         "--reference", default="", metavar="TEXT", help="what was said; default: the greedy transcript"
     )
@@ -30,20 +35,8 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         "--read-out", metavar="NAME", help="head, affine or linear; default: the last of them that there is"
     )
     add_changes_to(parser)
-    parser.add_argument("--json", action="store_true", help="print one JSON object, on one line")
-    add_checkpoint_to(parser)
+    add_json_to(parser)
     parser.set_defaults(run=run)
-
-
-def add_changes_to(parser: argparse.ArgumentParser) -> None:
-    """Describe the option of changes inside the model."""
-    parser.add_argument(
-        "--change",
-        nargs="+",
-        default=[],
-        metavar="CHANGE",
-        help="something to change inside the model first, as for the command change",
-    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -55,16 +48,12 @@ def run(options: argparse.Namespace) -> int:
     Returns:
         The exit status: 0, or 2 if that cannot be done.
     """
-    chosen = {"checkpoint": options.checkpoint} if options.checkpoint else {}
     try:
-        with closing(Readers(num_warm=1, num_more=0)) as readers:
-            analysis = read_recording(options.file, chosen, readers).change(*options.change)
+        analysis = open_recording(options).change(*options.change)
         lens = analysis.lens(options.reference)
         lens.require(options.read_out)
     except HubertDemoError as error:
-        failed = {"file": options.file, "error": str(error)}
-        tell(json.dumps(failed), sys.stdout) if options.json else tell(f"{options.file}: {error}", sys.stderr)
-        return EXIT_FAILED
+        return fail(options, error, options.json)
     if options.json:
         tell(json.dumps({"file": options.file, **as_json(lens)}), sys.stdout)
     else:

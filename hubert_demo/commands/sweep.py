@@ -4,15 +4,14 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from contextlib import closing
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from hubert_demo.api.opening import SWEEPS, Sweep, sweep_steps
-from hubert_demo.audio import Readers
-from hubert_demo.commands.analyze import EXIT_FAILED, add_checkpoint_to, read_recording, tell
+from hubert_demo.commands.analyze import tell
+from hubert_demo.commands.recording import add_json_to, add_recording_to, fail, open_recording
 from hubert_demo.errors import HubertDemoError
 from hubert_demo.experiments.effects import Effects
 from hubert_demo.experiments.heads import NUM_DRAWS, HeadSweep, LayerSweep
@@ -29,7 +28,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     parser = commands.add_parser(
         "sweep", help="switch every head off in turn, or every layer, or silence every word"
     )
-    parser.add_argument("file", metavar="FILE", help="a recording of 0.1 s to 60 s")
+    add_recording_to(parser)
     parser.add_argument("--of", choices=SWEEPS, default="heads", help="default: %(default)s")
     parser.add_argument(
         "--by", choices=("zero", "mean"), default="zero", help="what a head gives when it is off"
@@ -45,8 +44,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         help="random subspaces a layer that heads are compared with, 0 for none; default: %(default)s",
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of all that is drawn")
-    parser.add_argument("--json", action="store_true", help="print one JSON object, on one line")
-    add_checkpoint_to(parser)
+    add_json_to(parser)
     parser.set_defaults(run=run)
 
 
@@ -59,23 +57,19 @@ def run(options: argparse.Namespace) -> int:
     Returns:
         The exit status: 0, or 2 if that cannot be done.
     """
-    chosen = {"checkpoint": options.checkpoint} if options.checkpoint else {}
     try:
-        with closing(Readers(num_warm=1, num_more=0)) as readers:
-            analysis = read_recording(options.file, chosen, readers)
+        analysis = open_recording(options)
         steps = sweep_steps(
             analysis,
             options.of,
             by=options.by,
             keyword=options.keyword,
-            num_draws=max(0, options.draws),
-            seed=max(0, options.seed),
+            num_draws=options.draws,
+            seed=options.seed,
         )
         *_, sweep = steps
     except HubertDemoError as error:
-        failed = {"file": options.file, "error": str(error)}
-        tell(json.dumps(failed), sys.stdout) if options.json else tell(f"{options.file}: {error}", sys.stderr)
-        return EXIT_FAILED
+        return fail(options, error, options.json)
     if options.json:
         tell(json.dumps({"file": options.file, "of": options.of, **_as_json(sweep)}), sys.stdout)
     else:

@@ -348,11 +348,11 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def shown_path(path: Path) -> str:
     """A path as messages name it: its last part and the folder's, since strangers may read them."""
-    return shown_text(path.name if path.suffix == "" else f"{path.name} of {_folder_name(path.parent)}", 200)
+    return shown_text(path.name if path.suffix == "" else f"{path.name} of {shown_folder(path.parent)}", 200)
 
 
-def _folder_name(folder: Path) -> str:
-    """A folder's name; that of the repository where the hub's cache calls it by its commit."""
+def shown_folder(folder: Path) -> str:
+    """A folder as messages name it; by the repository where the hub's cache calls it by its commit."""
     if folder.parent.name != "snapshots":
         return folder.name
     return folder.parents[1].name.removeprefix("models--").replace("--", "/")

@@ -14,7 +14,7 @@ from hubert_demo.deprecation import Renamed
 from hubert_demo.errors import CheckpointError, DamagedFileError
 from hubert_demo.model.encoder import HubertModel
 from hubert_demo.model.faults import is_out_of_memory
-from hubert_demo.model.files import read_json, shown_value, write_json
+from hubert_demo.model.files import read_json, shown_folder, shown_value, write_json
 from hubert_demo.model.heads import HubertForSequenceClassification, weighted_sum
 
 
@@ -96,16 +96,16 @@ class KeywordHead(nn.Module):
             CheckpointError: If a file is missing or damaged.
         """
         directory = Path(directory)
+        cannot = f"The keyword head in {shown_folder(directory)} cannot be read:"
         try:
             settings = read_json(directory / cls.settings_name)
         except DamagedFileError as error:
-            text = f"The keyword head in {directory.name} cannot be read: {error}"
-            raise DamagedFileError(text, error.path) from error
+            raise DamagedFileError(f"{cannot} {error}", error.path) from error
         labels, threshold, encoder = (settings.get(name) for name in ("labels", "threshold", "encoder"))
         if not _are_labels(labels) or not _is_threshold(threshold) or not isinstance(encoder, str | None):
             raise CheckpointError(
-                f"The keyword head in {directory.name} cannot be read: its labels, threshold or encoder are "
-                "not what `save` writes. Fetch the checkpoint again."
+                f"{cannot} its labels, threshold or encoder are not what `save` writes. Fetch the "
+                "checkpoint again."
             )
         try:
             tensors = {k: v.float() for k, v in load_file(directory / cls.weights_name).items()}
@@ -120,8 +120,8 @@ class KeywordHead(nn.Module):
             if is_out_of_memory(error):
                 raise
             raise DamagedFileError(
-                f"The keyword head in {directory.name} cannot be read: {cls.weights_name} is missing, "
-                "damaged, or does not fit its labels. Fetch the checkpoint again.",
+                f"{cannot} {cls.weights_name} is missing, damaged, or does not fit its labels. Fetch the "
+                "checkpoint again.",
                 directory / cls.weights_name,
             ) from error
         return head.eval()

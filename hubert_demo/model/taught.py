@@ -15,6 +15,7 @@ from torch import Tensor
 
 from hubert_demo.errors import DamagedFileError
 from hubert_demo.model.faults import is_out_of_memory
+from hubert_demo.model.files import shown_folder
 
 _ENCODER, _TAUGHT = "encoder", "taught"
 
@@ -64,7 +65,7 @@ def read_taught(path: Path) -> tuple[dict[str, Tensor], Origin]:
 def damaged(path: Path) -> DamagedFileError:
     """The sentence about a file that is not what `save_taught` writes."""
     return DamagedFileError(
-        f"{path.name} in {path.parent.name} cannot be read: it is damaged, or not what `python -m "
+        f"{path.name} in {shown_folder(path.parent)} cannot be read: it is damaged, or not what `python -m "
         "hubert_demo.training` writes. Fetch the checkpoint again, make the file again, or remove it.",
         path,
     )

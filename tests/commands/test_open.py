@@ -54,6 +54,11 @@ def test_what_cannot_be_done_gets_a_sentence_and_status_2(stop, capsys, argument
     assert words in json.loads(capsys.readouterr().out)["error"]
 
 
+def test_fewer_than_no_draws_are_refused(stop, capsys):
+    assert main(["sweep", stop, "--draws", "-1"]) == 2
+    assert "-1 random subspaces cannot be drawn" in capsys.readouterr().err
+
+
 def test_heads_are_a_table_of_layers_and_heads(stop, capsys):
     assert main(["sweep", stop, "--draws", "1"]) == 0
     title, heads, *layers = capsys.readouterr().out.splitlines()

@@ -110,6 +110,9 @@ def test_what_cannot_be_swept_is_refused(analysis, write_checkpoint, tmp_path, r
             analyze(root / "assets/examples/stop.wav", checkpoint=moods, device="cpu").sweep(what)
     with pytest.raises(InputError, match="-1 random subspaces cannot be drawn"):
         analysis.sweep("heads", num_draws=-1)
+    for what in ("heads", "words"):
+        with pytest.raises(InputError, match="A seed of -1 is no seed"):
+            analysis.sweep(what, seed=-1)
 
 
 def with_loud_head(loaded, layer, head):
