@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -249,27 +250,32 @@ def _read(spec: CheckpointSpec, folder: Path, device: str) -> LoadedCheckpoint:
             f"{spec.title} does not say what audio it expects; 16 kHz, scaled to zero mean and unit "
             "variance, is assumed."
         )
+
+    @cache
+    def fingerprint() -> str:
+        return encoder_fingerprint(encoder)
+
     if (folder / KeywordHead.settings_name).exists():
         keyword_head = KeywordHead.from_directory(folder).to(device)
-        _refuse_another_encoder(folder / KeywordHead.settings_name, keyword_head.encoder, encoder)
+        _refuse_another_encoder(folder / KeywordHead.settings_name, keyword_head.encoder, fingerprint)
     decoding: DecodingWeights | None = None
     if (folder / DECODING_NAME).exists():
         decoding = DecodingWeights.from_file(folder / DECODING_NAME)
-        _refuse_another_encoder(folder / DECODING_NAME, decoding.encoder, encoder)
+        _refuse_another_encoder(folder / DECODING_NAME, decoding.encoder, fingerprint)
     confidence: ConfidenceCurve | None = None
     if (folder / CONFIDENCE_NAME).exists():
         confidence = ConfidenceCurve.from_file(folder / CONFIDENCE_NAME)
-        _refuse_another_encoder(folder / CONFIDENCE_NAME, confidence.encoder, encoder)
+        _refuse_another_encoder(folder / CONFIDENCE_NAME, confidence.encoder, fingerprint)
     config = encoder.config
     readouts: Readouts | None = None
     if ctc_model is not None and (folder / READOUTS_NAME).exists():
         readouts = Readouts.from_directory(folder).to(device)
-        _refuse_another_encoder(folder / READOUTS_NAME, readouts.origin.encoder, encoder)
+        _refuse_another_encoder(folder / READOUTS_NAME, readouts.origin.encoder, fingerprint)
         readouts.require_fit(config.num_hidden_layers + 1, config.hidden_size, config.vocab_size)
     sound_decoders: SoundDecoders | None = None
     if (folder / DECODERS_NAME).exists():
         sound_decoders = SoundDecoders.from_directory(folder).to(device)
-        _refuse_another_encoder(folder / DECODERS_NAME, sound_decoders.origin.encoder, encoder)
+        _refuse_another_encoder(folder / DECODERS_NAME, sound_decoders.origin.encoder, fingerprint)
         sound_decoders.require_fit(config.num_hidden_layers + 1, config.hidden_size)
     return LoadedCheckpoint(
         spec,
@@ -346,9 +352,9 @@ def _forget(path: Path) -> None:
         each.unlink(missing_ok=True)
 
 
-def _refuse_another_encoder(file: Path, taught_on: str | None, encoder: HubertModel) -> None:
+def _refuse_another_encoder(file: Path, taught_on: str | None, fingerprint: Callable[[], str]) -> None:
     """What was taught on one encoder means nothing on another, however well the shapes fit."""
-    if taught_on is None or taught_on == (own := encoder_fingerprint(encoder)):
+    if taught_on is None or taught_on == (own := fingerprint()):
         return
     raise CheckpointError(
         f"{file.name} in {shown_folder(file.parent)} was made for another encoder "

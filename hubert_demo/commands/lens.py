@@ -5,9 +5,6 @@ import json
 import sys
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from hubert_demo.commands.analyze import tell
 from hubert_demo.commands.recording import (
     add_changes_to,
@@ -17,6 +14,7 @@ from hubert_demo.commands.recording import (
     open_recording,
 )
 from hubert_demo.errors import HubertDemoError
+from hubert_demo.experiments.effects import listed
 from hubert_demo.experiments.lens import Lens, LensLetters
 
 
@@ -72,8 +70,8 @@ def as_json(lens: Lens) -> dict[str, Any]:
         "read_outs": {
             name: {
                 "texts": list(read.texts),
-                "cer": _numbers(read.cer),
-                "cer_by_chance": _numbers(read.cer_by_chance),
+                "cer": listed(read.cer),
+                "cer_by_chance": listed(read.cer_by_chance),
                 "is_above_chance": read.is_above_chance.tolist(),
                 "letters": _letters_as_json(read.letters),
                 "said": None if read.said is None else _letters_as_json(read.said),
@@ -85,8 +83,8 @@ def as_json(lens: Lens) -> dict[str, Any]:
 
 def _letters_as_json(found: LensLetters) -> dict[str, Any]:
     return {
-        "share_found": _numbers(found.share_found),
-        "share_by_chance": _numbers(found.share_by_chance),
+        "share_found": listed(found.share_found),
+        "share_by_chance": listed(found.share_by_chance),
         "num_lost": found.num_lost,
         "num_lost_by_chance": found.num_lost_by_chance,
         "letters": [
@@ -101,10 +99,6 @@ def _letters_as_json(found: LensLetters) -> dict[str, Any]:
             for letter in found.letters
         ],
     }
-
-
-def _numbers(values: npt.NDArray[np.float64]) -> list[float | None]:
-    return [float(value) if np.isfinite(value) else None for value in values]
 
 
 def _as_lines(lens: Lens, read_out: str | None) -> list[str]:

@@ -13,7 +13,7 @@ from hubert_demo.api.opening import SWEEPS, Sweep, sweep_steps
 from hubert_demo.commands.analyze import tell
 from hubert_demo.commands.recording import add_json_to, add_recording_to, fail, open_recording
 from hubert_demo.errors import HubertDemoError
-from hubert_demo.experiments.effects import Effects
+from hubert_demo.experiments.effects import listed
 from hubert_demo.experiments.heads import NUM_DRAWS, HeadSweep, LayerSweep
 
 _MARK = "*"
@@ -81,8 +81,8 @@ def _as_json(sweep: Sweep) -> dict[str, Any]:
     """The numbers of a sweep; layers and heads count from 0, and what is not there is null."""
     if isinstance(sweep, LayerSweep):
         effects = {
-            "layer_skipped": _effects(sweep.skipped),
-            "feed_forward_off": _effects(sweep.feed_forward_off),
+            "layer_skipped": sweep.skipped.as_json(),
+            "feed_forward_off": sweep.feed_forward_off.as_json(),
         }
         return {"keyword": sweep.keyword, **effects}
     marked = sweep.is_marked.tolist()
@@ -91,31 +91,18 @@ def _as_json(sweep: Sweep) -> dict[str, Any]:
             "keyword": sweep.keyword,
             "by": sweep.by,
             "by_chance": sweep.by_chance,
-            **_effects(sweep.effects),
+            **sweep.effects.as_json(),
             "is_marked": marked,
-            "null_loss_rise": _listed(sweep.null.loss_rise),
+            "null_loss_rise": listed(sweep.null.loss_rise),
         }
     return {
         "keyword": sweep.keyword,
         "words": [[word.text, word.start_s, word.end_s] for word in sweep.words],
-        **_effects(sweep.effects),
+        **sweep.effects.as_json(),
         "is_marked": marked,
-        "removed": _listed(sweep.removed),
-        "removed_at_random": _listed(sweep.removed_at_random),
+        "removed": listed(sweep.removed),
+        "removed_at_random": listed(sweep.removed_at_random),
     }
-
-
-def _effects(effects: Effects) -> dict[str, Any]:
-    names = ("loss_rise", "characters_changed", "keyword_change")
-    return {name: _listed(getattr(effects, name)) for name in names}
-
-
-def _listed(numbers: npt.NDArray[np.float64]) -> list[Any]:
-    """Nested lists, with None for NaN, which JSON does not have."""
-    plain = numbers.astype(object)
-    plain[np.isnan(numbers)] = None
-    found: list[Any] = plain.tolist()
-    return found
 
 
 def _as_lines(sweep: Sweep) -> list[str]:

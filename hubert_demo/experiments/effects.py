@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import jiwer
 import numpy as np
@@ -53,8 +54,25 @@ class Effects:
             numbers[place] = values
         return Effects(*filled)
 
+    def as_json(self, digits: int | None = None) -> dict[str, list[Any]]:
+        """Nested lists by the names of the fields, as `listed` makes them."""
+        return {field.name: listed(getattr(self, field.name), digits) for field in fields(self)}
+
     def _all(self) -> tuple[Numbers, Numbers, Numbers]:
         return self.loss_rise, self.characters_changed, self.keyword_change
+
+
+def listed(numbers: Numbers, digits: int | None = None) -> list[Any]:
+    """Numbers as nested lists, with None for NaN and infinity, which JSON does not have.
+
+    Args:
+        numbers: Of any shape but a single one.
+        digits: To round to; all of them if None.
+    """
+    plain = (numbers if digits is None else np.round(numbers, digits)).astype(object)
+    plain[~np.isfinite(numbers)] = None
+    found: list[Any] = plain.tolist()
+    return found
 
 
 def token_ids_of(ctc: CtcOutput, frame_token_ids: npt.NDArray[np.int64]) -> list[int]:

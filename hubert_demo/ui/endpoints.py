@@ -48,7 +48,7 @@ from hubert_demo.ui.parameters import OneOf, Parameter, Text, Whole, reading
 from hubert_demo.ui.recognition import Recognition, recognition
 from hubert_demo.ui.results import Result
 from hubert_demo.ui.views.base import SLOW, plain, sentence
-from hubert_demo.ui.views.sweeps import effects_as_json
+from hubert_demo.ui.views.sweeps import DIGITS
 from hubert_demo.ui.waiting import GLANCE
 
 Value = TypeVar("Value")
@@ -317,7 +317,7 @@ class Endpoints:
         found: HeadSweep = self._turn(SLOW, _last(sweep))
         numbers = {
             **plain(found, "by", "keyword", "by_chance", "is_marked"),
-            **effects_as_json(found.effects),
+            **found.effects.as_json(DIGITS),
         }
         return cast(HeadSweepNumbers, {**numbers, "sources": _sources(analysis, "attention")})
 

@@ -297,9 +297,13 @@ def test_a_page_that_may_keep_nothing_in_the_browser_works_all_the_same(visit):
 
 def test_what_the_server_has_forgotten_is_said_and_the_greeting_is_shown(visit, page):
     visitor = visit()
-    visitor.tab.evaluate("""() => sessionStorage.setItem("hx-recents", JSON.stringify(
-      [{ ticket: "gone~gone", title: "mine.wav", words: "", duration_s: 1 }]))""")
-    visitor.tab.reload()
+    # At once, since the page writes the example into its address as soon as there is something recent.
+    with visitor.tab.expect_navigation():
+        visitor.tab.evaluate("""() => {
+          const recent = { ticket: "gone~gone", title: "mine.wav", words: "", duration_s: 1 };
+          sessionStorage.setItem("hx-recents", JSON.stringify([recent]));
+          location.reload();
+        }""")
     visitor.id("alert").filter(has_text="no longer kept").wait_for()
     assert page.examples[0].path.name in visitor.id("notes").inner_text()
     assert visitor.id("recent").count() == 0

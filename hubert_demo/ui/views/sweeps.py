@@ -4,17 +4,18 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from hubert_demo.api import Analysis
 from hubert_demo.api.opening import sweep_steps
 from hubert_demo.errors import InputError
-from hubert_demo.experiments.effects import Effects
+from hubert_demo.experiments.effects import Effects, listed
 from hubert_demo.experiments.heads import HeadSweep, LayerSweep
 from hubert_demo.experiments.words import NUM_DRAWS, WordSweep
 from hubert_demo.ui.views.base import NOT_UNDERSTOOD, Json, plain
 
-_DIGITS = 4
+DIGITS = 4
+"""Of the numbers of sweeps, as the page and its endpoint give them."""
+
 _MAX_KEYWORD = 40
 
 
@@ -59,9 +60,9 @@ def _heads_as_json(heads: HeadSweep, layers: LayerSweep) -> Json:
         "keyword": _named(heads.keyword),
         "num_done": heads.num_done + layers.num_done,
         "num_passes": heads.num_passes + layers.num_passes,
-        "effects": effects_as_json(heads.effects),
-        "layer_skipped": effects_as_json(layers.skipped),
-        "feed_forward_off": effects_as_json(layers.feed_forward_off),
+        "effects": heads.effects.as_json(DIGITS),
+        "layer_skipped": layers.skipped.as_json(DIGITS),
+        "feed_forward_off": layers.feed_forward_off.as_json(DIGITS),
     }
 
 
@@ -71,26 +72,12 @@ def _words_as_json(found: WordSweep) -> Json:
         "keyword": _named(found.keyword),
         "by_chance": 1 / (NUM_DRAWS + 1),
         "words": [plain(word, "text", "start_s", "end_s") for word in found.words],
-        "effects": effects_as_json(found.effects),
-        "removed": _listed(found.removed),
-        "removed_at_random": _listed(found.removed_at_random),
+        "effects": found.effects.as_json(DIGITS),
+        "removed": listed(found.removed, DIGITS),
+        "removed_at_random": listed(found.removed_at_random, DIGITS),
     }
 
 
 def _named(keyword: str | None) -> str | None:
     """A keyword as the keywords' tab writes it."""
     return None if keyword is None else keyword.strip("_")
-
-
-def effects_as_json(effects: Effects) -> Json:
-    """The numbers of effects, nested lists each, with null for what there is not."""
-    names = ("loss_rise", "characters_changed", "keyword_change")
-    return {name: _listed(getattr(effects, name)) for name in names}
-
-
-def _listed(numbers: npt.NDArray[np.float64]) -> list[Any]:
-    """Nested lists, rounded, with None for NaN, which JSON does not have."""
-    rounded = np.round(numbers, _DIGITS).astype(object)
-    rounded[np.isnan(numbers)] = None
-    found: list[Any] = rounded.tolist()
-    return found
