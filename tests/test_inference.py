@@ -261,7 +261,7 @@ def test_cuda_is_refused_where_there_is_none(tmp_path, monkeypatch):
 def test_cuda_gives_what_the_cpu_gives(tmp_path, waveform):
     path = save_checkpoint(tmp_path)
     on_cuda, on_cpu = load_checkpoint(path), load_checkpoint(path, "cpu")
-    assert next(on_cuda.model.parameters()).is_cuda
+    assert next(on_cuda.encoder.parameters()).is_cuda
     first, second = encode(on_cuda, waveform), encode(on_cpu, waveform)
     np.testing.assert_allclose(first.hidden_states, second.hidden_states, atol=1e-3)
     maps = attention_map(on_cuda, first, 0)
