@@ -314,7 +314,7 @@ class Endpoints:
         sweep = partial(
             sweep_steps, analysis, "heads", by=by, keyword=followed, num_draws=num_draws, seed=seed
         )
-        found: HeadSweep = self._turn(SLOW, _last(sweep))
+        found: HeadSweep = self._turn(SLOW, _last(sweep), Rank.LAST)
         numbers = {
             **plain(found, "by", "keyword", "by_chance", "is_marked"),
             **found.effects.as_json(DIGITS),

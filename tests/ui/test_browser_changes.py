@@ -197,6 +197,8 @@ def test_states_are_patched_in_from_an_example_and_from_ones_own_recording(visit
     assert patch.source.example == "charming.wav"
     assert patch.rows.states.shape == (10, 288)
     visitor.tab.wait_for_function("location.hash.includes('states_patched:4:0.3-0.5:1.25:')")
+    assert not visitor.id("patching").is_visible()
+    visitor.id("selection-patch").click()
     visitor.id("patch-source").select_option(label="own.wav")
     assert visitor.id("patch-own").is_visible()
     visitor.id("patch-start").fill("0.2")
@@ -212,6 +214,8 @@ def test_states_are_patched_in_from_an_example_and_from_ones_own_recording(visit
     visitor.id("share").click()
     visitor.id("share-status").get_by_text("from your own recording are not in the link").wait_for()
     visitor.tab.keyboard.press("Escape")
+    select(visitor, 0.3, 0.5)
+    assert visitor.id("patching").is_visible()
     visitor.tab.evaluate("inside.clock.select(null)")
     assert not visitor.id("patching").is_visible()
 

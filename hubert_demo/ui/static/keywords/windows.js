@@ -67,7 +67,7 @@ export const windowsCard = (shown, windows, before = null) => {
   const element = make("div", { class: "hx-card hx-wide" }, make("div", { class: "hx-bar" },
     make("h2", { text: shown.heading }), ...(shown.areNumbers ? [] : [scale("ink", "0", "1")])), box,
   ...(before ? [make("p", {
-    class: "hx-quiet", text: shown.areNumbers ? NUMBERS_BEFORE : BEFORE, "data-testid": "strip-before",
+    class: "hx-quiet hx-strip-note", text: shown.areNumbers ? NUMBERS_BEFORE : BEFORE, "data-testid": "strip-before",
   })] : []));
   return { element, draw, tick };
 };

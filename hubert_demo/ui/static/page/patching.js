@@ -56,6 +56,7 @@ export const patchForm = () => {
     const text = statesPatched(Number(layer.value), selection, { ...origin, start: from }, duration);
     if (origin.ticket !== null) keepPatchSource(text, origin.ticket);
     if (!changing.has(text)) changing.put([...changing.now, text]);
+    shut();
   };
 
   /** @param {Result} result */
