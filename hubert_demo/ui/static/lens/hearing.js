@@ -6,12 +6,12 @@ import { question } from "../core/ask.js";
 import { clock } from "../core/clock.js";
 import { furnish, layerSlider, make, say } from "../core/dom.js";
 import { on } from "../core/events.js";
+import { problemLine } from "../core/form.js";
 import { signed } from "../core/format.js";
 import { cursor, timeAxis } from "../core/paint.js";
 import { choose, resultOnShow, store } from "../core/store.js";
 import { zoomByPointer } from "../core/zoom.js";
 import { soundPicture } from "../page/sound.js";
-import { problemLine } from "../transcript/form.js";
 
 /** @import { Axis, Choices, LayerSound, Page, SpectrogramPart } from "../core/types.js" */
 

@@ -4,10 +4,10 @@
 import { question } from "../core/ask.js";
 import { ceiling, layerChart } from "../core/chart.js";
 import { button, layerSlider, make, say, segments } from "../core/dom.js";
+import { emissionMap } from "../core/emissions.js";
+import { problemLine } from "../core/form.js";
+import { pathOf } from "../core/letter_path.js";
 import { choose, facts, resultOnShow, store } from "../core/store.js";
-import { emissionMap } from "../transcript/emissions.js";
-import { problemLine } from "../transcript/form.js";
-import { pathOf } from "../transcript/path.js";
 import { letterRow } from "./letters.js";
 import { textList } from "./texts.js";
 

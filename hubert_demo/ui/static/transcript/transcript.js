@@ -2,13 +2,13 @@
 // a text of one's own; what every layer says.
 
 import { make } from "../core/dom.js";
+import { emissionMap } from "../core/emissions.js";
+import { pathOf } from "../core/letter_path.js";
 import { resultOnShow } from "../core/store.js";
 import { alignment } from "./alignment.js";
 import { downloads } from "./downloads.js";
-import { emissionMap } from "./emissions.js";
 import { everyLayer } from "./every_layer.js";
 import { headline } from "./headline.js";
-import { pathOf } from "./path.js";
 import { readings } from "./readings.js";
 import { stepThrough } from "./steps.js";
 

@@ -1,18 +1,18 @@
 // How probable every letter is at every moment, as a map that can be read, heard and moved along.
 
-import { unpack } from "../core/arrays.js";
-import { clock } from "../core/clock.js";
-import { make, scale, segments } from "../core/dom.js";
-import { figureBox } from "../core/figure.js";
-import { clamp, percent, seconds } from "../core/format.js";
-import { announce, cursor, timeSlider } from "../core/paint.js";
-import { zoomByPointer } from "../core/zoom.js";
+import { unpack } from "./arrays.js";
+import { clock } from "./clock.js";
+import { make, scale, segments } from "./dom.js";
 import { cellAt, FAINT, paint, soundAround } from "./emission_picture.js";
-import { pathOf } from "./path.js";
+import { figureBox } from "./figure.js";
+import { clamp, percent, seconds } from "./format.js";
+import { pathOf } from "./letter_path.js";
+import { announce, cursor, timeSlider } from "./paint.js";
+import { zoomByPointer } from "./zoom.js";
 
-/** @import { LetterPath } from "../core/types.js" */
+/** @import { LetterPath } from "./types.js" */
 /** @import { Picture, Source } from "./emission_picture.js" */
-/** @import { Path } from "./path.js" */
+/** @import { Path } from "./letter_path.js" */
 
 /**
  * @param {string} title

@@ -1,11 +1,11 @@
 // The best path through the map of letters, which the map and the steps both read.
 
-import { unpack } from "../core/arrays.js";
-import { clock } from "../core/clock.js";
-import { clamp } from "../core/format.js";
-import { frameGrid } from "../core/grid.js";
+import { unpack } from "./arrays.js";
+import { clock } from "./clock.js";
+import { clamp } from "./format.js";
+import { frameGrid } from "./grid.js";
 
-/** @import { LetterPath, Symbol } from "../core/types.js" */
+/** @import { LetterPath, Symbol } from "./types.js" */
 
 /**
  * A stretch of equal frames: the number of their symbol, the first frame, and the frame after the last.
