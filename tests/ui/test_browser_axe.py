@@ -40,6 +40,10 @@ def test_nothing_is_found_by_axe(axe, visit):
             if problems := visitor.tab.evaluate(RUN):
                 found[f"{where}, {width} pixels, {theme}"] = problems
 
+    visitor.id("lens-read").click()
+    visitor.tab.wait_for_selector("[data-testid=lens-map]:visible")
+    visitor.id("hear-layer").click()
+    visitor.tab.wait_for_selector("[data-testid=layer-sound]:visible")
     for title in TABS:
         visitor.open(title)
         visitor.tab.wait_for_selector("body[data-hx-complete]")
