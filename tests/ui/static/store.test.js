@@ -97,7 +97,7 @@ test("the step of a lesson is told, and that it has ended", () => {
   assert.deepEqual(told, [["first", 2], [null, null]]);
 });
 
-test("what the layers of one recording say is asked for anew of the next, and stays with other changes of the same", () => {
+test("what layers say is asked for anew of another recording, and stays with other changes of the same", () => {
   const same = { ticket: "first", num_layers: 8, num_heads: 4 };
   showResult({ ...same, token: "as it is" });
   choose({ lens: "linear", lens_layer: 7, sound_layer: 6 });

@@ -126,7 +126,7 @@ export const reading = (page) => {
       map.element.hidden = false;
       map.entitle(`Layer ${layer}, ${READ_OUTS[name]}: probability of each letter in every frame`);
       map.show(part, pathOf(part));
-      map.element.dataset.shown = wanted;
+      map.element.dataset.read = wanted;
     }, (sentence) => {
       mapped = "";
       say(problem, sentence);
