@@ -61,7 +61,7 @@ def test_every_layer_is_read_when_asked_for_and_a_link_brings_it_back(visit, kep
     assert "Align your own text" in visitor.id("lens-lost").inner_text()
     visitor.tab.get_by_role("button", name="CTC head as it is").click()
     visitor.id("lens-text").nth(5).click()
-    visitor.tab.wait_for_selector("""[data-shown='["head",5]']""")
+    visitor.tab.wait_for_selector("""[data-read='["head",5]']""")
     assert visitor.id("lens-layer-name").inner_text() == "5 of 8"
     box = visitor.id("lens-map").bounding_box()
     assert box["width"] == visitor.id("emission-map").bounding_box()["width"]
@@ -69,7 +69,7 @@ def test_every_layer_is_read_when_asked_for_and_a_link_brings_it_back(visit, kep
         "location.hash.includes('lens=head') && location.hash.includes('lens_layer=5')"
     )
     again = visit(link=visitor.tab.evaluate("location.hash"))
-    again.tab.wait_for_selector("""[data-shown='["head",5]']""")
+    again.tab.wait_for_selector("""[data-read='["head",5]']""")
     assert rows(again) == rows(visitor)
     # Of another recording nobody has asked.
     token = again.token

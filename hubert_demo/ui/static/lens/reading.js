@@ -52,6 +52,8 @@ export const reading = (page) => {
   let answer = null;
   let asked = ""; // of which result, against which text
   let mapped = ""; // which letters over time are on show, or on their way
+  /** The read-outs to choose from. @type {ReturnType<typeof waysOf> | null} */
+  let ways = null;
 
   const read = button("Read every layer", () => {
     asked = "";
@@ -60,7 +62,7 @@ export const reading = (page) => {
   }, "lens-read", "is-plain");
   const problem = problemLine("lens-problem");
   const status = make("p", { class: "hx-quiet", role: "status", "data-testid": "lens-status" });
-  const ways = make("span", { class: "hx-lens-ways" });
+  const choices = make("span", { "data-testid": "lens-read-out" });
   const slider = layerSlider(0, ["lens-layer", "lens-layer-name"], (layer) => choose({ lens_layer: layer }));
   const warning = make("p", { class: "hx-lens-warning", hidden: true, "data-testid": "lens-warning" });
   const note = make("p", { class: "hx-quiet", "data-testid": "lens-note" });
@@ -69,7 +71,7 @@ export const reading = (page) => {
   const letters = letterRow();
   const map = emissionMap("Probability of each letter in every frame", "lens");
   const found = make("div", { class: "hx-lens-found", hidden: true, "data-testid": "lens" },
-    make("div", { class: "hx-controls" }, ways, ...slider.elements), warning,
+    make("div", { class: "hx-controls" }, choices, ...slider.elements), warning,
     make("div", { class: "hx-lens-columns" },
       make("div", {}, chart.element, note, make("p", { class: "hx-quiet", text: HOW })), texts.element),
     ...letters.elements);
@@ -102,8 +104,7 @@ export const reading = (page) => {
     const { num_layers: last } = resultOnShow();
     const [layer, shown] = [layerNow(), readOutOf(answer, store.choices.lens)];
     found.hidden = false;
-    read.hidden = true;
-    ways.replaceChildren(waysOf(answer, shown));
+    ways?.choose(shown.name);
     slider.show(layer, last);
     say(warning, answer.warning);
     if (note.textContent !== answer.note) note.textContent = answer.note;
@@ -125,7 +126,7 @@ export const reading = (page) => {
       map.element.hidden = false;
       map.entitle(`Layer ${layer}, ${READ_OUTS[name]}: probability of each letter in every frame`);
       map.show(part, pathOf(part));
-      map.element.dataset.shown = wanted;
+      map.element.dataset.read = wanted;
     }, (sentence) => {
       mapped = "";
       say(problem, sentence);
@@ -140,15 +141,18 @@ export const reading = (page) => {
     if (wanted === asked) return show();
     clear();
     asked = wanted;
-    read.hidden = true;
     status.textContent = "Reading every layer …";
     asking.put({ reference: reference() }, (/** @type {LensAnswer} */ given) => {
       answer = given;
       status.textContent = "";
+      ways = waysOf(answer);
+      choices.replaceChildren(ways.element);
       show();
+      // Where the keyboard was, something is to be pressed.
+      if (document.activeElement === read) ways.element.querySelector("button")?.focus({ preventScroll: true });
+      read.hidden = true;
     }, (sentence) => {
       status.textContent = "";
-      read.hidden = false;
       say(problem, sentence);
     });
   };
@@ -174,11 +178,6 @@ export const reading = (page) => {
 /**
  * The read-outs that there are, to choose from.
  * @param {LensAnswer} answer
- * @param {ReadOut} shown
  */
-const waysOf = ({ read_outs: all }, { name: chosen }) => {
-  const options = all.map(({ name }) => /** @type {[string, string]} */ ([name, READ_OUTS[name]]));
-  const { element } = segments("Read-out", options, chosen, (name) => choose({ lens: name }));
-  element.dataset.testid = "lens-read-out";
-  return element;
-};
+const waysOf = ({ read_outs: all, best }) =>
+  segments("Read-out", all.map(({ name }) => [name, READ_OUTS[name]]), best, (name) => choose({ lens: name }));
