@@ -214,6 +214,21 @@ class Visitor:
         waits.note(f"{size}: first numbers of a sweep", time.perf_counter() - began)
         self._tab.get_by_test_id("sweep-stop").first.click()
 
+    def look_inside(self, waits: Measured, size: str) -> None:
+        """Have every layer read, then the sound of two of them made."""
+        self.open("Transcript")
+        began = time.perf_counter()
+        self._tab.get_by_test_id("lens-read").click()
+        self._tab.get_by_test_id("lens-texts").wait_for()
+        waits.note(f"{size}: every layer read", time.perf_counter() - began)
+        for layer in (0, 1):
+            self._tab.get_by_test_id("sound-layer").fill(str(layer))
+            began = time.perf_counter()
+            self._tab.get_by_test_id("hear-layer").click()
+            self._tab.wait_for_function("layer => inside.clock.layer === layer", arg=layer)
+            waits.note(f"{size}: sound of a layer", time.perf_counter() - began)
+        self._tab.evaluate("inside.clock.playing && inside.clock.toggle()")
+
     def frames_per_second(self, path: Path, traffic: Measured) -> dict[str, float]:
         """How often the cursor moves while a recording plays, by the view that is open."""
         self.upload(path, Measured("s"), traffic, "60 s")
@@ -320,8 +335,15 @@ def _visit(browser: Any, url: str, waits: Measured) -> None:
 
 
 def _measure(
-    url: str, size: str, rounds: int, folder: Path, waits: Measured, traffic: Measured
+    url: str,
+    size: str,
+    rounds: int,
+    folder: Path,
+    waits: Measured,
+    traffic: Measured,
+    has_taught: bool = True,
 ) -> dict[str, float]:
+    """How often the cursor moves, by view; layers are read and heard where `has_taught` says they can be."""
     with _chromium() as browser:
         visitor = Visitor(browser.new_page(viewport={"width": 1440, "height": 900}), url)
         for number in range(rounds):
@@ -330,6 +352,8 @@ def _measure(
             visitor.switch(waits, size)
             visitor.change(waits, size)
             visitor.sweep(waits, size)
+            if has_taught:
+                visitor.look_inside(waits, size)
         return visitor.frames_per_second(recording(60, 0, folder), traffic)
 
 
@@ -353,7 +377,8 @@ def _run(options: argparse.Namespace) -> None:
         if options.base:
             directory = write_base_checkpoint(folder / "base")
             with serve(["--checkpoint", str(directory)], Measured("s")) as url:
-                _measure(url, "10 s, base size", options.rounds, folder, waits, traffic)
+                sizes = "10 s, base size", options.rounds
+                _measure(url, *sizes, folder, waits, traffic, has_taught=False)
     print(waits.report())
     print(traffic.report())
     for title, rate in rates.items():

@@ -42,6 +42,7 @@ ACTIVATIONS = ("hidden_act", "feat_extract_activation")
 """The settings that name an activation function, or are one."""
 
 LABELS = ("id2label", "label2id", "num_labels")
+PROBLEM_TYPES = ("regression", "single_label_classification", "multi_label_classification")
 """Each follows from either of the others."""
 
 _GROUP_NORM_WARNING = (
@@ -238,6 +239,11 @@ def _label_rules(values: Mapping[str, Any]) -> Rules:
     yield (
         dict(label2id) == reverse,
         f"label2id={shown_value(label2id)} must be the reverse of id2label={shown_value(id2label)}",
+    )
+    stated = values.get("extra", {}).get("problem_type")
+    yield (
+        stated is None or stated in PROBLEM_TYPES,
+        f"problem_type={shown_value(stated)} must be one of {', '.join(PROBLEM_TYPES)}",
     )
 
 

@@ -178,14 +178,17 @@ class CheckpointFiles:
         except EntryNotFoundError:
             return None
         except GatedRepoError as error:
-            raise CheckpointError(
-                f"{repository} is gated; accept its terms on https://huggingface.co/{repository} and pass "
-                "token= or run `hf auth login`."
-            ) from error
+            way = (
+                f"accept its terms on https://huggingface.co/{repository} and pass token= or run "
+                "`hf auth login`"
+                if self.token is not False
+                else "choose one that is open to everybody"
+            )
+            raise CheckpointError(f"{repository} is gated; {way}.") from error
         except RepositoryNotFoundError as error:
             raise CheckpointError(
                 f"There is no directory {repository!r} here and no such public repository on the hub; check "
-                "the spelling, or pass token= if it is private."
+                f"the spelling{', or pass token= if it is private' if self.token is not False else ''}."
             ) from error
         except RevisionNotFoundError as error:
             raise CheckpointError(f"{repository} has no revision {self.revision!r} on the hub.") from error

@@ -10,6 +10,7 @@ from hubert_demo.analysis.transcript.alignment import MAX_REFERENCE
 from hubert_demo.analysis.transcript.beam import MAX_HOTWORDS_TEXT
 from hubert_demo.audio import MAX_DURATION_S
 from hubert_demo.export import Choices
+from hubert_demo.inference import READ_OUTS
 from hubert_demo.ui.examples import Example
 from hubert_demo.ui.front_door import HTTP_TOO_LARGE, MAX_UPLOAD_MB, TOO_LARGE_UPLOAD
 from hubert_demo.ui.glossary import read_glossary
@@ -46,6 +47,7 @@ def facts(examples: Iterable[Example], models: Models, lessons: Iterable[Lesson]
         "neighbours": [MIN_NEIGHBOURS, MAX_NEIGHBOURS],
         "max_seed": MAX_SEED,
         "units": [MIN_UNITS, MAX_UNITS],
+        "read_outs": READ_OUTS,
         "lessons": [overview(lesson) for lesson in lessons],
         "glossary": read_glossary(),
         "version": __version__,

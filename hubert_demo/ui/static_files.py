@@ -22,7 +22,7 @@ from hubert_demo.ui.views.base import STATIC_DIR
 # What all views need, in the order in which their styles apply.
 _SHARED = ("core", "page")
 # Fetched once the page is there.
-_LATER = ("lessons",)
+_LATER = ("lessons", "lens")
 
 STYLES = "styles.css"
 

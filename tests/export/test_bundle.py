@@ -35,7 +35,9 @@ def test_the_zip_holds_everything_and_says_what_was_chosen(analysis, tmp_path):
     assert {name.partition("_")[0] for name in EXHIBITS.keys() - there} >= {"classification", "layers"}
     figures = {name for name, exhibit in there.items() if exhibit.draw} - left_out
     tables = {name for name, exhibit in there.items() if exhibit.tabulate} - left_out
-    for folder, expected in (("figures", figures), ("numbers", tables)):
+    sounds = {name for name, exhibit in there.items() if exhibit.sound}
+    assert sounds == {"layer_sound"}
+    for folder, expected in (("figures", figures), ("numbers", tables), ("sound", sounds)):
         assert {PurePath(name).stem for name in names if name.startswith(f"{folder}/")} == expected
 
 

@@ -212,6 +212,12 @@ def test_what_was_never_set_is_no_attribute():
     assert getattr(HubertConfig(), "problem_type", None) is None
 
 
+def test_a_problem_that_no_loss_knows_is_refused():
+    assert HubertConfig(problem_type="regression").problem_type == "regression"
+    with pytest.raises(ConfigError, match="problem_type='regresion' must be one of regression, single_label"):
+        HubertConfig.from_dict({"problem_type": "regresion"})
+
+
 def test_names_that_a_file_should_not_have_do_no_harm():
     names = ["self", "to_dict", "__deepcopy__", "__class__", "extra", "min_samples", "check"]
     config = HubertConfig.from_dict(dict.fromkeys(names, 1))

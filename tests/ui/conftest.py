@@ -259,8 +259,7 @@ LOOK_INSIDE = """async () => {
   const main = document.querySelector("script[type=module][src$='/page/main.js']").src;
   const load = (path) => import(main.replace("page/main.js", path));
   const [clock, store, events, mount, paint, path] = await Promise.all(
-    [...["clock", "store", "events", "mount", "paint"].map((name) => `core/${name}.js`), "transcript/path.js"]
-      .map(load));
+    ["clock", "store", "events", "mount", "paint", "letter_path"].map((name) => load(`core/${name}.js`)));
   const part = (name) => mount.fetchPart(store.store.result.token, name, () => true);
   window.inside = { ...clock, ...store, ...events, ...paint, ...path, part, load };
 }"""

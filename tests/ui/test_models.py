@@ -169,8 +169,8 @@ def test_a_named_model_is_fetched_and_can_be_used_from_then_on(
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("nobody/nothing", "no such public repository on the hub"),
-        ("some/gated", "is gated"),
+        ("nobody/nothing", "no such public repository on the hub; check the spelling."),
+        ("some/gated", "is gated; choose one that is open to everybody"),
         ("some/other", "is a 'wav2vec2' model; only HuBERT models can be opened"),
         ("not a name", "There is no model 'not a name' on this page"),
         ("/etc/passwd", "There is no model"),

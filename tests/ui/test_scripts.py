@@ -13,7 +13,7 @@ from hubert_demo.export import Choices
 from hubert_demo.ui.facts import facts
 from hubert_demo.ui.lessons.answers import told
 from hubert_demo.ui.lessons.measures import Subject
-from hubert_demo.ui.views import VIEWS, timeline
+from hubert_demo.ui.views import VIEWS, lens, timeline
 from hubert_demo.ui.views.base import STATIC_DIR
 
 SHARED = ("core", "page")
@@ -124,6 +124,21 @@ def test_the_server_s_answers_have_the_types_that_the_scripts_rely_on(tsc, answe
     choices = json.dumps(Choices().as_json() | {"layer": 1, "attention_layer": 1, "num_units": 2})
     names = json.dumps([name for name, _ in answers])
     text += f"\nexport const choices: Choices = {choices};\nexport const names: (keyof Parts)[] = {names};\n"
+    assert tsc(text, tmp_path) == ""
+
+
+def test_what_layers_say_has_the_types_that_the_scripts_rely_on(tsc, harbour, tmp_path):
+    types, analysis = (STATIC_DIR / "core" / "types").as_posix(), analyze(harbour)
+    said = {
+        "LensAnswer": lens.lens(analysis, {"reference": "the old harbour was quiet"}),
+        "LetterPath": lens.lens_layer(analysis, {"layer": 0, "read_out": "linear"}),
+        "LayerSound": lens.layer_sound(analysis, {"layer": 0}),
+    }
+    text = "".join(
+        f'import type {{ {name} }} from "{types}";\n'
+        f"export const a{name}: {name} = {json.dumps(shortened(each))};\n"
+        for name, each in said.items()
+    )
     assert tsc(text, tmp_path) == ""
 
 

@@ -13,6 +13,7 @@ from hubert_demo.analysis.layers.projection import METHODS, METRICS
 from hubert_demo.changes import composed
 from hubert_demo.errors import InputError
 from hubert_demo.export.choices import MAX_TEXT
+from hubert_demo.inference import READ_OUTS
 from hubert_demo.ui.views import VIEWS
 
 _ORDERS = ("head order", "most global", "most vertical", "most diagonal", "least spread")
@@ -57,6 +58,9 @@ STATE: Mapping[str, tuple[_Check, str]] = {
     "seed": _WHOLE,
     "reference": _TEXT,
     "hotwords": _TEXT,
+    "lens": _one_of(*READ_OUTS),
+    "lens_layer": _WHOLE,
+    "sound_layer": _WHOLE,
     "sort": _one_of(*_ORDERS),
     "filter": _one_of("all", *KINDS),
     "t": _like(_SECONDS, "a time in seconds"),

@@ -1,9 +1,5 @@
 """What the model wrote down, word by word, how it came to that, and how it compares with what was said."""
 
-from collections.abc import Callable
-
-import numpy as np
-
 from hubert_demo.analysis.transcript.alignment import (
     MAX_REFERENCE,
     AlignedWord,
@@ -11,13 +7,14 @@ from hubert_demo.analysis.transcript.alignment import (
     differing_words,
 )
 from hubert_demo.analysis.transcript.beam import MAX_HOTWORDS_TEXT, BeamSettings, split_hotwords
-from hubert_demo.analysis.transcript.collapse import Run, merge_repeats, writes
+from hubert_demo.analysis.transcript.collapse import Run, merge_repeats
 from hubert_demo.analysis.transcript.confidence import meaning
 from hubert_demo.analysis.transcript.ctc import Word
 from hubert_demo.analysis.transcript.spelling import reading_case
 from hubert_demo.api import Analysis
 from hubert_demo.errors import InputError
 from hubert_demo.export.texts import TEXTS
+from hubert_demo.ui.views import lens
 from hubert_demo.ui.views.base import (
     SLOW,
     Json,
@@ -25,10 +22,10 @@ from hubert_demo.ui.views.base import (
     View,
     before_of,
     grid_as_json,
-    pack,
     plain,
     text_of,
 )
+from hubert_demo.ui.views.letters import compared, path_as_json
 
 NUM_BEST = 5
 
@@ -51,7 +48,7 @@ def _greedy_before(analysis: Analysis) -> list[Json] | None:
     if before is None:
         return None
     earlier, now = (each.transcript_greedy.text for each in (before, analysis))
-    return _compared(earlier, now, reading_case(analysis.ctc.vocabulary))
+    return compared(earlier, now, reading_case(analysis.ctc.vocabulary))
 
 
 def _times(word: Word | AlignedWord) -> Json:
@@ -59,42 +56,14 @@ def _times(word: Word | AlignedWord) -> Json:
 
 
 def _path(analysis: Analysis) -> Json:
-    """The map as uint8 `(rows, frames)`, 255 is certain; and the runs of the best path, int32 `(runs, 3)`.
-
-    A run is a symbol, its first frame, and the frame after its last. Symbols are the map's rows, followed by
-    tokens that have no row but lie on the path, or lay on it before something was changed.
-    """
-    ctc, found, show = analysis.ctc, analysis.emissions(), reading_case(analysis.ctc.vocabulary)
+    """The map, and the runs of the best path, now and before something was changed."""
     before = before_of(analysis, "transcript")
-    runs = _runs(analysis)
     runs_before = None if before is None else _runs(before)
-    rows = found.token_ids.tolist()
-    others = sorted({run.token_id for run in (*runs, *(runs_before or ()))} - set(rows))
-    places = {token_id: place for place, token_id in enumerate([*rows, *others])}
-    labels = [show(label) for label in found.labels]
-    labels += [ctc.vocabulary[token_id] for token_id in others]
-    return {
-        "symbols": [
-            {
-                "text": label,
-                "writes": writes(ctc, token_id),
-                "space": token_id == ctc.word_delimiter_id,
-            }
-            for label, token_id in zip(labels, places, strict=True)
-        ],
-        "emissions": pack(np.rint(found.probabilities.T * 255).astype(np.uint8)),
-        "runs": _packed(runs, places),
-        "runs_before": None if runs_before is None else _packed(runs_before, places),
-    }
+    return path_as_json(analysis.ctc, analysis.emissions(), _runs(analysis), runs_before)
 
 
 def _runs(analysis: Analysis) -> tuple[Run, ...]:
     return merge_repeats(analysis.transcript_greedy.frame_token_ids.tolist())
-
-
-def _packed(runs: tuple[Run, ...], places: dict[int, int]) -> Json:
-    listed = [[places[run.token_id], run.first_frame, run.end_frame] for run in runs]
-    return pack(np.array(listed, dtype=np.int32))
 
 
 def reading(analysis: Analysis) -> Json:
@@ -116,14 +85,9 @@ def reading(analysis: Analysis) -> Json:
             {**_times(word), "text": show(word.text), "differs": other, "changed": is_changed}
             for word, other, is_changed in zip(best.words, differs, changed, strict=True)
         ],
-        "before": None if before is None else _compared(earlier, best.text, show),
-        "greedy": _compared(greedy.text, best.text, show),
+        "before": None if before is None else compared(earlier, best.text, show),
+        "greedy": compared(greedy.text, best.text, show),
     }
-
-
-def _compared(text: str, other: str, show: Callable[[str], str]) -> list[Json]:
-    """The words of a text, and whether another text has another one there, or none."""
-    return [{"text": show(word), "differs": differs} for word, differs in differing_words(text, other)]
 
 
 def readings(analysis: Analysis, request: Json) -> Json:
@@ -139,7 +103,7 @@ def readings(analysis: Analysis, request: Json) -> Json:
         "score": _score(BeamSettings.for_head(analysis.ctc), analysis.has_language_model, bool(hotwords)),
         "readings": [
             {
-                "words": _compared(one.text, other, show),
+                "words": compared(one.text, other, show),
                 **plain(one, "score", "ctc_log_probability"),
             }
             for one, other in zip(found, others, strict=True)
@@ -197,6 +161,6 @@ VIEW = View(
     what="What the model recognised.",
     hint="Shaded words are the ones it was unsure of. Click a word to hear it.",
     parts=(Part("transcript", payload), Part("reading", reading, SLOW)),
-    quick_answers=(align, text),
-    slow_answers=(readings,),
+    quick_answers=(align, text, lens.lens_layer),
+    slow_answers=(readings, lens.lens, lens.layer_sound),
 )

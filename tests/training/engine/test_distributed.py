@@ -93,6 +93,7 @@ def test_two_processes_share_the_batches_and_make_one_model(pair):
         assert torch.equal(tensor, second["weights"][name])
 
 
+@pytest.mark.slow
 def test_two_processes_have_the_loss_of_one(train, pair):
     (alone,) = train(1)
     together = [(a + b) / 2 for a, b in zip(*(p["losses"] for p in pair), strict=True)]

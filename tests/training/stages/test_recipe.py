@@ -32,6 +32,7 @@ def losses(work_dir, name):
     return [point[name] for point in points if name in point]
 
 
+@pytest.mark.slow
 def test_the_whole_recipe_runs_and_what_it_makes_loads(data_dir, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("hubert_demo.training.engine.trainer._LOG_EVERY", 10)
     arguments = ("recipe", "--data", data_dir, "--work", tmp_path, "--smoke")

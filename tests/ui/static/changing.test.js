@@ -14,7 +14,7 @@ const { changing, feedForwardOff, headOff, layerSkipped, ofStretch, statesPatche
 const { measuredBy, sizeOf, WRITTEN } = await import("../../../hubert_demo/ui/static/attention/effects.js");
 const { noteOf } = await import("../../../hubert_demo/ui/static/attention/silenced.js");
 const { aboutHeads } = await import("../../../hubert_demo/ui/static/attention/sweeps.js");
-const { isAlso } = await import("../../../hubert_demo/ui/static/transcript/emission_picture.js");
+const { isAlso } = await import("../../../hubert_demo/ui/static/core/emission_picture.js");
 
 let asked = [];
 on("change", (texts) => asked.push(texts));

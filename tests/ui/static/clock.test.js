@@ -117,3 +117,49 @@ test("from the end on, playing begins anew", () => {
   assert.equal(clock.time, 0);
   audio.pause();
 });
+
+test("a layer's sound takes the recording's place where the clock stands, and plays on", async () => {
+  const told = [];
+  const off = on("sounds", () => told.push([clock.layer, clock.playsLayer]));
+  const sound = new Int16Array(100);
+  clock.seek(0.4);
+  clock.playSound(true);
+  assert.equal(clock.playing, false); // there is none yet
+  const recording = audio.src;
+  clock.lend(3, sound, 100);
+  await clock.playSound(true);
+  assert.equal(clock.playing, true);
+  assert.notEqual(audio.src, recording);
+  assert.equal(audio.currentTime, 0.4);
+  playTo(0.6);
+  clock.playSound(false);
+  assert.equal(audio.src, recording);
+  assert.equal(audio.currentTime, 0.6);
+  assert.equal(clock.playing, true);
+  assert.deepEqual(told, [[3, false], [3, true], [3, false]]);
+  off();
+});
+
+test("another layer's sound takes the place of one that plays, and another recording has none", () => {
+  clock.lend(3, new Int16Array(100), 100);
+  clock.playSound(true);
+  const before = audio.src;
+  playTo(0.5);
+  clock.lend(4, new Int16Array(100), 100);
+  assert.notEqual(audio.src, before);
+  assert.equal(audio.currentTime, 0.5);
+  assert.deepEqual([clock.layer, clock.playsLayer, clock.playing], [4, true, true]);
+  clock.load(timeline());
+  assert.deepEqual([clock.layer, clock.playsLayer, clock.playing], [null, false, false]);
+});
+
+test("a layer's sound begins anew at the end, and stops at the end of a selection", () => {
+  clock.lend(3, new Int16Array(100), 100);
+  clock.select(0.2, 0.6);
+  clock.seek(0.59999);
+  clock.playSound(true);
+  assert.equal(audio.currentTime, 0.2);
+  playTo(0.61);
+  assert.equal(clock.playing, false);
+  assert.equal(clock.time, 0.2);
+});

@@ -11,9 +11,10 @@ install();
 const { clock } = await import("../../../hubert_demo/ui/static/core/clock.js");
 const { showResult } = await import("../../../hubert_demo/ui/static/core/store.js");
 const { frameWords, listOf } = await import("../../../hubert_demo/ui/static/layers/captions.js");
-const { digitsOf, labelled, layerNumber, spoken } = await import("../../../hubert_demo/ui/static/layers/chart.js");
+const { ceiling, digitsOf, labelled, layerNumber, spoken } =
+  await import("../../../hubert_demo/ui/static/core/chart.js");
 const { colouringOf, groupOf, tinted, ways } = await import("../../../hubert_demo/ui/static/layers/colours.js");
-const { ceiling, toldNote } = await import("../../../hubert_demo/ui/static/layers/curves.js");
+const { toldNote } = await import("../../../hubert_demo/ui/static/layers/curves.js");
 const { layerOf, wayOf } = await import("../../../hubert_demo/ui/static/layers/layers.js");
 const { between } = await import("../../../hubert_demo/ui/static/layers/map.js");
 const { layerMaps } = await import("../../../hubert_demo/ui/static/layers/maps.js");

@@ -96,3 +96,14 @@ test("the step of a lesson is told, and that it has ended", () => {
   off();
   assert.deepEqual(told, [["first", 2], [null, null]]);
 });
+
+test("what layers say is asked for anew of another recording, and stays with other changes of the same", () => {
+  const same = { ticket: "first", num_layers: 8, num_heads: 4 };
+  showResult({ ...same, token: "as it is" });
+  choose({ lens: "linear", lens_layer: 7, sound_layer: 6 });
+  showResult({ ...same, token: "changed" });
+  const { lens, lens_layer: shown, sound_layer: heardLayer } = store.choices;
+  assert.deepEqual([lens, shown, heardLayer], ["linear", 7, 6]);
+  showResult({ ticket: "second", token: "other", num_layers: 4, num_heads: 4 });
+  assert.deepEqual([store.choices.lens, store.choices.lens_layer, store.choices.sound_layer], ["", 4, undefined]);
+});

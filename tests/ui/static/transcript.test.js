@@ -11,9 +11,9 @@ install();
 const { clock } = await import("../../../hubert_demo/ui/static/core/clock.js");
 const { whatWasCompared } = await import("../../../hubert_demo/ui/static/transcript/alignment.js");
 const { cellAt, FAINT, pooled, ROW, soundAround } =
-  await import("../../../hubert_demo/ui/static/transcript/emission_picture.js");
+  await import("../../../hubert_demo/ui/static/core/emission_picture.js");
 const { lineOf } = await import("../../../hubert_demo/ui/static/transcript/headline.js");
-const { pathOf, soundOf } = await import("../../../hubert_demo/ui/static/transcript/path.js");
+const { pathOf, soundOf } = await import("../../../hubert_demo/ui/static/core/letter_path.js");
 const { shortened } = await import("../../../hubert_demo/ui/static/transcript/readings.js");
 const { framesAround, ofTheWhole, sentencesOf, stepsOf } =
   await import("../../../hubert_demo/ui/static/transcript/steps.js");

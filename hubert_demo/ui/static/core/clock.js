@@ -29,6 +29,13 @@ let selection = null;
 let running = false;
 /** @type {Word | null} */
 let lastWord = null;
+let recordingUrl = "";
+/**
+ * The sound of a layer, as long as the recording, that may play in its place.
+ * @type {{ layer: number, url: string } | null}
+ */
+let layerSound = null;
+let isLayer = false; // whether that plays, now or next
 
 export const clock = {
   get time() {
@@ -83,6 +90,38 @@ export const clock = {
     if (!stop || stop.selected) stop = endOfSelection();
     emit("tick");
   },
+  /** The layer whose sound is at hand; null where none is. */
+  get layer() {
+    return layerSound?.layer ?? null;
+  },
+  /** Whether that sound plays in place of the recording, now or next. */
+  get playsLayer() {
+    return isLayer;
+  },
+  /**
+   * The sound of a layer of the recording, as long; null for none. Everybody hears "sounds".
+   * @param {number | null} layer
+   * @param {Int16Array<ArrayBuffer>} [sound]
+   * @param {number} [rate] in Hz
+   */
+  lend: (layer, sound, rate = 0) => {
+    const old = layerSound;
+    layerSound = layer === null || !sound ? null : { layer, url: URL.createObjectURL(wavOf(sound, rate)) };
+    if (isLayer) turnTo(layerSound !== null);
+    if (old) URL.revokeObjectURL(old.url);
+    emit("sounds");
+  },
+  /**
+   * Plays the recording or the layer's sound from where the clock stands, or plays on with it.
+   * @param {boolean} wantsLayer
+   */
+  playSound: (wantsLayer) => {
+    if (!layerSound) return undefined;
+    const goesOn = clock.playing;
+    if (wantsLayer !== isLayer) turnTo(wantsLayer);
+    emit("sounds");
+    return goesOn ? undefined : begin();
+  },
   /** 0.5 to 1; the pitch stays. */
   get rate() {
     return audio.playbackRate;
@@ -100,11 +139,12 @@ export const clock = {
   load: (timeline, isSame = false) => {
     const [time, chosen] = isSame ? [now, selection] : [0, null];
     audio.pause();
-    if (audio.src) URL.revokeObjectURL(audio.src);
+    clock.lend(null);
+    if (recordingUrl) URL.revokeObjectURL(recordingUrl);
     samples = /** @type {Int16Array<ArrayBuffer>} */ (unpack(timeline.samples));
     ({ duration_s: duration, words } = timeline);
     grid = frameGrid(timeline);
-    audio.src = URL.createObjectURL(wavOf(samples, timeline.rate_hz));
+    audio.src = recordingUrl = URL.createObjectURL(wavOf(samples, timeline.rate_hz));
     selection = chosen;
     lastWord = null;
     now = time;
@@ -126,13 +166,7 @@ export const clock = {
     move(time);
     stop = endOfSelection();
   },
-  toggle: () => {
-    if (clock.playing) return audio.pause();
-    const { from, to } = selection || { from: 0, to: duration };
-    if ((selection && now < from) || now > to - AT_END_S) move(from);
-    stop = endOfSelection();
-    return start();
-  },
+  toggle: () => (clock.playing ? audio.pause() : begin()),
   /**
    * Plays one stretch, then comes back to its beginning.
    * @param {number} from
@@ -180,6 +214,23 @@ const endOfSelection = () =>
   selection && now >= selection.from && now < selection.to
     ? { at: selection.to, back: selection.from, selected: true }
     : null;
+
+const begin = () => {
+  const { from, to } = selection || { from: 0, to: duration };
+  if ((selection && now < from) || now > to - AT_END_S) move(from);
+  stop = endOfSelection();
+  return start();
+};
+
+/** The recording or the layer's sound, from where the clock stands; it plays on. @param {boolean} wantsLayer */
+const turnTo = (wantsLayer) => {
+  const goesOn = clock.playing;
+  if (goesOn) now = clamp(audio.currentTime, 0, duration);
+  isLayer = wantsLayer;
+  audio.src = isLayer && layerSound ? layerSound.url : recordingUrl;
+  audio.currentTime = now;
+  if (goesOn) start();
+};
 
 // Refused where a browser wants a gesture first: then the clock has moved, and that is all.
 const start = () => audio.play().catch(() => {});

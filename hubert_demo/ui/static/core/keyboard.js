@@ -1,5 +1,5 @@
-// Keys: space plays, escape selects nothing, arrows on a picture with time move the clock, arrows in a group of buttons
-// go from one to the next.
+// Keys: space plays, L turns from the recording to a layer's sound and back, escape selects nothing; arrows on a
+// picture with time move the clock, arrows in a group of buttons go from one to the next.
 
 import { clock } from "./clock.js";
 import { clamp } from "./format.js";
@@ -31,6 +31,15 @@ document.addEventListener("keydown", (event) => {
   if (!plays(event)) return;
   event.preventDefault();
   if (!event.repeat) clock.toggle();
+});
+
+// Where the sound of a layer is at hand; otherwise the letter is nobody's.
+document.addEventListener("keydown", (event) => {
+  const isOther = event.ctrlKey || event.metaKey || event.altKey || event.repeat;
+  if (event.key.toLowerCase() !== "l" || isOther || clock.layer === null) return;
+  if (/** @type {Element} */ (event.target).closest(`${WRITES}, dialog`)) return;
+  event.preventDefault();
+  clock.playSound(!clock.playsLayer);
 });
 
 // A button is pressed when space is let go.

@@ -62,13 +62,21 @@ export const showResult = (result) => {
   const isSame = isOfSame(result);
   [state.result, state.zoom] = [result, isSame ? state.zoom : null];
   const { layer, attention_layer: attentionLayer, head, reference } = state.choices;
+  const { lens, lens_layer: lensLayer, sound_layer: soundLayer } = state.choices;
   const { head_sweep: heads, word_sweep: words } = state.choices;
   /** @type {Choices} */
   const inRange = {};
   if (layer !== undefined) inRange.layer = Math.min(layer, result.num_layers);
   if (attentionLayer !== undefined) inRange.attention_layer = Math.min(attentionLayer, result.num_layers - 1);
   if (head !== undefined) inRange.head = Math.min(head, result.num_heads - 1);
-  if (reference && !isSame) inRange.reference = "";
+  if (lensLayer !== undefined) inRange.lens_layer = Math.min(lensLayer, result.num_layers);
+  if (soundLayer !== undefined) inRange.sound_layer = Math.min(soundLayer, result.num_layers);
+  if (!isSame) {
+    if (reference) inRange.reference = "";
+    // Of another recording nobody has asked what its layers say.
+    if (lens) inRange.lens = "";
+    inRange.sound_layer = undefined;
+  }
   // Of another model or with other changes nothing has been swept.
   if (heads) inRange.head_sweep = "";
   if (words) inRange.word_sweep = "";

@@ -44,17 +44,24 @@ export interface ReadWord {
   readonly differs?: boolean;
 }
 
-export interface TimelinePart extends GridPart {
-  /** int16 `(samples,)` at `rate_hz`. */
-  readonly samples: Packed;
-  readonly rate_hz: number;
-  readonly duration_s: number;
-  /** What was done to the recording. */
-  readonly notes: readonly string[];
+export interface SpectrogramPart {
   /** uint8 `(frequencies, columns)`, 255 is loudest; a column every `column_s`. */
   readonly spectrogram: Packed;
   readonly column_s: number;
   readonly frequencies_hz: readonly number[];
+}
+
+/** A sound to play. */
+export interface SoundPart extends SpectrogramPart {
+  /** int16 `(samples,)` at `rate_hz`. */
+  readonly samples: Packed;
+  readonly rate_hz: number;
+  readonly duration_s: number;
+}
+
+export interface TimelinePart extends GridPart, SoundPart {
+  /** What was done to the recording. */
+  readonly notes: readonly string[];
   /** Of the greedy reading. */
   readonly words: readonly Word[];
 }
@@ -71,13 +78,8 @@ export interface TextFormat {
   readonly title: string;
 }
 
-/** The grid is that of the model that wrote the transcript. */
-export interface TranscriptPart extends GridPart {
-  readonly formats: readonly TextFormat[];
-  /** Whether a language model has a say in the best reading; where it has none, that is the greedy one. */
-  readonly language_model: boolean;
-  /** A line on what the confidence of a word is. */
-  readonly confidence: string;
+/** Letters over time, and the most probable path through them. */
+export interface LetterPath extends GridPart {
   readonly symbols: readonly Symbol[];
   /** uint8 `(rows, frames)`, 255 is certain; the blank is the last row. */
   readonly emissions: Packed;
@@ -85,7 +87,16 @@ export interface TranscriptPart extends GridPart {
   readonly runs: Packed;
   /** The same before something was changed inside the model; null where nothing was that reaches it. */
   readonly runs_before: Packed | null;
-  /** Likewise the greedy words, and how they differ from those now. */
+}
+
+/** The grid is that of the model that wrote the transcript. */
+export interface TranscriptPart extends LetterPath {
+  readonly formats: readonly TextFormat[];
+  /** Whether a language model has a say in the best reading; where it has none, that is the greedy one. */
+  readonly language_model: boolean;
+  /** A line on what the confidence of a word is. */
+  readonly confidence: string;
+  /** The greedy words before something was changed inside the model; null where nothing was that reaches them, and how they differ from those now. */
   readonly greedy_before: readonly ReadWord[] | null;
 }
 
@@ -272,6 +283,60 @@ export interface WordSweepAnswer extends Progress {
   readonly removed_at_random: readonly (readonly (number | null)[])[];
 }
 
+/** A letter of a text, and what the layers make of it. */
+export interface LensLetter {
+  readonly text: string;
+  /** The first layer from which on every layer writes it; null where the last one does not. */
+  readonly decided: number | null;
+  /** Of a letter that the last layer does not write: the layers on the way that do. */
+  readonly lost: readonly number[];
+}
+
+export interface LensWord {
+  readonly start_s: number;
+  readonly end_s: number;
+  readonly letters: readonly LensLetter[];
+}
+
+/** What every layer writes by one read-out, the layers' input first. */
+export interface ReadOut {
+  readonly name: string;
+  readonly texts: readonly (readonly ReadWord[])[];
+  /** Character error rates; null where there is no text to compare with. */
+  readonly cer: readonly (number | null)[];
+  /** Likewise of the same letters in random order. */
+  readonly cer_by_chance: readonly (number | null)[];
+  /** Whether a layer's text beats every random order that was tried. */
+  readonly is_above_chance: readonly boolean[];
+  readonly words: readonly LensWord[];
+  /** Of the letters, those that each layer writes. */
+  readonly share_found: readonly (number | null)[];
+  readonly share_by_chance: readonly (number | null)[];
+  readonly num_lost: number;
+  readonly num_lost_by_chance: number;
+}
+
+/** The answer of `lens`. */
+export interface LensAnswer {
+  readonly read_outs: readonly ReadOut[];
+  /** Name of the one that says most. */
+  readonly best: string;
+  /** Whether layers are compared with what was really said, rather than with the greedy transcript. */
+  readonly is_reference: boolean;
+  /** What the numbers are of. */
+  readonly note: string;
+  /** What keeps them from saying anything. */
+  readonly warning: string | null;
+}
+
+/** The answer of `layer_sound`. */
+export interface LayerSound extends SoundPart {
+  readonly layer: number;
+  /** In decibels below full scale. */
+  readonly level_db: number;
+  readonly recording_level_db: number;
+}
+
 /** The parts of a result, by name. */
 export interface Parts {
   timeline: TimelinePart;
@@ -364,7 +429,8 @@ export interface Result extends ResultMessage {
   readonly timeline: TimelinePart;
 }
 
-/** What the visitor has chosen: as in `export/choices.py`; `sort` and `filter` are the page's own. */
+/** What the visitor has chosen: as in `export/choices.py`; `lens`, `lens_layer`,
+ * `sound_layer`, `sort` and `filter` are the page's own. */
 export interface Choices {
   layer?: number;
   attention_layer?: number;
@@ -380,6 +446,12 @@ export interface Choices {
   /** The keyword that a sweep followed which was run, or "clearest"; "" where none was. */
   head_sweep?: string;
   word_sweep?: string;
+  /** The read-out by which every layer is read; "" or nothing while nobody has asked. */
+  lens?: string;
+  /** Whose letters over time are shown. */
+  lens_layer?: number;
+  /** Whose sound is to be at hand; nothing while nobody has asked. */
+  sound_layer?: number | undefined;
   sort?: string;
   filter?: string;
 }
@@ -453,6 +525,8 @@ export interface Facts {
   readonly max_seed: number;
   /** Fewest and most. */
   readonly units: readonly [number, number];
+  /** How a layer may be read. */
+  readonly read_outs: readonly string[];
   readonly lessons: readonly LessonOverview[];
   /** What each term means. */
   readonly glossary: Readonly<Record<string, string>>;

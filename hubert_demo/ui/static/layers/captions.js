@@ -1,8 +1,8 @@
 // What is written beneath the maps: how the large one is made, and the numbers of the layer.
 
+import { layerNumber } from "../core/chart.js";
 import { make, numbers } from "../core/dom.js";
 import { percent } from "../core/format.js";
-import { layerNumber } from "./chart.js";
 
 /** @import { LayerCurves, LayerMap } from "../core/types.js" */
 /** @import { FrameGrid } from "../core/grid.js" */

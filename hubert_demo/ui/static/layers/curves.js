@@ -1,8 +1,8 @@
 // What changes from layer to layer: three charts.
 
+import { ceiling, layerChart } from "../core/chart.js";
 import { make } from "../core/dom.js";
 import { percent } from "../core/format.js";
-import { layerChart } from "./chart.js";
 
 /** @import { Known } from "./tab.js" */
 /** @import { UnitScores } from "./units.js" */
@@ -58,15 +58,6 @@ export const layerCurves = (choose) => {
     else if (problem) told.clear();
   };
   return { alike: alike.element, like: like.element, rest, show };
-};
-
-/**
- * The round number at or above a value where a scale may end.
- * @param {number} value
- */
-export const ceiling = (value) => {
-  const step = 10 ** Math.floor(Math.log10(value || 1));
-  return [1, 1.5, 2, 3, 4, 5, 6, 8].map((times) => times * step).find((nice) => nice >= value) ?? 10 * step;
 };
 
 /**

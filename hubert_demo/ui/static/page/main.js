@@ -11,7 +11,7 @@ import "./tabs.js";
 import { keepSounds } from "./unsent.js";
 
 const LATER_MS = 1000;
-const LESSONS = "lessons/course.js";
+const ASIDE = ["lessons/course.js", "lens/lens.js"];
 
 /** @param {string} module its path in `static/` */
 const load = (module) => import(`../${module}`);
@@ -33,5 +33,5 @@ const offFonts = on("mount", () => {
 const off = on("result", () => {
   off();
   // One that cannot be had now is asked for, and missed, when it is wanted.
-  setTimeout(() => [...facts().tabs, LESSONS].forEach((module) => load(module).catch(() => {})), LATER_MS);
+  setTimeout(() => [...facts().tabs, ...ASIDE].forEach((module) => load(module).catch(() => {})), LATER_MS);
 });

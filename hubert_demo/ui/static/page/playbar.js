@@ -22,8 +22,9 @@ export const playBar = () => {
   const duration = make("span", { class: "hx-duration" });
   const said = make("b", { class: "hx-said", "data-testid": "now-word" });
   let playing = false;
+  const sound = soundSwitch();
   return {
-    element: make("div", { class: "hx-bar" }, play, make("span", { class: "hx-clock" }, time, duration), said),
+    element: make("div", { class: "hx-bar" }, play, make("span", { class: "hx-clock" }, time, duration), sound, said),
     begin: () => {
       duration.textContent = ` / ${seconds(clock.duration)}`;
     },
@@ -36,6 +37,20 @@ export const playBar = () => {
       play.setAttribute("aria-label", playing ? "Pause" : "Play");
     },
   };
+};
+
+/** Turns from the recording to the sound of a layer, where that is at hand, and back. */
+const soundSwitch = () => {
+  const element = make("button", {
+    type: "button", class: "hx-sound-switch", hidden: true, "aria-keyshortcuts": "L", "data-testid": "sound-switch",
+    title: "Switch between the recording and this layer’s sound (L)", onclick: () => clock.playSound(!clock.playsLayer),
+  });
+  on("sounds", () => {
+    element.hidden = clock.layer === null;
+    element.textContent = `Layer ${clock.layer}`;
+    element.setAttribute("aria-pressed", String(clock.playsLayer));
+  });
+  return element;
 };
 
 /** What is on show and what was done to it, and a hint where that leaves room. */

@@ -8,7 +8,7 @@ import {
 } from "../core/paint.js";
 
 /** @import { Ramp } from "../core/ramps.js" */
-/** @import { Axis, TimelinePart } from "../core/types.js" */
+/** @import { Axis, SpectrogramPart } from "../core/types.js" */
 
 const GAP = 8;
 // What is quieter than this, of 255, is left as paper.
@@ -22,10 +22,10 @@ const spectrumHeight = () => pixels("--hx-spectrum-height");
 
 /**
  * What draws a recording's sound: its waveform, and its spectrogram with the scale of time.
- * @param {TimelinePart} timeline
+ * @param {SpectrogramPart} sound
  */
-export const soundPicture = (timeline) => {
-  const spectrogram = unpack(timeline.spectrogram);
+export const soundPicture = (sound) => {
+  const spectrogram = unpack(sound.spectrogram);
   const [rows, columns] = spectrogram.shape;
   const levels = spectrogram.map((level) => Math.max(0, level - QUIET) * (255 / (255 - QUIET)));
   /** The spectrogram in the colours of a theme. @type {{ colours: Ramp, picture: HTMLCanvasElement } | null} */
@@ -50,8 +50,8 @@ export const soundPicture = (timeline) => {
     spectrum: (canvas, axis, width) => {
       const ctx = fit(canvas, width, GAP + spectrumHeight() + axisHeight());
       ctx.translate(0, GAP);
-      drawSpectrum(ctx, axis, timeline.column_s, picture());
-      labelFrequencies(ctx, axis, timeline.frequencies_hz, spectrumHeight());
+      drawSpectrum(ctx, axis, sound.column_s, picture());
+      labelFrequencies(ctx, axis, sound.frequencies_hz, spectrumHeight());
       drawTimeAxis(ctx, axis, spectrumHeight());
     },
   };

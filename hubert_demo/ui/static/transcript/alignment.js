@@ -2,11 +2,11 @@
 
 import { question } from "../core/ask.js";
 import { make, numbers, say } from "../core/dom.js";
+import { askForm, problemLine } from "../core/form.js";
 import { percent } from "../core/format.js";
 import { litWords } from "../core/lit.js";
 import { choose, facts, store } from "../core/store.js";
 import { downloads } from "./downloads.js";
-import { askForm, problemLine } from "./form.js";
 import { timesOf, wordButton } from "./words.js";
 
 /** @import { Choices, Page, TextFormat, Word } from "../core/types.js" */

@@ -2,9 +2,9 @@
 
 import { question } from "../core/ask.js";
 import { labelled, make, say } from "../core/dom.js";
+import { askForm, problemLine } from "../core/form.js";
 import { signed } from "../core/format.js";
 import { choose, facts, resultOnShow, store } from "../core/store.js";
-import { askForm, problemLine } from "./form.js";
 import { readWords } from "./headline.js";
 
 /** @import { Choices, Page, ReadWord } from "../core/types.js" */

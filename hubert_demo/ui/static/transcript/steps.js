@@ -7,7 +7,7 @@ import { announce, asSlider } from "../core/paint.js";
 
 /** @import { FrameGrid } from "../core/grid.js" */
 /** @import { Word } from "../core/types.js" */
-/** @import { Path, Run } from "./path.js" */
+/** @import { Path, Run } from "../core/letter_path.js" */
 
 /** @typedef {Readonly<{ from: number, count: number }>} Frames that are shown */
 /** @typedef {Run & { run: Run }} Piece of a run, with a first frame and an end of its own */

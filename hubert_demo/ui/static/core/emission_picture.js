@@ -1,13 +1,13 @@
 // The map of letters as a picture: cells, the names of the rows, and the letters of the best path beside their cells.
 
-import { short } from "../core/format.js";
+import { short } from "./format.js";
+import { LEAST_S } from "./letter_path.js";
 import {
   axisHeight, drawTimeAxis, fit, font, image, letterFont, ramp, style, timeAxis, token, withinAxis, writeOver,
-} from "../core/paint.js";
-import { LEAST_S } from "./path.js";
+} from "./paint.js";
 
-/** @import { Axis, Unpacked } from "../core/types.js" */
-/** @import { Path, Run } from "./path.js" */
+/** @import { Axis, Unpacked } from "./types.js" */
+/** @import { Path, Run } from "./letter_path.js" */
 
 /**
  * `levels` are `(rows, frames)`, 0 to 255; `before` is the path before something was changed inside the model

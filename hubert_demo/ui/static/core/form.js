@@ -1,6 +1,6 @@
 // A field with a button that asks about what is in it, and a line for what went wrong.
 
-import { make } from "../core/dom.js";
+import { make } from "./dom.js";
 
 /**
  * @param {HTMLElement} field

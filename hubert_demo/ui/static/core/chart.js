@@ -1,7 +1,7 @@
 // A line chart of numbers a layer: a press chooses a layer.
 
-import { make, shape } from "../core/dom.js";
-import { clamp } from "../core/format.js";
+import { make, shape } from "./dom.js";
+import { clamp } from "./format.js";
 
 /**
  * @typedef {object} Line
@@ -24,6 +24,15 @@ const FOOT = HEIGHT - MARGIN.bottom;
  * @param {number} value
  */
 export const layerNumber = (value) => value.toFixed(Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2);
+
+/**
+ * The round number at or above a value where a scale may end.
+ * @param {number} value
+ */
+export const ceiling = (value) => {
+  const step = 10 ** Math.floor(Math.log10(value || 1));
+  return [1, 1.5, 2, 3, 4, 5, 6, 8].map((times) => times * step).find((nice) => nice >= value) ?? 10 * step;
+};
 
 /**
  * @param {string} title

@@ -1,25 +1,28 @@
 // How probable every letter is at every moment, as a map that can be read, heard and moved along.
 
-import { unpack } from "../core/arrays.js";
-import { clock } from "../core/clock.js";
-import { make, scale, segments } from "../core/dom.js";
-import { figureBox } from "../core/figure.js";
-import { clamp, percent, seconds } from "../core/format.js";
-import { announce, cursor, timeSlider } from "../core/paint.js";
-import { zoomByPointer } from "../core/zoom.js";
+import { unpack } from "./arrays.js";
+import { clock } from "./clock.js";
+import { make, scale, segments } from "./dom.js";
 import { cellAt, FAINT, paint, soundAround } from "./emission_picture.js";
-import { pathOf } from "./path.js";
+import { figureBox } from "./figure.js";
+import { clamp, percent, seconds } from "./format.js";
+import { pathOf } from "./letter_path.js";
+import { announce, cursor, timeSlider } from "./paint.js";
+import { zoomByPointer } from "./zoom.js";
 
-/** @import { TranscriptPart } from "../core/types.js" */
+/** @import { LetterPath } from "./types.js" */
 /** @import { Picture, Source } from "./emission_picture.js" */
-/** @import { Path } from "./path.js" */
+/** @import { Path } from "./letter_path.js" */
 
-const TITLE = "Probability of each letter in every frame";
-
-export const emissionMap = () => {
-  const canvas = timeSlider(TITLE, "emission-map");
+/**
+ * @param {string} title
+ * @param {string} id for the tests
+ */
+export const emissionMap = (title, id) => {
+  const canvas = timeSlider(title, `${id}-map`);
+  const heading = make("h2", { text: title });
   const note = make("span", { class: "hx-quiet" });
-  const tip = make("div", { class: "hx-tip", hidden: true, "data-testid": "emission-tip" });
+  const tip = make("div", { class: "hx-tip", hidden: true, "data-testid": `${id}-tip` });
   const box = make("div", { class: "hx-sound hx-emissions" }, canvas, tip);
   const heightFor = figureBox(box);
   const line = cursor(box);
@@ -51,11 +54,15 @@ export const emissionMap = () => {
   listen(canvas, tip, () => picture);
   zoomByPointer(canvas, () => picture && picture.axis);
   const bar = make("div", { class: "hx-bar hx-emissions-bar" },
-    make("h2", { text: TITLE }), note, scale("ink", "0", "1"), rows.element);
+    heading, note, scale("ink", "0", "1"), rows.element);
 
   return {
     element: make("div", { class: "hx-card hx-wide" }, bar, box), draw, tick,
-    show: (/** @type {TranscriptPart} */ part, /** @type {Path} */ path) => {
+    entitle: (/** @type {string} */ text) => {
+      heading.textContent = text;
+      canvas.setAttribute("aria-label", text);
+    },
+    show: (/** @type {LetterPath} */ part, /** @type {Path} */ path) => {
       const before = part.runs_before && pathOf({ ...part, runs: part.runs_before });
       source = { path, levels: unpack(part.emissions), before };
       picture = null;

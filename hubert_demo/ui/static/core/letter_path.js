@@ -1,11 +1,11 @@
 // The best path through the map of letters, which the map and the steps both read.
 
-import { unpack } from "../core/arrays.js";
-import { clock } from "../core/clock.js";
-import { clamp } from "../core/format.js";
-import { frameGrid } from "../core/grid.js";
+import { unpack } from "./arrays.js";
+import { clock } from "./clock.js";
+import { clamp } from "./format.js";
+import { frameGrid } from "./grid.js";
 
-/** @import { Symbol, TranscriptPart } from "../core/types.js" */
+/** @import { LetterPath, Symbol } from "./types.js" */
 
 /**
  * A stretch of equal frames: the number of their symbol, the first frame, and the frame after the last.
@@ -30,7 +30,7 @@ export const soundOf = (runs, run, startOf) => {
   return [from, clamp(to, Math.max(end, from + LEAST_S), Math.max(end, from + MOST_S))];
 };
 
-/** @param {TranscriptPart} part */
+/** @param {LetterPath} part */
 export const pathOf = (part) => {
   const { symbols } = part;
   const grid = frameGrid(part);
