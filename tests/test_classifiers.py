@@ -155,7 +155,7 @@ def test_the_answer_to_programs_has_scores_and_sources(analyses):
 
 
 def test_every_endpoint_names_its_checkpoint(analyses, monkeypatch):
-    monkeypatch.setattr("hubert_demo.ui.endpoints.uploaded_path", lambda _: Path("noise.wav"))
+    monkeypatch.setattr("hubert_demo.ui.endpoints.base.uploaded_path", lambda _: Path("noise.wav"))
     endpoints = Endpoints(lambda *_: SimpleNamespace(analysis=analyses["bare"]), lambda _: None)
     lent = DEFAULT_CHECKPOINT
     assert {one["checkpoint"] for one in endpoints.read(None)} == {lent}

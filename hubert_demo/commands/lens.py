@@ -3,7 +3,6 @@
 import argparse
 import json
 import sys
-from typing import Any
 
 from hubert_demo.commands.analyze import tell
 from hubert_demo.commands.recording import (
@@ -14,8 +13,7 @@ from hubert_demo.commands.recording import (
     open_recording,
 )
 from hubert_demo.errors import HubertDemoError
-from hubert_demo.experiments.effects import listed
-from hubert_demo.experiments.lens import Lens, LensLetters
+from hubert_demo.experiments.lens import Lens
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -53,52 +51,10 @@ def run(options: argparse.Namespace) -> int:
     except HubertDemoError as error:
         return fail(options, error, options.json)
     if options.json:
-        tell(json.dumps({"file": options.file, **as_json(lens)}), sys.stdout)
+        tell(json.dumps({"file": options.file, **lens.as_json()}), sys.stdout)
     else:
         tell("\n".join(_as_lines(lens, options.read_out)), sys.stdout)
     return 0
-
-
-def as_json(lens: Lens) -> dict[str, Any]:
-    """All that it says but the probabilities; null for what there is not."""
-    return {
-        "checkpoint": lens.checkpoint,
-        "compared_with": lens.compared_with,
-        "is_reference": lens.is_reference,
-        "is_cross_validated": lens.is_cross_validated,
-        "note": lens.note,
-        "read_outs": {
-            name: {
-                "texts": list(read.texts),
-                "cer": listed(read.cer),
-                "cer_by_chance": listed(read.cer_by_chance),
-                "is_above_chance": read.is_above_chance.tolist(),
-                "letters": _letters_as_json(read.letters),
-                "said": None if read.said is None else _letters_as_json(read.said),
-            }
-            for name, read in lens.read_outs.items()
-        },
-    }
-
-
-def _letters_as_json(found: LensLetters) -> dict[str, Any]:
-    return {
-        "share_found": listed(found.share_found),
-        "share_by_chance": listed(found.share_by_chance),
-        "num_lost": found.num_lost,
-        "num_lost_by_chance": found.num_lost_by_chance,
-        "letters": [
-            {
-                "text": letter.text,
-                "start_s": letter.start_s,
-                "end_s": letter.end_s,
-                "is_found": list(letter.is_found),
-                "decided_layer": letter.decided_layer,
-                "is_lost": letter.is_lost,
-            }
-            for letter in found.letters
-        ],
-    }
 
 
 def _as_lines(lens: Lens, read_out: str | None) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,7 @@ from hubert_demo.audio import FloatArray
 from hubert_demo.checkpoints import LoadedCheckpoint
 from hubert_demo.encoding import CtcOutput, Encoding
 from hubert_demo.errors import InputError, no_such
-from hubert_demo.experiments.effects import edits
+from hubert_demo.experiments.effects import edits, listed
 from hubert_demo.inference import AFFINE, HEAD, READ_OUTS, head_logits, layer_logits
 
 NUM_DRAWS = 39
@@ -63,6 +64,12 @@ class LensLetter:
         """Whether a layer on the way writes it, but the last one does not."""
         return any(self.is_found) and not self.is_found[-1]
 
+    def as_json(self) -> dict[str, Any]:
+        """The same by name, with what follows from it."""
+        said = {"text": self.text, "start_s": self.start_s, "end_s": self.end_s}
+        found = {"is_found": list(self.is_found), "decided_layer": self.decided_layer}
+        return {**said, **found, "is_lost": self.is_lost}
+
 
 @dataclass(frozen=True, eq=False)
 class LensLetters:
@@ -83,6 +90,16 @@ class LensLetters:
     share_by_chance: Numbers
     num_lost: int
     num_lost_by_chance: float
+
+    def as_json(self) -> dict[str, Any]:
+        """All of it."""
+        return {
+            "share_found": listed(self.share_found),
+            "share_by_chance": listed(self.share_by_chance),
+            "num_lost": self.num_lost,
+            "num_lost_by_chance": self.num_lost_by_chance,
+            "letters": [letter.as_json() for letter in self.letters],
+        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +124,17 @@ class LayerTexts:
     logits: FloatArray
     letters: LensLetters
     said: LensLetters | None
+
+    def as_json(self) -> dict[str, Any]:
+        """All but the probabilities; None for what there is not."""
+        return {
+            "texts": list(self.texts),
+            "cer": listed(self.cer),
+            "cer_by_chance": listed(self.cer_by_chance),
+            "is_above_chance": self.is_above_chance.tolist(),
+            "letters": self.letters.as_json(),
+            "said": None if self.said is None else self.said.as_json(),
+        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,6 +191,17 @@ class Lens:
             else ""
         )
         return f"Character errors are counted against {against}.{made}"
+
+    def as_json(self) -> dict[str, Any]:
+        """All that it says but the probabilities; None for what there is not."""
+        return {
+            "checkpoint": self.checkpoint,
+            "compared_with": self.compared_with,
+            "is_reference": self.is_reference,
+            "is_cross_validated": self.is_cross_validated,
+            "note": self.note,
+            "read_outs": {name: read.as_json() for name, read in self.read_outs.items()},
+        }
 
     def emissions(self, layer: int, read_out: str | None = None) -> Emissions:
         """How probable every letter is in every frame of one layer.

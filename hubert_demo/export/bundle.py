@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import json
 import zipfile
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import soundfile
-
 from hubert_demo import __version__
 from hubert_demo.analysis.transcript.confidence import meaning
-from hubert_demo.audio import SAMPLE_RATE_HZ, Waveform
 from hubert_demo.changes import to_dict
 from hubert_demo.errors import InputError
 from hubert_demo.export.changes import PATCHED_STATES, needs_patches, patched_states
@@ -22,6 +18,7 @@ from hubert_demo.export.exhibits import Exhibit
 from hubert_demo.export.files import file_content
 from hubert_demo.export.registry import EXHIBITS
 from hubert_demo.export.script import how_python_counts, script
+from hubert_demo.export.sound import as_wav
 from hubert_demo.export.texts import TEXTS
 
 if TYPE_CHECKING:
@@ -86,7 +83,7 @@ def _files(
     chosen = choices.resolved(analysis)
     left_out: dict[str, str] = {}
     # What the script begins with: sound that was silenced is silenced there again.
-    yield "recording.wav", _wave((analysis.before or analysis).encoding.waveform)
+    yield "recording.wav", as_wav((analysis.before or analysis).encoding.waveform, "FLOAT")
     for text in TEXTS.values():
         yield f"transcript.{text.suffix}", text.make(analysis).encode()
         if text.write_both is None:
@@ -125,9 +122,5 @@ def _places(exhibits: Collection[Exhibit]) -> Iterator[tuple[str, str, str]]:
         yield from (("figures", exhibit.name, file_format) for file_format in exhibit.figure_formats)
     for exhibit in exhibits:
         yield from (("numbers", exhibit.name, file_format) for file_format in exhibit.table_formats[:1])
-
-
-def _wave(waveform: Waveform) -> bytes:
-    stream = io.BytesIO()
-    soundfile.write(stream, waveform.samples, SAMPLE_RATE_HZ, format="WAV", subtype="FLOAT")
-    return stream.getvalue()
+    for exhibit in exhibits:
+        yield from (("sound", exhibit.name, file_format) for file_format in exhibit.sound_formats)

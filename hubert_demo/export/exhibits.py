@@ -1,4 +1,4 @@
-"""What an exhibit is: something the page shows that can be downloaded as a figure, as a table, or as both."""
+"""What an exhibit is: something the page shows that can be downloaded as figure, table or sound."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from hubert_demo.audio import Waveform
 from hubert_demo.changes import Change, composed
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from hubert_demo.plotting.style import Figure
 
 FIGURE_FORMATS = ("png", "svg")
+SOUND_FORMATS = ("wav",)
 
 Columns = Mapping[str, npt.NDArray[np.generic]]
 
@@ -37,7 +39,7 @@ class Need:
 
 @dataclass(frozen=True)
 class Exhibit:
-    """Something the page shows, and how to draw it, how to write it as numbers, or both.
+    """Something the page shows, and how to draw it, write it as numbers, or make sound of it.
 
     Attributes:
         name: Of the figure, of the table and of their files.
@@ -45,6 +47,7 @@ class Exhibit:
         view: Name of the view it belongs to.
         draw: Gives the figure, from an analysis and resolved choices; None where there is no figure.
         tabulate: Gives the named columns, or arrays, texts in a fixed width; None where there are no numbers.
+        sound: Gives the sound; None where there is none.
         is_table: Whether every column has one value per row, so that it can be written as CSV.
         need: What must be chosen first; None where nothing has to be.
         parts: The parts of an analysis in it, as `Sources` names them, the main one first: files say which
@@ -57,6 +60,7 @@ class Exhibit:
     view: str
     draw: Callable[[Analysis, Choices], Figure] | None = None
     tabulate: Callable[[Analysis, Choices], Columns] | None = None
+    sound: Callable[[Analysis, Choices], Waveform] | None = None
     is_table: bool = True
     need: Need | None = None
     parts: tuple[str, ...] = ()
@@ -91,6 +95,11 @@ class Exhibit:
         return ("csv", "npz") if self.is_table else ("npz",)
 
     @property
+    def sound_formats(self) -> tuple[str, ...]:
+        """The formats of its sound; none where there is none."""
+        return () if self.sound is None else SOUND_FORMATS
+
+    @property
     def formats(self) -> tuple[str, ...]:
         """All formats it can be had in."""
-        return self.figure_formats + self.table_formats
+        return self.figure_formats + self.table_formats + self.sound_formats

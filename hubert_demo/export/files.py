@@ -1,4 +1,4 @@
-"""One exhibit as the content of a file: a figure as PNG or SVG, numbers as CSV or NPZ."""
+"""One exhibit as the content of a file: a figure as PNG or SVG, numbers as CSV or NPZ, sound as WAV."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ import numpy as np
 from hubert_demo.changes import describe, text_of
 from hubert_demo.errors import InputError
 from hubert_demo.export.choices import Choices
-from hubert_demo.export.exhibits import FIGURE_FORMATS, Columns, Exhibit
+from hubert_demo.export.exhibits import FIGURE_FORMATS, SOUND_FORMATS, Columns, Exhibit
 from hubert_demo.export.registry import EXHIBITS
+from hubert_demo.export.sound import as_wav
 from hubert_demo.plotting.style import rendered, say_changed, sign
 
 if TYPE_CHECKING:
@@ -27,13 +28,13 @@ def file_content(
     choices: Choices,
     exhibits: Mapping[str, Exhibit] = EXHIBITS,
 ) -> bytes:
-    """One figure or table as a file.
+    """One figure, table or sound as a file.
 
     Args:
         analysis: The recording.
         name: Of the exhibit.
         file_format: `"png"` or `"svg"` for the figure; `"csv"` or `"npz"` for the numbers, CSV only where
-            every column has one value per row.
+            every column has one value per row; `"wav"` for the sound.
         choices: What to show.
         exhibits: What there is, by name.
 
@@ -42,7 +43,9 @@ def file_content(
             not have it.
     """
     if name not in exhibits:
-        raise InputError(f"There is no figure or table {name[:30]!r}; choose one of {', '.join(exhibits)}.")
+        raise InputError(
+            f"There is no figure, table or sound {name[:30]!r}; choose one of {', '.join(exhibits)}."
+        )
     exhibit = exhibits[name]
     if file_format not in exhibit.formats:
         formats = ", ".join(exhibit.formats)
@@ -53,6 +56,8 @@ def file_content(
         say_changed(figure, describe(exhibit.changes(analysis)))
         sign(figure, _signature(exhibit, analysis))
         return rendered(figure, file_format)
+    if exhibit.sound and file_format in SOUND_FORMATS:
+        return as_wav(exhibit.sound(analysis, chosen))
     assert exhibit.tabulate is not None
     columns = {
         **exhibit.tabulate(analysis, chosen),

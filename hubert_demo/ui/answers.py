@@ -91,6 +91,65 @@ class LayerNumbers(TypedDict):
     sources: dict[str, str | None]
 
 
+class LensLetter(TypedDict):
+    """A letter, when it was said, and which layers write it there (the input of the first one comes first).
+
+    `decided_layer`: from which layer on all write it; null where the last one does not. `is_lost`: whether a
+    layer on the way writes it and the last one does not.
+    """
+
+    text: str
+    start_s: float
+    end_s: float
+    is_found: list[bool]
+    decided_layer: int | None
+    is_lost: bool
+
+
+class LensLetters(TypedDict):
+    """The letters of a text; `share_found[layer]` of them a layer writes, `share_by_chance` in any order.
+
+    `num_lost` letters are written on the way and not at the end, `num_lost_by_chance` if they were others.
+    """
+
+    share_found: list[float | None]
+    share_by_chance: list[float | None]
+    num_lost: int
+    num_lost_by_chance: float
+    letters: list[LensLetter]
+
+
+class ReadOut(TypedDict):
+    """What the layers write by one read-out: `texts[layer]`, with the character error rate `cer[layer]`.
+
+    `cer_by_chance`: of the same letters in random order. `is_above_chance`: whether a layer beats all random
+    orders that were drawn. `letters`: those of the greedy transcript; `said`: those of the reference, if any.
+    """
+
+    texts: list[str]
+    cer: list[float | None]
+    cer_by_chance: list[float | None]
+    is_above_chance: list[bool]
+    letters: LensLetters
+    said: LensLetters | None
+
+
+class LayerReadings(TypedDict):
+    """A recording read at every layer; `read_outs` has "head", "affine" and "linear", as far as they exist.
+
+    Errors are counted against `compared_with`: the reference, or if `is_reference` is false the model's own
+    greedy transcript. `note` says what the numbers are of. `sources`: the model whose layers they are.
+    """
+
+    checkpoint: str
+    compared_with: str
+    is_reference: bool
+    is_cross_validated: bool
+    note: str
+    read_outs: dict[str, ReadOut]
+    sources: dict[str, str | None]
+
+
 class HeadNumbers(TypedDict):
     """`kinds[layer][head]` is "global", "vertical" or "diagonal"; the rest are the numbers behind it.
 

@@ -88,10 +88,11 @@ def _file(results: Results, request: Any) -> Steps[Path]:
         return (yield from written(zip_name(request.get("title")), partial(zip_steps, analysis, choices)))
     # This checks name and format, before a file is named after them.
     content = file_content(analysis, name, file_format, choices)
-    return (yield from written(f"{name}.{file_format}", partial(_write, content)))
+    return (yield from written(f"{name}.{file_format}", partial(write_bytes, content)))
 
 
-def _write(content: bytes, path: Path) -> Iterator[None]:
+def write_bytes(content: bytes, path: Path) -> Iterator[None]:
+    """A file written in one step, for `written`."""
     path.write_bytes(content)
     yield
 

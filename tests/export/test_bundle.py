@@ -34,7 +34,9 @@ def test_the_zip_holds_everything_and_says_what_was_chosen(analysis, tmp_path):
     there = {name: each for name, each in EXHIBITS.items() if "classification" not in name}
     figures = {name for name, exhibit in there.items() if exhibit.draw} - left_out
     tables = {name for name, exhibit in there.items() if exhibit.tabulate} - left_out
-    for folder, expected in (("figures", figures), ("numbers", tables)):
+    sounds = {name for name, exhibit in there.items() if exhibit.sound}
+    assert sounds == {"layer_sound"}
+    for folder, expected in (("figures", figures), ("numbers", tables), ("sound", sounds)):
         assert {PurePath(name).stem for name in names if name.startswith(f"{folder}/")} == expected
 
 

@@ -17,6 +17,7 @@ def nothing(analysis, choices):
         ({"tabulate": nothing, "is_table": False}, ("npz",)),
         ({"draw": nothing, "tabulate": nothing}, ("png", "svg", "csv", "npz")),
         ({"draw": nothing, "tabulate": nothing, "is_table": False}, ("png", "svg", "npz")),
+        ({"draw": nothing, "sound": nothing}, ("png", "svg", "wav")),
         ({}, ()),
     ],
 )

@@ -47,8 +47,8 @@ def test_an_exhibit_of_another_list_comes_under_its_name(analysis):
 @pytest.mark.parametrize(
     ("name", "file_format", "choices", "message"),
     [
-        ("moon", "png", Choices(), "no figure or table 'moon'; choose one of timeline, emissions"),
-        ("moon", "csv", Choices(), "no figure or table 'moon'"),
+        ("moon", "png", Choices(), "no figure, table or sound 'moon'; choose one of timeline, emissions"),
+        ("moon", "csv", Choices(), "no figure, table or sound 'moon'"),
         ("timeline", "gif", Choices(), "timeline does not come as 'gif'; choose one of png, svg"),
         ("timeline", "csv", Choices(), "does not come as 'csv'; choose one of png, svg"),
         ("hidden_states", "csv", Choices(), "does not come as 'csv'; choose one of npz"),

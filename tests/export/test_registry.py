@@ -29,7 +29,8 @@ def test_an_exhibit_is_listed_under_its_name_and_can_be_had(name):
 @pytest.mark.parametrize("name", EXHIBITS)
 def test_what_draws_and_what_tabulates_an_exhibit_are_named_after_it(name):
     exhibit = EXHIBITS[name]
-    for function, verb in ((exhibit.draw, "draw"), (exhibit.tabulate, "tabulate")):
+    made = ((exhibit.draw, "draw"), (exhibit.tabulate, "tabulate"), (exhibit.sound, "sound"))
+    for function, verb in made:
         if function is not None:
             assert function.__name__ == f"{verb}_{name}"
 

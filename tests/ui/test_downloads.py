@@ -63,7 +63,10 @@ def test_all_files_of_a_row_have_the_same_name():
             ],
         ),
         ("keywords", ["Keywords", "Commands heard", "Labels", "Labels over time"]),
-        ("layers", ["Map of this layer", "All layers", "Layer by layer", "Hidden states"]),
+        (
+            "layers",
+            ["Map of this layer", "All layers", "Layer by layer", "Sound of this layer", "Hidden states"],
+        ),
         (
             "attention",
             ["Map of this head", "All heads", "Every head off in turn", "Each word silenced in turn"],
@@ -145,7 +148,7 @@ def test_what_cannot_be_given_is_a_sentence(results, request_, message):
 @pytest.mark.parametrize(
     ("name", "file_format", "choices", "message"),
     [
-        ("../../etc/passwd", "csv", {}, "no figure or table"),
+        ("../../etc/passwd", "csv", {}, "no figure, table or sound"),
         ("timeline", "../../x", {}, "does not come as"),
         ("words", "csv", {"layer": [1]}, "give a whole number"),
         ("layer_map", "png", {"layer": 99}, "does not exist"),

@@ -28,6 +28,8 @@ NAMES = {
     "/align",
     "/map_layers",
     "/compare_layers",
+    "/read_layers",
+    "/hear_layer",
     "/attend",
     "/compare_heads",
     "/change",
@@ -101,6 +103,10 @@ def test_a_sweep_is_that_of_the_library(client, write_wav):
         ("/sweep_heads", {"keyword": "banana"}, "does not know the keyword"),
         ("/sweep_heads", {"num_draws": 201}, "of 0 to 200"),
         ("/sweep_heads", {"by": "half"}, "one of zero, mean"),
+        ("/hear_layer", {"layer": 9}, "Layer 9 does not exist"),
+        ("/hear_layer", {"checkpoint": "hubert-explorer-pretrained"}, "training resynthesise"),
+        ("/read_layers", {"checkpoint": "hubert-explorer-pretrained"}, "has no CTC head"),
+        ("/read_layers", {"changes": "nonsense"}, "There is no change 'nonsense'"),
     ],
 )
 def test_what_cannot_be_changed_gets_a_sentence(ask, api_name, parameters, sentence):
@@ -267,6 +273,33 @@ def uploaded(root):
     folder = Path(get_upload_folder()) / "whoever-asks-pays"
     folder.mkdir(parents=True, exist_ok=True)
     return FileData(path=str(shutil.copy(root / "assets" / "examples" / "stop.wav", folder)))
+
+
+def test_every_layer_is_read(ask, expected):
+    said = expected.transcript.text
+    found, known = ask("/read_layers", reference=said), expected.lens(said)
+    assert found == {**known.as_json(), "sources": {"layers": expected.encoding.checkpoint}}
+    assert found["is_reference"]
+    linear = found["read_outs"]["linear"]
+    assert len(linear["texts"]) == expected.encoding.num_layers + 1
+    assert linear["cer"][0] > linear["cer"][-1]
+
+
+def test_a_layer_is_heard_as_loud_and_as_long_as_the_recording(client, harbour, expected):
+    def hear(**parameters):
+        path = client.predict(recording=handle_file(harbour), **parameters, api_name="/hear_layer")
+        return Path(path).name, Waveform.from_file(path)
+
+    name, sound = hear(layer=2)
+    assert name == "layer_2.wav"
+    known, original = expected.resynthesise(2), expected.encoding.waveform
+    np.testing.assert_allclose(sound.samples, known.samples, atol=2**-14)
+    assert len(sound.samples) == len(original.samples)
+    assert np.std(sound.samples) == pytest.approx(np.std(original.samples), rel=0.01)
+    changed = "layer_skipped:5"
+    name, sound = hear(changes=changed)
+    assert name == "layer_8.wav"
+    np.testing.assert_allclose(sound.samples, expected.change(changed).resynthesise(8).samples, atol=2**-14)
 
 
 @pytest.mark.parametrize("name", sorted(name.strip("/") for name in NAMES))

@@ -111,6 +111,8 @@ def split_hotwords(text: str) -> list[str]:
 
 def _spelled(hotwords: Collection[str], vocabulary: Sequence[str]) -> frozenset[str]:
     """Hotwords in the vocabulary's characters; a long list would be slow and beat what was said."""
+    if isinstance(hotwords, str):
+        raise InputError(f"hotwords is the text {hotwords[:40]!r}; give a list of words, such as ['stop'].")
     longest = max(hotwords, key=len, default="")
     if len(hotwords) > MAX_HOTWORDS or len(longest) > MAX_HOTWORD_LETTERS:
         raise InputError(

@@ -16,6 +16,7 @@ ORDER = (
     "what-layers-keep",
     "where-heads-look",
     "which-heads-matter",
+    "what-a-layer-knows",
     "learning-to-read",
 )
 """Of the lessons that come with the page."""

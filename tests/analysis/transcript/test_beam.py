@@ -142,6 +142,7 @@ def test_hotwords_are_written_as_the_vocabulary_writes(make_encoding):
 @pytest.mark.parametrize(
     ("hotwords", "sentence"),
     [
+        ("stop", "hotwords is the text 'stop'; give a list of words"),
         (["a"] * 51, "There are 51 words"),
         (["a" * 31], "the longest of 31 letters"),
         (["42"], "“42” cannot be written"),

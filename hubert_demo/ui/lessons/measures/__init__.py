@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from hubert_demo.ui.lessons.measures import attention, changes, keywords, layers, learning, transcript
+from hubert_demo.ui.lessons.measures import attention, changes, keywords, layers, learning, lens, transcript
 from hubert_demo.ui.lessons.measures.base import (
     LAYER,
     NAME,
@@ -31,5 +31,6 @@ __all__ = [
     "keywords",
     "layers",
     "learning",
+    "lens",
     "transcript",
 ]
