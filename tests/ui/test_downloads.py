@@ -59,14 +59,12 @@ def test_all_files_of_a_row_have_the_same_name():
             "transcript",
             [
                 *("Letters over time", "Words", "Words (greedy)", "Alternative transcripts"),
-                *("Your aligned text", "Transcript of every layer"),
+                *("Your aligned text", "Transcript of every layer", "Where letters are decided"),
+                "Sound of a layer",
             ],
         ),
         ("keywords", ["Keywords", "Commands heard", "Labels", "Labels over time"]),
-        (
-            "layers",
-            ["Map of this layer", "All layers", "Layer by layer", "Sound of this layer", "Hidden states"],
-        ),
+        ("layers", ["Map of this layer", "All layers", "Layer by layer", "Hidden states"]),
         (
             "attention",
             ["Map of this head", "All heads", "Every head off in turn", "Each word silenced in turn"],
