@@ -1,5 +1,6 @@
 """In a real browser: presentation mode, and what a view looks like on paper."""
 
+import re
 import shutil
 import subprocess
 
@@ -154,6 +155,18 @@ def test_a_worksheet_has_every_step_its_figure_and_room_but_no_answer(visit, tmp
     figures = visitor.tab.evaluate(FIGURES_ON_SHEET)
     drawn = [step.state.get("tab") in ("layers", "attention") for step in lesson.steps]
     assert all(figures[number] for number, is_drawn in enumerate(drawn) if is_drawn)
+    # What is asked about is on the sheet, all of it, without the numbers that are asked for.
+    for number, step in enumerate(lesson.steps):
+        section = sections.nth(number)
+        curves, heads = section.locator(".hx-chart polyline"), section.locator(".hx-heads button")
+        assert bool(curves.count()) == bool({"layers", "clusters"} & {*step.pictures})
+        said = (
+            re.search(r"(\d+) (heads|diagonal)", section.text_content()) if "heads" in step.pictures else None
+        )
+        assert heads.count() == (int(said[1]) if said else 0)
+    visitor.tab.emulate_media(media="print")
+    assert sheet.is_visible()
+    assert not any(value.is_visible() for value in sheet.locator(".hx-chart-key b").all())
     visitor.tab.pdf(path=tmp_path / "sheet.pdf", format="A4")
     assert (tmp_path / "sheet.pdf").stat().st_size > 50_000
     # Once it is printed, views are printed again.

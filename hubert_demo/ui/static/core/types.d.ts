@@ -483,6 +483,8 @@ export interface LessonStep {
   readonly title: string;
   /** What to put on show, as a link's hash says it, without the `#`. */
   readonly link: string;
+  /** What it is about, of `PICTURES` in lessons/sight.js; empty for what its tab shows first of all. */
+  readonly pictures: readonly string[];
   readonly text: string;
   readonly question: LessonQuestion | null;
   readonly reveal: string;
