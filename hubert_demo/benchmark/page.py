@@ -38,9 +38,20 @@ _PLAY_S = 3.0
 # What the page's modules know.
 _LOOK_INSIDE = """async () => {
   const main = document.querySelector("script[type=module][src$='/page/main.js']").src;
-  const load = (name) => import(main.replace("page/main.js", `core/${name}.js`));
-  window.inside = Object.assign({}, ...await Promise.all(["clock", "store", "events"].map(load)));
+  const load = (path) => import(main.replace("page/main.js", `${path}.js`));
+  const paths = ["core/clock", "core/store", "core/events", "page/changing"];
+  window.inside = Object.assign({}, ...await Promise.all(paths.map(load)));
 }"""
+
+# Title of the view that is open, what is waited for, and what says that it is there.
+_CHANGED = (
+    ("Transcript", "greedy words", "hxReady"),
+    ("Keywords", "keywords", "hxReady"),
+    ("Layers", "map and curves", "hxComplete"),
+)
+
+_SWITCH_OFF = """(head) =>
+  inside.changing.put([inside.headOff(Math.floor(inside.store.result.num_layers / 2), head)])"""
 
 _TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 _FIRST_PAINT = "performance.getEntriesByName('first-contentful-paint')[0].startTime / 1000"
@@ -171,6 +182,37 @@ class Visitor:
                 "old => document.querySelector('[data-shown]').dataset.shown !== old", arg=before
             )
             waits.note(f"{size}: another {what} of attention", time.perf_counter() - began)
+
+    def change(self, waits: Measured, size: str) -> None:
+        """Switch heads of the middle layer off, each with another view open, and take that back."""
+        for head, (title, what, mark) in enumerate(_CHANGED):
+            self.open(title)
+            self._wait_for_rest()
+            before = self._tab.get_attribute("body", "data-hx-ready")
+            began = time.perf_counter()
+            self._tab.evaluate(_SWITCH_OFF, head)
+            self._wait_for(mark, before)
+            waits.note(f"{size}: a change, {what}", time.perf_counter() - began)
+            self._take_back()
+
+    def _take_back(self) -> None:
+        before = self._tab.get_attribute("body", "data-hx-ready")
+        self._tab.evaluate("inside.changing.put([])")
+        self._wait_for("hxComplete", before)
+
+    def _wait_for_rest(self) -> None:
+        self._tab.evaluate(_TWO_FRAMES)
+        self._tab.wait_for_function("document.body.dataset.hxComplete === document.body.dataset.hxReady")
+
+    def sweep(self, waits: Measured, size: str) -> None:
+        """Begin to sweep over all heads, and end it when the first numbers are there."""
+        self.open("Attention")
+        self._wait_for_rest()
+        began = time.perf_counter()
+        self._tab.get_by_test_id("sweep-heads").click()
+        self._tab.wait_for_function("document.querySelector('.hx-switch:not(:empty)')")
+        waits.note(f"{size}: first numbers of a sweep", time.perf_counter() - began)
+        self._tab.get_by_test_id("sweep-stop").first.click()
 
     def look_inside(self, waits: Measured, size: str) -> None:
         """Have every layer read, then the sound of two of them made."""
@@ -308,6 +350,8 @@ def _measure(
             _visit(browser, url, waits)
             visitor.upload(recording(10, number, folder), waits, traffic, size)
             visitor.switch(waits, size)
+            visitor.change(waits, size)
+            visitor.sweep(waits, size)
             if has_taught:
                 visitor.look_inside(waits, size)
         return visitor.frames_per_second(recording(60, 0, folder), traffic)

@@ -52,6 +52,7 @@ class Exhibit:
         need: What must be chosen first; None where nothing has to be.
         parts: The parts of an analysis in it, as `Sources` names them, the main one first: files say which
             checkpoint made each. None where it is of the recording alone.
+        needs_changes: Whether it compares with what was before a change, which must reach its main part.
         needs_own_ctc: Whether the chosen checkpoint must have a CTC head itself, and not a companion's.
     """
 
@@ -64,6 +65,7 @@ class Exhibit:
     is_table: bool = True
     need: Need | None = None
     parts: tuple[str, ...] = ()
+    needs_changes: bool = False
     needs_own_ctc: bool = False
 
     def makers(self, analysis: Analysis) -> dict[str, str | None]:
@@ -78,6 +80,8 @@ class Exhibit:
 
     def is_of(self, analysis: Analysis) -> bool:
         """Whether an analysis has its main part: not every checkpoint has every head."""
+        if self.needs_changes and not analysis.source_changes.get(self.parts[0]):
+            return False
         if self.needs_own_ctc and analysis.encoding.ctc is None:
             return False
         return None not in list(self.makers(analysis).values())[:1]

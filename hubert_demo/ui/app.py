@@ -306,7 +306,7 @@ class Page:
                 begun = self._begun.find(request["claim"])
                 return self._result(self.analyse(begun.waveform, begun.checkpoint), begun.about)
             about, kept = called(self.examples, request), self.results.again(request.get("ticket"))
-            return self._result(self._changing.change(kept, request.get("changes", "")), about)
+            return self._result(self._changing.again(kept, request), about)
         except Exception as error:
             return message("error", text=sentence(error), again=True, number=next(NUMBERS))
 

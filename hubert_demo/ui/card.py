@@ -1,7 +1,7 @@
 """The little card that says which model is listening, and what in the views comes from another one."""
 
 from hubert_demo.api import Analysis
-from hubert_demo.changes import text_of
+from hubert_demo.changes import Change, StatesPatched, text_of
 from hubert_demo.checkpoints import LoadedCheckpoint
 from hubert_demo.ui import zero_gpu
 from hubert_demo.ui.downloads import lacking
@@ -47,18 +47,25 @@ def _whereabouts(device: str) -> str:
 def about(analysis: Analysis, loaded: LoadedCheckpoint) -> Json:
     """What the browser is told of a result's model, of its changes, and of what there is to choose from.
 
-    Of each change: what a link calls it, and in words.
+    Of each change: what a link calls it, in words, and whether a link can hold it.
     """
     changes = analysis.changes
     return {
         "changes": text_of(changes),
-        "changed": [{"text": text_of([change]), "words": change.as_words()} for change in changes],
+        "changed": [
+            {"text": text_of([change]), "words": change.as_words(), "fits_link": _fits_link(change)}
+            for change in changes
+        ],
         "checkpoint": analysis.checkpoint.name,
         "model": model_card(loaded),
         **plain(analysis.encoding, "num_layers", "num_heads", "middle_layer"),
         "sources": borrowed(analysis),
         "lacking": lacking(analysis),
     }
+
+
+def _fits_link(change: Change) -> bool:
+    return not isinstance(change, StatesPatched) or change.fits_link
 
 
 def borrowed(analysis: Analysis) -> Json:

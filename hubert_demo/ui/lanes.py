@@ -42,6 +42,8 @@ class Rank(IntEnum):
     """What a page has on show; short recordings."""
     LATER = 1
     """What a program asks for, downloads, and long recordings."""
+    LAST = 2
+    """Sweeps: hundreds of passes, behind all else."""
 
 
 @dataclass(frozen=True)
@@ -291,7 +293,7 @@ def one_step(compute: Callable[[], Value]) -> Steps[Value]:
     return compute()
 
 
-def at_once(_lane: str, steps: Steps[Value], patience_s: float = 0.0) -> Value:
+def at_once(_lane: str, steps: Steps[Value], rank: Rank = Rank.LATER, patience_s: float = 0.0) -> Value:
     """What a job in steps gives, without a lane; nobody waits."""
     try:
         while True:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from hubert_demo.ui.lanes import Steps
+from hubert_demo.ui.lanes import Rank, Steps
 from hubert_demo.ui.results import Result, Results
 from hubert_demo.ui.views.base import Json, LongAnswer, attempt
 from hubert_demo.ui.waiting import Waiting, patient
@@ -87,7 +87,7 @@ class LongAnswers:
             for oldest in list(answers)[:-MOST_KEPT]:
                 del answers[oldest]
         if growing.future is None or not growing.future.done():
-            growing.future = self._waiting.pursue(question, growing.steps())
+            growing.future = self._waiting.pursue(question, growing.steps(), Rank.LAST)
         return growing.future
 
     def _begin(self, answer: LongAnswer, token: str, request: Json) -> Any:

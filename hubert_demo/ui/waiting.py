@@ -121,7 +121,7 @@ class Waiting:
         """
         return self.pursue(question, one_step(compute), Rank.FIRST)
 
-    def pursue(self, question: str, steps: Steps[Json], rank: Rank = Rank.LATER) -> "Future[Json]":
+    def pursue(self, question: str, steps: Steps[Json], rank: Rank) -> "Future[Json]":
         """Have a slow answer computed in steps, unless the very same question waits for one already.
 
         Args:

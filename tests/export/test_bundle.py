@@ -31,8 +31,9 @@ def test_the_zip_holds_everything_and_says_what_was_chosen(analysis, tmp_path):
     left_out = {PurePath(each).stem for each in settings["left_out"]}
     assert left_out == {"alignment", "head_sweep", "word_sweep"}
     assert settings["sources"] == analysis.source_names
-    # Its classifier is a keyword spotter.
-    there = {name: each for name, each in EXHIBITS.items() if "classification" not in name}
+    # Its classifier is a keyword spotter, and nothing was changed.
+    there = {name: each for name, each in EXHIBITS.items() if each.is_of(analysis)}
+    assert {name.partition("_")[0] for name in EXHIBITS.keys() - there} >= {"classification", "layers"}
     figures = {name for name, exhibit in there.items() if exhibit.draw} - left_out
     tables = {name for name, exhibit in there.items() if exhibit.tabulate} - left_out
     sounds = {name for name, exhibit in there.items() if exhibit.sound}

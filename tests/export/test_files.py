@@ -9,8 +9,9 @@ import pytest
 from hubert_demo.errors import InputError
 from hubert_demo.export import EXHIBITS, Choices, file_content
 
-# Of a keyword spotter; `tests/test_classifiers.py` has other classifiers, `test_attention.py` has sweeps.
-ELSEWHERE = ("classification", "sweep")
+# Of a keyword spotter; `tests/test_classifiers.py` has other classifiers, `test_attention.py` has sweeps,
+# `test_changes.py` what was before.
+ELSEWHERE = ("classification", "sweep", "before_after")
 THERE = {name: each for name, each in EXHIBITS.items() if not any(other in name for other in ELSEWHERE)}
 FIGURES = [name for name, exhibit in THERE.items() if exhibit.draw]
 TABLES = [name for name, exhibit in THERE.items() if exhibit.tabulate and exhibit.is_table]

@@ -4,13 +4,14 @@ from dataclasses import fields
 
 import pytest
 
-from hubert_demo.export import EXHIBITS, Choices, attention, keywords, layers, timeline, transcript
+from hubert_demo.export import EXHIBITS, Choices, attention, changes, keywords, layers, timeline, transcript
 
 MODULES = (timeline, transcript, keywords, layers, attention)
+WITH_CHANGES = (*MODULES, changes)
 
 
 def test_no_two_exhibits_have_the_same_name_or_the_same_title_in_a_view():
-    listed = [exhibit for module in MODULES for exhibit in module.EXHIBITS]
+    listed = [exhibit for module in WITH_CHANGES for exhibit in module.EXHIBITS]
     assert [exhibit.name for exhibit in listed] == list(EXHIBITS)
     assert len({(exhibit.view, exhibit.title) for exhibit in listed}) == len(listed) == len(EXHIBITS)
 

@@ -153,6 +153,87 @@ def test_changes_of_ones_own_recording_are_in_no_link_and_survive_a_reload(visit
     assert visitor.id("change").inner_text() == "layer 5, feed-forward off"
 
 
+def test_heads_that_are_off_give_zero_or_their_mean(visit, kept):
+    visitor = visit(link=STOP)
+    visitor.tab.wait_for_selector("[data-shown]")
+    press(visitor, "switch-head_off:7.1")
+    before = visitor.token
+    visitor.id("head-gives").get_by_text("its mean").click()
+    visitor.wait_for_other_result(before)
+    assert changes(visitor) == "head_off:7.1:mean"
+    assert visitor.id("change").inner_text() == "layer 8, head 2 at its mean"
+    press(visitor, "switch-head_off:6.0")
+    assert [change.by for change in kept(visitor).changes] == ["mean", "mean"]
+    press(visitor, "changes-back")
+    press(visitor, "switch-head_off:6.0")
+    assert changes(visitor) == "head_off:6.0:mean"
+
+
+def select(visitor, start_s, end_s):
+    visitor.tab.evaluate(f"inside.clock.select({start_s}, {end_s})")
+    visitor.id("selection-patch").click()
+
+
+def test_states_are_patched_in_from_an_example_and_from_ones_own_recording(visit, kept, write_wav):
+    visitor = visit()
+    before = visitor.token
+    visitor.upload(write_wav("own.wav", duration_s=0.8, seed=32))
+    visitor.wait_for_other_result(before)
+    own = kept(visitor)
+    before = visitor.token
+    visitor.id("example-1").click()
+    visitor.wait_for_other_result(before)
+    visitor.open("Transcript")
+    select(visitor, 0.3, 0.5)
+    visitor.id("patch-layer").select_option("4")
+    visitor.id("patch-source").select_option(label="charming.wav")
+    assert not visitor.id("patch-own").is_visible()
+    visitor.id("patch-start").fill("soon")
+    visitor.id("patch").click()
+    assert visitor.id("patch-alert").inner_text() == "Enter from when on, in seconds."
+    visitor.id("patch-start").fill("1.25")
+    press(visitor, "patch")
+    (patch,) = kept(visitor).changes
+    assert patch.source.example == "charming.wav"
+    assert patch.rows.states.shape == (10, 288)
+    visitor.tab.wait_for_function("location.hash.includes('states_patched:4:0.3-0.5:1.25:')")
+    assert not visitor.id("patching").is_visible()
+    visitor.id("selection-patch").click()
+    visitor.id("patch-source").select_option(label="own.wav")
+    assert visitor.id("patch-own").is_visible()
+    visitor.id("patch-start").fill("0.2")
+    press(visitor, "patch")
+    last = kept(visitor).changes[-1]
+    assert last.rows == own.patch(4, 0.2, 0.4).rows
+    assert visitor.id("change").count() == 2
+    # What a link can hold it does.
+    wanted = "states_patched:4:0.3-0.5:1.25:hubert-explorer:charming.wav"
+    visitor.tab.wait_for_function(
+        "wanted => new URLSearchParams(location.hash.slice(1)).get('changes') === wanted", arg=wanted
+    )
+    visitor.id("share").click()
+    visitor.id("share-status").get_by_text("from your own recording are not in the link").wait_for()
+    visitor.tab.keyboard.press("Escape")
+    select(visitor, 0.3, 0.5)
+    assert visitor.id("patching").is_visible()
+    visitor.tab.evaluate("inside.clock.select(null)")
+    assert not visitor.id("patching").is_visible()
+
+
+def test_keywords_over_time_show_what_was_before_beneath(visit):
+    visitor = visit(link="#example=harbour.wav&tab=keywords")
+    strip = visitor.id("keyword-strip")
+    strip.wait_for()
+    high = strip.bounding_box()["height"]
+    assert not visitor.id("strip-before").count()
+    before = visitor.token
+    skip = "inside.load('page/changing.js').then(({ changing }) => changing.put(['layer_skipped:6']))"
+    visitor.tab.evaluate(skip)
+    visitor.wait_for_other_result(before)
+    visitor.id("strip-before").wait_for()
+    assert strip.bounding_box()["height"] == pytest.approx(high + 12 * 8, abs=1)
+
+
 @pytest.fixture(scope="module")
 def tiny(write_checkpoint, tmp_path_factory, build_page, serve_page):
     """A page whose own model has three layers of two heads, which write letters without sense."""

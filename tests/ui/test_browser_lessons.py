@@ -151,6 +151,21 @@ def test_a_lesson_is_taken_to_its_end_and_begun_again_about_other_recordings(vis
     assert visitor.id("verdict").inner_text().startswith("Not quite.")
 
 
+def test_what_is_entered_stays_while_the_switches_of_a_step_are_tried(visit):
+    lesson = LESSONS["which-heads-matter"]
+    visitor = visit(link=f"#lesson={lesson.name}&step=3")
+    wait_for_step(visitor, lesson, 3)
+    visitor.id("prediction-number").fill("30")
+    for _ in range(2):
+        token = visitor.token
+        visitor.id("switch-head_off:0.0").click()
+        visitor.wait_for_other_result(token)
+        wait_for_step(visitor, lesson, 3)
+        assert visitor.id("prediction-number").input_value() == "30"
+    visitor.id("lesson-check").click()
+    assert "You said: 30." in visitor.id("verdict").inner_text()
+
+
 def test_answers_are_downloaded_opened_again_and_shown_as_they_were_given(visit, tmp_path):
     visitor = visit()
     begin(visitor, FIRST)

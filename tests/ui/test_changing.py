@@ -7,6 +7,7 @@ import pytest
 from hubert_demo.errors import InputError
 from hubert_demo.ui.results import GONE, Results
 from hubert_demo.ui.views import keywords, layers, timeline, transcript
+from hubert_demo.ui.views.base import NOT_UNDERSTOOD
 
 ALL = "frames_masked:0.1-0.2,layer_skipped:5,head_off:3.1,feed_forward_off:2,attention_cut:others:0.3-0.4"
 
@@ -44,8 +45,8 @@ def test_a_change_is_another_result_that_names_what_it_was(page, original, chang
     assert (found["ticket"], found["before"]) == (original["ticket"], original["token"])
     assert found["changes"] == "frames_masked:0.1-0.2,head_off:3.1"
     assert found["changed"] == [
-        {"text": "frames_masked:0.1-0.2", "words": "0.1–0.2 s masked"},
-        {"text": "head_off:3.1", "words": "layer 4, head 2 off"},
+        {"text": "frames_masked:0.1-0.2", "words": "0.1–0.2 s masked", "fits_link": True},
+        {"text": "head_off:3.1", "words": "layer 4, head 2 off", "fits_link": True},
     ]
     assert (original["before"], original["changes"], original["changed"]) == (None, "", [])
     kept = page.results.kept(found["token"])
@@ -100,6 +101,28 @@ def test_a_patch_from_an_example_is_fetched_from_it(page, original, change):
     assert patch.rows is not None
     assert patch.source.example == "charming.wav"
     assert found["changes"].endswith("charming.wav:head_off%3A1.1")
+
+
+def test_a_patch_from_ones_own_recording_is_fetched_by_its_ticket(page, original, change, harbour):
+    (*_, last) = page.on_upload(str(harbour))
+    source = json.loads(last[0])
+    text = "states_patched:4:0.1-0.3:0.2:hubert-explorer::head_off%3A1.1"
+
+    def patched(sources):
+        asked = Asked(ticket=original["ticket"], changes=text, sources=sources)
+        return json.loads(page.on_again(asked))
+
+    found = patched({text: source["ticket"]})
+    assert found["changes"] == text
+    assert [each["fits_link"] for each in found["changed"]] == [False]
+    (patch,) = page.results.kept(found["token"]).analysis.changes
+    taken_from = page.results.kept(source["token"].partition(".")[0]).analysis.change("head_off:1.1")
+    assert patch.rows == taken_from.patch(4, 0.2, 0.4).rows
+    for wrong in (None, {}, {"another": source["ticket"]}):
+        assert "somebody's own recording" in patched(wrong)["text"]
+    for wrong in ([], "text", {text: 3}):
+        assert patched(wrong)["text"] == NOT_UNDERSTOOD
+    assert patched({text: source["token"]})["text"] == GONE
 
 
 def test_the_original_stays_as_long_as_what_was_made_of_it(page, original, change):

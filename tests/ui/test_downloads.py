@@ -60,11 +60,20 @@ def test_all_files_of_a_row_have_the_same_name():
             [
                 *("Letters over time", "Words", "Words (greedy)", "Alternative transcripts"),
                 *("Your aligned text", "Transcript of every layer", "Where letters are decided"),
-                "Sound of a layer",
+                *("Sound of a layer", "Words before and after"),
             ],
         ),
-        ("keywords", ["Keywords", "Commands heard", "Labels", "Labels over time"]),
-        ("layers", ["Map of this layer", "All layers", "Layer by layer", "Hidden states"]),
+        (
+            "keywords",
+            ["Keywords", "Commands heard", "Labels", "Labels over time", "Keywords before and after"],
+        ),
+        (
+            "layers",
+            [
+                *("Map of this layer", "All layers", "Layer by layer", "Hidden states"),
+                "Layers before and after",
+            ],
+        ),
         (
             "attention",
             ["Map of this head", "All heads", "Every head off in turn", "Each word silenced in turn"],

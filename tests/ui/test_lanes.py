@@ -32,14 +32,14 @@ class Held:
         client = Client(client) if isinstance(client, str) else client
         return self.lane.submit(one_step(lambda: self.ran.append(name)), client, rank)
 
-    def add_steps(self, name, count, client=None):
+    def add_steps(self, name, count, client=None, rank=Rank.LATER):
         def steps():
             for number in range(count):
                 self.ran.append(f"{name}{number}")
                 yield
             return name
 
-        return self.lane.submit(steps(), client)
+        return self.lane.submit(steps(), client, rank)
 
     def open(self):
         self._door.set()
@@ -85,6 +85,15 @@ def test_a_job_in_steps_gives_the_lane_back_between_them(held):
     line.open()
     assert wait_for(*exports) == ["a", "b"]
     assert line.ran == ["a0", "b0", "a1", "b1", "a2"]
+
+
+def test_a_sweep_goes_on_only_while_nothing_else_waits(held):
+    line = held()
+    jobs = [line.add_steps("sweep", 2, rank=Rank.LAST), line.add_steps("export", 2)]
+    jobs.append(line.add("map", "client"))
+    line.open()
+    wait_for(*jobs)
+    assert line.ran == ["export0", "map", "export1", "sweep0", "sweep1"]
 
 
 def test_what_comes_during_an_export_does_not_wait_for_its_end():

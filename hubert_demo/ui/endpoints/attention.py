@@ -14,7 +14,7 @@ from hubert_demo.experiments.effects import edits
 from hubert_demo.experiments.heads import NUM_DRAWS, HeadSweep
 from hubert_demo.ui.answers import AttentionMap, Change, Changed, HeadNumbers, HeadSweepNumbers
 from hubert_demo.ui.endpoints.base import Base, sources_of
-from hubert_demo.ui.lanes import Steps
+from hubert_demo.ui.lanes import Rank, Steps
 from hubert_demo.ui.views.base import SLOW, plain
 from hubert_demo.ui.views.sweeps import DIGITS
 from hubert_demo.ui.waiting import GLANCE
@@ -102,7 +102,7 @@ class AttentionEndpoints(Base):
         sweep = partial(
             sweep_steps, analysis, "heads", by=by, keyword=followed, num_draws=num_draws, seed=seed
         )
-        found: HeadSweep = self._turn(SLOW, _last(sweep))
+        found: HeadSweep = self._turn(SLOW, _last(sweep), Rank.LAST)
         numbers = {
             **plain(found, "by", "keyword", "by_chance", "is_marked"),
             **found.effects.as_json(DIGITS),

@@ -37,6 +37,7 @@ def _scores_before(analysis: Analysis) -> Json | None:
     return {
         "heard": [command.label for command in found.heard],
         "probabilities": found.probabilities.tolist(),
+        "window_probabilities": pack(found.window_probabilities.astype(np.float32)),
     }
 
 
@@ -45,15 +46,17 @@ def _classification(analysis: Analysis) -> Json | None:
     found = analysis.classification
     if found is None:
         return None
-    shown, before = found.shown, before_of(analysis, "classification")
+    shown, original = found.shown, before_of(analysis, "classification")
+    before = None if original is None else original.classification
     return {
         "labels": [found.labels[index] for index in shown],
         "num_labels": len(found.labels),
         "scores": found.scores[shown].tolist(),
-        "scores_before": before.classification.scores[shown].tolist()
-        if before and before.classification
-        else None,
+        "scores_before": None if before is None else before.scores[shown].tolist(),
         "window_scores": pack(found.window_scores[:, shown].astype(np.float32)),
+        "window_scores_before": None
+        if before is None
+        else pack(before.window_scores[:, shown].astype(np.float32)),
         **plain(found, "problem", "by_chance", "window_times_s", "layer_weights"),
     }
 

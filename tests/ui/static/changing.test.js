@@ -9,7 +9,7 @@ import { install, timeline } from "./harness.js";
 install();
 const { showResult, store, zoomTo } = await import("../../../hubert_demo/ui/static/core/store.js");
 const { clock } = await import("../../../hubert_demo/ui/static/core/clock.js");
-const { changing, feedForwardOff, headOff, layerSkipped, ofStretch } =
+const { changing, feedForwardOff, headOff, layerSkipped, ofStretch, statesPatched } =
   await import("../../../hubert_demo/ui/static/page/changing.js");
 const { measuredBy, sizeOf, WRITTEN } = await import("../../../hubert_demo/ui/static/attention/effects.js");
 const { noteOf } = await import("../../../hubert_demo/ui/static/attention/silenced.js");
@@ -53,6 +53,34 @@ test("a head at its mean is off, and on again at a press", () => {
   assert.ok(changing.has(headOff(1, 0)));
   changing.toggle(headOff(1, 0));
   assert.deepEqual(asked, [[]]);
+});
+
+test("what heads give that are off is chosen for those that are and those that will be", () => {
+  show("head_off:1.0", "layer_skipped:2");
+  assert.equal(changing.by, "zero");
+  changing.give("mean");
+  assert.equal(changing.by, "mean");
+  changing.toggle(headOff(2, 1));
+  changing.give("zero");
+  assert.deepEqual(asked, [
+    ["head_off:1.0:mean", "layer_skipped:2"], ["head_off:1.0:mean", "layer_skipped:2", "head_off:2.1:mean"],
+    ["head_off:1.0", "layer_skipped:2", "head_off:2.1"],
+  ]);
+  show();
+  changing.give("mean");
+  assert.equal(asked.length, 3);
+  assert.equal(changing.by, "mean");
+  changing.toggle(headOff(0, 0));
+  assert.deepEqual(asked.at(-1), ["head_off:0.0:mean"]);
+  changing.give("zero");
+});
+
+test("a patch is written as links have it", () => {
+  const source = { checkpoint: "me/mine@v 1", start: 0.5, example: "stop.wav", changes: "" };
+  const stretch = { from: 1.2, to: 1.6 };
+  assert.equal(statesPatched(5, stretch, source, 2), "states_patched:5:1.2-1.6:0.5:me/mine@v%201:stop.wav");
+  assert.equal(statesPatched(0, stretch, { ...source, example: null, changes: "head_off:3.1:mean" }, 2),
+    "states_patched:0:1.2-1.6:0.5:me/mine@v%201::head_off%3A3.1%3Amean");
 });
 
 test("everybody hears of it, and that it is settled", () => {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  bestOf, levelsOf, linesOf, number, secondAround, verdictOf,
+  bestOf, differing, levelsOf, linesOf, number, secondAround, verdictOf,
 } from "../../../hubert_demo/ui/static/keywords/scores.js";
 
 const scoresOf = (probabilities, more = {}) => Object.freeze({
@@ -57,7 +57,23 @@ test("a number has three digits that count", () => {
 test("numbers over time are shares of their own range", () => {
   const windows = Object.assign(Float32Array.from([1, 5, 3, 5, 2, 5]), { shape: [3, 2] });
   assert.deepEqual(linesOf(windows), [
-    { values: [0, 1, 0.5], low: "1.00", most: "3.00" },
-    { values: [0.5, 0.5, 0.5], low: "5.00", most: "5.00" },
+    { values: [0, 1, 0.5], earlier: [], low: "1.00", most: "3.00" },
+    { values: [0.5, 0.5, 0.5], earlier: [], low: "5.00", most: "5.00" },
   ]);
+});
+
+test("numbers of before are on the same scale", () => {
+  const [windows, before] = [[1, 2], [5, 1]].map((values) =>
+    Object.assign(Float32Array.from(values), { shape: [2, 1] }));
+  assert.deepEqual(linesOf(windows, before), [
+    { values: [0, 0.25], earlier: [1, 0], low: "1.00", most: "5.00" },
+  ]);
+});
+
+test("windows next to each other that differ are one run, in each row", () => {
+  const of = (values) => Object.assign(Float32Array.from(values), { shape: [4, 2] });
+  const now = of([0.5, 0, 0.5, 0, 0.5, 0, 0.5, 0.2]);
+  const before = of([0.5, 0, 0.8, 0.05, 0.2, 0, 0.5, 0]);
+  assert.deepEqual(differing(now, before), [{ row: 0, from: 1, to: 2 }, { row: 1, from: 3, to: 3 }]);
+  assert.deepEqual(differing(now, now), []);
 });

@@ -1,11 +1,12 @@
 // A switch for every head, layer and feed-forward of the model; and, once a sweep has gone through them, how much each
 // does for the answer.
 
-import { make } from "../core/dom.js";
+import { make, segments } from "../core/dom.js";
 import { oneStop } from "../core/keyboard.js";
 import { changing, feedForwardOff, headOff, layerSkipped } from "../page/changing.js";
 
 /** @import { AttentionPart } from "../core/types.js" */
+/** @import { By } from "../page/changing.js" */
 /** @import { Measured } from "./effects.js" */
 
 /**
@@ -21,6 +22,8 @@ import { changing, feedForwardOff, headOff, layerSkipped } from "../page/changin
 const HINT = "Press a head, a feed-forward or a whole layer to switch it off: all that is on the page is then made " +
   "without it.";
 
+const MEAN = "Its mean over the recording, which the layers above are more used to than to nothing at all.";
+
 /** All switches as a table: a row is a layer. */
 export const switchBoard = () => {
   const grid = make("div", {
@@ -30,6 +33,11 @@ export const switchBoard = () => {
   const settle = oneStop(grid);
   const box = make("div", { class: "hx-switches-box" }, grid);
   const hint = make("p", { class: "hx-quiet", text: HINT });
+  const given = segments("What a head gives that is off", [["zero", "zero"], ["mean", "its mean"]], changing.by,
+    (by) => changing.give(/** @type {By} */ (by)));
+  given.element.dataset.testid = "head-gives";
+  const gives = make("div", { class: "hx-bar hx-gives" },
+    make("span", { class: "hx-quiet", text: "A head that is off gives", title: MEAN }), given.element);
   /** @type {Place[]} */
   let places = [];
   /** @type {Measured | null} */
@@ -57,11 +65,12 @@ export const switchBoard = () => {
       button.style.setProperty("--share", cell ? `${Math.round(100 * cell.share)}%` : "0%");
     }
     grid.classList.toggle("has-numbers", Boolean(measured));
+    given.choose(changing.by);
     settle();
   };
 
   return {
-    elements: [hint, box], mark,
+    elements: [hint, gives, box], mark,
     /** Those of a model. @param {AttentionPart} model */
     fill: ({ num_layers: layers, num_heads: heads }) => {
       if (places.length === layers * (heads + 2)) return mark();

@@ -267,8 +267,10 @@ export const once = (token, name) => {
 // What a short drop of the network has kept back.
 on("online", () => mounted.forEach((entry) => demand(entry)));
 
-on("result", ({ token }) => {
-  for (const key of fetched.keys()) if (!key.startsWith(token)) fetched.delete(key);
+// What it was before it was changed can be back at any moment.
+on("result", ({ token, before }) => {
+  const kept = [token, before].filter((each) => each !== null);
+  for (const key of fetched.keys()) if (!kept.some((each) => key.startsWith(each))) fetched.delete(key);
 });
 
 /** For whoever waits for the page: the open view is drawn, or says why not; and nothing more is on its way. */

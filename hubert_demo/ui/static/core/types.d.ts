@@ -136,6 +136,8 @@ export interface KeywordScores {
     readonly heard: readonly string[];
     /** In the clearest second of before. */
     readonly probabilities: readonly number[];
+    /** float32 `(windows, labels)`. */
+    readonly window_probabilities: Packed;
   } | null;
 }
 
@@ -150,6 +152,8 @@ export interface Classification {
   readonly scores: readonly number[];
   /** What they were before something was changed inside the model; null where nothing was. */
   readonly scores_before: readonly number[] | null;
+  /** float32 `(windows, labels)`, likewise. */
+  readonly window_scores_before: Packed | null;
   /** The probability of each where nothing is known; null where they do not exclude each other. */
   readonly by_chance: number | null;
   readonly window_times_s: readonly number[];
@@ -358,7 +362,12 @@ export interface ResultMessage {
   /** What was changed, as an address has it; "" where nothing was. */
   readonly changes: string;
   /** The same one by one: what an address calls it, and in words. */
-  readonly changed: readonly { readonly text: string; readonly words: string }[];
+  readonly changed: readonly {
+    readonly text: string;
+    readonly words: string;
+    /** Whether a link can hold it: not where its states are from a recording of somebody's own. */
+    readonly fits_link: boolean;
+  }[];
   readonly title: string;
   readonly seconds: number;
   readonly checkpoint: string;

@@ -28,7 +28,9 @@ export const mount = (root) => {
   const show = (/** @type {KeywordsPart} */ { scores, classification: found }) => {
     const windows = scores ? unpack(scores.window_probabilities) : found && unpack(found.window_scores);
     const shown = scores ? commandsOverTime(scores) : found && overTime(found);
-    along = shown && windows && windows.shape[0] > 1 ? windowsCard(shown, windows) : null;
+    const before = scores ? scores.before?.window_probabilities : found?.window_scores_before;
+    along = shown && windows && windows.shape[0] > 1
+      ? windowsCard(shown, windows, before ? unpack(before) : null) : null;
     const second = along ? [along.element] : [];
     if (usual) usual.hidden = Boolean(found);
     lead.hidden = !found;

@@ -41,19 +41,43 @@ export const number = (value) =>
   signed(value, value === 0 ? 0 : clamp(2 - Math.floor(Math.log10(Math.abs(value))), 0, 6));
 
 /**
- * Each class's numbers as shares of their range, with both ends of that.
+ * Each class's numbers as shares of their range, with both ends of that; and those of before, on the same scale.
  * @param {Unpacked} windows `(windows, classes)`
+ * @param {Unpacked | null} before none where that is null
  */
-export const linesOf = (windows) => {
+export const linesOf = (windows, before = null) => {
   const [columns, rows] = windows.shape;
   return Array.from({ length: rows }, (_, row) => {
-    const values = Array.from({ length: columns }, (__, column) => windows[column * rows + row]);
-    const [least, most] = [Math.min(...values), Math.max(...values)];
-    return {
-      values: values.map((value) => (most > least ? (value - least) / (most - least) : 0.5)),
-      low: number(least), most: number(most),
-    };
+    const of = (/** @type {Unpacked} */ all) =>
+      Array.from({ length: columns }, (__, column) => all[column * rows + row]);
+    const [values, earlier] = [of(windows), before ? of(before) : []];
+    const [least, most] = [Math.min(...values, ...earlier), Math.max(...values, ...earlier)];
+    const share = (/** @type {number} */ value) => (most > least ? (value - least) / (most - least) : 0.5);
+    return { values: values.map(share), earlier: earlier.map(share), low: number(least), most: number(most) };
   });
+};
+
+const DIFFERS = 0.1; // of a probability: what is marked as another one
+
+/**
+ * Where probabilities are others than before: of each row the first and the last window of every run.
+ * @param {Unpacked} windows `(windows, classes)`
+ * @param {Unpacked} before
+ */
+export const differing = (windows, before) => {
+  const [columns, rows] = windows.shape;
+  /** @type {{ row: number, from: number, to: number }[]} */
+  const runs = [];
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const i = column * rows + row;
+      if (Math.abs(windows[i] - before[i]) < DIFFERS) continue;
+      const latest = runs.at(-1);
+      if (latest?.row === row && latest.to === column - 1) latest.to = column;
+      else runs.push({ row, from: column, to: column });
+    }
+  }
+  return runs;
 };
 
 /**

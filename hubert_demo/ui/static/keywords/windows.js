@@ -9,7 +9,7 @@ import {
   withinAxis, writeOver,
 } from "../core/paint.js";
 import { zoomByPointer } from "../core/zoom.js";
-import { levelsOf, linesOf, secondAround } from "./scores.js";
+import { differing, levelsOf, linesOf, secondAround } from "./scores.js";
 
 /** @import { Axis, Stretch, Unpacked } from "../core/types.js" */
 /** @typedef {CanvasRenderingContext2D} Context */
@@ -28,15 +28,20 @@ import { levelsOf, linesOf, secondAround } from "./scores.js";
 
 const ROW = 18; // pixels, as usual
 const LINE_ROW = 56; // of a number
+const BEFORE_ROW = 8; // beneath what is now
+const BEFORE = "In each row, the strip beneath is what was there before the change; a line between the two marks " +
+  "windows that differ by 10 points or more.";
+const NUMBERS_BEFORE = "Dashed: before the change.";
 
 /**
  * A card.
  * @param {Along} shown
  * @param {Unpacked} windows `(windows, classes)`
+ * @param {Unpacked | null} before the same before something was changed inside the model; null where nothing was
  */
-export const windowsCard = (shown, windows) => {
+export const windowsCard = (shown, windows, before = null) => {
   const canvas = timeSlider(shown.name, "keyword-strip");
-  const rowHeight = shown.areNumbers ? LINE_ROW : ROW;
+  const rowHeight = shown.areNumbers ? LINE_ROW : ROW + (before ? BEFORE_ROW : 0);
   const box = make("div", { class: "hx-sound" }, canvas);
   const heightFor = figureBox(box);
   const present = cursor(box);
@@ -52,7 +57,7 @@ export const windowsCard = (shown, windows) => {
     const height = heightFor(rowHeight * shown.labels.length + axisHeight());
     const row = (height - axisHeight()) / shown.labels.length;
     const paint = shown.areNumbers ? drawNumbers : drawWindows;
-    paint(fit(canvas, box.clientWidth, height), axis, row, shown, windows);
+    paint(fit(canvas, box.clientWidth, height), axis, row, shown, windows, before);
     tick();
   };
   zoomByPointer(canvas, () => axis);
@@ -60,7 +65,10 @@ export const windowsCard = (shown, windows) => {
     if (axis && event.isPrimary) clock.hear(...secondAround(axis.time(event.offsetX), clock.duration));
   });
   const element = make("div", { class: "hx-card hx-wide" }, make("div", { class: "hx-bar" },
-    make("h2", { text: shown.heading }), ...(shown.areNumbers ? [] : [scale("ink", "0", "1")])), box);
+    make("h2", { text: shown.heading }), ...(shown.areNumbers ? [] : [scale("ink", "0", "1")])), box,
+  ...(before ? [make("p", {
+    class: "hx-quiet hx-strip-note", text: shown.areNumbers ? NUMBERS_BEFORE : BEFORE, "data-testid": "strip-before",
+  })] : []));
   return { element, draw, tick };
 };
 
@@ -70,20 +78,33 @@ export const windowsCard = (shown, windows) => {
  * @param {number} high pixels of a row
  * @param {Along} shown
  * @param {Unpacked} windows
+ * @param {Unpacked | null} before
  */
-const drawWindows = (ctx, axis, high, { labels, times, best, mark }, windows) => {
+const drawWindows = (ctx, axis, high, { labels, times, best, mark }, windows, before) => {
   const height = high * labels.length;
+  const upper = before ? (high * ROW) / (ROW + BEFORE_ROW) : high; // of a row, what is now
   const half = (times[1] - times[0]) / 2;
   const [left, right] = [axis.x(times[0] - half), axis.x(times[times.length - 1] + half)];
+  const strips = (/** @type {Unpacked} */ values, /** @type {number} */ top, /** @type {number} */ size) => {
+    const picture = image(levelsOf(values), times.length, labels.length, ramp("ink"));
+    labels.forEach((_, row) =>
+      ctx.drawImage(picture, 0, row, times.length, 1, left, row * high + top, right - left, size));
+  };
   withinAxis(ctx, axis, height, () => {
     ctx.imageSmoothingEnabled = false;
-    ctx.drawImage(image(levelsOf(windows), times.length, labels.length, ramp("ink")), left, 0, right - left, height);
+    strips(windows, 0, upper);
+    if (!before) return;
+    strips(before, upper, high - upper);
+    style(ctx, { strokeStyle: token("--hx-changed"), lineWidth: 2 });
+    for (const { row, from, to } of differing(windows, before)) {
+      line(ctx, [axis.x(times[from] - half), row * high + upper, axis.x(times[to] + half), row * high + upper]);
+    }
   });
   drawRows(ctx, axis, high, labels, best);
   if (mark) {
     withinAxis(ctx, axis, height, () => {
       style(ctx, { strokeStyle: token("--hx-action"), lineWidth: 2 });
-      ctx.strokeRect(axis.x(mark.from), best * high + 1, axis.x(mark.to) - axis.x(mark.from), high - 2);
+      ctx.strokeRect(axis.x(mark.from), best * high + 1, axis.x(mark.to) - axis.x(mark.from), upper - 2);
     });
   }
   drawTimeAxis(ctx, axis, height);
@@ -96,11 +117,16 @@ const drawWindows = (ctx, axis, high, { labels, times, best, mark }, windows) =>
  * @param {number} high pixels of a row
  * @param {Along} shown
  * @param {Unpacked} windows
+ * @param {Unpacked | null} before
  */
-const drawNumbers = (ctx, axis, high, { labels, times, best }, windows) => {
-  linesOf(windows).forEach(({ values, low, most }, row) => {
+const drawNumbers = (ctx, axis, high, { labels, times, best }, windows, before) => {
+  linesOf(windows, before).forEach(({ values, earlier, low, most }, row) => {
     const y = (/** @type {number} */ share) => row * high + 6 + (1 - share) * (high - 12);
     withinAxis(ctx, axis, high * labels.length, () => {
+      style(ctx, { strokeStyle: token("--hx-changed"), lineWidth: 1.5 });
+      ctx.setLineDash([4, 3]);
+      line(ctx, earlier.flatMap((share, i) => [axis.x(times[i]), y(share)]));
+      ctx.setLineDash([]);
       style(ctx, { strokeStyle: token("--hx-action"), lineWidth: 2 });
       line(ctx, values.flatMap((share, i) => [axis.x(times[i]), y(share)]));
     });

@@ -154,7 +154,7 @@ export const levelsOf = ({ layer, level_db: level, recording_level_db: recording
 /** A spectrogram on the scale of time; a press moves the clock. @param {string} id for the tests */
 const spectrum = (id) => {
   const title = make("h3");
-  const canvas = make("canvas", { role: "img", "data-testid": id });
+  const canvas = make("canvas", { role: "img", "aria-label": "Spectrogram", "data-testid": id });
   const box = make("div", { class: "hx-sound hx-spectrum" }, canvas);
   const line = cursor(box);
   /** @type {Axis | null} */

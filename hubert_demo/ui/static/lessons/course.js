@@ -47,6 +47,8 @@ export const lessonsIn = (root, page, start, onglossary) => {
   let [mayAsk, mayPut] = [false, false];
   let isComing = false; // the result that the step asked for
   let isNew = false; // whether the visitor has just come to this step
+  /** What the card says, as a text; "" where it is no step's. */
+  let said = "";
 
   /** Told of every step, and of why there is none. @type {Listener} */
   let listener = DEAF;
@@ -71,6 +73,7 @@ export const lessonsIn = (root, page, start, onglossary) => {
   };
 
   const open = (/** @type {Face} */ face) => {
+    said = "";
     card.show(face);
     root.classList.add("is-on");
   };
@@ -121,6 +124,10 @@ export const lessonsIn = (root, page, start, onglossary) => {
     const asks = !answer && step.question;
     const isLast = at + 1 === count;
     card.rest();
+    // Told anew, of other changes say, it is mostly the same: what is being entered stays.
+    const saying = JSON.stringify([name, step, answer]);
+    if (!isNew && saying === said) return listener.done(step);
+    said = saying;
     card.show({
       isStep: true, label: nameOf(lesson), title: step.title, count: `${at + 1} of ${count}`,
       body: stepBody(step, answer, (prediction) => check(step, prediction)),
@@ -135,7 +142,7 @@ export const lessonsIn = (root, page, start, onglossary) => {
     linkTerms(card.body);
     if (isNew) card.focus();
     isNew = false;
-    listener.done(step);
+    return listener.done(step);
   };
 
   /** Goes through all steps, and back to where the visitor was. */
@@ -178,6 +185,7 @@ export const lessonsIn = (root, page, start, onglossary) => {
       forgetAnswers(done.name);
       go(0);
     };
+    said = "";
     card.show({
       label: nameOf(done), title: done.title, count: "Done", body: summaryBody(done, answers),
       foot: [

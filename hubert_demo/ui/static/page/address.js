@@ -54,11 +54,18 @@ const exampleOnShow = () => {
   return example === undefined ? null : facts().examples[example];
 };
 
+/** Changes as a link can have them. */
+const linkedChanges = () =>
+  resultOnShow().changed.flatMap(({ text, fits_link: fits }) => (fits ? [text] : [])).join(",");
+
+/** Whether something is changed that no link can hold: states of a recording of the visitor's own. */
+export const hasOwnStates = () => Boolean(store.result?.changed.some(({ fits_link: fits }) => !fits));
+
 /** @returns {State} */
 const now = () => ({
   ...store.choices, example: exampleOnShow(), checkpoint: resultOnShow().checkpoint, tab: awaited ?? store.open,
   t: clock.time, select: clock.selection, zoom: store.zoom, speed: clock.rate, theme: theme.now,
-  changes: resultOnShow().changes, present: presentation.isOn ? "on" : null, lesson: store.lesson, step: store.step,
+  changes: linkedChanges(), present: presentation.isOn ? "on" : null, lesson: store.lesson, step: store.step,
 });
 
 /** What the hash should be; nothing while the visitor has done nothing. */

@@ -8,7 +8,9 @@ const KEY = "hx-recents";
 const CLAIM = "hx-begun";
 const SENDING = "hx-sending";
 const OFFER = "hx-offer";
+const SOURCES = "hx-patch-sources";
 const MOST = 5;
+const MOST_SOURCES = 20;
 
 const here = storage("sessionStorage");
 
@@ -22,6 +24,7 @@ const here = storage("sessionStorage");
  * @property {string} words the first ones
  * @property {number} duration_s
  * @property {string} [changes] what was changed in it, as an address has it
+ * @property {string} [checkpoint]
  */
 
 /** The newest first. @returns {Recent[]} */
@@ -42,6 +45,16 @@ export const amend = (better) => keep(recents().map((each) => (each.ticket === b
 
 /** @param {string} gone */
 export const forget = (gone) => keep(recents().filter(({ ticket }) => ticket !== gone));
+
+/** Tickets of own recordings that states were taken from, by the patch. @returns {Record<string, string>} */
+export const patchSources = () => JSON.parse(here.getItem(SOURCES) || "{}");
+
+/** @param {string} patch as an address would have it @param {string} ticket of the recording */
+export const keepPatchSource = (patch, ticket) => {
+  const { [patch]: _, ...others } = patchSources();
+  const kept = [...Object.entries(others), [patch, ticket]].slice(-MOST_SOURCES);
+  here.setItem(SOURCES, JSON.stringify(Object.fromEntries(kept)));
+};
 
 /** By which what has begun, and has not come yet, may be had all the same. */
 export const claimed = () => here.getItem(CLAIM);

@@ -51,9 +51,9 @@ export const mount = (root) => {
     if (recent) amend({ ...recent, words: firstOf(clock.words) });
   });
   return {
-    result: ({ welcome, ticket, title, example, changes, timeline: { words, duration_s } }) => {
+    result: ({ welcome, ticket, title, example, changes, checkpoint, timeline: { words, duration_s } }) => {
       if (welcome) return;
-      remember({ ticket, title, example, words: firstOf(words), duration_s, changes });
+      remember({ ticket, title, example, words: firstOf(words), duration_s, changes, checkpoint });
     },
   };
 };

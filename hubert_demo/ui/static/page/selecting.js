@@ -16,7 +16,8 @@ const ACTIONS = [
 ];
 const GAP_PX = 4; // from the edges of the picture
 
-export const selectionActions = () => {
+/** @param {() => void} onpatch */
+export const selectionActions = (onpatch) => {
   const buttons = ACTIONS.map(([name, text, title]) => make("button", {
     type: "button", text, title, "data-testid": `selection-${text.toLowerCase().replace(" ", "-")}`,
     onclick: () => clock.selection && changing.toggle(ofStretch(name, clock.selection, clock.duration)),
@@ -24,7 +25,10 @@ export const selectionActions = () => {
   const element = make("div", {
     class: "hx-segments hx-selecting", role: "group", "aria-label": "Change the selected stretch", hidden: true,
     "data-testid": "selecting",
-  }, ...buttons);
+  }, ...buttons, make("button", {
+    type: "button", text: "Patch …", title: "Put in states of another recording", "data-testid": "selection-patch",
+    onclick: onpatch,
+  }));
   const settle = oneStop(element);
   /** @type {[object | null, Axis | null]} */
   let [placed, along] = [null, null];

@@ -6,7 +6,7 @@ import { emit, on } from "../core/events.js";
 import { fetchPartsBy, fetchTimeline, once, whenMounted } from "../core/mount.js";
 import { isOfSame, resultOnShow, showResult, store } from "../core/store.js";
 import { arrive, dropLink, namesExample, wantedBy } from "./address.js";
-import { claimed, forget, keepClaim, lostTitles, recents } from "./memory.js";
+import { claimed, forget, keepClaim, lostTitles, patchSources, recents } from "./memory.js";
 import { named, sendLost, settle } from "./unsent.js";
 
 /** @import { Message, Mount, ResultMessage } from "../core/types.js" */
@@ -76,7 +76,7 @@ export const mount = (_root, page) => {
   const reopen = (/** @type {Recent} */ recent) => {
     reopened = recent;
     const { ticket, title, example, changes } = recent;
-    again("Reopening the recording", { ticket, title, example, changes });
+    again("Reopening the recording", { ticket, title, example, changes, sources: patchSources() });
   };
 
   /** The same recording with nothing but some changes. @param {readonly string[]} texts */
@@ -88,7 +88,7 @@ export const mount = (_root, page) => {
     delete document.body.dataset.hxReady;
     clearTimeout(patience);
     patience = window.setTimeout(() => emit("busy", "Changing the model"), PATIENCE_MS);
-    page.trigger("again", { ticket, title, example, changes: texts.join(",") });
+    page.trigger("again", { ticket, title, example, changes: texts.join(","), sources: patchSources() });
   };
 
   /** What a link wants; null where it wants no more than is on show. @param {Wanted | null} wanted */

@@ -1,10 +1,11 @@
 // A link to what is on show: copied, or, where the browser does not let a page copy, in a field to copy from.
 
 import { button, iconButton, make } from "../core/dom.js";
-import { isOwn, linkToThis } from "./address.js";
+import { hasOwnStates, isOwn, linkToThis } from "./address.js";
 
 const COPIED = "Link copied.";
 const SELECTED = "Copy this link.";
+const OWN_STATES = "States patched in from your own recording are not in the link.";
 const OWN = "Your recording stays here: the link opens this view with the first example.";
 
 /** The button, and what is said where it was pressed. */
@@ -29,7 +30,8 @@ export const shareButton = () => {
     shut();
     const link = linkToThis();
     const isCopied = await copied(link);
-    status.textContent = `${isCopied ? COPIED : SELECTED}${isOwn() ? ` ${OWN}` : ""}`;
+    const lacks = isOwn() ? [OWN] : hasOwnStates() ? [OWN_STATES] : [];
+    status.textContent = [isCopied ? COPIED : SELECTED, ...lacks].join(" ");
     field.value = link;
     answer.classList.remove("is-shut");
     close.hidden = false;

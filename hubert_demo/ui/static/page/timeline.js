@@ -9,6 +9,7 @@ import { store } from "../core/store.js";
 import { zoomByPointer } from "../core/zoom.js";
 import { alongBar } from "./along.js";
 import { changeBar } from "./changebar.js";
+import { patchForm } from "./patching.js";
 import { noteLine, playBar, speedButtons, zoomButtons } from "./playbar.js";
 import { selectionActions } from "./selecting.js";
 import { soundPicture } from "./sound.js";
@@ -31,12 +32,14 @@ export const mount = (root) => {
   const waveBox = make("div", { class: "hx-sound hx-wave" }, wave);
   const spectrumBox = make("div", { class: "hx-sound hx-spectrum" }, spectrum);
   const along = alongBar("hx-timeline");
-  const actions = selectionActions();
+  const patch = patchForm();
+  const actions = selectionActions(patch.toggle);
   spectrumBox.append(along.element);
   const words = wordLane();
   const strip = stripBox();
   const changes = changeBar();
-  root.append(heard, head, waiting, waveBox, spectrumBox, words.element, strip.element, changes.element);
+  root.append(heard, head, waiting, waveBox, spectrumBox, words.element, strip.element, patch.element,
+    changes.element);
   const cursors = [cursor(waveBox, "has-flag"), cursor(spectrumBox), strip.cursor];
   spectrumBox.append(actions.element);
   sayHeights(root, {
@@ -83,6 +86,7 @@ export const mount = (root) => {
     if (!axis) return;
     for (const each of cursors) each.place(axis);
     actions.place(axis);
+    if (!clock.selection) patch.rest();
     bar.show(clock.wordAt(clock.time));
     words.light();
     announce(wave);
