@@ -4,6 +4,8 @@ Each carries one sentence (or two) for a person: what came, what is allowed, wha
 escapes from the package is a bug.
 """
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -57,3 +59,13 @@ def no_such(what: str, value: object, count: int) -> InputError:
         count: How many there are.
     """
     return InputError(f"{what} {str(value)[:20]} does not exist; choose 0 to {count - 1}.")
+
+
+def exit_status(run: Callable[[], object]) -> int:
+    """Run a command for a shell: 0, or 2 after a `HubertDemoError`, which is one line on standard error."""
+    try:
+        run()
+    except HubertDemoError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0

@@ -1,4 +1,4 @@
-"""What every test shares: four processes, no network but a hub in this one, small checkpoints."""
+"""What every test shares: three processes, no network but a hub in this one, small checkpoints."""
 
 import hashlib
 import os
@@ -36,7 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["HF_HUB_OFFLINE"] = "1"
 
 
-# --- four processes ---
+# --- three processes ---
 
 FIRST = "gw0"
 
@@ -45,8 +45,8 @@ BROWSER_TESTS = f"{PAGE_TESTS}test_browser"
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Four processes for the whole suite, which wait a third of the time; a part starts sooner in one."""
-    return 4 if config.args_source is pytest.Config.ArgsSource.TESTPATHS else 0
+    """Three processes for the whole suite, one of which mostly waits; a part starts sooner in this one."""
+    return 3 if config.args_source is pytest.Config.ArgsSource.TESTPATHS else 0
 
 
 @pytest.hookimpl(tryfirst=True)

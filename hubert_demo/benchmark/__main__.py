@@ -15,7 +15,7 @@ from hubert_demo.benchmark.flash import flash_kernels
 from hubert_demo.benchmark.measure import Latency, Memory, measure_latency, measure_memory
 from hubert_demo.benchmark.report import as_json, table
 from hubert_demo.benchmark.tensorflow import compare
-from hubert_demo.errors import HubertDemoError
+from hubert_demo.errors import exit_status
 from hubert_demo.model.attention import ATTN_IMPLEMENTATIONS
 from hubert_demo.plotting.benchmark import cuda_chart, latency_chart
 
@@ -139,12 +139,7 @@ def main() -> int:
     options = parser.parse_args()
     if options.cuda and (options.tasks or options.only):
         parser.error("--cuda measures time and memory of the hidden states: leave --tasks and --only out")
-    try:
-        _run_on_cuda(options) if options.cuda else _run(options)
-    except HubertDemoError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return exit_status(lambda: _run_on_cuda(options) if options.cuda else _run(options))
 
 
 if __name__ == "__main__":

@@ -128,11 +128,25 @@ def measure_memory(case: Case, contender: Contender) -> Memory:
         HubertDemoError: If that process fails, with what it said.
     """
     request = json.dumps({"case": asdict(case), "contender": asdict(contender)})
-    command = [sys.executable, "-m", "hubert_demo.benchmark.measure", request]
+    return Memory(case, contender, in_own_process("hubert_demo.benchmark.measure", [request], contender))
+
+
+def in_own_process(module: str, arguments: Sequence[str], what: object) -> float:
+    """The last number that a fresh process prints, the memory of something.
+
+    Args:
+        module: What that process runs.
+        arguments: On its command line.
+        what: Whose memory it is, for the message.
+
+    Raises:
+        HubertDemoError: If that process fails, with what it said.
+    """
+    command = [sys.executable, "-m", module, *arguments]
     finished = subprocess.run(command, capture_output=True, text=True, check=False)
     if finished.returncode:
-        raise HubertDemoError(f"The memory of {contender} was not measured:\n{finished.stderr.strip()}")
-    return Memory(case, contender, float(finished.stdout.split()[-1]))
+        raise HubertDemoError(f"The memory of {what} was not measured:\n{finished.stderr.strip()}")
+    return float(finished.stdout.split()[-1])
 
 
 def peak_mb(case: Case, contender: Contender) -> float:

@@ -27,7 +27,7 @@ import soundfile
 
 from hubert_demo.audio import SAMPLE_RATE_HZ, Waveform
 from hubert_demo.checkpoints import ASSETS_DIR
-from hubert_demo.errors import HubertDemoError, InputError
+from hubert_demo.errors import InputError, exit_status
 from hubert_demo.model import HubertConfig, HubertModel, Wav2Vec2FeatureExtractor
 
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--autoplay-policy=no-user-gesture-required"]
@@ -388,12 +388,7 @@ def _run(options: argparse.Namespace) -> None:
 def main() -> int:
     """Run the benchmark; a `HubertDemoError` is one line and exit status 2."""
     options = _parser().parse_args()
-    try:
-        _run(options)
-    except HubertDemoError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return exit_status(lambda: _run(options))
 
 
 if __name__ == "__main__":

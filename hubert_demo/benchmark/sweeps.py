@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -19,10 +18,10 @@ import torch
 
 from hubert_demo.api import Analysis, analyze
 from hubert_demo.api.opening import sweep_steps
-from hubert_demo.benchmark.measure import forget_peak, peak_bytes, seconds_of
+from hubert_demo.benchmark.measure import forget_peak, in_own_process, peak_bytes, seconds_of
 from hubert_demo.benchmark.page import recording
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, STORE
-from hubert_demo.errors import HubertDemoError
+from hubert_demo.errors import exit_status
 from hubert_demo.experiments.heads import NUM_DRAWS
 from hubert_demo.inference import encode
 from hubert_demo.model import HubertConfig, HubertForCTC, Wav2Vec2CTCTokenizer, Wav2Vec2FeatureExtractor
@@ -128,12 +127,8 @@ def measured(case: Case, rounds: int, duration_s: float, folder: Path) -> Cost:
 
 
 def _weighed(case: Case, duration_s: float, folder: Path) -> float:
-    command = [sys.executable, "-m", "hubert_demo.benchmark.sweeps", "--weigh", str(folder)]
-    command += ["--cases", case.name, "--seconds", str(duration_s)]
-    finished = subprocess.run(command, capture_output=True, text=True, check=False)
-    if finished.returncode:
-        raise HubertDemoError(f"The memory of {case.name} was not measured:\n{finished.stderr.strip()}")
-    return float(finished.stdout.split()[-1])
+    options = ["--weigh", str(folder), "--cases", case.name, "--seconds", str(duration_s)]
+    return in_own_process("hubert_demo.benchmark.sweeps", options, case.name)
 
 
 def growth_mb(case: Case, duration_s: float, folder: Path) -> float:
@@ -161,21 +156,20 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _run(options: argparse.Namespace) -> None:
+    cases = [CASES[name] for name in options.cases]
+    if options.weigh:
+        print(growth_mb(cases[0], options.seconds, options.weigh))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        for case in cases:
+            print(measured(case, options.rounds, options.seconds, Path(folder)).line(), flush=True)
+
+
 def main() -> int:
     """Run the benchmark; a `HubertDemoError` is one line and exit status 2."""
     options = _parser().parse_args()
-    cases = [CASES[name] for name in options.cases]
-    try:
-        if options.weigh:
-            print(growth_mb(cases[0], options.seconds, options.weigh))
-            return 0
-        with tempfile.TemporaryDirectory() as folder:
-            for case in cases:
-                print(measured(case, options.rounds, options.seconds, Path(folder)).line(), flush=True)
-    except HubertDemoError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return exit_status(lambda: _run(options))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import statistics
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -17,7 +16,13 @@ import torch
 
 from hubert_demo.audio import SAMPLE_RATE_HZ
 from hubert_demo.benchmark.contenders import SIZES
-from hubert_demo.benchmark.measure import forget_peak, median_ratio, peak_bytes, times_in_turns
+from hubert_demo.benchmark.measure import (
+    forget_peak,
+    in_own_process,
+    median_ratio,
+    peak_bytes,
+    times_in_turns,
+)
 from hubert_demo.benchmark.report import aligned
 from hubert_demo.errors import HubertDemoError
 from hubert_demo.model import HubertConfig, HubertModel
@@ -74,11 +79,7 @@ def measure_memory(size: str, length: float, name: str) -> float:
     Raises:
         HubertDemoError: If that process fails, with what it said.
     """
-    command = [sys.executable, "-m", __name__, json.dumps([size, length, name])]
-    finished = subprocess.run(command, capture_output=True, text=True, check=False)
-    if finished.returncode:
-        raise HubertDemoError(f"The memory of {name} was not measured:\n{finished.stderr.strip()}")
-    return float(finished.stdout.split()[-1])
+    return in_own_process(__name__, [json.dumps([size, length, name])], name)
 
 
 def peak_mb(size: str, length: float, name: str) -> float:

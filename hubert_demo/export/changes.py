@@ -104,10 +104,8 @@ def tabulate_words_before_after(analysis: Analysis, choices: Choices) -> Columns
 
 def _words(analysis: Analysis) -> tuple[list[Said], list[Said]]:
     """Words before and after, each with whether another one, or none, was in its place."""
-    readings = [
-        each.transcript.in_reading_case(each.ctc.vocabulary) for each in (_before(analysis), analysis)
-    ]
-    before, after = readings
+    both = (_before(analysis), analysis)
+    before, after = (each.transcript.in_reading_case(each.ctc.vocabulary) for each in both)
     return _marked(before.words, before.text, after.text), _marked(after.words, after.text, before.text)
 
 

@@ -12,8 +12,9 @@ from hubert_demo.analysis.keywords.detection import Keywords
 from hubert_demo.analysis.layers.similarity import LayerCurves
 from hubert_demo.analysis.transcript.ctc import Word
 from hubert_demo.percent import percent
+from hubert_demo.plotting.keywords import draw_strip, name_rows
 from hubert_demo.plotting.palette import ACTION, HAIRLINE, INK, NONE, NOW, SECOND_INK
-from hubert_demo.plotting.style import INK_RAMP, new_figure, tidy
+from hubert_demo.plotting.style import new_figure, tidy
 
 Said = tuple[Word, bool]
 """A word, and whether another one, or none, is in its place in what it is compared with."""
@@ -79,32 +80,18 @@ def keywords_change_figure(before: Keywords, after: Keywords) -> Figure:
         bars = axes.barh(places + offset, found.probabilities, 0.38, color=colour, label=when)
         axes.bar_label(bars, [percent(float(each)) for each in found.probabilities], padding=3, fontsize=7)
     axes.axvline(after.threshold, color=SECOND_INK, linewidth=1, linestyle=":", label="threshold")
-    _name_rows(axes, after.labels)
+    name_rows(axes, after.labels)
+    tidy(axes)
     axes.set(xlim=(0, 1.15), xticks=[0, 0.5, 1], xlabel="probability, clearest second")
     axes.legend(fontsize=8, frameon=False, loc="lower right")
     picture = None
     for strip, found, when in zip(strips, (before, after), _WHEN, strict=False):
-        picture = strip.pcolormesh(
-            found.window_times_s,
-            places,
-            found.window_probabilities.T,
-            cmap=INK_RAMP,
-            vmin=0,
-            vmax=1,
-            shading="nearest",
-        )
-        _name_rows(strip, after.labels)
+        picture = draw_strip(strip, found.window_times_s, found.window_probabilities)
+        name_rows(strip, after.labels)
         strip.set_title(when, fontsize=10, color=INK, loc="left")
-        strip.set_xlabel("centre of the one-second window (s)")
     if picture is not None:
         figure.colorbar(picture, ax=strips, label="probability", fraction=0.05, pad=0.02)
     return figure
-
-
-def _name_rows(axes: Axes, labels: Sequence[str]) -> None:
-    axes.set_yticks(range(len(labels)), [label.strip("_") for label in labels])
-    axes.set_ylim(len(labels) - 0.5, -0.5)
-    tidy(axes)
 
 
 def layers_change_figure(

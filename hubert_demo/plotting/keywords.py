@@ -1,8 +1,11 @@
 """Probabilities of keywords or other labels, over time and as bars, and the layers behind them."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 
 from hubert_demo.analysis.keywords.classification import Classification
@@ -96,7 +99,25 @@ def _label_bars(
 def _strip(
     figure: Figure, axes: Axes, times_s: npt.NDArray[np.float64], probabilities: npt.NDArray[np.float64]
 ) -> None:
-    """Probabilities `(windows, labels)` over time."""
+    """Probabilities `(windows, labels)` over time, with their scale and without names."""
+    picture = draw_strip(axes, times_s, probabilities)
+    axes.set_yticks(range(probabilities.shape[1]), [])
+    figure.colorbar(picture, ax=axes, label="probability", fraction=0.05, pad=0.02)
+
+
+def draw_strip(
+    axes: Axes, times_s: npt.NDArray[np.float64], probabilities: npt.NDArray[np.float64]
+) -> QuadMesh:
+    """Draw probabilities over time, a row a label.
+
+    Args:
+        axes: Where.
+        times_s: `(windows,)`.
+        probabilities: `(windows, labels)`.
+
+    Returns:
+        The picture, for a colour bar.
+    """
     num_labels = probabilities.shape[1]
     picture = axes.pcolormesh(
         times_s,
@@ -109,9 +130,14 @@ def _strip(
     )
     axes.set_ylim(num_labels - 0.5, -0.5)
     axes.set_xlabel(_WINDOW_AXIS)
-    axes.set_yticks(range(num_labels), [])
     tidy(axes)
-    figure.colorbar(picture, ax=axes, label="probability", fraction=0.05, pad=0.02)
+    return picture
+
+
+def name_rows(axes: Axes, labels: Sequence[str]) -> None:
+    """Name rows after keyword classes, the first on top, `_unknown_` and `_silence_` as on the page."""
+    axes.set_yticks(range(len(labels)), [label.strip("_") for label in labels])
+    axes.set_ylim(len(labels) - 0.5, -0.5)
 
 
 def _weights(axes: Axes, weights: npt.NDArray[np.float64]) -> None:
@@ -137,9 +163,7 @@ def _bars(axes: Axes, keywords: Keywords) -> None:
     bars = axes.barh(range(len(keywords.labels)), keywords.probabilities, color=colors)
     shares = [percent(float(probability)) for probability in keywords.probabilities]
     axes.bar_label(bars, shares, padding=3, fontsize=8)
-    # `_unknown_` and `_silence_` as the page writes them.
-    axes.set_yticks(range(len(keywords.labels)), [label.strip("_") for label in keywords.labels])
-    axes.set_ylim(len(keywords.labels) - 0.5, -0.5)
+    name_rows(axes, keywords.labels)
     axes.axvline(keywords.threshold, color=SECOND_INK, linewidth=1, linestyle=":")
     stretch = f"{keywords.start_s:.2f}–{keywords.end_s:.2f} s"
     axes.set(xlim=(0, 1.12), xticks=[0, 0.5, 1], xlabel=f"probability, {stretch}")

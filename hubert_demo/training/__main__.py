@@ -11,7 +11,7 @@ import numpy as np
 
 from hubert_demo.analysis.transcript.language_model import LanguageModel
 from hubert_demo.checkpoints import ASSETS_DIR, DEFAULT_CHECKPOINT, fetch, load, resolve
-from hubert_demo.errors import HubertDemoError, InputError
+from hubert_demo.errors import InputError, exit_status
 from hubert_demo.plotting.layers import structure_figure
 from hubert_demo.plotting.training import curves_figure
 from hubert_demo.training import inside
@@ -362,12 +362,7 @@ def _add_scores(commands: Commands) -> None:
 def main() -> int:
     """Run one command; a `HubertDemoError` is one line and exit status 2."""
     arguments = _parser().parse_args()
-    try:
-        arguments.run(arguments)
-    except HubertDemoError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return exit_status(lambda: arguments.run(arguments))
 
 
 if __name__ == "__main__":

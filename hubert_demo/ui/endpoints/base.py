@@ -66,7 +66,7 @@ class Base:
     def _changed(self, recording: gr.FileData, checkpoint: str, changes: str) -> tuple[Result, Result]:
         """Results of a recording before and after something was changed; the same one if nothing was."""
         result = self._analyse_waveform(self._read(uploaded_path(recording)), checkpoint)
-        return result, self._change(result, changes, Rank.LATER) if changes.strip() else result
+        return result, self._change(result, changes, Rank.LATER)
 
     def _analyse(self, recording: gr.FileData, checkpoint: str) -> Analysis:
         waveform = self._read(uploaded_path(recording))

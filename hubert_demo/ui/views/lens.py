@@ -10,6 +10,7 @@ from hubert_demo.analysis.transcript.collapse import merge_repeats
 from hubert_demo.analysis.transcript.spelling import reading_case
 from hubert_demo.api import Analysis
 from hubert_demo.errors import InputError
+from hubert_demo.experiments.effects import listed
 from hubert_demo.experiments.lens import Lens, LensLetter, LensLetters
 from hubert_demo.ui.views.base import NOT_UNDERSTOOD, Json, grid_as_json, index, text_of
 from hubert_demo.ui.views.letters import compared, path_as_json
@@ -44,8 +45,8 @@ def lens(analysis: Analysis, request: Json) -> Json:
             {
                 "name": name,
                 "texts": [compared(text, found.compared_with, show) for text in read.texts],
-                "cer": _numbers(read.cer),
-                "cer_by_chance": _numbers(read.cer_by_chance),
+                "cer": listed(read.cer, DIGITS),
+                "cer_by_chance": listed(read.cer_by_chance, DIGITS),
                 "is_above_chance": read.is_above_chance.tolist(),
                 **_letters(read.letters if read.said is None else read.said, found.compared_with, show),
             }
@@ -100,8 +101,8 @@ def _letters(found: LensLetters, text: str, show: Callable[[str], str]) -> Json:
     """The letters of a text, word by word, and how many are lost on the way to the last layer."""
     return {
         "words": [_word(word, show) for word in _by_word(found.letters, text)],
-        "share_found": _numbers(found.share_found),
-        "share_by_chance": _numbers(found.share_by_chance),
+        "share_found": listed(found.share_found, DIGITS),
+        "share_by_chance": listed(found.share_by_chance, DIGITS),
         "num_lost": found.num_lost,
         "num_lost_by_chance": round(found.num_lost_by_chance, 1),
     }
@@ -135,11 +136,6 @@ def _word(letters: tuple[LensLetter, ...], show: Callable[[str], str]) -> Json:
             )
         ],
     }
-
-
-def _numbers(values: npt.NDArray[np.float64]) -> list[float | None]:
-    """Rounded; null where there is none."""
-    return [None if np.isnan(value) else round(float(value), DIGITS) for value in values]
 
 
 def _level_db(samples: npt.NDArray[np.floating]) -> float:
