@@ -430,7 +430,7 @@ export interface Result extends ResultMessage {
 }
 
 /** What the visitor has chosen: as in `export/choices.py`; `lens`, `lens_layer`,
- * `sound_layer`, `sort` and `filter` are the page's own. */
+ * `sort` and `filter` are the page's own. */
 export interface Choices {
   layer?: number;
   attention_layer?: number;
