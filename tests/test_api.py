@@ -224,6 +224,9 @@ def test_the_package_hands_out_its_names_and_no_others():
 def test_beam_search_reads_with_the_embedded_language_model():
     analysis = analyze(ASSETS_DIR / "examples" / "numbers.wav")
     best, *others = analysis.beam_search(num_best=3, hotwords=["seven"])
+    analysis.beam_search(num_best=3, hotwords=["n", "o"])
+    with pytest.raises(InputError, match="hotwords is the text 'no'; give a list of words"):
+        analysis.beam_search(num_best=3, hotwords="no")
     assert "SEVEN" in best.text.split()
     assert len(others) == 2
     assert best.score >= others[0].score >= others[1].score

@@ -105,7 +105,7 @@ class Analysis(Inside):
         self._language_model = ctc.spec.language_model
         self._projections = Projections(self.encoding.hidden_states)
         self._transcript: Memo[None, Transcript] = Memo(1)
-        self._hypotheses: Memo[tuple[int, frozenset[str]], tuple[Hypothesis, ...]] = Memo(MAX_SEARCHES)
+        self._hypotheses: Memo[tuple[int, frozenset[str] | str], tuple[Hypothesis, ...]] = Memo(MAX_SEARCHES)
         self._emissions: Memo[None, Emissions] = Memo(1)
         self._prosody: Memo[None, Prosody] = Memo(1)
         self._curves: Memo[None, LayerCurves] = Memo(1)
@@ -208,7 +208,8 @@ class Analysis(Inside):
             language_model = None if path is None else load_language_model(path)
             return beam_search(self.ctc_encoding, language_model, hotwords, num_best)
 
-        return self._hypotheses.get((num_best, frozenset(hotwords)), search)
+        key = hotwords if isinstance(hotwords, str) else frozenset(hotwords)  # The search refuses a text.
+        return self._hypotheses.get((num_best, key), search)
 
     @property
     def has_language_model(self) -> bool:

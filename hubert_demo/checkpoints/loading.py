@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +73,8 @@ class LoadedCheckpoint:
             fitted.
         notes: What its files leave open or say twice, and how that was read; a sentence each.
         readouts: What reads every layer, None where it was not taught for this encoder.
-        sound_decoders: What makes sound of every layer, None likewise.
+        read_sound_decoders: Reads what makes sound of every layer; None where there is nothing to read.
+        sound_decoders_bytes: Memory that it takes once it is read.
     """
 
     spec: CheckpointSpec
@@ -87,7 +88,21 @@ class LoadedCheckpoint:
     classifier_head: KeywordHead | None = None
     notes: tuple[str, ...] = ()
     readouts: Readouts | None = None
-    sound_decoders: SoundDecoders | None = None
+    read_sound_decoders: Callable[[], SoundDecoders] | None = None
+    sound_decoders_bytes: int = 0
+
+    @cached_property
+    def sound_decoders(self) -> SoundDecoders | None:
+        """What makes sound of every layer, read when it is first asked for; None where it was not taught.
+
+        Raises:
+            CheckpointError: If its file is damaged, or was made for another encoder.
+            MachineError: If the machine's memory or its graphics card fails.
+        """
+        if self.read_sound_decoders is None:
+            return None
+        with machine_faults(f"The sound of layers of {self.spec.title}"):
+            return self.read_sound_decoders()
 
     @property
     def num_parameters(self) -> int:
@@ -100,9 +115,9 @@ class LoadedCheckpoint:
     @property
     def num_bytes(self) -> int:
         """Memory that the weights take, with those of what reads its layers and makes sound of them."""
-        others = [module for module in (self.readouts, self.sound_decoders) if module]
-        num_others = sum(weights.numel() for module in others for weights in module.parameters())
-        return (self.num_parameters + num_others) * self.encoder.dtype.itemsize
+        of_readouts = self.readouts.parameters() if self.readouts else ()
+        num_weights = self.num_parameters + sum(weights.numel() for weights in of_readouts)
+        return num_weights * self.encoder.dtype.itemsize + self.sound_decoders_bytes
 
 
 def fetch(spec: CheckpointSpec, progress: Progress | None = None) -> Path:
@@ -272,11 +287,15 @@ def _read(spec: CheckpointSpec, folder: Path, device: str) -> LoadedCheckpoint:
         readouts = Readouts.from_directory(folder).to(device)
         _refuse_another_encoder(folder / READOUTS_NAME, readouts.origin.encoder, fingerprint)
         readouts.require_fit(config.num_hidden_layers + 1, config.hidden_size, config.vocab_size)
-    sound_decoders: SoundDecoders | None = None
-    if (folder / DECODERS_NAME).exists():
-        sound_decoders = SoundDecoders.from_directory(folder).to(device)
-        _refuse_another_encoder(folder / DECODERS_NAME, sound_decoders.origin.encoder, fingerprint)
-        sound_decoders.require_fit(config.num_hidden_layers + 1, config.hidden_size)
+    decoders_file = folder / DECODERS_NAME
+    has_decoders = decoders_file.exists()
+
+    def read_sound_decoders() -> SoundDecoders:
+        decoders = SoundDecoders.from_directory(folder).to(device)
+        _refuse_another_encoder(decoders_file, decoders.origin.encoder, fingerprint)
+        decoders.require_fit(config.num_hidden_layers + 1, config.hidden_size)
+        return decoders
+
     return LoadedCheckpoint(
         spec,
         encoder,
@@ -289,7 +308,9 @@ def _read(spec: CheckpointSpec, folder: Path, device: str) -> LoadedCheckpoint:
         classifier_head,
         notes=tuple(notes),
         readouts=readouts,
-        sound_decoders=sound_decoders,
+        read_sound_decoders=read_sound_decoders if has_decoders else None,
+        # They are stored in half precision.
+        sound_decoders_bytes=2 * decoders_file.stat().st_size if has_decoders else 0,
     )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from hubert_demo import __version__
 from hubert_demo.analysis.transcript.confidence import meaning
 from hubert_demo.changes import to_dict
-from hubert_demo.errors import InputError
+from hubert_demo.errors import CheckpointError, InputError
 from hubert_demo.export.changes import PATCHED_STATES, needs_patches, patched_states
 from hubert_demo.export.choices import Choices
 from hubert_demo.export.exhibits import Exhibit
@@ -93,7 +93,8 @@ def _files(
         path = f"{folder}/{name}.{file_format}"
         try:
             content = file_content(analysis, name, file_format, chosen, exhibits)
-        except InputError as error:
+        # Some of a checkpoint's files are read only when they are needed, and may turn out to be damaged.
+        except (InputError, CheckpointError) as error:
             left_out[path] = str(error)
         else:
             yield path, content

@@ -41,6 +41,7 @@ class Choices:
         head_sweep: The keyword that a sweep over all heads follows, or `CLEAREST`; "" leaves the sweep out,
             which takes hundreds of passes.
         word_sweep: The same of a sweep over all words.
+        sound_layer: The layer that is heard, an index into the hidden states; None for `layer`.
     """
 
     layer: int | None = None
@@ -56,6 +57,7 @@ class Choices:
     hotwords: str = ""
     head_sweep: str = ""
     word_sweep: str = ""
+    sound_layer: int | None = None
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Choices:
@@ -87,12 +89,14 @@ class Choices:
         attention_layer = (
             analysis.encoding.middle_layer if self.attention_layer is None else self.attention_layer
         )
+        sound_layer = layer if self.sound_layer is None else self.sound_layer
         _require(layer, "Layer", num_layers + 1)
+        _require(sound_layer, "Layer", num_layers + 1)
         _require(attention_layer, "Attention layer", num_layers)
         _require(self.head, "Head", num_heads)
         if self.colour not in COLOURINGS:
             raise InputError(f"Colour {self.colour!r} is unknown; choose one of {', '.join(COLOURINGS)}.")
-        found = replace(self, layer=layer, attention_layer=attention_layer)
+        found = replace(self, layer=layer, sound_layer=sound_layer, attention_layer=attention_layer)
         # What no map can have, a seed out of range for instance, is refused here rather than file by file.
         _ = found.projection
         return found

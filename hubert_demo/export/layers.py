@@ -10,11 +10,8 @@ import numpy as np
 from hubert_demo.analysis.layers.colouring import Colouring
 from hubert_demo.analysis.layers.projection import Projection
 from hubert_demo.analysis.layers.units import NothingToPredict, UnitScores
-from hubert_demo.analysis.timeline.spectrogram import spectrogram
-from hubert_demo.audio import Waveform
 from hubert_demo.export.exhibits import Columns, Exhibit
 from hubert_demo.plotting.layers import layer_curves_figure, layer_figure, layer_grid_figure
-from hubert_demo.plotting.timeline import spectrograms_figure
 
 if TYPE_CHECKING:
     from hubert_demo.api import Analysis
@@ -122,19 +119,6 @@ def _scores(analysis: Analysis, choices: Choices) -> UnitScores | None:
         return None
 
 
-def sound_layer_sound(analysis: Analysis, choices: Choices) -> Waveform:
-    """The sound of the chosen layer, as long and as loud as the recording."""
-    assert choices.layer is not None
-    return analysis.resynthesise(choices.layer)
-
-
-def draw_layer_sound(analysis: Analysis, choices: Choices) -> Figure:
-    """Spectrograms of the recording and of the chosen layer's sound."""
-    sound = sound_layer_sound(analysis, choices)
-    waveforms = {"the recording": analysis.encoding.waveform, f"the sound of layer {choices.layer}": sound}
-    return spectrograms_figure({name: spectrogram(waveform) for name, waveform in waveforms.items()})
-
-
 def tabulate_hidden_states(analysis: Analysis, choices: Choices) -> Columns:
     """Every layer's states in half precision, `(layers + 1, frames, hidden)`."""
     encoding = analysis.encoding
@@ -162,14 +146,6 @@ EXHIBITS = (
         parts=_PARTS,
     ),
     Exhibit("layers", "Layer by layer", "layers", draw_layers, tabulate_layers, parts=_PARTS),
-    Exhibit(
-        "layer_sound",
-        "Sound of this layer",
-        "layers",
-        draw_layer_sound,
-        sound=sound_layer_sound,
-        parts=_PARTS[:1],
-    ),
     Exhibit(
         "hidden_states",
         "Hidden states",

@@ -1,4 +1,4 @@
-"""What the Transcript view shows, to download: letters over time, words, other readings, an aligned text."""
+"""What the Transcript view shows, to download: letters, words, an aligned text, layers read and heard."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hubert_demo.analysis.timeline.spectrogram import spectrogram
 from hubert_demo.analysis.transcript.alignment import AlignedWord
 from hubert_demo.analysis.transcript.ctc import Transcript, Word, token_probabilities
 from hubert_demo.analysis.transcript.spelling import reading_case
+from hubert_demo.audio import Waveform
 from hubert_demo.errors import InputError
 from hubert_demo.export.exhibits import Columns, Exhibit, Need
+from hubert_demo.plotting.timeline import spectrograms_figure
 from hubert_demo.plotting.transcript import lens_figure, transcript_figure
 
 if TYPE_CHECKING:
@@ -106,6 +109,46 @@ def tabulate_lens(analysis: Analysis, choices: Choices) -> Columns:
     }
 
 
+def tabulate_lens_letters(analysis: Analysis, choices: Choices) -> Columns:
+    """One row a letter of the reference, or else of the greedy transcript, by the best read-out there is.
+
+    When it was said, from which layer on every layer writes it (NaN where the last one does not), whether a
+    layer on the way did although the last one does not, and which layers write it.
+    """
+    lens = analysis.lens(choices.reference)
+    show, best = reading_case(lens.vocabulary), lens.best
+    letters = (best.letters if best.said is None else best.said).letters
+    decided = [letter.decided_layer for letter in letters]
+    found = np.array([letter.is_found for letter in letters], dtype=bool).reshape(
+        len(letters), len(best.texts)
+    )
+    return {
+        "letter": np.array([show(letter.text) for letter in letters], dtype=str),
+        "start_s": np.array([letter.start_s for letter in letters], dtype=float),
+        "end_s": np.array([letter.end_s for letter in letters], dtype=float),
+        "decided_layer": np.array([np.nan if layer is None else layer for layer in decided], dtype=float),
+        "is_lost": np.array([letter.is_lost for letter in letters], dtype=bool),
+        **{f"layer_{layer}": column for layer, column in enumerate(found.T)},
+        "read_out": np.full(len(letters), lens.best_read_out),
+        "letters_of": np.full(len(letters), "greedy transcript" if best.said is None else "reference"),
+    }
+
+
+def sound_layer_sound(analysis: Analysis, choices: Choices) -> Waveform:
+    """The sound of the layer that is heard, as long and as loud as the recording."""
+    assert choices.sound_layer is not None
+    return analysis.resynthesise(choices.sound_layer)
+
+
+def draw_layer_sound(analysis: Analysis, choices: Choices) -> Figure:
+    """Spectrograms of the recording and of that sound."""
+    waveforms = {
+        "the recording": analysis.encoding.waveform,
+        f"the sound of layer {choices.sound_layer}": sound_layer_sound(analysis, choices),
+    }
+    return spectrograms_figure({name: spectrogram(waveform) for name, waveform in waveforms.items()})
+
+
 def _times(words: Sequence[Word | AlignedWord]) -> Columns:
     return {
         name: np.array([getattr(word, name) for word in words], dtype=float)
@@ -113,7 +156,7 @@ def _times(words: Sequence[Word | AlignedWord]) -> Columns:
     }
 
 
-_PARTS = ("transcript",)
+_PARTS, _LAYERS = ("transcript",), ("layers",)
 
 EXHIBITS = (
     Exhibit("emissions", "Letters over time", "transcript", draw_emissions, tabulate_emissions, parts=_PARTS),
@@ -136,7 +179,23 @@ EXHIBITS = (
         "transcript",
         draw_lens,
         tabulate_lens,
-        parts=("layers",),
+        parts=_LAYERS,
         needs_own_ctc=True,
+    ),
+    Exhibit(
+        "lens_letters",
+        "Where letters are decided",
+        "transcript",
+        tabulate=tabulate_lens_letters,
+        parts=_LAYERS,
+        needs_own_ctc=True,
+    ),
+    Exhibit(
+        "layer_sound",
+        "Sound of a layer",
+        "transcript",
+        draw_layer_sound,
+        sound=sound_layer_sound,
+        parts=_LAYERS,
     ),
 )

@@ -37,7 +37,7 @@ def loaded(make_loaded):
     decoders = SoundDecoders(
         config.num_hidden_layers + 1, config.hidden_size, 2 * NUM_BANDS, 8, 1, Origin("it", {})
     )
-    return replace(found, sound_decoders=decoders.eval().requires_grad_(False))
+    return replace(found, read_sound_decoders=decoders.eval().requires_grad_(False).eval)
 
 
 @pytest.fixture(scope="module")

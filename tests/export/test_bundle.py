@@ -8,6 +8,7 @@ import numpy as np
 
 from hubert_demo.api import analyze
 from hubert_demo.audio import Waveform
+from hubert_demo.errors import CheckpointError
 from hubert_demo.export import EXHIBITS, Choices, Exhibit, write_folder, write_zip
 from hubert_demo.plotting.style import new_figure
 
@@ -66,3 +67,16 @@ def test_what_a_recording_is_too_short_for_is_left_out_with_the_reason(tmp_path)
     assert "at least 10" in left_out["figures/layer_map.png"]
     assert not (tmp_path / "figures" / "layer_map.png").exists()
     assert (tmp_path / "figures" / "timeline.png").exists()
+
+
+def test_a_damaged_file_of_the_checkpoint_leaves_out_what_needs_it_alone(analysis, tmp_path):
+    def draw(analysis, choices):
+        raise CheckpointError("sound_decoders.safetensors cannot be read.")
+
+    few = {"words": EXHIBITS["words"], "moon": Exhibit("moon", "Moon", "timeline", draw=draw)}
+    write_folder(analysis, Choices(layer=2), tmp_path, few)
+    left_out = json.loads((tmp_path / "settings.json").read_text())["left_out"]
+    assert left_out == dict.fromkeys(
+        ("figures/moon.png", "figures/moon.svg"), "sound_decoders.safetensors cannot be read."
+    )
+    assert (tmp_path / "numbers" / "words.csv").exists()

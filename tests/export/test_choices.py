@@ -9,8 +9,11 @@ from hubert_demo.export import Choices
 
 def test_none_stands_for_the_last_hidden_state_and_the_middle_attention_layer(analysis):
     chosen = Choices(head=1).resolved(analysis)
-    assert chosen == Choices(analysis.encoding.num_layers, analysis.encoding.middle_layer, head=1)
+    last, middle = analysis.encoding.num_layers, analysis.encoding.middle_layer
+    assert chosen == Choices(last, middle, head=1, sound_layer=last)
     assert chosen.resolved(analysis) == chosen
+    assert Choices(layer=2).resolved(analysis).sound_layer == 2
+    assert Choices(layer=2, sound_layer=0).resolved(analysis).sound_layer == 0
 
 
 @pytest.mark.parametrize(
@@ -18,6 +21,7 @@ def test_none_stands_for_the_last_hidden_state_and_the_middle_attention_layer(an
     [
         (Choices(layer=99), "Layer 99 does not exist; choose 0 to 8"),
         (Choices(layer=-1), "Layer -1 does not exist"),
+        (Choices(sound_layer=9), "Layer 9 does not exist"),
         (Choices(attention_layer=8), "Attention layer 8 does not exist; choose 0 to 7"),
         (Choices(head=99), "Head 99 does not exist"),
         (Choices(colour="mood"), "Colour 'mood' is unknown"),

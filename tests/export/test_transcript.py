@@ -66,6 +66,27 @@ def test_every_layer_s_transcript_can_be_downloaded(analysis):
     np.testing.assert_array_equal(axes.lines[-1].get_ydata(), lens.best.cer_by_chance)
 
 
+@pytest.mark.parametrize("reference", ["", "The harbour was quiet."])
+def test_where_each_letter_is_decided_can_be_downloaded(analysis, reference):
+    rows = EXHIBITS["lens_letters"].tabulate(analysis, Choices(reference=reference).resolved(analysis))
+    best = analysis.lens(reference).best
+    letters = (best.said if reference else best.letters).letters
+    assert {len(column) for column in rows.values()} == {len(letters)}
+    for number, letter in enumerate(letters):
+        assert rows["letter"][number].lower() == letter.text.lower()
+        decided = rows["decided_layer"][number]
+        assert letter.decided_layer == (None if np.isnan(decided) else decided)
+        assert tuple(rows[f"layer_{layer}"][number] for layer in range(len(best.texts))) == letter.is_found
+    assert set(rows["letters_of"]) == {"reference" if reference else "greedy transcript"}
+
+
+def test_the_sound_of_a_layer_can_be_downloaded_with_both_spectrograms(analysis):
+    exhibit, choices = EXHIBITS["layer_sound"], Choices(layer=1, sound_layer=3).resolved(analysis)
+    assert exhibit.sound(analysis, choices) is analysis.resynthesise(3)
+    titles = [axes.get_title(loc="left") for axes in exhibit.draw(analysis, choices).axes]
+    assert titles == ["the recording", "the sound of layer 3"]
+
+
 def test_only_a_checkpoint_that_reads_itself_has_it(analysis):
     assert EXHIBITS["lens"].is_of(analysis)
     bare = copy(analysis)

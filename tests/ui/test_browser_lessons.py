@@ -389,6 +389,16 @@ def test_the_card_leaves_room_for_what_it_talks_about(visit, window):
         visitor.id("lesson-next").click()
 
 
+@pytest.mark.parametrize(("step", "shown"), [(1, "lens-read-out"), (7, "sound-recording")])
+def test_the_page_scrolls_to_what_a_step_is_about_at_the_foot_of_a_tab(visit, step, shown):
+    lesson = LESSONS["what-a-layer-knows"]
+    visitor = visit(link=f"#lesson={lesson.name}&step={step}")
+    wait_for_step(visitor, lesson, step)
+    wait_until_still(visitor, shown)
+    foot = visitor.tab.evaluate("innerHeight")
+    assert visitor.box("#hx-timeline")[3] <= visitor.box(f"[data-testid={shown}]")[1] < foot
+
+
 def test_a_visitor_who_scrolls_is_not_pulled_back(visit):
     visitor = visit(width=390, height=844)
     begin(visitor, FIRST)

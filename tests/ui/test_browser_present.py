@@ -1,5 +1,6 @@
 """In a real browser: presentation mode, and what a view looks like on paper."""
 
+import re
 import shutil
 import subprocess
 
@@ -124,7 +125,11 @@ HOLD_PRINTING = "() => { window.print = () => { window.isPrinting = true; }; }"
 EXAMPLES = [example.path.name for example in examples()]
 FIGURES_ON_SHEET = """() => {
   const sections = [...document.querySelectorAll("[data-testid=worksheet] > section")];
-  const isDrawn = ({ naturalWidth }) => naturalWidth > 100;
+  const isDrawn = (img) => {
+    const ctx = new OffscreenCanvas(16, 16).getContext("2d");
+    ctx.drawImage(img, 0, 0, 16, 16);
+    return new Set(new Uint32Array(ctx.getImageData(0, 0, 16, 16).data.buffer)).size > 2;
+  };
   return sections.map((section) => [...section.querySelectorAll("img")].filter(isDrawn).length);
 }"""
 
@@ -154,6 +159,18 @@ def test_a_worksheet_has_every_step_its_figure_and_room_but_no_answer(visit, tmp
     figures = visitor.tab.evaluate(FIGURES_ON_SHEET)
     drawn = [step.state.get("tab") in ("layers", "attention") for step in lesson.steps]
     assert all(figures[number] for number, is_drawn in enumerate(drawn) if is_drawn)
+    # What is asked about is on the sheet, all of it, without the numbers that are asked for.
+    for number, step in enumerate(lesson.steps):
+        section = sections.nth(number)
+        curves, heads = section.locator(".hx-chart polyline"), section.locator(".hx-heads button")
+        assert bool(curves.count()) == bool({"layers", "clusters"} & {*step.pictures})
+        is_of_heads = "heads" in step.pictures
+        said = re.search(r"(\d+) (heads|diagonal)", section.text_content()) if is_of_heads else None
+        assert heads.count() == (int(said[1]) if said else 0)
+        assert not is_of_heads or figures[number] == heads.count() > 0
+    visitor.tab.emulate_media(media="print")
+    assert sheet.is_visible()
+    assert not any(value.is_visible() for value in sheet.locator(".hx-chart-key b").all())
     visitor.tab.pdf(path=tmp_path / "sheet.pdf", format="A4")
     assert (tmp_path / "sheet.pdf").stat().st_size > 50_000
     # Once it is printed, views are printed again.

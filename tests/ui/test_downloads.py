@@ -59,7 +59,8 @@ def test_all_files_of_a_row_have_the_same_name():
             "transcript",
             [
                 *("Letters over time", "Words", "Words (greedy)", "Alternative transcripts"),
-                *("Your aligned text", "Transcript of every layer", "Words before and after"),
+                *("Your aligned text", "Transcript of every layer", "Where letters are decided"),
+                *("Sound of a layer", "Words before and after"),
             ],
         ),
         (
@@ -69,8 +70,8 @@ def test_all_files_of_a_row_have_the_same_name():
         (
             "layers",
             [
-                *("Map of this layer", "All layers", "Layer by layer", "Sound of this layer"),
-                *("Hidden states", "Layers before and after"),
+                *("Map of this layer", "All layers", "Layer by layer", "Hidden states"),
+                "Layers before and after",
             ],
         ),
         (

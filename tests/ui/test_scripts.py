@@ -121,7 +121,8 @@ def answers(harbour):
 
 def test_the_server_s_answers_have_the_types_that_the_scripts_rely_on(tsc, answers, tmp_path):
     text = as_typescript(answers)
-    choices = json.dumps(Choices().as_json() | {"layer": 1, "attention_layer": 1, "num_units": 2})
+    layers = {"layer": 1, "sound_layer": 1, "attention_layer": 1}
+    choices = json.dumps(Choices().as_json() | layers | {"num_units": 2})
     names = json.dumps([name for name, _ in answers])
     text += f"\nexport const choices: Choices = {choices};\nexport const names: (keyof Parts)[] = {names};\n"
     assert tsc(text, tmp_path) == ""

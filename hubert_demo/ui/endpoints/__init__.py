@@ -82,11 +82,12 @@ class Endpoints(TranscriptEndpoints, LayerEndpoints, AttentionEndpoints):
         reference: str = "",
         checkpoint: str = DEFAULT_CHECKPOINT,
     ) -> gr.FileData:
-        """Export every figure (PNG, SVG), all numbers (CSV, NPZ), the transcript and a script as one zip.
+        """Export every figure (PNG, SVG), all numbers (CSV, NPZ), transcript, sound and script as one zip.
 
         Args:
             recording: Sound file of 0.1 to 60 seconds.
-            layer: Layer whose map is drawn; 0 is the input of the first layer; by default the last one.
+            layer: Layer whose map is drawn and whose sound is made; 0 is the input of the first layer; by
+                default the last one.
             attention_layer: Layer whose attention is drawn, counted from 0 (layer 3 on the page is 2); by
                 default the middle one.
             head: Head of that layer, counted from 0 (head 1 on the page is 0).

@@ -34,7 +34,14 @@ def told(step: Step, subject: Subject) -> Json:
 
     Where the recording cannot answer, `cannot` says why, and what depends on the answer is left out.
     """
-    told: Json = {"title": step.title, "link": "", "text": "", "question": None, "reveal": "", "cannot": None}
+    told: Json = {
+        "title": step.title,
+        "pictures": list(step.pictures),
+        "link": "",
+        "text": "",
+        "question": None,
+    }
+    told |= {"reveal": "", "cannot": None}
     try:
         told["link"] = as_link({name: _state(name, text, subject) for name, text in step.state.items()})
         told["text"] = filled(step.text, subject)

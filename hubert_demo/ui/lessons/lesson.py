@@ -13,7 +13,7 @@ import yaml
 
 from hubert_demo.errors import HubertDemoError
 from hubert_demo.ui.lessons.measures import MEASURES, NAME, WORD, Measure
-from hubert_demo.ui.lessons.state import check_state, read_state
+from hubert_demo.ui.lessons.state import PICTURES, check_state, read_state
 
 MAX_FILE_BYTES = 256 << 10
 MIN_CHOICES = 2
@@ -66,6 +66,8 @@ class Step:
         state: What the page shows, as texts by the names of a link's fields; `{measure}` stands for an
             answer.
         text: What there is to see; `{measure}` stands for an answer as it is shown.
+        pictures: What it is about, of `PICTURES`: the page scrolls to the first one, a worksheet shows all.
+            Empty for what its tab shows first of all.
         question: What is predicted; None for a step that only shows something.
         reveal: Shown after it; likewise.
     """
@@ -73,6 +75,7 @@ class Step:
     title: str
     state: Mapping[str, str]
     text: str
+    pictures: tuple[str, ...]
     question: Question | None
     reveal: str
 
@@ -181,14 +184,16 @@ class _Reader:
         )
 
     def _step(self, place: _Place, values: Any) -> Step:
-        fields = self._fields(place, values, ("title", "state", "text"), ("ask", "reveal"))
+        fields = self._fields(place, values, ("title", "state", "text"), ("pictures", "ask", "reveal"))
         question = None if "ask" not in fields else self._question((*place, "ask"), fields["ask"])
         if question is not None and "reveal" not in fields:
             raise self._error(place, "a step that asks something needs 'reveal', which says what is right.")
+        state = self._state((*place, "state"), fields["state"])
         return Step(
             self._text((*place, "title"), fields["title"]),
-            self._state((*place, "state"), fields["state"]),
+            state,
             self._filled((*place, "text"), fields["text"]),
+            self._pictures((*place, "pictures"), fields["pictures"], state) if "pictures" in fields else (),
             question,
             self._filled((*place, "reveal"), fields["reveal"]) if "reveal" in fields else "",
         )
@@ -206,6 +211,18 @@ class _Reader:
             if sentence is not None:
                 raise self._error((*place, name), sentence)
         return state
+
+    def _pictures(self, place: _Place, values: Any, state: Mapping[str, str]) -> tuple[str, ...]:
+        tab = state.get("tab")
+        offered = [picture for picture, its_tab in PICTURES.items() if tab in (None, its_tab)]
+        for number, name in enumerate(self._list(place, values)):
+            if name not in offered:
+                here = "here" if tab is None else f"on the tab {tab}"
+                raise self._error(
+                    (*place, number),
+                    f"there is no picture {str(name)[:40]!r} {here}; choose from {', '.join(offered)}.",
+                )
+        return tuple(values)
 
     def _question(self, place: _Place, values: Any) -> Question:
         fields = self._fields(place, values, ("question", "measure"), ("choices", "within"))

@@ -72,6 +72,19 @@ STATE: Mapping[str, tuple[_Check, str]] = {
 }
 """How each field's text is checked, and what it may be; what depends on the recording, the browser checks."""
 
+PICTURES: Mapping[str, str] = {
+    "words": "transcript",
+    "lens": "transcript",
+    "layer_sound": "transcript",
+    "keywords": "keywords",
+    "layer_map": "layers",
+    "layers": "layers",
+    "clusters": "layers",
+    "attention": "attention",
+    "heads": "attention",
+}
+"""What a step may be about, as in `static/lessons/sight.js`, and on which tab; mostly the first there."""
+
 
 def read_state(values: object) -> dict[str, str] | None:
     """A step's state from its file: fields by name, or a link that was copied; None for anything else."""

@@ -13,7 +13,7 @@ from hubert_demo.errors import CheckpointError
 from hubert_demo.model import HubertForCTC
 from hubert_demo.model.fingerprint import encoder_fingerprint
 from hubert_demo.model.readouts import READOUTS_NAME
-from hubert_demo.model.sound_decoders import DECODERS_NAME
+from hubert_demo.model.sound_decoders import DECODERS_NAME, SoundDecoders
 from hubert_demo.model.taught import Origin
 from hubert_demo.training.data import corpora
 from hubert_demo.training.data.clips import load_clips
@@ -135,13 +135,38 @@ def test_states_go_on_where_they_stopped(folder, data_dir, tmp_path, monkeypatch
     np.testing.assert_array_equal(gone_on.sound, whole.sound)
 
 
+def read(folder):
+    """A checkpoint with all that lies beside it, the decoders too, which are read when first asked for."""
+    loaded = load(resolve(folder))
+    return loaded.readouts, loaded.sound_decoders
+
+
+def test_decoders_are_read_once_and_only_when_they_are_asked_for(folder, tmp_path, monkeypatch):
+    read_from = []
+    real = SoundDecoders.from_directory
+    monkeypatch.setattr(
+        SoundDecoders, "from_directory", lambda directory: read_from.append(directory) or real(directory)
+    )
+    loaded = load(resolve(folder))
+    assert loaded.num_bytes > loaded.num_parameters * 4 + loaded.sound_decoders_bytes
+    assert read_from == []
+    assert loaded.sound_decoders is loaded.sound_decoders
+    assert read_from == [folder]
+    kept = sum(weights.numel() for weights in loaded.sound_decoders.parameters()) * 4
+    assert kept <= loaded.sound_decoders_bytes < kept + 100_000
+    shutil.copytree(folder, tmp_path / "without")
+    (tmp_path / "without" / DECODERS_NAME).unlink()
+    without = load(resolve(tmp_path / "without"))
+    assert (without.sound_decoders, without.sound_decoders_bytes) == (None, 0)
+
+
 @pytest.mark.parametrize("name", [READOUTS_NAME, DECODERS_NAME])
 def test_those_of_another_encoder_or_size_and_damaged_ones_are_refused(folder, tmp_path, name):
     torch.manual_seed(1)
     save_ctc_checkpoint(HubertForCTC(TINY), tmp_path / "other")
     shutil.copyfile(folder / name, tmp_path / "other" / name)
     with pytest.raises(CheckpointError, match=f"{name} in other was made for another encoder"):
-        load(resolve(tmp_path / "other"))
+        read(tmp_path / "other")
     own = encoder_fingerprint(HubertForCTC.from_pretrained(tmp_path / "other").hubert)
     tensors = load_file(folder / name)
     narrower = {key: tensor for key, tensor in tensors.items() if not key.startswith("layers.2")}
@@ -149,11 +174,11 @@ def test_those_of_another_encoder_or_size_and_damaged_ones_are_refused(folder, t
         narrower = {key: tensor[1:].contiguous() for key, tensor in tensors.items()}
     save_file(narrower, tmp_path / "other" / name, {"encoder": own, "taught": "{}"})
     with pytest.raises(CheckpointError, match=f"{name} was made for 1 layers of width 32"):
-        load(resolve(tmp_path / "other"))
+        read(tmp_path / "other")
     for metadata in ({"taught": "{}"}, {"encoder": own}, {"encoder": own, "taught": "[]"}):
         save_file(tensors, tmp_path / "other" / name, metadata)
         with pytest.raises(CheckpointError, match=f"{name} in other cannot be read"):
-            load(resolve(tmp_path / "other"))
+            read(tmp_path / "other")
     (tmp_path / "other" / name).write_bytes((folder / name).read_bytes()[:500])
     with pytest.raises(CheckpointError, match=f"{name} in other cannot be read"):
-        load(resolve(tmp_path / "other"))
+        read(tmp_path / "other")

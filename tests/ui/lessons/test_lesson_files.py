@@ -11,7 +11,7 @@ from hubert_demo.ui.facts import facts
 from hubert_demo.ui.lessons import FOLDER, ORDER, LessonError, lessons, read_lesson
 from hubert_demo.ui.lessons.lesson import MAX_FILE_BYTES
 from hubert_demo.ui.lessons.measures import MEASURES
-from hubert_demo.ui.lessons.state import STATE
+from hubert_demo.ui.lessons.state import PICTURES, STATE
 
 FILES = tuple(example.path.name for example in examples())
 
@@ -31,6 +31,7 @@ steps:
     reveal: There are {num_letters}.
   - title: Second
     state: "http://127.0.0.1:7860/?x=1#tab=attention&head=3&sort=most+diagonal"
+    pictures: [attention, heads]
     text: Look.
     ask:
       question: Which kind is rarest?
@@ -62,6 +63,7 @@ def test_a_lesson_of_ones_own_is_read_as_it_is_written(tmp_path):
     first, second, third = lesson.steps
     assert first.state == {"tab": "layers", "layer": "2", "t": "0.5"}
     assert second.state == {"tab": "attention", "head": "3", "sort": "most diagonal"}
+    assert (first.pictures, second.pictures) == ((), ("attention", "heads"))
     assert [choice.outcome for choice in second.question.choices] == ["global", "vertical", "diagonal"]
     assert [choice.below for choice in third.question.choices] == [101, None]
     assert (first.question.measure, first.question.within) == (MEASURES["num_letters"], 3)
@@ -83,24 +85,30 @@ def test_a_lesson_of_ones_own_is_read_as_it_is_written(tmp_path):
         ("tab: layers", "tab: leyers", "line 7: tab is 'leyers'; give one of transcript"),
         ("t: 0.5", "t: soon", "line 7: t is 'soon'; give a time in seconds"),
         ("state: {tab: layers, layer: 2, t: 0.5}", "state: 7", "line 7: 'state' is a list of fields"),
-        ("{least_sure_time}", "{least_sure}", "line 23: nothing is measured under the name 'least_sure'"),
+        (
+            "pictures: [attention, heads]",
+            "pictures: [attention, words]",
+            "line 16: there is no picture 'words' on the tab attention; choose from attention, heads",
+        ),
+        ("pictures: [attention, heads]", "pictures: heads", "line 16: 'pictures' is a list of at least one"),
+        ("{least_sure_time}", "{least_sure}", "line 24: nothing is measured under the name 'least_sure'"),
         ("{num_frames} frames", "{frames} frames", "line 8: nothing is measured under the name 'frames'"),
         ("{num_frames} frames", "{num_frames frames", "line 8: nothing is measured under the name ''"),
         ("measure: num_letters", "measure: letters", "line 11: nothing is measured under the name 'letters'"),
         ("      within: 3\n", "", "'num_letters' is a number: say how far off is still right"),
         ("within: 3", "within: -1", "line 12: 'num_letters' is a number"),
         ("measure: num_letters", "measure: longest_word", "line 12: 'within' is for predicted numbers"),
-        ("diagonal: Diagonal}", "diagonals: Diagonal}", "line 20: there is no field 'diagonals' here"),
-        (", diagonal: Diagonal}", "}", "line 20: 'diagonal' is missing"),
+        ("diagonal: Diagonal}", "diagonals: Diagonal}", "line 21: there is no field 'diagonals' here"),
+        (", diagonal: Diagonal}", "}", "line 21: 'diagonal' is missing"),
         (
             "measure: rarest_kind",
             "measure: longest_word",
-            "line 20: there is no field|'longest_word' offers what is in the recording|'choices' is a list",
+            "line 21: there is no field|'longest_word' offers what is in the recording|'choices' is a list",
         ),
         ("    reveal: There are {num_letters}.\n", "", "line 6: a step that asks something needs 'reveal'"),
-        ("below: 101", "below: many", "line 29: 'below' is a number"),
-        ("        - {says: More}\n", "", "line 28: give two choices or more"),
-        ("- {says: More}", "- {says: More, below: 5}", "line 28: give two choices or more"),
+        ("below: 101", "below: many", "line 30: 'below' is a number"),
+        ("        - {says: More}\n", "", "line 29: give two choices or more"),
+        ("- {says: More}", "- {says: More, below: 5}", "line 29: give two choices or more"),
         (
             "  - title: First",
             "  - First\n  - title: First",
@@ -149,6 +157,13 @@ def test_every_field_of_a_link_but_those_of_the_lesson_itself_may_stand_in_a_sta
     table, _, _ = table.partition("];")
     names = re.findall(r'(?:name: |choice\()"(\w+)"', table)
     assert set(names) - {"lesson", "step", "present"} == set(STATE)
+
+
+def test_whatever_a_step_may_be_about_the_page_finds(root):
+    sight = (root / "hubert_demo/ui/static/lessons/sight.js").read_text()
+    _, _, table = sight.partition("export const PICTURES")
+    table, _, _ = table.partition("\n};")
+    assert dict(re.findall(r'^  (\w+): \{\s*view: "(\w+)"', table, flags=re.MULTILINE)) == PICTURES
 
 
 def test_a_question_may_quote_what_is_measured(tmp_path):

@@ -10,6 +10,8 @@ const { fileOf, readAnswers, soundOf } = await import("../../../hubert_demo/ui/s
 const { piecesOf } = await import("../../../hubert_demo/ui/static/page/glossary.js");
 const { isRight, numberIn, rangeOf, withUnit } = await import("../../../hubert_demo/ui/static/lessons/prediction.js");
 
+const { PICTURES, picturesOf } = await import("../../../hubert_demo/ui/static/lessons/sight.js");
+
 const PERCENT = { unit: "%", low: 0, high: 100, is_whole: false };
 const LAYER = { unit: "", low: 0, high: null, is_whole: true };
 const DECIMAL = { unit: "", low: null, high: null, is_whole: false };
@@ -45,6 +47,14 @@ test("a number is right when it is near enough, a choice when it is the one", ()
   assert.ok(![0.47, 0.69].some((value) => isRight(number, value)));
   assert.deepEqual([3, 2].map((value) => isRight({ ...number, right: 3, within: 0 }, value)), [true, false]);
   assert.deepEqual([0, 1].map((value) => isRight(choice, value)), [false, true]);
+});
+
+test("a step is about what it says, else about what its tab, or the open one, shows first of all", () => {
+  const { attention, heads, words } = PICTURES;
+  assert.deepEqual(picturesOf({ link: "tab=attention", pictures: ["attention", "heads"] }, null), [attention, heads]);
+  assert.deepEqual(picturesOf({ link: "tab=attention&head=1", pictures: [] }, "transcript"), [attention]);
+  assert.deepEqual(picturesOf({ link: "layer=1", pictures: [] }, "transcript"), [words]);
+  assert.deepEqual(picturesOf({ link: "", pictures: [] }, null), []);
 });
 
 const LESSON = { name: "mine", title: "My lesson" };

@@ -430,7 +430,7 @@ export interface Result extends ResultMessage {
 }
 
 /** What the visitor has chosen: as in `export/choices.py`; `lens`, `lens_layer`,
- * `sound_layer`, `sort` and `filter` are the page's own. */
+ * `sort` and `filter` are the page's own. */
 export interface Choices {
   layer?: number;
   attention_layer?: number;
@@ -492,6 +492,8 @@ export interface LessonStep {
   readonly title: string;
   /** What to put on show, as a link's hash says it, without the `#`. */
   readonly link: string;
+  /** What it is about, of `PICTURES` in lessons/sight.js; empty for what its tab shows first of all. */
+  readonly pictures: readonly string[];
   readonly text: string;
   readonly question: LessonQuestion | null;
   readonly reveal: string;

@@ -14,7 +14,7 @@ import { FORM, stepBody, summaryBody } from "./faces.js";
 import { lessonList } from "./list.js";
 import { isRight } from "./prediction.js";
 import { reviewFace } from "./review.js";
-import { keepInSight, PICTURES } from "./sight.js";
+import { keepInSight, picturesOf } from "./sight.js";
 import { worksheets } from "./worksheet.js";
 
 /** @import { LessonOverview, LessonQuestion, LessonStep, Page, Result } from "../core/types.js" */
@@ -112,7 +112,8 @@ export const lessonsIn = (root, page, start, onglossary) => {
     if (!mayPut) return;
     mayPut = false;
     putOver(step.link);
-    sight.follow(PICTURES[new URLSearchParams(step.link).get("tab") ?? store.open ?? ""]);
+    const [picture] = picturesOf(step, store.open);
+    if (picture) sight.follow(picture.seen ?? picture.pieces[0]);
   };
 
   const tell = (/** @type {LessonStep} */ step) => {

@@ -5,13 +5,47 @@ const STICKY = "#hx-timeline, #hx-tabs .tab-wrapper, #hx-tabs .hx-steer";
 // Views are mounted when they are first opened, and grow as their maps come.
 const SETTLE_MS = 1200;
 
-/** What each view shows first of all. @type {Record<string, string>} */
+/**
+ * What a step may be about, the first one of its view unless it says otherwise: where to scroll to, if not to the
+ * first of its pieces, and the pieces that a worksheet shows, from top to bottom.
+ * @typedef {{ view: string, seen?: string, pieces: string[] }} Picture
+ */
+
+/** @type {Record<string, Picture>} */
 export const PICTURES = {
-  transcript: ".hx-view-transcript .hx-transcript",
-  keywords: ".hx-view-keywords .hx-heard-card + *, .hx-view-keywords > .hx-card:only-child, " +
-    ".hx-view-keywords .hx-judged",
-  layers: ".hx-view-layers .hx-layer-large .hx-map",
-  attention: ".hx-view-attention .hx-map",
+  words: {
+    view: "transcript", pieces: [".hx-view-transcript .hx-transcript", ".hx-view-transcript .hx-emissions"],
+  },
+  // Their cards are there before what is computed, and stay where they are.
+  lens: {
+    view: "transcript", seen: ".hx-view-transcript .hx-lens",
+    pieces: [".hx-view-transcript .hx-lens-columns", ".hx-view-transcript .hx-lens-letters"],
+  },
+  layer_sound: {
+    view: "transcript", seen: ".hx-view-transcript .hx-hearing", pieces: [".hx-view-transcript .hx-sounds"],
+  },
+  keywords: {
+    view: "keywords",
+    pieces: [
+      ".hx-view-keywords .hx-heard-card + *, .hx-view-keywords > .hx-card:only-child, .hx-view-keywords .hx-judged",
+    ],
+  },
+  layer_map: { view: "layers", pieces: [".hx-view-layers .hx-layer-large .hx-map"] },
+  layers: { view: "layers", pieces: [".hx-view-layers .hx-layer-side > section"] },
+  clusters: { view: "layers", pieces: [".hx-view-layers .hx-layer-rest > section:last-child"] },
+  attention: { view: "attention", pieces: [".hx-view-attention .hx-map"] },
+  heads: { view: "attention", seen: ".hx-view-attention .hx-heads-card", pieces: [".hx-view-attention .hx-heads"] },
+};
+
+/**
+ * What a step is about, the main one first.
+ * @param {Pick<import("../core/types.js").LessonStep, "link" | "pictures">} step
+ * @param {string | null} open the view that is open, where the step does not say
+ */
+export const picturesOf = ({ link, pictures }, open) => {
+  if (pictures.length) return pictures.map((name) => PICTURES[name]);
+  const tab = new URLSearchParams(link).get("tab") ?? open;
+  return Object.values(PICTURES).filter(({ view }) => view === tab).slice(0, 1);
 };
 
 /**

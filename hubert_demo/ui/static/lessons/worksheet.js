@@ -6,17 +6,12 @@ import { resultOnShow, store } from "../core/store.js";
 import { box } from "../page/glossary.js";
 import { layOut, putBack } from "../page/paper.js";
 import { rangeOf } from "./prediction.js";
-import { PICTURES } from "./sight.js";
+import { picturesOf } from "./sight.js";
 
 /** @import { LessonOverview, LessonQuestion, LessonStep } from "../core/types.js" */
 
 /** @typedef {{ told: LessonStep, figures: HTMLElement[] }} SheetStep */
 
-/** What a worksheet shows of a view, from top to bottom. @type {Record<string, string[]>} */
-const FIGURES = {
-  ...Object.fromEntries(Object.entries(PICTURES).map(([view, picture]) => [view, [picture]])),
-  transcript: [PICTURES.transcript, ".hx-view-transcript .hx-emissions"],
-};
 const IS_PRINTED = "has-worksheet";
 const LOOK_MS = 100;
 const STILL_MS = 500;
@@ -55,6 +50,8 @@ const settled = async (selector, isWanted) => {
   while (isWanted() && performance.now() < until) {
     const picture = /** @type {HTMLElement | null} */ (document.querySelector(selector));
     const look = lookOf(picture);
+    // Instead of it there may be a sentence.
+    if (!look && picture?.closest(".hx-card")?.querySelector("[role=alert]:not(:empty)")) return null;
     if (look !== before) [before, since] = [look, performance.now()];
     else if (look && performance.now() - since > STILL_MS) return picture;
     await wait(LOOK_MS);
@@ -165,7 +162,7 @@ export const worksheets = () => {
         status.textContent = `Taking the figure of step ${number + 1} of ${lesson.num_steps} …`;
         const told = await goTo(number);
         const figures = [];
-        for (const selector of FIGURES[new URLSearchParams(told.link).get("tab") ?? store.open ?? ""] ?? []) {
+        for (const selector of picturesOf(told, store.open).flatMap(({ pieces }) => pieces)) {
           const picture = await settled(selector, isWanted);
           if (picture) figures.push(copyOf(picture));
         }
