@@ -123,9 +123,10 @@ def test_the_page_is_sent_the_labels_and_no_threshold(analyses):
 
 
 def test_downloads_that_a_model_cannot_give_are_not_offered(analyses):
+    of_lens = ["lens", "lens_letters"]
     of_changes = ["words_before_after", "keywords_before_after", "layers_before_after"]
-    assert lacking(analyses["emotions"]) == ["lens", "keywords", "keywords_heard", *of_changes]
-    assert lacking(analyses["bare"]) == ["lens", "classification", "classification_over_time", *of_changes]
+    assert lacking(analyses["emotions"]) == [*of_lens, "keywords", "keywords_heard", *of_changes]
+    assert lacking(analyses["bare"]) == [*of_lens, "classification", "classification_over_time", *of_changes]
 
 
 def test_nothing_borrowed_is_shown_as_the_chosen_model_s(analyses):

@@ -168,6 +168,8 @@ def test_all_that_was_taught_on_its_encoder_says_so(loaded):
     assert loaded.confidence.encoder == own
     assert loaded.readouts.origin.encoder == own
     assert loaded.sound_decoders.origin.encoder == own
+    # Read for these very decoders, or refused.
+    assert loaded.sound_decoders.scores is not None
     # It has a language model, and words that this helped to read are judged by a curve of their own.
     assert loaded.confidence.with_language_model is not None
 

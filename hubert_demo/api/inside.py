@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hubert_demo.audio import Waveform
-from hubert_demo.checkpoints import CheckpointSpec, LoadedCheckpoint
+from hubert_demo.checkpoints import CheckpointSpec, LoadedCheckpoint, SoundScores
 from hubert_demo.experiments.lens import Lens, read_layers
 from hubert_demo.experiments.resynthesis import resynthesise
 from hubert_demo.inference import Pass
@@ -68,3 +68,13 @@ class Inside:
             return resynthesise(self.load(made.spec), made.encoding, layer, seed)
 
         return self._sounds.get((layer, seed), make)
+
+    @property
+    def sound_scores(self) -> SoundScores | None:
+        """How much of sound, pitch and voice each layer keeps, on other speakers; None where unmeasured.
+
+        Raises:
+            CheckpointError: If the file of the decoders, or that of their scores, is damaged.
+        """
+        decoders = self.load(self._inside.spec).sound_decoders
+        return None if decoders is None else decoders.scores

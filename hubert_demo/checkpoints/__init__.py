@@ -21,6 +21,7 @@ from hubert_demo.checkpoints.specs import (
     resolve,
 )
 from hubert_demo.checkpoints.store import STORE, ZERO_GPU_VARIABLE, CheckpointStore, load_checkpoint
+from hubert_demo.model.sound_scores import SoundScores
 
 __all__ = [
     "ASSETS_DIR",
@@ -34,6 +35,7 @@ __all__ = [
     "CheckpointStore",
     "HubRepository",
     "LoadedCheckpoint",
+    "SoundScores",
     "examine",
     "fetch",
     "is_here",

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from hubert_demo.errors import CheckpointError
+from hubert_demo.model.sound_scores import SoundScores
 from hubert_demo.model.taught import Origin, damaged, read_taught, save_taught
 
 DECODERS_NAME = "sound_decoders.safetensors"
@@ -88,7 +89,12 @@ class SoundDecoders(nn.Module):
         width: Of the decoders.
         num_blocks: Of each decoder.
         origin: Where they come from.
+
+    Attributes:
+        scores: What was measured of them on other speakers, None where nothing was.
     """
+
+    scores: SoundScores | None = None
 
     def __init__(
         self, num_states: int, hidden_size: int, outputs: int, width: int, num_blocks: int, origin: Origin
@@ -119,7 +125,8 @@ class SoundDecoders(nn.Module):
         """Read what `save` wrote, in float32 and eval mode.
 
         Raises:
-            DamagedFileError: If the file is damaged.
+            DamagedFileError: If the file is damaged, or that of their scores.
+            CheckpointError: If the scores beside it are of other decoders.
         """
         path = Path(directory) / DECODERS_NAME
         tensors, origin = read_taught(path)
@@ -135,6 +142,7 @@ class SoundDecoders(nn.Module):
             decoders.load_state_dict(tensors)
         except (KeyError, IndexError, ValueError, RuntimeError) as error:
             raise damaged(path) from error
+        decoders.scores = SoundScores.from_directory(directory, origin, num_states)
         return decoders.eval().requires_grad_(False)
 
     def require_fit(self, num_states: int, hidden_size: int) -> None:

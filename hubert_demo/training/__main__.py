@@ -128,10 +128,15 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     spec = resolve(arguments.checkpoint)
     path = arguments.language_model or spec.language_model
     language_model = LanguageModel.from_file(path) if path else None
+    loaded = load(spec)
     scores = evaluate(
-        load(spec), arguments.data, language_model, arguments.only, arguments.split, arguments.states
+        loaded, arguments.data, language_model, arguments.only, arguments.split, arguments.states
     )
     print(scores.report())
+    if arguments.save_scores:
+        if scores.resynthesis is None or loaded.sound_decoders is None:
+            raise InputError("No sound was measured, so there are no scores of it to save.")
+        scores.resynthesis.as_shown.save(fetch(spec), loaded.sound_decoders.origin)
 
 
 def _read_examples(arguments: argparse.Namespace) -> None:
@@ -329,6 +334,9 @@ def _add_scores(commands: Commands) -> None:
 
     scores.add_argument(
         "--states", type=Path, help="folder that `resynthesise` worked in; default: make its states again"
+    )
+    scores.add_argument(
+        "--save-scores", action="store_true", help="save what the page shows of the sound decoders"
     )
 
     examples = command(

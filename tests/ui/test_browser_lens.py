@@ -110,6 +110,13 @@ def test_a_layer_is_heard_where_the_clock_stands_as_long_and_as_loud_as_the_reco
     assert len(layer) == len(recording)
     assert np.std(layer) == pytest.approx(np.std(recording), rel=0.01)
     assert visitor.id("sound-switch").get_attribute("aria-pressed") == "true"
+    shares = analysis.sound_scores.share
+    chart = visitor.id("chart-kept")
+    assert chart.locator(".hx-chart-key b").first.inner_text() == f"{shares[2]:.2f}"
+    visitor.id("sound-layer").fill("8")
+    assert chart.locator(".hx-chart-key b").first.inner_text() == f"{shares[8]:.2f}"
+    assert "204 others" in visitor.id("kept-note").inner_text()
+    visitor.id("sound-layer").fill("2")
     before = visitor.time
     visitor.tab.keyboard.press("l")
     assert visitor.id("hear-layer").inner_text() == "Hear layer 2"

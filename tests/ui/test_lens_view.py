@@ -98,6 +98,9 @@ def test_the_sound_of_a_layer_is_as_long_and_as_loud_as_the_recording(analysis):
     assert sent["level_db"] == pytest.approx(sent["recording_level_db"], abs=0.1)
     assert sent["level_db"] == pytest.approx(20 * np.log10(samples.std()), abs=0.05)
     assert unpack(sent["spectrogram"]).shape[0] == len(sent["frequencies_hz"])
+    kept = sent["kept"]
+    assert kept["share"] == analysis.sound_scores.share
+    assert {len(kept[name]) for name in ("share", "pitch", "speaker")} == {9}
     with pytest.raises(InputError, match="choose 0 to 8"):
         layer_sound(analysis, {"layer": 9})
 

@@ -22,6 +22,7 @@ from hubert_demo.errors import CheckpointError
 from hubert_demo.experiments.mel import NUM_BANDS, at_level, log_mel, sound_of
 from hubert_demo.experiments.resynthesis import at_level_of, resynthesise
 from hubert_demo.inference import decoded_sound, encode
+from hubert_demo.model.sound_scores import SoundScores
 from hubert_demo.training.data import corpora
 from hubert_demo.training.data.clips import Clip, load_clips
 from hubert_demo.training.data.states import grid_of, layer_states, sound_columns
@@ -63,6 +64,8 @@ class ResynthesisScores:
         ceiling_pitch: Its pitch.
         speaker_by_chance: The commonest reader's share of the frames.
         trained_on: How much the decoders and the ridge were taught on.
+        num_clips: How many clips were measured.
+        num_speakers: How many people read them.
     """
 
     layers: tuple[LayerSound, ...]
@@ -70,6 +73,20 @@ class ResynthesisScores:
     ceiling_pitch: float
     speaker_by_chance: float
     trained_on: str
+    num_clips: int
+    num_speakers: int
+
+    @property
+    def as_shown(self) -> SoundScores:
+        """What the page shows of them."""
+        return SoundScores(
+            tuple(round(layer.share, 3) for layer in self.layers),
+            tuple(round(layer.pitch, 3) for layer in self.layers),
+            tuple(round(layer.speaker.share, 3) for layer in self.layers),
+            round(self.speaker_by_chance, 3),
+            self.num_clips,
+            self.num_speakers,
+        )
 
     @property
     def lines(self) -> list[str]:
@@ -195,7 +212,9 @@ def summed_up(measured: Sequence[ClipSound], clips: Sequence[Clip], trained_on: 
         for layer in range(len(shares))
     )
     by_chance = _by_chance([each.states.shape[1] for each in measured], speakers)
-    return ResynthesisScores(layers, rates[-1], pitches[-1], by_chance, trained_on)
+    return ResynthesisScores(
+        layers, rates[-1], pitches[-1], by_chance, trained_on, len(clips), len(set(speakers))
+    )
 
 
 def fitted_ridges(loaded: LoadedCheckpoint, data_dir: Path, states_dir: Path | None) -> list[SoundRidge]:

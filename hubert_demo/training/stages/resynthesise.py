@@ -14,6 +14,7 @@ from tqdm import tqdm
 from hubert_demo.checkpoints import load, resolve
 from hubert_demo.model.fingerprint import encoder_fingerprint
 from hubert_demo.model.sound_decoders import DECODERS_NAME, SoundDecoder, SoundDecoders
+from hubert_demo.model.sound_scores import SCORES_NAME
 from hubert_demo.model.taught import Origin
 from hubert_demo.training.data import corpora
 from hubert_demo.training.data.clips import load_clips
@@ -64,7 +65,8 @@ def teach_resynthesis(
         InputError: If there are no clips to teach on, or the checkpoint's frames fit no spectrogram.
     """
     # Those that belong to another encoder would keep the checkpoint from being loaded.
-    (folder / DECODERS_NAME).unlink(missing_ok=True)
+    for name in (DECODERS_NAME, SCORES_NAME):
+        (folder / name).unlink(missing_ok=True)
     loaded = load(resolve(folder), str(parallel.join()))
     clips = load_clips(data_dir, corpora.opening_clips(data_dir, settings.hours, settings.seed))
     states = layer_states(loaded.encoder, clips, work)

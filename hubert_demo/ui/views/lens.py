@@ -1,6 +1,7 @@
 """The layers on the page: what each would write if it were the last, and how it sounds."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 
 import numpy as np
 import numpy.typing as npt
@@ -73,15 +74,16 @@ def lens_layer(analysis: Analysis, request: Json) -> Json:
 
 
 def layer_sound(analysis: Analysis, request: Json) -> Json:
-    """The sound of a `layer`, its spectrogram and its level beside the recording's: a `LayerSound`.
+    """The sound of a `layer`, with its level beside the recording's and what layers keep: a `LayerSound`.
 
     Raises:
         InputError: If there is no such layer, or no decoders for the checkpoint.
     """
     layer = index(request, "layer", analysis.encoding.num_layers + 1)
-    sound = analysis.resynthesise(layer)
+    sound, scores = analysis.resynthesise(layer), analysis.sound_scores
     return {
         "layer": layer,
+        "kept": None if scores is None else asdict(scores),
         "level_db": _level_db(sound.samples),
         "recording_level_db": _level_db(analysis.encoding.waveform.samples),
         **sound_as_json(sound),

@@ -142,6 +142,9 @@ def test_a_part_can_be_asked_for_from_the_shell(data_dir, tmp_path, monkeypatch,
     monkeypatch.setattr(sys, "argv", ["training", "evaluate", *map(str, options)])
     assert shell.main() == 0
     report = capsys.readouterr().out
+    monkeypatch.setattr(sys, "argv", [*sys.argv, "--save-scores"])
+    assert shell.main() == 2
+    assert "No sound was measured, so there are no scores of it to save." in capsys.readouterr().err
     assert "with quiet stretches" in report
     assert "recall" in report
     assert "inside running speech" not in report

@@ -102,6 +102,9 @@ def test_the_sound_of_every_layer_is_measured(data_dir, tmp_path, clips):
     *lines, last = without.lines
     assert len(lines) == 5
     assert "more than the ridge" in last
+    shown = without.as_shown
+    assert shown.share == tuple(round(layer.share, 3) for layer in without.layers)
+    assert (shown.num_clips, shown.num_speakers) == (2, 1)
     fewer = {**loaded.sound_decoders.origin.taught, "clips": 3}
     loaded.sound_decoders.origin = replace(loaded.sound_decoders.origin, taught=fewer)
     with pytest.raises(CheckpointError, match="taught on 3 clips"):

@@ -7,6 +7,7 @@ import { install } from "./harness.js";
 
 install();
 const { lostNote, markOf, spokenMark } = await import("../../../hubert_demo/ui/static/lens/letters.js");
+const { keptNote } = await import("../../../hubert_demo/ui/static/lens/kept.js");
 const { levelsOf } = await import("../../../hubert_demo/ui/static/lens/hearing.js");
 const { linesOf, readOutOf } = await import("../../../hubert_demo/ui/static/lens/reading.js");
 const { rateOf } = await import("../../../hubert_demo/ui/static/lens/texts.js");
@@ -57,4 +58,8 @@ test("lost letters are counted beside chance where it is known what was said", (
 
 test("both levels are said", () => {
   assert.match(levelsOf({ layer: 4, level_db: -23.04, recording_level_db: -23.1 }), /4 at −23\.0 dB, .* −23\.1 dB/);
+});
+
+test("whom the shares were measured on is said", () => {
+  assert.match(keptNote({ num_clips: 204, num_speakers: 4 }), /^Not of this recording: measured on 204 others, by 4 /);
 });

@@ -335,6 +335,18 @@ export interface LayerSound extends SoundPart {
   /** In decibels below full scale. */
   readonly level_db: number;
   readonly recording_level_db: number;
+  /** null where nobody measured it. */
+  readonly kept: KeptSound | null;
+}
+
+/** How much of the sound each layer keeps, measured on other speakers: `SoundScores` in Python. */
+export interface KeptSound {
+  readonly share: readonly number[];
+  readonly pitch: readonly number[];
+  readonly speaker: readonly number[];
+  readonly speaker_by_chance: number;
+  readonly num_clips: number;
+  readonly num_speakers: number;
 }
 
 /** The parts of a result, by name. */

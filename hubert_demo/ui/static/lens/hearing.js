@@ -12,12 +12,12 @@ import { cursor, timeAxis } from "../core/paint.js";
 import { choose, resultOnShow, store } from "../core/store.js";
 import { zoomByPointer } from "../core/zoom.js";
 import { soundPicture } from "../page/sound.js";
+import { keptChart } from "./kept.js";
 
 /** @import { Axis, Choices, LayerSound, Page, SpectrogramPart } from "../core/types.js" */
 
 const WHAT = "Sound made of nothing but a layer’s states: a small decoder writes a spectrogram of them, and " +
-  "Griffin-Lim finds a phase to that, never the recording’s own. The model card tells how much of sound, pitch and " +
-  "voice each layer keeps on other readers.";
+  "Griffin-Lim finds a phase to that, never the recording’s own.";
 
 /** @param {Page} page */
 export const hearing = (page) => {
@@ -27,10 +27,11 @@ export const hearing = (page) => {
   /** @type {LayerSound | null} */
   let sound = null;
 
-  const slider = layerSlider(0, ["sound-layer", "sound-layer-name"], (layer) => {
+  const turn = (/** @type {number} */ layer) => {
     wanted = layer;
     label();
-  });
+  };
+  const slider = layerSlider(0, ["sound-layer", "sound-layer-name"], turn);
   const hear = make("button", {
     type: "button", class: "hx-button is-plain", "data-testid": "hear-layer", "aria-keyshortcuts": "L",
     onclick: () => press(),
@@ -39,8 +40,9 @@ export const hearing = (page) => {
   const status = make("p", { class: "hx-quiet", role: "status", "data-testid": "sound-status" });
   const levels = make("p", { class: "hx-quiet", "data-testid": "sound-levels" });
   const pictures = { recording: spectrum("sound-recording"), layer: spectrum("sound-of-layer") };
+  const kept = keptChart(turn);
   const found = make("div", { class: "hx-sounds", hidden: true, "data-testid": "layer-sound" },
-    ...Object.values(pictures).map(({ element }) => element));
+    ...Object.values(pictures).map(({ element }) => element), kept.element);
   const card = make("div", { class: "hx-card hx-wide hx-hearing" },
     make("div", { class: "hx-bar" }, make("h2", { text: "Hear a layer" }), make("span", { class: "hx-grow" }), hear),
     make("div", { class: "hx-controls" }, ...slider.elements),
@@ -52,6 +54,7 @@ export const hearing = (page) => {
   const label = () => {
     slider.show(wanted, resultOnShow().num_layers);
     hear.textContent = isHere() && clock.playsLayer ? "Hear the recording" : `Hear layer ${wanted}`;
+    if (sound && !found.hidden) kept.show(sound.kept, wanted);
     furnish(hear, { title: isHere() ? "Switches where the clock stands (L)" : "Makes its sound, and plays it" });
   };
 
@@ -76,9 +79,10 @@ export const hearing = (page) => {
 
   const draw = () => {
     if (!sound || !card.clientWidth) return;
-    const { layer, ...picture } = sound;
+    const { layer, kept: shares, ...picture } = sound;
     pictures.recording.draw("Recording", resultOnShow().timeline, card.clientWidth);
     pictures.layer.draw(`Layer ${layer}`, picture, card.clientWidth);
+    kept.show(shares, wanted);
   };
 
   /** @param {LayerSound} given */
