@@ -61,6 +61,12 @@ class Memo(Generic[Key, Value]):
                 self._make_room(key)
             return slot.values[0]
 
+    def known(self, key: Key) -> Value | None:
+        """The result under a key; None where it would have to be computed, or waited for."""
+        with self._lock:
+            slot = self._slots.get(key)
+        return slot.values[0] if slot is not None and slot.values else None
+
     def _make_room(self, newest: Key) -> None:
         """Forget results until the bytes of those that are computed fit."""
         with self._lock:

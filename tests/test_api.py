@@ -103,11 +103,11 @@ def test_pca_does_not_wait_for_umap(samples, monkeypatch):
 
     lay_out = projection._lay_out
 
-    def slow_umap(states: np.ndarray, components: list[np.ndarray], settings: ProjectionSettings) -> object:
+    def slow_umap(states, components, settings, *known):
         if settings.method == "umap":
             begun.set()
             may_end.wait(30)
-        return lay_out(states, components, ProjectionSettings("pca"))
+        return lay_out(states, components, ProjectionSettings("pca"), *known)
 
     monkeypatch.setattr(projection, "_lay_out", slow_umap)
     thread = threading.Thread(target=analysis.projections)

@@ -18,6 +18,17 @@ def test_a_result_is_computed_once_and_the_oldest_leaves():
     assert memo.get(2, lambda: [4]) == [4]
 
 
+def test_what_is_known_is_given_and_nothing_computed_for_it():
+    memo: Memo[int, str] = Memo(1)
+    assert memo.known(1) is None
+    memo.get(1, lambda: "one")
+    assert memo.known(1) == "one"
+    seen = []
+    memo.get(2, lambda: seen.append(memo.known(2)) or "two")
+    assert seen == [None]
+    assert memo.known(1) is None
+
+
 def test_what_failed_is_tried_again():
     memo: Memo[str, int] = Memo(1)
 

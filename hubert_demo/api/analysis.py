@@ -51,7 +51,7 @@ class Analysis(Inside):
         ctc: The pass of a checkpoint with a CTC head; `chosen` again if it has one.
         keywords: The pass of a checkpoint with a keyword head; `chosen` again if it has one, or another
             classifier, or if none has.
-        load: Gives a checkpoint, loaded again if it had to leave the memory meanwhile.
+        load: Gives a checkpoint, loaded again if it had to leave the memory meanwhile; an attribute, too.
         before: The same recording without changes, where these passes have some.
 
     Attributes:
@@ -69,7 +69,6 @@ class Analysis(Inside):
         source_changes: What of it each part was made with: a companion hears the changes of sound alone.
         before: The analysis without any change; None where this is one.
         passes: Those of the chosen checkpoint, of the one that transcribes, and of the keyword spotter.
-        load: Gives a checkpoint, loaded again if need be.
         swept: The latest sweeps, by arguments.
     """
 
@@ -103,7 +102,8 @@ class Analysis(Inside):
         self.before = before
         self.passes = (chosen, ctc, keywords)
         self._language_model = ctc.spec.language_model
-        self._projections = Projections(self.encoding.hidden_states)
+        maps = before._projections if before else None
+        self._projections: Projections = Projections(self.encoding.hidden_states, maps)
         self._transcript: Memo[None, Transcript] = Memo(1)
         self._hypotheses: Memo[tuple[int, frozenset[str] | str], tuple[Hypothesis, ...]] = Memo(MAX_SEARCHES)
         self._emissions: Memo[None, Emissions] = Memo(1)

@@ -1,10 +1,14 @@
 """Every layer's hidden states as points on a plane, turned so that layers can be compared."""
 
+from __future__ import annotations
+
 import sys
 import threading
 import warnings
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import import_module
+from itertools import takewhile
 from types import ModuleType
 from typing import cast
 
@@ -121,10 +125,13 @@ class Projections:
 
     Args:
         hidden_states: `(layers + 1, frames, hidden)`.
+        before: Those of the same recording before something was changed inside the model: the layers below
+            the change are not laid out again.
     """
 
-    def __init__(self, hidden_states: FloatArray) -> None:
+    def __init__(self, hidden_states: FloatArray, before: Projections | None = None) -> None:
         self._hidden_states = hidden_states
+        self._before = before
         self._components: Memo[None, list[_Floats]] = Memo(1)
         self._defaults: Memo[ProjectionSettings, Projection] = Memo(len(METHODS))
         self._others: Memo[ProjectionSettings, Projection] = Memo(_MAX_OTHERS)
@@ -142,7 +149,8 @@ class Projections:
 
         def make() -> Projection:
             components = self._components.get(None, lambda: _components(self._hidden_states))
-            return _lay_out(self._hidden_states, components, settings)
+            before = None if self._before is None else self._before._memo(settings).known(settings)
+            return _lay_out(self._hidden_states, components, settings, before, self._num_same)
 
         return self._memo(settings).get(settings, make)
 
@@ -166,6 +174,14 @@ class Projections:
             )
         settings = _that_matter(projection.settings)
         return self._memo(settings).get(settings, lambda: projection)
+
+    @cached_property
+    def _num_same(self) -> int:
+        """How many layers, from the first on, have the states that they had before."""
+        if self._before is None:
+            return 0
+        pairs = zip(self._hidden_states, self._before._hidden_states, strict=True)
+        return sum(1 for _ in takewhile(lambda pair: np.array_equal(*pair), pairs))
 
     def _memo(self, settings: ProjectionSettings) -> Memo[ProjectionSettings, Projection]:
         is_default = settings == ProjectionSettings(settings.method)
@@ -212,19 +228,28 @@ def _components(hidden_states: FloatArray) -> list[_Floats]:
 
 
 def _lay_out(
-    hidden_states: FloatArray, components: list[_Floats], settings: ProjectionSettings
+    hidden_states: FloatArray,
+    components: list[_Floats],
+    settings: ProjectionSettings,
+    known: Projection | None = None,
+    num_known: int = 0,
 ) -> Projection:
-    """The map by these settings, from every layer's components."""
-    layouts: list[_Floats] = []
+    """The map by these settings, from every layer's components; the first layers from a map that is known."""
+    layouts: list[FloatArray] = []
     faithful: list[tuple[float, float]] = []
     with one_thread():
         for layer, (states, coordinates) in enumerate(zip(hidden_states, components, strict=True)):
+            if known is not None and layer < num_known:
+                layouts.append(known.points[layer])
+                faithful.append((known.trustworthiness[layer], known.neighbours_kept[layer]))
+                continue
             layout = coordinates[:, :2] if settings.method == "pca" else _umap(coordinates, settings)
             layout = layout - layout.mean(axis=0)
-            layouts.append(_rotate_onto(layout, layouts[-1]) if layouts else layout)
+            # Rounded at once, so that going on from a map that is known gives the same.
+            layouts.append((_rotate_onto(layout, layouts[-1]) if layouts else layout).astype(np.float32))
             faithful.append(_faithfulness(_in_metric(_standardise(states, layer), settings.metric), layout))
     trustworthiness, kept = np.array(faithful).T
-    return Projection(np.stack(layouts).astype(np.float32), settings, trustworthiness, kept)
+    return Projection(np.stack(layouts), settings, trustworthiness, kept)
 
 
 def warm_up() -> None:
@@ -328,7 +353,7 @@ def _squared_distances(points: _Floats) -> _Floats:
     return squared
 
 
-def _rotate_onto(layout: _Floats, target: _Floats) -> _Floats:
+def _rotate_onto(layout: _Floats, target: FloatArray) -> _Floats:
     """Rotate (or mirror) a centred layout as close to `target` as possible."""
     left, _, right = np.linalg.svd(layout.T @ target)
     rotated: _Floats = layout @ (left @ right)

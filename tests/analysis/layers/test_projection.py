@@ -54,6 +54,27 @@ def test_clouds_stay_apart(method):
 
 
 @pytest.mark.parametrize("method", ["umap", "pca"])
+def test_layers_below_a_change_are_not_laid_out_again_and_the_map_is_the_same(method, monkeypatch):
+    states = clusters(4)
+    changed = states.copy()
+    changed[2:] *= np.linspace(1, 2, 4, dtype=np.float32)
+    before = Projections(states)
+    laid_out = []
+    real = module._faithfulness
+    monkeypatch.setattr(module, "_faithfulness", lambda *given: laid_out.append(given) or real(*given))
+    # Of a map that nobody has asked for before the change, all layers are laid out.
+    whole = Projections(changed, before).get(method)
+    assert len(laid_out) == 4
+    known = before.get(method)
+    del laid_out[:]
+    found = Projections(changed, before).get(method)
+    assert len(laid_out) == 2
+    for name in ("points", "trustworthiness", "neighbours_kept"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(whole, name))
+        np.testing.assert_array_equal(getattr(found, name)[:2], getattr(known, name)[:2])
+
+
+@pytest.mark.parametrize("method", ["umap", "pca"])
 def test_the_same_seed_gives_the_same_points(method):
     settings = ProjectionSettings(method, seed=3)
     first, second = project(clusters(2), settings), project(clusters(2), settings)
@@ -258,7 +279,7 @@ def test_trustworthiness_is_by_the_metric_of_the_map(metric):
 def test_default_maps_and_the_four_latest_others_are_kept(monkeypatch):
     made: list[ProjectionSettings] = []
 
-    def count(states: np.ndarray, components: list[np.ndarray], settings: ProjectionSettings) -> object:
+    def count(states, components, settings, *known):
         made.append(settings)
         return object()
 
