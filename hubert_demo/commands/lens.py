@@ -13,7 +13,7 @@ from hubert_demo.commands.recording import (
     open_recording,
 )
 from hubert_demo.errors import HubertDemoError
-from hubert_demo.experiments.lens import Lens
+from hubert_demo.experiments.lens import NOTHING_TO_COMPARE, Lens
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -61,6 +61,9 @@ def _as_lines(lens: Lens, read_out: str | None) -> list[str]:
     """For people: a line a layer, then the letters that were decided or lost."""
     read, name = lens.require(read_out), read_out or lens.best_read_out
     lines = [f"{lens.checkpoint}, read-out: {name}. {lens.note}", "layer  error  by chance  text"]
+    if not lens.compared_with:
+        lines[0] = f"{lens.checkpoint}, read-out: {name}. {NOTHING_TO_COMPARE}"
+        return lines[:1] + [f"{layer:>5}  {text or '(nothing)'}" for layer, text in enumerate(read.texts)]
     for layer, text in enumerate(read.texts):
         mark = " " if read.is_above_chance[layer] else "~"
         errors = f"{read.cer[layer]:5.2f} {mark}{read.cer_by_chance[layer]:10.2f}"

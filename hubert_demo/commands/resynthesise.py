@@ -39,7 +39,10 @@ def run(options: argparse.Namespace) -> int:
     """
     try:
         analysis = open_recording(options).change(*options.change)
-        for layer in options.layers or range(len(analysis.encoding.hidden_states)):
+        layers = options.layers or range(len(analysis.encoding.hidden_states))
+        for layer in layers:
+            analysis.state(layer)  # Refuses one that is not there, before any sound is made.
+        for layer in dict.fromkeys(layers):
             path = options.out / f"layer_{layer}.wav"
             waveform = analysis.resynthesise(layer)
             try:

@@ -15,6 +15,7 @@ from hubert_demo.errors import InputError
 from hubert_demo.experiments.effects import Effects, Ruler
 from hubert_demo.inference import Variants
 
+MAX_DRAWS = 1000
 NUM_DRAWS = 50
 """Random subspaces of each layer: what exceeds all of them does so by chance once in 51 times."""
 
@@ -79,7 +80,7 @@ def sweep_heads(
         encoding: One recording.
         by: As for `HeadOff`.
         keyword: Whose probability to follow; None for none.
-        num_draws: Random subspaces of each layer; 0 for none.
+        num_draws: Random subspaces of each layer, up to `MAX_DRAWS`; 0 for none.
         seed: Of these.
 
     Yields:
@@ -87,10 +88,10 @@ def sweep_heads(
 
     Raises:
         InputError: If the checkpoint has no head that answers, the keyword is unknown, or `num_draws` is
-            below 0.
+            below 0 or above `MAX_DRAWS`.
     """
-    if num_draws < 0:
-        raise InputError(f"{num_draws} random subspaces cannot be drawn; give 0 or more.")
+    if not 0 <= num_draws <= MAX_DRAWS:
+        raise InputError(f"{num_draws:,} random subspaces cannot be drawn; give 0 to {MAX_DRAWS:,}.")
     ruler = _ruler(variants, encoding, keyword)
     num_layers, num_heads = encoding.num_layers, encoding.num_heads
     sweep = HeadSweep(

@@ -33,6 +33,11 @@ _RIDGE = 0.1
 Bools = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.float64]
 
+NOTHING_TO_COMPARE = (
+    "No letters were recognised, so there is nothing to compare the layers with. Align your own text to "
+    "compare them with that."
+)
+
 
 @dataclass(frozen=True)
 class LensLetter:

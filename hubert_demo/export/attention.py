@@ -121,8 +121,8 @@ def _followed(chosen: str, reason: str) -> str | None:
 
 
 _EFFECTS = ("loss_rise", "characters_changed", "keyword_change")
-_HEADS_FIRST = "Nothing is measured yet. Press “Every head off in turn” first."
-_WORDS_FIRST = "Nothing is measured yet. Press “Each word silenced in turn” first."
+_HEADS_FIRST = "Press “Every head off in turn” first, with nothing changed."
+_WORDS_FIRST = "Press “Each word silenced in turn” first, with nothing changed."
 
 EXHIBITS = (
     Exhibit(

@@ -299,16 +299,20 @@ class Page:
             yield message("error", text=sentence(error))
 
     def on_again(self, event: gr.EventData) -> str:
-        """Show what the visitor had before, with some changes, or had begun; what is sent may be anything."""
+        """Show what the visitor had before, with some changes, or had begun; what is sent may be anything.
+
+        The answer has the number of the request, `asked`: by then the browser may want something else.
+        """
+        request = event._data if isinstance(event._data, dict) else {}
+        asked = {"asked": request["asked"]} if type(request.get("asked")) is int else {}
         try:
-            request = event._data if isinstance(event._data, dict) else {}
             if "claim" in request:
                 begun = self._begun.find(request["claim"])
-                return self._result(self.analyse(begun.waveform, begun.checkpoint), begun.about)
+                return self._result(self.analyse(begun.waveform, begun.checkpoint), {**begun.about, **asked})
             about, kept = called(self.examples, request), self.results.again(request.get("ticket"))
-            return self._result(self._changing.again(kept, request), about)
+            return self._result(self._changing.again(kept, request), {**about, **asked})
         except Exception as error:
-            return message("error", text=sentence(error), again=True, number=next(NUMBERS))
+            return message("error", text=sentence(error), again=True, number=next(NUMBERS), **asked)
 
     def on_choose(self, event: gr.EventData) -> Iterator[tuple[str, Any]]:
         """Analyse the recording on show by the checkpoint that was chosen, and remember that.

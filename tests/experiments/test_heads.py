@@ -108,6 +108,8 @@ def test_what_cannot_be_swept_is_refused(analysis, write_checkpoint, tmp_path, r
     for what in ("heads", "layers"):
         with pytest.raises(InputError, match="neither a CTC head nor a keyword head"):
             analyze(root / "assets/examples/stop.wav", checkpoint=moods, device="cpu").sweep(what)
+    with pytest.raises(InputError, match="1,001 random subspaces cannot be drawn; give 0 to 1,000"):
+        analysis.sweep("heads", num_draws=1001)
     with pytest.raises(InputError, match="-1 random subspaces cannot be drawn"):
         analysis.sweep("heads", num_draws=-1)
     for what in ("heads", "words"):

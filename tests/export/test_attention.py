@@ -83,5 +83,5 @@ def test_a_sweep_over_words_has_a_row_for_each(tiny, rows):
 def test_a_sweep_is_run_for_nobody_who_did_not_ask(analysis, monkeypatch):
     monkeypatch.setattr(analysis, "sweep", lambda *_: pytest.fail("this takes long"))
     for name in ("head_sweep", "word_sweep"):
-        with pytest.raises(InputError, match="Nothing is measured yet"):
+        with pytest.raises(InputError, match="in turn” first, with nothing changed"):
             file_content(analysis, name, "csv", Choices())

@@ -18,6 +18,10 @@ def changes(visitor):
     return visitor.tab.evaluate("inside.store.result.changes")
 
 
+def wait_for_changes(visitor, texts):
+    visitor.tab.wait_for_function("text => inside.store.result.changes === text", arg=",".join(texts))
+
+
 def words(visitor, test_id="word"):
     return [word.split()[0] for word in visitor.id(test_id).all_inner_texts()]
 
@@ -62,6 +66,55 @@ def test_a_layer_is_switched_off_and_the_original_comes_back_without_a_pass(visi
     assert (visitor.token, words(visitor)) == (original, before)
     assert not visitor.id("before").is_visible()
     assert not visitor.id("changes").is_visible()
+
+
+def test_of_switches_pressed_quickly_each_counts_and_the_last_wish_is_shown(visit):
+    visitor = visit(link="#example=numbers.wav&tab=attention")
+    visitor.tab.wait_for_selector("[data-shown]")
+    heads = [f"head_off:{layer}.{head}" for layer in range(2) for head in range(6)]
+    for head in heads:
+        visitor.id(f"switch-{head}").click()
+        visitor.tab.wait_for_timeout(60)
+    wait_for_changes(visitor, heads)
+    # One switch again and again: it ends as something that was there before.
+    presses = """async (id) => {
+      for (let i = 0; i < 7; i += 1) {
+        document.querySelector(`[data-testid="${id}"]`).click();
+        await new Promise((done) => setTimeout(done, 40));
+      }
+    }"""
+    visitor.tab.evaluate(presses, f"switch-{heads[-1]}")
+    visitor.tab.wait_for_function(
+        "wanted => inside.store.result.changes === wanted", arg=",".join(heads[:-1])
+    )
+    visitor.tab.wait_for_function("document.body.dataset.hxReady")
+    assert visitor.id(f"switch-{heads[-1]}").get_attribute("aria-checked") == "true"
+    assert not visitor.id("status").is_visible()
+
+
+def test_a_sweep_says_that_it_is_without_changes_and_can_be_taken_with_the_original(visit):
+    visitor = visit(link=f"{STOP}&changes=head_off:1.5")
+    visitor.tab.wait_for_function("inside.store.result.changes")
+    visitor.id("heads-unchanged").get_by_text("without your changes").wait_for()
+    visitor.id("sweep-words").click()
+    visitor.tab.wait_for_function(DONE)
+    assert not visitor.tab.evaluate("inside.store.choices.word_sweep")
+    press(visitor, "changes-back")
+    visitor.tab.wait_for_function("inside.store.choices.word_sweep === 'clearest'")
+    assert not visitor.id("heads-unchanged").is_visible()
+
+
+def test_of_examples_pressed_quickly_the_last_is_shown(visit, page):
+    visitor = visit()
+    for index in (1, 2, 3, 4):
+        visitor.tab.evaluate(
+            "id => document.querySelector(`[data-testid=${id}]`).click()", f"example-{index}"
+        )
+        visitor.tab.wait_for_timeout(40)
+    name = page.examples[4].path.name
+    visitor.tab.wait_for_function("name => inside.store.result.title === name", arg=name)
+    visitor.tab.wait_for_timeout(1000)
+    assert visitor.id("notes").inner_text().startswith(name)
 
 
 def test_keywords_letters_and_layers_show_what_was_before(visit, kept):

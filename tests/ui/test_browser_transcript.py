@@ -155,6 +155,8 @@ def hold_the_reading(route, held):
 
 def test_the_words_are_one_stop_of_the_tab_key_and_arrows_go_on(visit):
     visitor = visit()
+    # Until then the words may change.
+    visitor.id("which-reading").get_by_text("With the language model (").wait_for()
     words = visitor.id("word")
     assert [word.get_attribute("tabindex") for word in words.all()] == ["0", *["-1"] * (words.count() - 1)]
     words.first.focus()

@@ -12,17 +12,13 @@ from hubert_demo.analysis.transcript.spelling import reading_case
 from hubert_demo.api import Analysis
 from hubert_demo.errors import InputError
 from hubert_demo.experiments.effects import listed
-from hubert_demo.experiments.lens import Lens, LensLetter, LensLetters
+from hubert_demo.experiments.lens import NOTHING_TO_COMPARE, Lens, LensLetter, LensLetters
 from hubert_demo.ui.views.base import NOT_UNDERSTOOD, Json, grid_as_json, index, text_of
 from hubert_demo.ui.views.letters import compared, path_as_json
 from hubert_demo.ui.views.timeline import sound_as_json
 
 DIGITS = 4
 
-NOTHING_TO_COMPARE = (
-    "No letters were recognised, so there is nothing to compare the layers with. Align your own text to "
-    "compare them with that."
-)
 AT_CHANCE = (
     "The lens is at chance here: no layer{below} writes anything closer to that text than the same letters "
     "in random order."

@@ -20,9 +20,10 @@ const ended = (id) => said({ msg: "process_completed", event_id: id });
 const CLOSE = said({ msg: "close_stream" });
 
 /** Calls of what helps, and how often each address was asked. */
-const watched = (answers, { isUpload = false, isAskedAgain = false } = {}) => {
-  const calls = [];
-  const ask = async (address) => {
+const watched = (answers, { isUpload = false, isAskedAgain = false, latest = (data) => data } = {}) => {
+  const [calls, bodies] = [[], []];
+  const ask = async (address, { body } = {}) => {
+    bodies.push(body);
     calls.push(address.split("gradio_api/")[1]);
     const answer = answers.shift();
     if (!answer) throw new TypeError("Failed to fetch");
@@ -35,8 +36,8 @@ const watched = (answers, { isUpload = false, isAskedAgain = false } = {}) => {
   const uploads = {
     sending: note("sending"), arrived: note("arrived"), failed: note("failed"), missed: note("missed", isUpload),
   };
-  const help = { reach: note("reach"), onCut: note("cut"), misses: note("misses", isAskedAgain), uploads };
-  return { calls, fetch: steadfast(ask, help) };
+  const help = { reach: note("reach"), onCut: note("cut"), latest, misses: note("misses", isAskedAgain), uploads };
+  return { calls, bodies, fetch: steadfast(ask, help) };
 };
 const joining = (fetch, body) => fetch(`${API}/queue/join?`, { method: "POST", body: JSON.stringify(body) });
 
@@ -96,4 +97,15 @@ test("a refusal by the server itself reaches Gradio, and other addresses are lef
   assert.equal(await joining(fetch, { data: [] }), busy);
   await assert.rejects(fetch(`${API}/component_server`), TypeError);
   assert.equal(calls.length, 2);
+});
+
+test("what Gradio asks once more, after it has kept something back, is asked as it was asked last", async () => {
+  const latest = ({ event }) => ({ event, asked: 3 });
+  const { calls, bodies, fetch } = watched([new Response('{"event_id":"a"}'), null], { latest });
+  const body = { data: [], event_data: { event: "again", asked: 1 }, fn_index: 4 };
+  await joining(fetch, body);
+  assert.deepEqual(JSON.parse(bodies[0]), { ...body, event_data: { event: "again", asked: 3 } });
+  // What was not heard is asked again as the same.
+  await joining(fetch, body).catch(() => {});
+  assert.deepEqual(calls.find(([name]) => name === "misses"), ["misses", { event: "again", asked: 3 }]);
 });

@@ -14,10 +14,13 @@ import { silencedWords } from "./silenced.js";
 /** @import { switchBoard } from "./switches.js" */
 
 /** @typedef {"heads" | "words"} What */
+/** @typedef {{ what: What, token: string, keyword: string | null }} Asked */
 
 const CLEAREST = "";
 const CHOICES = /** @type {const} */ ({ heads: "head_sweep", words: "word_sweep" });
 const SOUND = "Silences one word’s sound at a time, and measures what that does to the transcript and the keyword.";
+
+const UNCHANGED = "This is measured on the model as it is without your changes.";
 
 /** @param {number | null} chance */
 const oneIn = (chance) => `1 in ${Math.round(1 / (chance || 1))}`;
@@ -47,8 +50,10 @@ export const aboutHeads = ({ by_chance: chance, keyword, is_marked: marked }, me
 export const sweeps = (page, board) => {
   /** Of which recording what is on show is. @type {string | null} */
   let ticket = null;
-  /** @type {{ what: What, token: string, keyword: string | null } | null} */
+  /** @type {Asked | null} */
   let running = null;
+  /** What has been measured to its end. @type {Partial<Record<What, Asked>>} */
+  let whole = {};
   /** @type {HeadSweepAnswer | null} */
   let heads = null;
   /** @type {Measure} */
@@ -71,6 +76,8 @@ export const sweeps = (page, board) => {
   });
   const note = make("p", { class: "hx-quiet", hidden: true, "data-testid": "sweep-note" });
   measures.element.hidden = true;
+  const unchanged = ["heads", "words"].map((what) =>
+    make("p", { class: "hx-quiet", hidden: true, text: UNCHANGED, "data-testid": `${what}-unchanged` }));
 
   const show = () => {
     board.show(heads && measuredBy(heads, measure));
@@ -90,12 +97,17 @@ export const sweeps = (page, board) => {
     return show();
   };
 
+  // What is whole can be downloaded, where it is of what is on show.
+  const offer = () => Object.values(whole).forEach(({ what, token, keyword }) => {
+    if (store.result?.token === token) choose({ [CHOICES[what]]: keyword ?? "clearest" });
+  });
+
   // One that nobody waits for any more ends on the server.
-  const stop = () => {
+  const stop = (/** @type {string} */ sentence = "") => {
     if (!running) return;
     const { what, ...asked } = running;
     running = null;
-    bars[what].rest();
+    bars[what].rest(sentence);
     page.server.stop_sweep({ ...asked, what }).catch(() => {});
   };
 
@@ -103,7 +115,7 @@ export const sweeps = (page, board) => {
   const start = async (what) => {
     const { result } = store;
     if (!result) return;
-    stop();
+    stop("Stopped, because something else is being measured now.");
     const borrowed = what === "heads" && "keywords" in result.sources;
     const keyword = borrowed ? null : keywords.value || null;
     const mine = { what, token: result.before ?? result.token, keyword };
@@ -116,8 +128,8 @@ export const sweeps = (page, board) => {
     try {
       await askUntilReady(page, "sweep", mine, isWanted);
       if (running === mine) bars[what].rest();
-      // It can be downloaded now, where it is of what is on show.
-      if (running === mine && store.result?.token === mine.token) choose({ [CHOICES[what]]: keyword ?? "clearest" });
+      if (running === mine) whole[what] = mine;
+      offer();
     } catch (problem) {
       if (running === mine) bars[what].rest(sentenceOf(problem));
     }
@@ -138,18 +150,24 @@ export const sweeps = (page, board) => {
   };
 
   return {
-    heads: [make("div", { class: "hx-sweep-bar" }, starts.heads, following, bars.heads.element), note],
+    heads: [make("div", { class: "hx-sweep-bar" }, starts.heads, following, bars.heads.element), unchanged[0],
+      note],
     measures: measures.element,
     words: make("div", { class: "hx-card hx-switches-card" },
       make("h2", { text: "Which sound made these words" }),
       make("p", { class: "hx-quiet", text: SOUND }),
-      make("div", { class: "hx-sweep-bar" }, starts.words, bars.words.element), ...words.elements),
+      make("div", { class: "hx-sweep-bar" }, starts.words, bars.words.element), unchanged[1],
+      ...words.elements),
     draw: words.draw,
     /** @param {Result} result */
     begin: (result) => {
       offerKeywords(result);
+      for (const line of unchanged) line.hidden = !result.changes;
+      // Choices that do not fit the result are dropped first.
+      queueMicrotask(offer);
       if (result.ticket === ticket) return;
       stop();
+      whole = {};
       ticket = result.ticket;
       heads = null;
       for (const bar of Object.values(bars)) bar.rest();

@@ -27,6 +27,8 @@ let channel = null;
 /** Parts by token and name: asked for once, whoever shows them. @type {Map<string, Promise<any>>} */
 const fetched = new Map();
 let underWay = 0;
+/** How often the server was asked for something. */
+let numAsked = 0;
 /** Token of the result that comes next. @type {string | null} */
 let coming = null;
 
@@ -113,7 +115,9 @@ const add = ({ name, module: _, ...page }, mount) => {
   if (!root || root.dataset.mounted) return;
   root.dataset.mounted = "true";
   const { trigger } = page;
-  page.trigger = (event, data) => {
+  page.trigger = (event, given) => {
+    numAsked += 1;
+    const data = { ...given, event, asked: numAsked };
     emit("trigger", { event, data, repeat: () => trigger(event, data) });
     trigger(event, data);
   };

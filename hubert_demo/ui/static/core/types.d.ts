@@ -399,11 +399,14 @@ export interface ResultMessage {
   /** Key of the offer that it is a part of. */
   readonly offer?: string;
   readonly welcome?: boolean;
+  /** Number of the request that it answers. */
+  readonly asked?: number;
 }
 
 export interface SentenceMessage {
   readonly kind: "busy" | "error";
   readonly text: string;
+  readonly asked?: number;
   readonly welcome?: boolean;
   /** Whether it is about a result that was to be opened again, or changed. */
   readonly again?: boolean;

@@ -163,7 +163,8 @@ const READ = {
   frames_masked: ([stretch, ...more], { duration }) => !more.length && isStretch(stretch, duration),
   stretch_silenced: ([stretch, ...more], { duration }) => !more.length && isStretch(stretch, duration),
   attention_cut: ([queries, keys = "", ...layer], { duration, num_layers: layers }) =>
-    [queries, keys].every((each) => each === "others" || isStretch(each, duration)) && queries !== keys
+    [queries, keys].every((each) => each === "others" || isStretch(each, duration))
+      && [queries, keys].some((each) => each !== "others")
       && layer.length <= 1 && layer.every((each) => isIndex(each, layers)),
   states_patched: (pieces, { duration, num_layers: layers }) => {
     const [layer, stretch = "", start = "", checkpoint, example, ...inner] = pieces;

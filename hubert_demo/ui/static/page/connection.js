@@ -16,6 +16,7 @@ const NEVER_MIND = { status: 422, headers: { "content-type": "application/json" 
  * @typedef {object} Help
  * @property {() => Promise<void>} reach waits until the server answers
  * @property {() => void} onCut is told that answers broke off
+ * @property {(eventData: unknown) => unknown} latest what is to be asked in place of this
  * @property {(eventData: unknown) => boolean} misses whether the page asks it again by itself
  * @property {Uploads} uploads
  */
@@ -106,7 +107,7 @@ export const stitched = (body, events, onCut) => {
  * @param {Help} help
  * @returns {typeof fetch}
  */
-export const steadfast = (ask, { reach, onCut, misses, uploads }) => {
+export const steadfast = (ask, { reach, onCut, latest, misses, uploads }) => {
   const persist = async (/** @type {Parameters<typeof fetch>} */ ...request) => {
     for (;;) {
       const response = await ask(...request).catch((problem) => {
@@ -134,7 +135,10 @@ export const steadfast = (ask, { reach, onCut, misses, uploads }) => {
   };
 
   const join = async (/** @type {Parameters<typeof fetch>} */ ...request) => {
-    const { data, event_data: eventData } = JSON.parse(String(request[1]?.body));
+    const body = JSON.parse(String(request[1]?.body));
+    const { data } = body;
+    const eventData = latest(body.event_data);
+    request[1] = { ...request[1], body: JSON.stringify({ ...body, event_data: eventData }) };
     const path = data.find((/** @type {any} */ each) => each?.meta?._type === "gradio.FileData")?.path;
     let response = await ask(...request).catch(() => null);
     if (!response || isGateways(response)) {

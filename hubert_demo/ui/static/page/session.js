@@ -29,12 +29,15 @@ export const mount = (_root, page) => {
   let greeting = null;
   let opening = false; // what a link wants
   let patience = 0; // a timer, while something is changed
+  let latest = 0; // number of the latest request for what there was before, with some changes
 
   const receive = () => {
     if (!page.props.value) return;
-    clearTimeout(patience);
     /** @type {Message} */
     const message = JSON.parse(page.props.value);
+    // Something else is wanted by now.
+    if ("asked" in message && (message.asked ?? 0) < latest) return;
+    clearTimeout(patience);
     if (message.kind === "result" && message.welcome) greeting = message;
     // Whoever has begun something of their own is no longer to be greeted.
     if (message.welcome && asked) return;
@@ -167,6 +170,9 @@ export const mount = (_root, page) => {
   // After a short drop of the network; not where something else was begun since.
   on("online", () => {
     if (missed && missed.token === newest) result(missed);
+  });
+  on("trigger", ({ event, data }) => {
+    if (event === "again") latest = data.asked;
   });
   on("reopen", reopen);
   on("change", change);

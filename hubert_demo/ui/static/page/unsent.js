@@ -194,6 +194,19 @@ const misses = (eventData) => {
   return true;
 };
 
+/** Events of which nothing counts but what was asked last. */
+const ONE_BY_ONE = new Set(["again", "pick", "choose", "part"]);
+
+/**
+ * What is to be asked in place of this. Gradio keeps back what is asked while it waits for an answer, and then asks
+ * what it has just had answered once more.
+ * @param {any} eventData
+ */
+const latest = (eventData) => {
+  const newer = ONE_BY_ONE.has(eventData?.event) && asked.get(eventData.event);
+  return newer ? JSON.parse(newer.data) : eventData;
+};
+
 const onCut = () => reach().then(() => emit("cut"));
 
 on("reached", (is) => {
@@ -204,5 +217,5 @@ on("reached", (is) => {
 
 /** From now on Gradio's requests outlast a drop of the network. */
 export const keepSounds = () => {
-  window.fetch = steadfast(ask, { reach, onCut, misses, uploads });
+  window.fetch = steadfast(ask, { reach, onCut, latest, misses, uploads });
 };
