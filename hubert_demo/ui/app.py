@@ -38,7 +38,7 @@ from hubert_demo.ui.health import health
 from hubert_demo.ui.intake import READERS_BUSY, Intake
 from hubert_demo.ui.janitor import Janitor
 from hubert_demo.ui.lanes import Rank, one_step
-from hubert_demo.ui.messages import NUMBERS, message
+from hubert_demo.ui.messages import NUMBERS, message, numbered
 from hubert_demo.ui.models import Models
 from hubert_demo.ui.parts import Parts
 from hubert_demo.ui.preview import TITLE
@@ -299,12 +299,8 @@ class Page:
             yield message("error", text=sentence(error))
 
     def on_again(self, event: gr.EventData) -> str:
-        """Show what the visitor had before, with some changes, or had begun; what is sent may be anything.
-
-        The answer has the number of the request, `asked`: by then the browser may want something else.
-        """
-        request = event._data if isinstance(event._data, dict) else {}
-        asked = {"asked": request["asked"]} if type(request.get("asked")) is int else {}
+        """Show what the visitor had before, with some changes, or had begun; what is sent may be anything."""
+        request, asked = numbered(event._data)
         try:
             if "claim" in request:
                 begun = self._begun.find(request["claim"])

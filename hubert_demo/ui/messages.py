@@ -16,3 +16,13 @@ def message(outcome: str, **fields: Any) -> str:
         fields: What it says.
     """
     return json.dumps({"kind": outcome, **fields}).replace("<", "\\u003c")
+
+
+def numbered(sent: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the browser sent, which may be anything, and what the answer says of it in turn.
+
+    That is the request's number, `asked`, if it has one: by then the browser may want something else.
+    """
+    request = sent if isinstance(sent, dict) else {}
+    number = request.get("asked")
+    return request, {"asked": number} if type(number) is int else {}
