@@ -84,9 +84,7 @@ def test_of_switches_pressed_quickly_each_counts_and_the_last_wish_is_shown(visi
       }
     }"""
     visitor.tab.evaluate(presses, f"switch-{heads[-1]}")
-    visitor.tab.wait_for_function(
-        "wanted => inside.store.result.changes === wanted", arg=",".join(heads[:-1])
-    )
+    wait_for_changes(visitor, heads[:-1])
     visitor.tab.wait_for_function("document.body.dataset.hxReady")
     assert visitor.id(f"switch-{heads[-1]}").get_attribute("aria-checked") == "true"
     assert not visitor.id("status").is_visible()
@@ -107,9 +105,7 @@ def test_a_sweep_says_that_it_is_without_changes_and_can_be_taken_with_the_origi
 def test_of_examples_pressed_quickly_the_last_is_shown(visit, page):
     visitor = visit()
     for index in (1, 2, 3, 4):
-        visitor.tab.evaluate(
-            "id => document.querySelector(`[data-testid=${id}]`).click()", f"example-{index}"
-        )
+        visitor.id(f"example-{index}").evaluate("(row) => row.click()")
         visitor.tab.wait_for_timeout(40)
     name = page.examples[4].path.name
     visitor.tab.wait_for_function("name => inside.store.result.title === name", arg=name)
