@@ -8,7 +8,7 @@ from hubert_demo.audio import Waveform
 from hubert_demo.checkpoints import CheckpointSpec, LoadedCheckpoint, SoundScores
 from hubert_demo.experiments.lens import Lens, read_layers
 from hubert_demo.experiments.resynthesis import resynthesise
-from hubert_demo.inference import Pass
+from hubert_demo.inference import Pass, why_no_lens, why_no_sound
 from hubert_demo.memo import Memo
 
 MAX_LENSES = 2
@@ -68,6 +68,16 @@ class Inside:
             return resynthesise(self.load(made.spec), made.encoding, layer, seed)
 
         return self._sounds.get((layer, seed), make)
+
+    @property
+    def why_no_lens(self) -> str | None:
+        """Why `lens` cannot be had of this checkpoint; None where it can."""
+        return why_no_lens(self.load(self._inside.spec))
+
+    @property
+    def why_no_sound(self) -> str | None:
+        """Why `resynthesise` cannot be had of this checkpoint; None where it can."""
+        return why_no_sound(self.load(self._inside.spec))
 
     @property
     def sound_scores(self) -> SoundScores | None:

@@ -53,7 +53,7 @@ class Exhibit:
         parts: The parts of an analysis in it, as `Sources` names them, the main one first: files say which
             checkpoint made each. None where it is of the recording alone.
         needs_changes: Whether it compares with what was before a change, which must reach its main part.
-        needs_own_ctc: Whether the chosen checkpoint must have a CTC head itself, and not a companion's.
+        why_not: Why the chosen checkpoint cannot have it, in a sentence; None where it can.
     """
 
     name: str
@@ -66,7 +66,7 @@ class Exhibit:
     need: Need | None = None
     parts: tuple[str, ...] = ()
     needs_changes: bool = False
-    needs_own_ctc: bool = False
+    why_not: Callable[[Analysis], str | None] = lambda _: None
 
     def makers(self, analysis: Analysis) -> dict[str, str | None]:
         """The name of the checkpoint behind each of its parts."""
@@ -82,9 +82,7 @@ class Exhibit:
         """Whether an analysis has its main part: not every checkpoint has every head."""
         if self.needs_changes and not analysis.source_changes.get(self.parts[0]):
             return False
-        if self.needs_own_ctc and analysis.encoding.ctc is None:
-            return False
-        return None not in list(self.makers(analysis).values())[:1]
+        return None not in list(self.makers(analysis).values())[:1] and self.why_not(analysis) is None
 
     @property
     def figure_formats(self) -> tuple[str, ...]:

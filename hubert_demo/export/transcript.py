@@ -180,7 +180,7 @@ EXHIBITS = (
         draw_lens,
         tabulate_lens,
         parts=_LAYERS,
-        needs_own_ctc=True,
+        why_not=lambda analysis: analysis.why_no_lens,
     ),
     Exhibit(
         "lens_letters",
@@ -188,7 +188,7 @@ EXHIBITS = (
         "transcript",
         tabulate=tabulate_lens_letters,
         parts=_LAYERS,
-        needs_own_ctc=True,
+        why_not=lambda analysis: analysis.why_no_lens,
     ),
     Exhibit(
         "layer_sound",
@@ -197,5 +197,6 @@ EXHIBITS = (
         draw_layer_sound,
         sound=sound_layer_sound,
         parts=_LAYERS,
+        why_not=lambda analysis: analysis.why_no_sound,
     ),
 )

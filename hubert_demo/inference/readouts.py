@@ -19,6 +19,16 @@ READ_OUTS = (HEAD, AFFINE, LINEAR)
 """The CTC head as it is; the same behind an affine map onto the last layer; letters straight from a layer."""
 
 
+def why_no_lens(loaded: LoadedCheckpoint) -> str | None:
+    """Why no layer of a checkpoint can be read; None where each can."""
+    if loaded.ctc_model is not None:
+        return None
+    return (
+        f"“{loaded.spec.title}” has no CTC head, so none of its layers can be read. Choose a checkpoint with "
+        "one, or train one with `python -m hubert_demo.training ctc`."
+    )
+
+
 def layer_logits(loaded: LoadedCheckpoint, encoding: Encoding) -> dict[str, FloatArray]:
     """Logits of every layer, `(layers + 1, frames, vocabulary)`, by read-out; the encoder does not run again.
 
@@ -35,10 +45,7 @@ def layer_logits(loaded: LoadedCheckpoint, encoding: Encoding) -> dict[str, Floa
     """
     model, readouts = loaded.ctc_model, loaded.readouts
     if model is None:
-        raise InputError(
-            f"{loaded.spec.title} has no CTC head, so none of its layers can be read. Choose a checkpoint "
-            "with one, or train one with `python -m hubert_demo.training ctc`."
-        )
+        raise InputError(why_no_lens(loaded))
     layers, num_layers = loaded.encoder.encoder, encoding.num_layers
 
     def as_it_is(state: Tensor, layer: int) -> Tensor:

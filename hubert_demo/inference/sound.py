@@ -12,6 +12,17 @@ from hubert_demo.inference.passes import finite
 from hubert_demo.model.faults import machine_faults
 
 
+def why_no_sound(loaded: LoadedCheckpoint) -> str | None:
+    """Why no layer of a checkpoint can be heard; None where each can. Reads no decoder."""
+    if loaded.read_sound_decoders is not None:
+        return None
+    return (
+        f"No decoders for “{loaded.spec.title}” turn its layers back into sound. For a checkpoint in a "
+        "folder, `python -m hubert_demo.training resynthesise --checkpoint FOLDER` teaches them on some "
+        "hours of speech."
+    )
+
+
 def decoded_sound(loaded: LoadedCheckpoint, encoding: Encoding, layer: int) -> FloatArray:
     """What a layer's states say of the spectrogram, as of `experiments.mel.frame_columns`: `(frames, …)`.
 
@@ -25,11 +36,7 @@ def decoded_sound(loaded: LoadedCheckpoint, encoding: Encoding, layer: int) -> F
         MachineError: If the machine's memory or its graphics card fails.
     """
     if loaded.sound_decoders is None:
-        raise InputError(
-            f"{loaded.spec.title} has no decoders that make sound of its layers. For a checkpoint in a "
-            "folder, `python -m hubert_demo.training resynthesise --checkpoint FOLDER` makes them of some "
-            "hours of speech."
-        )
+        raise InputError(why_no_sound(loaded))
     if not 0 <= layer < len(encoding.hidden_states):
         raise no_such("Layer", layer, len(encoding.hidden_states))
     with machine_faults(f"The sound of a layer of {loaded.spec.title}"), torch.inference_mode():

@@ -4,7 +4,7 @@ from hubert_demo.api import Analysis
 from hubert_demo.changes import Change, StatesPatched, text_of
 from hubert_demo.checkpoints import LoadedCheckpoint
 from hubert_demo.ui import zero_gpu
-from hubert_demo.ui.downloads import lacking
+from hubert_demo.ui.downloads import lacking, reasons
 from hubert_demo.ui.views.base import Json, plain
 
 TEMPLATE = '<div class="hx-root hx-card hx-model" data-testid="model-card"></div>'
@@ -61,6 +61,7 @@ def about(analysis: Analysis, loaded: LoadedCheckpoint) -> Json:
         **plain(analysis.encoding, "num_layers", "num_heads", "middle_layer"),
         "sources": borrowed(analysis),
         "lacking": lacking(analysis),
+        "why_not": reasons(analysis),
     }
 
 

@@ -59,6 +59,12 @@ def lacking(analysis: Analysis) -> list[str]:
     return [name for name, exhibit in EXHIBITS.items() if not exhibit.is_of(analysis)]
 
 
+def reasons(analysis: Analysis) -> dict[str, str]:
+    """Why its checkpoint cannot have what a sentence explains, by name."""
+    why = {name: exhibit.why_not(analysis) for name, exhibit in EXHIBITS.items()}
+    return {name: sentence for name, sentence in why.items() if sentence}
+
+
 def reproduce(analysis: Analysis, request: Json) -> Json:
     """The Python that makes the same figures and numbers again."""
     return {"text": script(analysis, _choices(request))}

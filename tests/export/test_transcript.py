@@ -87,8 +87,10 @@ def test_the_sound_of_a_layer_can_be_downloaded_with_both_spectrograms(analysis)
     assert titles == ["the recording", "the sound of layer 3"]
 
 
-def test_only_a_checkpoint_that_reads_itself_has_it(analysis):
-    assert EXHIBITS["lens"].is_of(analysis)
+def test_only_a_checkpoint_that_reads_itself_and_can_be_heard_has_them(analysis):
+    names = ("lens", "lens_letters", "layer_sound")
+    assert all(EXHIBITS[name].is_of(analysis) for name in names)
     bare = copy(analysis)
-    bare.encoding = replace(analysis.encoding, ctc=None)
-    assert not EXHIBITS["lens"].is_of(bare)
+    bare.load = lambda spec: replace(analysis.load(spec), ctc_model=None, read_sound_decoders=None)
+    assert not any(EXHIBITS[name].is_of(bare) for name in names)
+    assert [EXHIBITS[name].why_not(bare) for name in names] == [bare.why_no_lens] * 2 + [bare.why_no_sound]

@@ -92,7 +92,9 @@ export const iconButton = (name, label, onclick, attributes) =>
  * @param {string | null} [sentence]
  */
 export const say = (line, sentence) => {
-  line.textContent = sentence || "";
+  // Between backticks stands what is typed into a shell.
+  const pieces = (sentence || "").split(/`([^`]+)`/);
+  line.replaceChildren(...pieces.map((text, index) => (index % 2 ? make("code", { text }) : text)));
   line.hidden = !sentence;
 };
 

@@ -393,6 +393,8 @@ export interface ResultMessage {
   readonly sources: Readonly<Record<string, string>>;
   /** Names of downloads that it does not have. */
   readonly lacking: readonly string[];
+  /** Why its model cannot have some of them, by name. */
+  readonly why_not: Readonly<Record<string, string>>;
   readonly parts: readonly string[];
   /** Its number, if it is one of the examples. */
   readonly example?: number;

@@ -37,6 +37,7 @@ export const hearing = (page) => {
     onclick: () => press(),
   });
   const problem = problemLine("sound-problem");
+  const unable = make("p", { class: "hx-quiet", hidden: true, "data-testid": "sound-unable" });
   const status = make("p", { class: "hx-quiet", role: "status", "data-testid": "sound-status" });
   const levels = make("p", { class: "hx-quiet", "data-testid": "sound-levels" });
   const pictures = { recording: spectrum("sound-recording"), layer: spectrum("sound-of-layer") };
@@ -46,10 +47,12 @@ export const hearing = (page) => {
   const card = make("div", { class: "hx-card hx-wide hx-hearing" },
     make("div", { class: "hx-bar" }, make("h2", { text: "Hear a layer" }), make("span", { class: "hx-grow" }), hear),
     make("div", { class: "hx-controls" }, ...slider.elements),
-    make("div", { class: "hx-lines" }, make("p", { class: "hx-quiet", text: WHAT }), problem, status, levels), found);
+    make("div", { class: "hx-lines" },
+      make("p", { class: "hx-quiet", text: WHAT }), unable, problem, status, levels), found);
   const element = make("section", { class: "hx-every-layer", "aria-label": "Hear a layer" }, card);
   const asking = question(page, "layer_sound", card);
 
+  const whyNot = () => resultOnShow().why_not.layer_sound;
   const isHere = () => sound !== null && clock.layer === wanted;
   const label = () => {
     slider.show(wanted, resultOnShow().num_layers);
@@ -71,6 +74,8 @@ export const hearing = (page) => {
     clock.lend(null);
     sound = null;
     asked = "";
+    say(unable, whyNot());
+    hear.disabled = Boolean(whyNot());
     say(problem);
     say(levels);
     status.textContent = "";
@@ -103,7 +108,7 @@ export const hearing = (page) => {
   const follow = () => {
     if (!store.result || !card.clientWidth) return;
     const { sound_layer: layer } = store.choices;
-    if (layer === undefined) {
+    if (layer === undefined || whyNot()) {
       if (asked) clear();
       return label();
     }

@@ -45,7 +45,7 @@ export const letterRow = () => {
  */
 export const lostNote = ({ num_lost: count, num_lost_by_chance: chance }, isReference) => {
   if (!isReference) return NEEDS_TEXT;
-  const letters = count === 1 ? "1 letter is" : `${count} letters are`;
+  const letters = count === 1 ? "1 letter is" : `${count || "No"} letters are`;
   return `${letters} right on the way and wrong at the top (${chance.toFixed(1)} by chance, if the letters that the ` +
     "last layer misses were others of the text).";
 };

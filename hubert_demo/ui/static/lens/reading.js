@@ -61,6 +61,7 @@ export const reading = (page) => {
     follow();
   }, "lens-read", "is-plain");
   const problem = problemLine("lens-problem");
+  const unable = make("p", { class: "hx-quiet", hidden: true, "data-testid": "lens-unable" });
   const status = make("p", { class: "hx-quiet", role: "status", "data-testid": "lens-status" });
   const choices = make("span", { "data-testid": "lens-read-out" });
   const slider = layerSlider(0, ["lens-layer", "lens-layer-name"], (layer) => choose({ lens_layer: layer }));
@@ -79,7 +80,7 @@ export const reading = (page) => {
   const card = make("div", { class: "hx-card hx-lens" },
     make("div", { class: "hx-bar" }, make("h2", { text: "What every layer writes" }),
       make("span", { class: "hx-quiet", text: WHAT }), make("span", { class: "hx-grow" }), read),
-    problem, status, found);
+    unable, problem, status, found);
   const element = make("section", { class: "hx-every-layer", "aria-label": "What every layer writes" }, card,
     map.element);
   const asking = question(page, "lens", card);
@@ -87,12 +88,15 @@ export const reading = (page) => {
 
   const layerNow = () => store.choices.lens_layer ?? resultOnShow().middle_layer;
   const reference = () => store.choices.reference ?? "";
+  const whyNot = () => resultOnShow().why_not.lens;
 
   const clear = () => {
     asking.forget();
     mapping.forget();
     answer = null;
     asked = mapped = "";
+    say(unable, whyNot());
+    read.disabled = Boolean(whyNot());
     say(problem);
     status.textContent = "";
     found.hidden = map.element.hidden = true;
@@ -136,7 +140,7 @@ export const reading = (page) => {
   // A tab that nobody has opened asks for nothing, nor does one where nobody has pressed the button.
   const follow = () => {
     if (!store.result || !card.clientWidth) return;
-    if (!store.choices.lens) return clear();
+    if (!store.choices.lens || whyNot()) return clear();
     const wanted = JSON.stringify([store.result.token, reference()]);
     if (wanted === asked) return show();
     clear();
