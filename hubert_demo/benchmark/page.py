@@ -24,16 +24,18 @@ from typing import Any
 
 import numpy as np
 import soundfile
+import torch
 
 from hubert_demo.audio import SAMPLE_RATE_HZ, Waveform
 from hubert_demo.checkpoints import ASSETS_DIR
 from hubert_demo.errors import InputError, exit_status
-from hubert_demo.model import HubertConfig, HubertModel, Wav2Vec2FeatureExtractor
+from hubert_demo.model import HubertConfig, HubertForCTC, Wav2Vec2CTCTokenizer, Wav2Vec2FeatureExtractor
 
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--autoplay-policy=no-user-gesture-required"]
 _TIMEOUT_MS = 120_000
 _TABS = ("Transcript", "Keywords", "Layers", "Attention")
 _PLAY_S = 3.0
+_TOKENS = ("<pad>", "<s>", "</s>", "<unk>", "|", *"ETAONIHSRDLUMWCFGYPBVK'XJQZ")
 
 # What the page's modules know.
 _LOOK_INSIDE = """async () => {
@@ -253,12 +255,12 @@ def recording(duration_s: float, number: int, folder: Path) -> Path:
 
 
 def write_base_checkpoint(folder: Path) -> Path:
-    """An encoder of HuBERT base's size with random weights; computing takes as long as with trained ones.
-
-    It has no heads, as `facebook/hubert-base-ls960` has none: the embedded checkpoint fills those views.
-    """
-    HubertModel(HubertConfig()).save_pretrained(folder)
+    """A checkpoint of HuBERT base's size with a CTC head; random weights take as long as trained ones."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        HubertForCTC(HubertConfig(vocab_size=len(_TOKENS))).save_pretrained(folder)
     Wav2Vec2FeatureExtractor().save_pretrained(folder)
+    Wav2Vec2CTCTokenizer({token: index for index, token in enumerate(_TOKENS)}).save_pretrained(folder)
     return folder
 
 

@@ -14,22 +14,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-
 from hubert_demo.api import Analysis, analyze
 from hubert_demo.api.opening import sweep_steps
 from hubert_demo.benchmark.measure import forget_peak, in_own_process, peak_bytes, seconds_of
-from hubert_demo.benchmark.page import recording
+from hubert_demo.benchmark.page import recording, write_base_checkpoint
 from hubert_demo.checkpoints import DEFAULT_CHECKPOINT, STORE
 from hubert_demo.errors import exit_status
 from hubert_demo.experiments.heads import NUM_DRAWS
 from hubert_demo.inference import encode
-from hubert_demo.model import HubertConfig, HubertForCTC, Wav2Vec2CTCTokenizer, Wav2Vec2FeatureExtractor
 
 MAX_GROWTH_MB = 300
 
 _DURATION_S = 10.0
-_TOKENS = ("<pad>", "<s>", "</s>", "<unk>", "|", *"ETAONIHSRDLUMWCFGYPBVK'XJQZ")
 # How often what is short is timed in every round.
 _SHORT = 3
 _MEGABYTE = 1e6
@@ -99,16 +95,6 @@ class Cost:
         )
 
 
-def write_base_reader(folder: Path) -> Path:
-    """A checkpoint of HuBERT base's size with a CTC head and random weights."""
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        HubertForCTC(HubertConfig(vocab_size=len(_TOKENS))).save_pretrained(folder)
-    Wav2Vec2FeatureExtractor().save_pretrained(folder)
-    Wav2Vec2CTCTokenizer({token: index for index, token in enumerate(_TOKENS)}).save_pretrained(folder)
-    return folder
-
-
 def measured(case: Case, rounds: int, duration_s: float, folder: Path) -> Cost:
     """Time a sweep in turns with whole passes, once both are warm, and weigh it in a process of its own."""
     analysis = _analysis(case, duration_s, folder)
@@ -143,7 +129,7 @@ def growth_mb(case: Case, duration_s: float, folder: Path) -> float:
 def _analysis(case: Case, duration_s: float, folder: Path) -> Analysis:
     checkpoint = str(folder / "base") if case.is_base else DEFAULT_CHECKPOINT
     if case.is_base and not (folder / "base").exists():
-        write_base_reader(folder / "base")
+        write_base_checkpoint(folder / "base")
     return analyze(recording(duration_s, 0, folder), checkpoint=checkpoint, device="cpu")
 
 
