@@ -124,9 +124,11 @@ def test_the_page_is_sent_the_labels_and_no_threshold(analyses):
 
 def test_downloads_that_a_model_cannot_give_are_not_offered(analyses):
     of_lens = ["lens", "lens_letters"]
-    of_changes = ["words_before_after", "keywords_before_after", "layers_before_after"]
-    assert lacking(analyses["emotions"]) == [*of_lens, "keywords", "keywords_heard", *of_changes]
-    assert lacking(analyses["bare"]) == [*of_lens, "classification", "classification_over_time", *of_changes]
+    of_changes = [name for name, exhibit in EXHIBITS.items() if exhibit.needs_changes]
+    assert len(of_changes) == 4
+    of_keywords, of_labels = ["keywords", "keywords_heard"], ["classification", "classification_over_time"]
+    assert lacking(analyses["emotions"]) == [*of_lens, "layer_sound", *of_keywords, *of_changes]
+    assert lacking(analyses["bare"]) == [*of_lens, "layer_sound", *of_labels, *of_changes]
 
 
 def test_nothing_borrowed_is_shown_as_the_chosen_model_s(analyses):
@@ -222,6 +224,24 @@ def test_tables_and_figures_of_a_classifier(analyses, name):
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == [row["label"] for row in table]
     has_weights = any("weight" in axes.get_ylabel() for axes in figure.axes)
     assert has_weights is (name == "mixing")
+
+
+def test_labels_before_and_after_a_change_stand_side_by_side(analyses):
+    analysis = analyses["emotions"]
+    exhibit, changed = EXHIBITS["classification_before_after"], analysis.change("layer_skipped:1")
+    assert exhibit.is_of(changed)
+    assert not exhibit.is_of(analysis)
+    table = rows(file_content(changed, exhibit.name, "csv", Choices()))
+    assert [row["label"] for row in table] == list(EMOTIONS)
+    assert [float(row["score_before"]) for row in table] == pytest.approx(analysis.classification.scores)
+    assert [float(row["score_after"]) for row in table] == pytest.approx(changed.classification.scores)
+    assert {row["changes"] for row in table} == {"layer_skipped:1"}
+    axes = exhibit.draw(changed, Choices()).axes[0]
+    order = changed.classification.order
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == [EMOTIONS[index] for index in order]
+    lengths = [bar.get_width() for bars in axes.containers for bar in bars]
+    both = [each.classification.scores[order] for each in (analysis, changed)]
+    assert lengths == pytest.approx(np.concatenate(both))
 
 
 def as_text(analysis, exhibit: str) -> bytes:

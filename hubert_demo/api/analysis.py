@@ -154,7 +154,7 @@ class Analysis(Inside):
             what: `"heads"`: every head of the chosen checkpoint in turn; `"layers"`: every layer and every
                 feed-forward; `"words"`: the sound of every word.
             by: What a head gives when it is off: `"zero"` or its `"mean"`.
-            keyword: Whose probability to follow; None for the clearest one, if these models tell keywords.
+            keyword: Keyword or label whose probability to follow; None for the likeliest, if there is one.
             num_draws: Random subspaces a layer that heads are compared with; 0 for none.
             seed: Of everything that is drawn.
 

@@ -137,11 +137,14 @@ def _variants(analysis: Analysis, number: int) -> Variants:
 
 
 def _keyword(analysis: Analysis, keyword: str | None, number: int = 0) -> str | None:
-    """The keyword to follow in one of the passes: the clearest one, unless another was chosen."""
-    if keyword is not None or analysis.keywords is None:
-        return keyword
+    """The keyword or label to follow in one of the passes: the likeliest, unless another was chosen."""
     is_own = analysis.passes[number].spec == analysis.passes[2].spec
-    return analysis.keywords.label if is_own else None
+    if keyword is not None or not is_own:
+        return keyword
+    if analysis.keywords is not None:
+        return analysis.keywords.label
+    other = analysis.classification
+    return other.labels[other.order[0]] if other is not None and other.are_probabilities else None
 
 
 class _Silencer:

@@ -34,7 +34,9 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         "--by", choices=("zero", "mean"), default="zero", help="what a head gives when it is off"
     )
     parser.add_argument(
-        "--keyword", metavar="WORD", help="whose probability to follow; default: the clearest"
+        "--keyword",
+        metavar="WORD",
+        help="keyword, or another classifier's label, to follow the probability of; default: the likeliest",
     )
     parser.add_argument(
         "--draws",
@@ -123,9 +125,9 @@ def _as_lines(sweep: Sweep) -> list[str]:
 
 
 def _marked(numbers: npt.NDArray[np.float64], is_marked: npt.NDArray[np.bool_]) -> list[str]:
-    return [f"{number:.2f}{_MARK if mark else ' '}" for number, mark in zip(numbers, is_marked, strict=True)]
+    return [f"{number:z.2f}{_MARK if mark else ' '}" for number, mark in zip(numbers, is_marked, strict=True)]
 
 
 def _row(name: str, cells: Sequence[object]) -> str:
-    shown = (f"{cell:.2f} " if isinstance(cell, float) else str(cell) for cell in cells)
+    shown = (f"{cell:z.2f} " if isinstance(cell, float) else str(cell) for cell in cells)
     return f"{name:>5}" + "".join(f"{cell:>16}" if len(cells) == 2 else f"{cell:>10}" for cell in shown)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -10,10 +10,11 @@ import jiwer
 import numpy as np
 import numpy.typing as npt
 
+from hubert_demo.analysis.keywords.classification import MOST_LABELS, classify
 from hubert_demo.analysis.keywords.detection import detect
 from hubert_demo.analysis.transcript.collapse import merge_repeats
 from hubert_demo.analysis.transcript.ctc import transcribe
-from hubert_demo.encoding import CtcOutput, Encoding
+from hubert_demo.encoding import CtcOutput, Encoding, Problem
 from hubert_demo.errors import InputError
 from hubert_demo.inference import Answers
 
@@ -29,7 +30,7 @@ class Effects:
             how much the logarithm of its probability falls.
         characters_changed: float64: characters replaced, missing or inserted in the greedy text.
         keyword_change: float64, -1..1: by how much the keyword's probability rises, in the window where it is
-            highest before and after.
+            highest before and after; of another classifier's label, that of the whole recording.
     """
 
     loss_rise: Numbers
@@ -69,7 +70,8 @@ def listed(numbers: Numbers, digits: int | None = None) -> list[Any]:
         numbers: Of any shape but a single one.
         digits: To round to; all of them if None.
     """
-    plain = (numbers if digits is None else np.round(numbers, digits)).astype(object)
+    # What is added makes 0 of -0.
+    plain = ((numbers if digits is None else np.round(numbers, digits)) + 0.0).astype(object)
     plain[~np.isfinite(numbers)] = None
     found: list[Any] = plain.tolist()
     return found
@@ -87,17 +89,17 @@ class Ruler:
     Args:
         encoding: The pass.
         unchanged: What its heads say, by the way that the variants' are computed.
-        keyword: Whose probability to follow; None for none.
+        keyword: Whose probability to follow, a keyword or another classifier's label; None for none.
 
     Raises:
-        InputError: If the keyword head does not know it, or there is none.
+        InputError: If the head does not know it or gives no probabilities, or there is none.
     """
 
     def __init__(self, encoding: Encoding, unchanged: Answers, keyword: str | None) -> None:
         self._encoding = encoding
         self._text = transcribe(encoding).text if encoding.ctc is not None else ""
         self.ctc_loss = np.nan if unchanged.ctc_losses is None else float(unchanged.ctc_losses[0])
-        self._keyword = None if keyword is None else _require_keyword(encoding, keyword)
+        self._keyword = None if keyword is None else _required(encoding, keyword)
         self.keyword_probability = float(self._probabilities(unchanged)[0])
 
     def measure(self, answers: Answers) -> Effects:
@@ -120,16 +122,13 @@ class Ruler:
         return np.array([edits(self._text, text) for text in texts], np.float64)
 
     def _probabilities(self, answers: Answers) -> Numbers:
-        """Of the keyword, in the window where it is highest."""
         classes = self._encoding.classes
         if self._keyword is None or classes is None or answers.class_logits is None:
             return np.full(_count(answers), np.nan)
-        found = []
-        for logits in answers.class_logits:
-            keywords = detect(replace(self._encoding, classes=replace(classes, logits=logits)))
-            assert keywords is not None
-            found.append(keywords.window_probabilities[:, self._keyword].max())
-        return np.array(found)
+        variants = (
+            replace(self._encoding, classes=replace(classes, logits=each)) for each in answers.class_logits
+        )
+        return np.array([_probabilities_of(variant)[self._keyword] for variant in variants])
 
 
 def edits(text: str, other: str) -> int:
@@ -140,13 +139,27 @@ def edits(text: str, other: str) -> int:
     return int(found.substitutions + found.deletions + found.insertions)
 
 
-def _require_keyword(encoding: Encoding, keyword: str) -> int:
-    found = detect(encoding)
-    labels: Sequence[str] = () if found is None else found.labels
-    if keyword not in labels:
-        known = f"it knows {', '.join(labels)}" if labels else "it has no keyword head"
-        raise InputError(f"{encoding.checkpoint} does not know the keyword {keyword[:30]!r}; {known}.")
-    return labels.index(keyword)
+def _probabilities_of(encoding: Encoding) -> Mapping[str, float]:
+    """Of every keyword, in the window where it is highest; of another classifier's labels, as it answers."""
+    keywords, other = detect(encoding), classify(encoding)
+    if keywords is not None:
+        return dict(zip(keywords.labels, keywords.window_probabilities.max(axis=0).tolist(), strict=True))
+    if other is None or not other.are_probabilities:
+        return {}
+    return dict(zip(other.labels, other.scores.tolist(), strict=True))
+
+
+def _required(encoding: Encoding, keyword: str) -> str:
+    known = list(_probabilities_of(encoding))
+    if keyword in known:
+        return keyword
+    more = f" and {len(known) - MOST_LABELS} more" if len(known) > MOST_LABELS else ""
+    listing = f"it knows {', '.join(known[:MOST_LABELS])}{more}"
+    is_label = encoding.classes is not None and encoding.classes.problem is not Problem.KEYWORDS
+    raise InputError(
+        f"{encoding.checkpoint} does not know the {'label' if is_label else 'keyword'} {keyword[:30]!r}; "
+        f"{listing if known else 'it has no head that gives probabilities'}."
+    )
 
 
 def _count(answers: Answers) -> int:

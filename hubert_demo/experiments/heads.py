@@ -80,7 +80,8 @@ def sweep_heads(
         encoding: One recording.
         by: As for `HeadOff`.
         keyword: Whose probability to follow; None for none.
-        num_draws: Random subspaces of each layer, up to `MAX_DRAWS`; 0 for none.
+        num_draws: Random subspaces of each layer, up to `MAX_DRAWS`; 0 for none. Heads are compared with
+            them by CTC loss, so that there are none without a CTC head either.
         seed: Of these.
 
     Yields:
@@ -93,6 +94,7 @@ def sweep_heads(
     if not 0 <= num_draws <= MAX_DRAWS:
         raise InputError(f"{num_draws:,} random subspaces cannot be drawn; give 0 to {MAX_DRAWS:,}.")
     ruler = _ruler(variants, encoding, keyword)
+    num_draws = 0 if encoding.ctc is None else num_draws
     num_layers, num_heads = encoding.num_layers, encoding.num_heads
     sweep = HeadSweep(
         by,
@@ -195,9 +197,9 @@ def sweep_layers(
 def _ruler(variants: Variants, encoding: Encoding, keyword: str | None) -> Ruler:
     if encoding.ctc is None and keyword is None:
         raise InputError(
-            f"{encoding.checkpoint} has neither a CTC head nor a keyword head of its own, so there is "
-            "nothing to measure a switch by. Choose a checkpoint that has one; a single change shows what "
-            "becomes of all else."
+            f"{encoding.checkpoint} has neither a CTC head nor one that gives probabilities, and a sweep "
+            "measures each switch by what those say. Choose a checkpoint with one of them, or switch one "
+            "part off at a time to see what changes."
         )
     return Ruler(encoding, variants.unchanged(), keyword)
 

@@ -61,9 +61,15 @@ def tabulate_heads(analysis: Analysis, choices: Choices) -> Columns:
 
 
 def draw_head_sweep(analysis: Analysis, choices: Choices) -> Figure:
-    """How much the transcript loses without each head; those that do more than chance are framed."""
+    """How much the transcript loses without each head, those that do more than chance framed.
+
+    Without a CTC head: by how much the probability changes that is followed.
+    """
     sweep = _head_sweep(analysis, choices)
-    return head_sweep_figure(sweep.effects.loss_rise, sweep.is_marked, sweep.by_chance)
+    if analysis.encoding.ctc is not None:
+        return head_sweep_figure(sweep.effects.loss_rise, sweep.is_marked, sweep.by_chance)
+    meaning = f"change of the probability of “{sweep.keyword}” (percentage points)"
+    return head_sweep_figure(100 * sweep.effects.keyword_change, sweep.is_marked, None, meaning)
 
 
 def tabulate_head_sweep(analysis: Analysis, choices: Choices) -> Columns:

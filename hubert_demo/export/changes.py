@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hubert_demo.analysis.keywords.classification import Classification
 from hubert_demo.analysis.keywords.detection import Keywords
 from hubert_demo.analysis.layers.similarity import like_before
 from hubert_demo.analysis.transcript.alignment import differing_words
@@ -19,6 +20,7 @@ from hubert_demo.errors import InputError
 from hubert_demo.export.exhibits import Columns, Exhibit
 from hubert_demo.plotting.changes import (
     Said,
+    classification_change_figure,
     keywords_change_figure,
     layers_change_figure,
     words_change_figure,
@@ -135,6 +137,28 @@ def _keywords(analysis: Analysis) -> tuple[Keywords, Keywords]:
     return before, after
 
 
+def draw_classification_before_after(analysis: Analysis, choices: Choices) -> Figure:
+    """What another classifier says of the whole recording before and after a change."""
+    return classification_change_figure(*_classifications(analysis))
+
+
+def tabulate_classification_before_after(analysis: Analysis, choices: Choices) -> Columns:
+    """One row a label, in the classifier's order: its score of the whole recording before and after."""
+    before, after = _classifications(analysis)
+    return {
+        "label": np.array(after.labels, dtype=str),
+        "score_before": before.scores,
+        "score_after": after.scores,
+    }
+
+
+def _classifications(analysis: Analysis) -> tuple[Classification, Classification]:
+    before, after = _before(analysis).classification, analysis.classification
+    if before is None or after is None:
+        raise InputError("This checkpoint has no classifier of other labels; choose one that has.")
+    return before, after
+
+
 def draw_layers_before_after(analysis: Analysis, choices: Choices) -> Figure:
     """How like each layer is to what it was before a change; size and likeness of layers before and after."""
     before = _before(analysis)
@@ -183,6 +207,15 @@ EXHIBITS = (
         draw_keywords_before_after,
         tabulate_keywords_before_after,
         parts=("keywords",),
+        needs_changes=True,
+    ),
+    Exhibit(
+        "classification_before_after",
+        "Labels before and after",
+        "keywords",
+        draw_classification_before_after,
+        tabulate_classification_before_after,
+        parts=("classification",),
         needs_changes=True,
     ),
     Exhibit(

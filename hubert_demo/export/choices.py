@@ -38,8 +38,8 @@ class Choices:
         seed: Of UMAP and k-means.
         reference: What was really said; "" if that is not known.
         hotwords: Words to listen for, separated by commas or spaces.
-        head_sweep: The keyword that a sweep over all heads follows, or `CLEAREST`; "" leaves the sweep out,
-            which takes hundreds of passes.
+        head_sweep: The keyword or label that a sweep over all heads follows, or `CLEAREST`; "" leaves out the
+            sweep, which takes hundreds of passes.
         word_sweep: The same of a sweep over all words.
         sound_layer: The layer that is heard, an index into the hidden states; None for `layer`.
     """

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from hubert_demo.analysis.keywords.classification import Classification
 from hubert_demo.analysis.keywords.detection import Keywords
 from hubert_demo.analysis.layers.similarity import LayerCurves
 from hubert_demo.analysis.transcript.ctc import Word
@@ -91,6 +92,34 @@ def keywords_change_figure(before: Keywords, after: Keywords) -> Figure:
         strip.set_title(when, fontsize=10, color=INK, loc="left")
     if picture is not None:
         figure.colorbar(picture, ax=strips, label="probability", fraction=0.05, pad=0.02)
+    return figure
+
+
+def classification_change_figure(before: Classification, after: Classification) -> Figure:
+    """Draw what a classifier says of the whole recording before and after, two bars a label.
+
+    Args:
+        before: With the same labels.
+        after: Of many labels, those are drawn that are the most probable now.
+    """
+    figure = new_figure(6, 4)
+    axes = figure.subplots()
+    shown, is_probable = after.shown, after.are_probabilities
+    for offset, found, colour, when in ((-0.2, before, NONE, "before"), (0.2, after, ACTION, "after")):
+        scores = found.scores[shown].tolist()
+        bars = axes.barh(np.arange(len(shown)) + offset, scores, 0.38, color=colour, label=when)
+        told = [percent(score) if is_probable else f"{score:.3g}" for score in scores]
+        axes.bar_label(bars, told, padding=3, fontsize=7)
+    if after.by_chance is not None:
+        axes.axvline(after.by_chance, color=SECOND_INK, linewidth=1, linestyle=":", label="by chance")
+    if is_probable:
+        axes.set(xlim=(0, 1.15), xticks=[0, 0.5, 1])
+    axes.set_xlabel(f"{'probability' if is_probable else 'value'}, whole recording", color=INK)
+    axes.margins(x=0.15)
+    axes.set_yticks(range(len(shown)), [after.labels[index] for index in shown])
+    axes.invert_yaxis()
+    tidy(axes)
+    axes.legend(fontsize=8, frameon=False, loc="lower right")
     return figure
 
 

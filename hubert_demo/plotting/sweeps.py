@@ -10,31 +10,35 @@ from matplotlib.patches import Rectangle
 from hubert_demo.plotting.palette import ACTION, HAIRLINE, INK, SECOND_INK
 from hubert_demo.plotting.style import INK_RAMP, new_figure, tidy
 
-_LOSS = "rise of the CTC loss (nats)"
+RISE_OF_LOSS = "rise of the CTC loss (nats)"
 # Darker than this share of the ramp, numbers are white.
 _DARK = 0.55
 
 
 def head_sweep_figure(
-    loss_rise: npt.NDArray[np.float64], is_marked: npt.NDArray[np.bool_], by_chance: float | None
+    effects: npt.NDArray[np.float64],
+    is_marked: npt.NDArray[np.bool_],
+    by_chance: float | None,
+    meaning: str = RISE_OF_LOSS,
 ) -> Figure:
-    """Draw what the transcript loses without each head: a row is a layer, from the top, counted from 1.
+    """Draw what changes without each head: a row is a layer, from the top, counted from 1.
 
     Args:
-        loss_rise: `(layers, heads)`, in nats; NaN where there is none.
+        effects: `(layers, heads)`; NaN where there is none. A loss that falls is no effect.
         is_marked: `(layers, heads)`: framed.
         by_chance: How often a head would be marked anyway; None where none is.
+        meaning: What the numbers are.
     """
-    num_layers, num_heads = loss_rise.shape
+    num_layers, num_heads = effects.shape
+    sizes = np.maximum(effects, 0) if meaning == RISE_OF_LOSS else np.abs(effects)
     figure = new_figure(max(4.0, 0.62 * num_heads + 1.8), max(3.0, 0.36 * num_layers + 1.4))
     axes = figure.subplots()
-    known = loss_rise[np.isfinite(loss_rise)]
-    most = max(1e-9, float(known.max(initial=0)))
-    picture = axes.imshow(loss_rise, cmap=INK_RAMP, vmin=0, vmax=most, aspect="auto")
+    most = max(1e-9, float(sizes[np.isfinite(sizes)].max(initial=0)))
+    picture = axes.imshow(sizes, cmap=INK_RAMP, vmin=0, vmax=most, aspect="auto")
     for layer, head in np.ndindex(num_layers, num_heads):
-        rise = loss_rise[layer, head]
-        colour = "white" if rise > _DARK * most else INK
-        text = "" if np.isnan(rise) else f"{rise:.1f}"
+        effect = effects[layer, head]
+        colour = "white" if sizes[layer, head] > _DARK * most else INK
+        text = "" if np.isnan(effect) else f"{effect:z.1f}"
         axes.text(head, layer, text, ha="center", va="center", color=colour, fontsize=8)
         if is_marked[layer, head]:
             corner = (head - 0.47, layer - 0.47)
@@ -42,7 +46,7 @@ def head_sweep_figure(
     axes.set_xticks(range(num_heads), [str(head + 1) for head in range(num_heads)])
     axes.set_yticks(range(num_layers), [str(layer + 1) for layer in range(num_layers)])
     axes.set(xlabel="head", ylabel="layer")
-    figure.colorbar(picture, ax=axes, label=_LOSS, fraction=0.05, pad=0.02)
+    figure.colorbar(picture, ax=axes, label=meaning, fraction=0.05, pad=0.02)
     if by_chance is not None:
         chance = f"framed: more than every random subspace of the layer, by chance 1 in {1 / by_chance:.0f}"
         axes.set_title(chance, fontsize=8, color=SECOND_INK)
@@ -72,13 +76,13 @@ def word_sweep_figure(
     bars.barh(range(len(words)), loss_rise, color=[ACTION if each else HAIRLINE for each in is_marked])
     bars.set_yticks(range(len(words)), list(words))
     bars.invert_yaxis()
-    bars.set(xlabel=_LOSS)
-    bars.set_title("coloured: more than every silence as long elsewhere", fontsize=8, color=SECOND_INK)
+    bars.set(xlabel=RISE_OF_LOSS)
+    bars.set_title("coloured: more than any of 20 other stretches", fontsize=8, color=SECOND_INK)
     steps = np.arange(1, len(removed) + 1)
     for order in removed_at_random:
         curve.plot(steps, order, color=HAIRLINE, linewidth=1)
     curve.plot(steps, removed, color=ACTION, linewidth=2, marker="o", markersize=3)
-    curve.set(xlabel="words silenced", ylabel=_LOSS)
+    curve.set(xlabel="words silenced", ylabel=RISE_OF_LOSS)
     curve.set_title("the most important first; grey: random orders", fontsize=8, color=SECOND_INK)
     for axes in (bars, curve):
         tidy(axes)

@@ -48,7 +48,7 @@ def test_the_two_old_lists_are_the_exhibits_with_a_figure_and_those_with_numbers
     with pytest.warns(DeprecationWarning, match=r"export\.NUMBERS is now called export\.EXHIBITS"):
         numbers = export.NUMBERS
     new = {"classification", "head_sweep", "word_sweep", "lens", "layer_sound"}
-    new |= {f"{name}_before_after" for name in ("words", "keywords", "layers")}
+    new |= {f"{name}_before_after" for name in ("words", "keywords", "classification", "layers")}
     assert set(pictures) == {*OLD_FIGURES.values(), *new}
     assert set(EXHIBITS) == {*pictures, *numbers}
 

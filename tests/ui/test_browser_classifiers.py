@@ -85,6 +85,57 @@ def test_only_what_the_model_has_is_offered_and_what_is_lent_is_named(look):
     assert lead(visitor).startswith("Which of ten commands")
 
 
+def test_what_a_model_cannot_do_with_its_layers_it_says_before_anybody_presses(look, page):
+    visitor, _ = look("emotions", link="#lens=linear&sound_layer=2")
+    analysis = page.results.get(visitor.token).analysis
+    visitor.open("Transcript")
+    visitor.id("lens-unable").wait_for()
+    shown = [visitor.id(name).inner_text() for name in ("lens-unable", "sound-unable")]
+    assert shown == [sentence.replace("`", "") for sentence in (analysis.why_no_lens, analysis.why_no_sound)]
+    assert visitor.id("lens-unable").locator("code").inner_text() == "python -m hubert_demo.training ctc"
+    assert visitor.id("lens-read").is_disabled()
+    assert visitor.id("hear-layer").is_disabled()
+    assert not visitor.id("lens-problem").is_visible()
+    assert not visitor.id("sound-problem").is_visible()
+    before = visitor.token
+    visitor.id("model").select_option("hubert-explorer")
+    visitor.wait_for_other_result(before)
+    visitor.id("lens-unable").wait_for(state="hidden")
+    visitor.id("sound-unable").wait_for(state="hidden")
+    visitor.id("lens-read").click()
+    visitor.id("lens-texts").wait_for()
+    assert visitor.id("hear-layer").is_enabled()
+
+
+def test_a_sweep_follows_one_of_its_labels_and_shows_what_there_is(look, page):
+    visitor, found = look("emotions")
+    visitor.open("Attention")
+    offered = visitor.id("sweep-keyword")
+    offered.locator("option[value=sad]").wait_for(state="attached")
+    labels = [EMOTIONS[index] for index in found.order]
+    assert offered.locator("option").all_inner_texts() == ["the likeliest", *labels]
+    offered.select_option("sad")
+    visitor.id("sweep-heads").click()
+    visitor.tab.wait_for_function("document.querySelector('[data-testid=sweep-note]:not(:empty)')")
+    visitor.id("sweep-progress").first.wait_for(state="hidden")
+    note = visitor.id("sweep-note").inner_text()
+    assert "the probability of “sad” changes" in note
+    assert "ramed" not in note
+    measures = visitor.tab.get_by_role("group", name="What the colours show").locator("button").all()
+    assert [(each.inner_text(), each.is_enabled()) for each in measures] == [
+        ("CTC loss", False),
+        ("characters changed", False),
+        ("probability", True),
+    ]
+    assert measures[2].get_attribute("aria-pressed") == "true"
+    sweep = page.results.get(visitor.token).analysis.sweep("heads", keyword="sad")
+    change = sweep.effects.keyword_change[1, 1]
+    size = f"{abs(100 * change):.1f}"
+    spoken = f"{'falls' if change < 0 else 'rises'} by {size} points" if float(size) else "does not change"
+    spoken = f"the probability {spoken}"
+    assert visitor.tab.locator(f".hx-switch[aria-label*='{spoken}'], .hx-switch[title*='{spoken}']").count()
+
+
 def test_each_kind_of_classifier_is_shown_in_its_own_way(look, page):
     visitor, found = look("mixing")
     assert visitor.id("layer-weight").count() == len(found.layer_weights) == 4

@@ -65,7 +65,14 @@ def test_all_files_of_a_row_have_the_same_name():
         ),
         (
             "keywords",
-            ["Keywords", "Commands heard", "Labels", "Labels over time", "Keywords before and after"],
+            [
+                "Keywords",
+                "Commands heard",
+                "Labels",
+                "Labels over time",
+                "Keywords before and after",
+                "Labels before and after",
+            ],
         ),
         (
             "layers",

@@ -59,7 +59,7 @@ PARAMETERS: dict[str, Parameter] = {
     "head": Whole(0),
     "changes": Text(MAX_CHANGES_TEXT),
     "by": OneOf(BY),
-    "keyword": Text(40),
+    "keyword": Text(200),
     "num_draws": Whole(0, MAX_DRAWS),
     "checkpoint": Text(200),
 }

@@ -92,7 +92,7 @@ class AttentionEndpoints(Base):
         Args:
             recording: Sound file of 0.1 to 60 seconds.
             by: What a head gives when it is off: "zero", or its "mean" over the recording.
-            keyword: Whose probability to follow; if empty, the clearest one.
+            keyword: Keyword, or another classifier's label, whose probability to follow; "": the likeliest.
             num_draws: Random subspaces of each layer to compare heads with, 0 to 200; 0 is the quickest.
             seed: Random seed of these.
             checkpoint: Name of the model.

@@ -16,7 +16,7 @@ from hubert_demo.ui.views.base import NOT_UNDERSTOOD, Json, plain
 DIGITS = 4
 """Of the numbers of sweeps, as the page and its endpoint give them."""
 
-_MAX_KEYWORD = 40
+_MAX_KEYWORD = 200
 
 
 def sweep(analysis: Analysis, request: Json) -> Iterator[Json]:

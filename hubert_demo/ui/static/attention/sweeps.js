@@ -18,7 +18,8 @@ import { silencedWords } from "./silenced.js";
 
 const CLEAREST = "";
 const CHOICES = /** @type {const} */ ({ heads: "head_sweep", words: "word_sweep" });
-const SOUND = "Silences one word’s sound at a time, and measures what that does to the transcript and the keyword.";
+const SOUND = "Silences one word’s sound at a time, and measures what that does to the transcript and to one " +
+  "probability.";
 
 const UNCHANGED = "This is measured on the model as it is without your changes.";
 
@@ -30,17 +31,25 @@ const oneIn = (chance) => `1 in ${Math.round(1 / (chance || 1))}`;
  * @param {HeadSweepAnswer} sweep
  * @param {Measure} measure
  */
-export const aboutHeads = ({ by_chance: chance, keyword, is_marked: marked }, measure) => {
-  const count = marked.flat().filter(Boolean).length;
+export const aboutHeads = (sweep, measure) => {
   const of = {
     loss_rise: "Rise of the greedy transcript’s CTC loss, in nats, with this alone switched off",
     characters_changed: "Characters of the greedy transcript that change with this alone switched off",
-    keyword_change: `Percentage points by which the probability of “${keyword}” changes with this alone switched off`,
+    keyword_change:
+      `Percentage points by which the probability of “${sweep.keyword}” changes with this alone switched off`,
   }[measure];
-  const heads = count === 1 ? "1 head raises" : `${count} heads raise`;
-  return `${of}. Framed: ${heads} the loss more than each of 50 random projections of its layer, which ` +
-    `have a head’s rank (by chance ${oneIn(chance)}). Layers and feed-forwards (FF) ` +
-    "have no such comparison, and a scale of colours of their own.";
+  return `${of}. ${framedIn(sweep)}Layers and feed-forwards (FF) have a scale of colours of their own` +
+    `${sweep.by_chance === null ? "" : ", and are not compared with chance"}.`;
+};
+
+/** Which heads are framed, and how many chance would frame. @param {HeadSweepAnswer} sweep */
+const framedIn = ({ by_chance: chance, is_marked: marked, num_done: done, num_passes: all }) => {
+  const count = marked.flat().filter(Boolean).length;
+  if (chance === null || (!count && done < all)) return "";
+  const parts = `of 50 random parts of the same layer that are as large as a head (by chance ${oneIn(chance)}). `;
+  if (!count) return `No head is framed: each matters no more than some ${parts}`;
+  const heads = count === 1 ? "1 head" : `${count} heads`;
+  return `Framed: ${heads}, without which the loss rises more than without any ${parts}`;
 };
 
 /**
@@ -68,8 +77,8 @@ export const sweeps = (page, board) => {
   starts.heads.title = "Runs the model once for each head, layer and feed-forward; then with 50 random projections " +
     "of each layer left out, to compare with";
   starts.words.title = "Runs the model with each word silenced; then with as long silences elsewhere, to compare with";
-  const keywords = select("sweep-keyword", [[CLEAREST, "the clearest"]], () => {});
-  const following = labelled("Keyword to follow", keywords, { hidden: true });
+  const keywords = select("sweep-keyword", [[CLEAREST, "the likeliest"]], () => {});
+  const following = labelled("Probability to follow", keywords, { hidden: true });
   const measures = segments("What the colours show", MEASURES.map(([name, text]) => [name, text]), measure, (name) => {
     measure = name;
     show();
@@ -80,12 +89,17 @@ export const sweeps = (page, board) => {
     make("p", { class: "hx-quiet", hidden: true, text: UNCHANGED, "data-testid": `${what}-unchanged` }));
 
   const show = () => {
-    board.show(heads && measuredBy(heads, measure));
     measures.element.hidden = note.hidden = !heads;
-    if (!heads) return;
-    const noKeyword = heads.keyword === null;
-    /** @type {HTMLButtonElement} */ (measures.element.lastElementChild).disabled = noKeyword;
-    note.textContent = aboutHeads(heads, measure);
+    if (!heads) return board.show(null);
+    const { effects } = heads;
+    const known = MEASURES.map(([name]) => name).filter((name) => effects[name].flat().some((value) => value !== null));
+    const shown = known.includes(measure) ? measure : known[0] ?? measure;
+    [...measures.element.children].forEach((each, i) => {
+      /** @type {HTMLButtonElement} */ (each).disabled = !known.includes(MEASURES[i][0]);
+    });
+    measures.choose(shown);
+    board.show(measuredBy(heads, shown));
+    note.textContent = aboutHeads(heads, shown);
   };
 
   /** @param {What} what @param {any} answer as far as it is */
@@ -141,10 +155,10 @@ export const sweeps = (page, board) => {
     /** @type {KeywordsPart | null} */
     const part = await once(token, "keywords").catch(() => null);
     if (store.result?.token !== token) return;
-    const labels = part?.scores?.labels.filter((_, i) => part.scores?.is_command[i]) ?? [];
+    const labels = labelsOf(part);
     following.hidden = !labels.length;
     const chosen = keywords.value;
-    keywords.replaceChildren(...[[CLEAREST, "the clearest"], ...labels.map((label) => [label, label])]
+    keywords.replaceChildren(...[[CLEAREST, "the likeliest"], ...labels.map((label) => [label, label])]
       .map(([value, text]) => make("option", { value, text })));
     keywords.value = labels.includes(chosen) ? chosen : CLEAREST;
   };
@@ -175,6 +189,15 @@ export const sweeps = (page, board) => {
       show();
     },
   };
+};
+
+/**
+ * Whose probabilities the models tell.
+ * @param {KeywordsPart | null} part
+ */
+const labelsOf = (part) => {
+  if (part?.classification) return part.classification.problem === "regression" ? [] : part.classification.labels;
+  return part?.scores?.labels.filter((_, i) => part.scores?.is_command[i]) ?? [];
 };
 
 /** How far a sweep is, and the button that ends it. @param {() => void} onstop */
