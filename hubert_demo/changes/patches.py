@@ -142,8 +142,8 @@ class StatesPatched(Change):
             if self.source.example is not None:
                 whose = f"the example {self.source.example}"
             raise InputError(
-                f"The states to patch in are missing. They are from {whose}: take them from an analysis of "
-                "it (`Analysis.patch`), or from the zip that holds them."
+                f"The states to patch in are missing: they are from {whose}. They can be taken from an "
+                "analysis of it, in Python with `Analysis.patch`, or from the zip that holds them."
             )
         return self.rows.states
 

@@ -222,7 +222,10 @@ def from_text(text: str) -> tuple[Change, ...]:
 
 
 def _from_text(text: str, depth: int) -> tuple[Change, ...]:
-    return tuple(_change(each.strip(), depth) for each in text.split(",")) if text.strip() else ()
+    pieces = [each.strip() for each in text.split(",")] if text.strip() else []
+    if not all(pieces):
+        raise InputError("There is a comma too many among the changes; write one between two of them.")
+    return tuple(_change(each, depth) for each in pieces)
 
 
 def _change(text: str, depth: int) -> Change:

@@ -144,10 +144,7 @@ def _may_attend(
         allowed &= ~(queries[:, None] & keys)
     lonely = (~allowed.any(1)).nonzero()
     if len(lonely):
-        raise InputError(
-            f"{len(lonely)} of {num_frames} frames, the first of them frame {int(lonely[0])}, would have "
-            "nothing left to attend to. Cut attention to a shorter stretch."
-        )
+        raise InputError(_who_is_lonely(lonely.flatten().tolist(), num_frames))
     return allowed.to(device)
 
 
@@ -198,3 +195,12 @@ def _placed(
             "earlier, or take a shorter stretch."
         )
     return start, rows
+
+
+def _who_is_lonely(frames: Sequence[int], num_frames: int) -> str:
+    who = f"{len(frames)} of {num_frames} frames, the first of them frame {frames[0]},"
+    if len(frames) == 1:
+        who = f"Frame {frames[0]}"
+    if len(frames) == num_frames:
+        who = "All frames"
+    return f"{who} would have nothing left to attend to. Cut attention to a shorter stretch."

@@ -304,9 +304,10 @@ def test_a_sweep_goes_on_beside_a_switch_and_marks_what_the_library_does(visit, 
     rises = known.effects.loss_rise
     for layer, head in np.ndindex(rises.shape):
         switch = visitor.id(f"switch-head_off:{layer}.{head}")
-        assert f"rises by {rises[layer, head]:.2f} nats".replace("-", "−") in switch.get_attribute(
-            "aria-label"
-        )
+        size = f"{abs(rises[layer, head]):.2f}"
+        moves = f"{'falls' if rises[layer, head] < 0 else 'rises'} by {size} nats"
+        told = moves if float(size) else "does not change"
+        assert f"the CTC loss {told}" in switch.get_attribute("aria-label")
         assert ("is-marked" in switch.get_attribute("class")) == known.is_marked[layer, head]
     assert "by chance 1 in 51" in visitor.id("sweep-note").inner_text()
     assert visitor.id("switch-layer_skipped:0").inner_text()
@@ -353,7 +354,7 @@ def test_a_sweep_is_ended_at_a_press_and_follows_the_keyword_that_was_chosen(vis
     assert word == "stop"
     assert float(rise) == pytest.approx(known.effects.loss_rise[0], abs=0.51)
     assert ("is-marked" in row.get_attribute("class")) == known.is_marked[0]
-    assert "by chance 1 in 21" in visitor.id("silenced-note").inner_text()
+    assert "by chance 1 word in 21" in visitor.id("silenced-note").inner_text()
 
 
 def test_whoever_leaves_ends_a_sweep(visit, page):

@@ -148,15 +148,22 @@ test("numbers of effects are written with as many digits as say something", () =
     ["0.0", "0.0", "9.9", "10", "−12"]);
   assert.deepEqual(WRITTEN.characters_changed(1), ["1", "1 character changed"]);
   assert.deepEqual([0.001, -0.001, -0.42].map((value) => WRITTEN.keyword_change(value)[0]), ["0", "0", "−42"]);
+  assert.deepEqual([0.001, -0.42].map((value) => WRITTEN.loss_rise(value)[1]),
+    ["the CTC loss does not change", "the CTC loss falls by 0.42 nats"]);
+  assert.equal(WRITTEN.keyword_change(0.055)[1], "the probability rises by 5.5 points");
   assert.equal(sizeOf(-0.3, "keyword_change"), 0.3);
   assert.equal(sizeOf(-3, "loss_rise"), 0);
   assert.ok(Number.isNaN(sizeOf(null, "loss_rise")));
 });
 
 test("what chance would mark is said", () => {
-  assert.match(aboutHeads(SWEEP, "loss_rise"), /1 head raises .*\(by chance 1 in 51\)/);
+  assert.match(aboutHeads(SWEEP, "loss_rise"), /Framed: 1 head, without which .*\(by chance 1 in 51\)/);
   assert.match(aboutHeads(SWEEP, "keyword_change"), /“stop”/);
-  assert.match(noteOf({ by_chance: 1 / 21, keyword: null }), /silenced\. Bold: .*\(by chance 1 in 21\)/);
+  const none = SWEEP.is_marked.map((row) => row.map(() => false));
+  assert.doesNotMatch(aboutHeads({ ...SWEEP, is_marked: none }, "loss_rise"), /ramed/);
+  assert.match(aboutHeads({ ...SWEEP, is_marked: none, num_done: 10 }, "loss_rise"), /No head is framed/);
+  assert.doesNotMatch(aboutHeads({ ...SWEEP, by_chance: null }, "keyword_change"), /chance/);
+  assert.match(noteOf({ by_chance: 1 / 21, keyword: null }), /silenced\. Bold: .*\(by chance 1 word in 21\)/);
 });
 
 test("a letter at about the same time is the same one", () => {

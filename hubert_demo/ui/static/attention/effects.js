@@ -19,8 +19,15 @@ import { signed } from "../core/format.js";
 
 /** @type {readonly (readonly [measure: Measure, text: string])[]} */
 export const MEASURES = [
-  ["loss_rise", "CTC loss"], ["characters_changed", "characters changed"], ["keyword_change", "keyword"],
+  ["loss_rise", "CTC loss"], ["characters_changed", "characters changed"],
+  ["keyword_change", "probability"],
 ];
+
+/** @param {number} value @param {number} digits @param {string} unit */
+const moves = (value, digits, unit) => {
+  const size = Math.abs(value).toFixed(digits);
+  return Number(size) ? `${value < 0 ? "falls" : "rises"} by ${size} ${unit}` : "does not change";
+};
 
 /**
  * How a number is written, short and in full.
@@ -29,12 +36,12 @@ export const MEASURES = [
 export const WRITTEN = {
   loss_rise: (value) => {
     const number = signed(value, Math.abs(value) < 9.95 ? 1 : 0).replace(/^−(0(\.0)?)$/, "$1");
-    return [number, `the CTC loss rises by ${signed(value, 2)} nats`];
+    return [number, `the CTC loss ${moves(value, 2, "nats")}`];
   },
   characters_changed: (value) => [String(value), `${value} ${value === 1 ? "character" : "characters"} changed`],
   keyword_change: (value) => {
     const number = signed(100 * value, 0).replace(/^−0$/, "0");
-    return [number, `the keyword’s probability changes by ${signed(100 * value, 1)} points`];
+    return [number, `the probability ${moves(100 * value, 1, "points")}`];
   },
 };
 

@@ -39,13 +39,14 @@ export const silencedWords = () => {
 };
 
 const CURVES = "Rise of the CTC loss with the most important word silenced, the two most important, and so on. Grey: " +
-  "five random orders. The further the line lies above them, the better the list above tells what matters.";
+  "five random orders. The higher the line runs above them, the better the list above tells which words matter.";
 
 /** @param {WordSweepAnswer} sweep */
 export const noteOf = ({ by_chance: chance, keyword }) =>
   "Rise of the greedy transcript’s CTC loss, in nats, with this word’s sound silenced" +
-  `${keyword === null ? "" : `, and percentage points by which the probability of “${keyword}” changes`}. Bold: more ` +
-  `than each of 20 silences as long elsewhere (by chance 1 in ${Math.round(1 / (chance || 1))}).`;
+  `${keyword === null ? "" : `, and percentage points by which the probability of “${keyword}” changes`}. Bold: it ` +
+  "rises more than with any of 20 other stretches about as long silenced (by chance 1 word in " +
+  `${Math.round(1 / (chance || 1))}).`;
 
 /** @param {WordSweepAnswer} sweep */
 const rowsOf = ({ words, effects, is_marked: marked, keyword }) => {

@@ -80,6 +80,18 @@ export const verdict = ({ question, prediction, right, isRight }) => [
   make("p", {}, make("strong", { text: question })),
   make("p", { class: `hx-verdict ${isRight ? "is-right" : "is-wrong"}`, tabindex: -1, "data-testid": "verdict" },
     icon(isRight ? "right" : "close"),
-    make("span", {}, make("strong", { text: isRight ? "Right." : "Not quite." }),
+    make("span", {}, make("strong", { text: judged(isRight, prediction, right) }),
       ` You said: ${prediction}. Answer: ${right}.`)),
 ];
+
+/**
+ * A number that is within what a question allows is not the number itself.
+ * @param {boolean} isRight
+ * @param {string} prediction
+ * @param {string} right
+ */
+export const judged = (isRight, prediction, right) => {
+  if (!isRight) return "Not quite.";
+  const [said, is] = [prediction, right].map(parseFloat);
+  return said === is || Number.isNaN(said - is) ? "Right." : "Close enough.";
+};
