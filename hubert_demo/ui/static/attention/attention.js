@@ -86,6 +86,7 @@ export const mount = (root, page) => {
 
   const draw = () => {
     panel.draw();
+    board.draw();
     sweep.draw();
     if (!shown || !root.clientWidth) return;
     map.draw();

@@ -31,7 +31,9 @@ export const switchBoard = () => {
     "data-testid": "switches",
   });
   const settle = oneStop(grid);
-  const box = make("div", { class: "hx-switches-box" }, grid);
+  const box = make("div", { class: "hx-switches-box", onscroll: () => fade() }, grid);
+  // What there is beyond its edge is hinted at, since narrow screens show no scroll bar.
+  const fade = () => box.classList.toggle("has-more", box.scrollLeft + box.clientWidth < box.scrollWidth - 1);
   const hint = make("p", { class: "hx-quiet", text: HINT });
   const given = segments("What a head gives that is off", [["zero", "zero"], ["mean", "its mean"]], changing.by,
     (by) => changing.give(/** @type {By} */ (by)));
@@ -70,7 +72,7 @@ export const switchBoard = () => {
   };
 
   return {
-    elements: [hint, gives, box], mark,
+    elements: [hint, gives, box], mark, draw: fade,
     /** Those of a model. @param {AttentionPart} model */
     fill: ({ num_layers: layers, num_heads: heads }) => {
       if (places.length === layers * (heads + 2)) return mark();
