@@ -272,11 +272,12 @@ def test_tables_say_whose_each_part_is(analyses):
 
 def test_a_folder_of_everything_names_its_sources_and_has_no_keywords_of_others(analyses, tmp_path):
     analysis = analyses["emotions"]
-    few = {name: EXHIBITS[name] for name in ("words", "keywords", "classification")}
+    few = {name: EXHIBITS[name] for name in ("words", "keywords", "classification", "layer_sound")}
     write_folder(analysis, Choices(), tmp_path, few)
     settings = json.loads((tmp_path / "settings.json").read_text())
     assert settings["sources"] == analysis.source_names
-    assert settings["left_out"] == {}
+    sounds = ("figures/layer_sound.png", "figures/layer_sound.svg", "sound/layer_sound.wav")
+    assert settings["left_out"] == dict.fromkeys(sounds, analysis.why_no_sound)
     assert (tmp_path / "figures" / "classification.png").exists()
     assert not list(tmp_path.glob("*/keywords*"))
     assert json.loads((tmp_path / "transcript.json").read_text())["checkpoint"] == DEFAULT_CHECKPOINT

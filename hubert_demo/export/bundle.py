@@ -81,7 +81,11 @@ def _files(
 ) -> Iterator[tuple[str, bytes]]:
     """Names and contents, the settings last: they say what had to be left out, and why."""
     chosen = choices.resolved(analysis)
-    left_out: dict[str, str] = {}
+    left_out = {
+        f"{folder}/{name}.{file_format}": reason
+        for folder, name, file_format in _places(exhibits.values())
+        if (reason := exhibits[name].why_not(analysis))
+    }
     # What the script begins with: sound that was silenced is silenced there again.
     yield "recording.wav", as_wav((analysis.before or analysis).encoding.waveform, "FLOAT")
     for text in TEXTS.values():
