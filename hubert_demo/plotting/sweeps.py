@@ -11,6 +11,8 @@ from hubert_demo.plotting.palette import ACTION, HAIRLINE, INK, SECOND_INK
 from hubert_demo.plotting.style import INK_RAMP, new_figure, tidy
 
 RISE_OF_LOSS = "rise of the CTC loss (nats)"
+# What is written as 0 has no colour to speak of.
+_SMALLEST = 0.1
 # Darker than this share of the ramp, numbers are white.
 _DARK = 0.55
 
@@ -33,7 +35,7 @@ def head_sweep_figure(
     sizes = np.maximum(effects, 0) if meaning == RISE_OF_LOSS else np.abs(effects)
     figure = new_figure(max(4.0, 0.62 * num_heads + 1.8), max(3.0, 0.36 * num_layers + 1.4))
     axes = figure.subplots()
-    most = max(1e-9, float(sizes[np.isfinite(sizes)].max(initial=0)))
+    most = float(sizes[np.isfinite(sizes)].max(initial=_SMALLEST))
     picture = axes.imshow(sizes, cmap=INK_RAMP, vmin=0, vmax=most, aspect="auto")
     for layer, head in np.ndindex(num_layers, num_heads):
         effect = effects[layer, head]

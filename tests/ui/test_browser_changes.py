@@ -293,6 +293,15 @@ def tiny(write_checkpoint, tmp_path_factory, build_page, serve_page):
     page.close()
 
 
+def test_a_model_that_greets_says_what_it_cannot_do(visit, tiny):
+    visitor = visit(page=tiny, link="#tab=transcript")
+    visitor.id("sound-unable").wait_for()
+    assert visitor.id("hear-layer").is_disabled()
+    assert visitor.id("lens-read").is_enabled()
+    # No term of the glossary is a button in what is typed into a shell.
+    assert visitor.id("sound-unable").locator("code button").count() == 0
+
+
 def test_a_sweep_goes_on_beside_a_switch_and_marks_what_the_library_does(visit, tiny):
     visitor = visit(page=tiny, link="#tab=attention")
     visitor.tab.wait_for_selector("[data-shown]")

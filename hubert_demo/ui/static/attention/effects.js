@@ -23,6 +23,9 @@ export const MEASURES = [
   ["keyword_change", "probability"],
 ];
 
+// What a number shows at least: where all effects are smaller, none has a colour to speak of.
+const SMALLEST = { loss_rise: 0.1, characters_changed: 1, keyword_change: 0.01 };
+
 /** @param {number} value @param {number} digits @param {string} unit */
 const moves = (value, digits, unit) => {
   const size = Math.abs(value).toFixed(digits);
@@ -66,8 +69,8 @@ export const sizeOf = (value, measure) => {
  */
 export const measuredBy = ({ effects, is_marked: marked, feed_forward_off: off, layer_skipped: skipped }, measure) => {
   // Layers and feed-forwards do so much more than heads that they have a scale of their own.
-  const most = Math.max(...sizes(effects, measure), 1e-9);
-  const mostOfWhole = Math.max(...sizes(off, measure), ...sizes(skipped, measure), 1e-9);
+  const most = Math.max(...sizes(effects, measure), SMALLEST[measure]);
+  const mostOfWhole = Math.max(...sizes(off, measure), ...sizes(skipped, measure), SMALLEST[measure]);
   return {
     cellOf: (layer, column) => {
       const isHead = typeof column === "number";

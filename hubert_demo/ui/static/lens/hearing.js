@@ -74,8 +74,6 @@ export const hearing = (page) => {
     clock.lend(null);
     sound = null;
     asked = "";
-    say(unable, whyNot());
-    hear.disabled = Boolean(whyNot());
     say(problem);
     say(levels);
     status.textContent = "";
@@ -137,6 +135,8 @@ export const hearing = (page) => {
       label();
     },
     show: () => {
+      say(unable, whyNot());
+      hear.disabled = Boolean(whyNot());
       wanted = store.choices.sound_layer ?? (sound ? wanted : resultOnShow().middle_layer);
       label();
       follow();

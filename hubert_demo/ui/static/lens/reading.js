@@ -95,8 +95,6 @@ export const reading = (page) => {
     mapping.forget();
     answer = null;
     asked = mapped = "";
-    say(unable, whyNot());
-    read.disabled = Boolean(whyNot());
     say(problem);
     status.textContent = "";
     found.hidden = map.element.hidden = true;
@@ -164,7 +162,11 @@ export const reading = (page) => {
   return {
     element,
     reset: clear,
-    show: follow,
+    show: () => {
+      say(unable, whyNot());
+      read.disabled = Boolean(whyNot());
+      follow();
+    },
     choices: (/** @type {Choices} */ changed) => {
       if (["lens", "lens_layer", "reference"].some((name) => name in changed)) follow();
     },

@@ -9,7 +9,7 @@ const SETTLE_MS = 250;
 const GAP = 6;
 const SENTENCES = ".hx-lead, .hx-view p.hx-quiet";
 // What is spoken by itself, and what is pressed or named by its own words.
-const APART = "[role=status], [role=alert], [aria-live], h1, h2, h3, button, label, a, summary, figure";
+const APART = "[role=status], [role=alert], [aria-live], h1, h2, h3, button, label, a, summary, figure, code";
 
 /** @typedef {{ text: string, term?: string }} Piece of a sentence, and the term that it is */
 
