@@ -133,14 +133,14 @@ class Waiting:
             BusyError: If too much waits already.
         """
         with self._lock:
-            # It leaves when it is answered, at any moment.
+            # It leaves just after it is answered, or given up.
             asked = self._questions.get(question)
-            if asked is not None:
+            if asked is not None and not asked.done():
                 self._lane(SLOW).join(asked, self.who())
                 return asked
             future = self._begin(SLOW, steps, self.who(), rank)
             self._questions[question] = future
-        future.add_done_callback(lambda _: self._questions.pop(question, None))
+        future.add_done_callback(partial(self._forget, question))
         return future
 
     def leave(self, question: str) -> None:
@@ -188,6 +188,11 @@ class Waiting:
             self._num_jobs += 1
         future.add_done_callback(self._end)
         return future
+
+    def _forget(self, question: str, answered: "Future[Json]") -> None:
+        # Without the lock: lanes end jobs while they are being asked for others.
+        if self._questions.get(question) is answered:
+            self._questions.pop(question, None)
 
     def _may_wait(self, client: Client) -> bool:
         """Whether one more of a client may wait outside of the lanes; it is counted until it has."""

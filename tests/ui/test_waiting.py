@@ -127,6 +127,18 @@ def test_a_question_that_was_answered_may_be_asked_again(waiting):
         assert waiting.idle(LONG_S)
 
 
+def test_whoever_asks_in_the_moment_of_an_end_shares_none_that_was_given_up(waiting, monkeypatch):
+    # As between the end of a job and what happens upon it.
+    monkeypatch.setattr(waiting, "_forget", lambda question, answered: None)
+
+    def refuse():
+        raise BusyError("Given up.")
+
+    with pytest.raises(BusyError):
+        waiting.ask("why", refuse).result(LONG_S)
+    assert waiting.ask("why", lambda: {"thought": 1}).result(LONG_S) == {"thought": 1}
+
+
 def test_questions_are_bounded(waiting, door):
     begun = threading.Event()
 
