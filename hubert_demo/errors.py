@@ -4,6 +4,7 @@ Each carries one sentence (or two) for a person: what came, what is allowed, wha
 escapes from the package is a bug.
 """
 
+import operator
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -59,6 +60,36 @@ def no_such(what: str, value: object, count: int) -> InputError:
         count: How many there are.
     """
     return InputError(f"{what} {str(value)[:20]} does not exist; choose 0 to {count - 1}.")
+
+
+def require_index(what: str, value: object, count: int) -> int:
+    """An index as a plain number; arguments as for `no_such`.
+
+    Raises:
+        InputError: If it is no whole number of 0 to `count` - 1.
+    """
+    try:
+        index = operator.index(value)  # type: ignore[arg-type]  # What is none is refused.
+    except TypeError:
+        index = -1
+    if not 0 <= index < count:
+        raise no_such(what, value, count)
+    return index
+
+
+def require_text(what: str, value: object) -> str:
+    """A text, for what may be given anything.
+
+    Args:
+        what: Its name, such as `"Keyword"`.
+        value: What was given.
+
+    Raises:
+        InputError: If it is none.
+    """
+    if not isinstance(value, str):
+        raise InputError(f"{what} {str(value)[:20]} is not a text; write it in quotes.")
+    return value
 
 
 def exit_status(run: Callable[[], object]) -> int:

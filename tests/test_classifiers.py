@@ -128,7 +128,7 @@ def test_downloads_that_a_model_cannot_give_are_not_offered(analyses):
     assert len(of_changes) == 4
     of_keywords, of_labels = ["keywords", "keywords_heard"], ["classification", "classification_over_time"]
     assert lacking(analyses["emotions"]) == [*of_lens, "layer_sound", *of_keywords, *of_changes]
-    assert lacking(analyses["bare"]) == [*of_lens, "layer_sound", *of_labels, *of_changes]
+    assert lacking(analyses["bare"]) == [*of_lens, "layer_sound", *of_labels, "head_sweep", *of_changes]
 
 
 def test_nothing_borrowed_is_shown_as_the_chosen_model_s(analyses):

@@ -29,7 +29,7 @@ from hubert_demo.changes import Change, StatesPatched, text_of
 from hubert_demo.checkpoints import CheckpointSpec, LoadedCheckpoint
 from hubert_demo.deprecation import Renamed
 from hubert_demo.encoding import CtcOutput, Encoding
-from hubert_demo.errors import no_such
+from hubert_demo.errors import require_index
 from hubert_demo.experiments.heads import NUM_DRAWS
 from hubert_demo.inference import Pass, Sources, attention_map
 from hubert_demo.memo import Memo
@@ -353,9 +353,7 @@ class Analysis(Inside):
             InputError: If there is no such layer.
         """
         states = self.encoding.hidden_states
-        if not 0 <= layer < len(states):
-            raise no_such("Layer", layer, len(states))
-        state: FloatArray = states[layer]
+        state: FloatArray = states[require_index("Layer", layer, len(states))]
         return state
 
     def attention(self, layer: int, head: int) -> FloatArray:

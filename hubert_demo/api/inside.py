@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from hubert_demo.audio import Waveform
 from hubert_demo.checkpoints import CheckpointSpec, LoadedCheckpoint, SoundScores
+from hubert_demo.errors import require_text
+from hubert_demo.experiments.effects import why_no_sweep
 from hubert_demo.experiments.lens import Lens, read_layers
 from hubert_demo.experiments.resynthesis import resynthesise
 from hubert_demo.inference import Pass, why_no_lens, why_no_sound
@@ -42,12 +44,10 @@ class Inside:
         Raises:
             InputError: If the checkpoint has no CTC head, or as for `align`.
         """
-        made = self._inside
-
-        def read() -> Lens:
-            return read_layers(self.load(made.spec), made.encoding, reference, seed)
-
-        return self._lenses.get((reference.strip(), seed), read)
+        made, said = self._inside, require_text("Reference", reference).strip()
+        return self._lenses.get(
+            (said, seed), lambda: read_layers(self.load(made.spec), made.encoding, said, seed)
+        )
 
     def resynthesise(self, layer: int, seed: int = 0) -> Waveform:
         """The sound of a layer of the chosen checkpoint, as long and as loud as the recording.
@@ -68,6 +68,11 @@ class Inside:
             return resynthesise(self.load(made.spec), made.encoding, layer, seed)
 
         return self._sounds.get((layer, seed), make)
+
+    @property
+    def why_no_head_sweep(self) -> str | None:
+        """Why its heads cannot be swept, which needs a head that answers; None where they can."""
+        return why_no_sweep(self._inside.encoding)
 
     @property
     def why_no_lens(self) -> str | None:

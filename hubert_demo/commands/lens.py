@@ -69,7 +69,7 @@ def _as_lines(lens: Lens, read_out: str | None) -> list[str]:
         errors = f"{read.cer[layer]:5.2f} {mark}{read.cer_by_chance[layer]:10.2f}"
         lines.append(f"{layer:>5}  {errors}  {text or '(nothing)'}")
     if not read.is_above_chance.all():
-        lines.append("~ no better than the same letters in random order")
+        lines.append("~ some random order of the same letters comes as close")
     decided = [letter.decided_layer for letter in read.letters.letters]
     if decided:
         width = len(str(len(read.texts) - 1))

@@ -15,6 +15,7 @@ from hubert_demo.commands.recording import add_json_to, add_recording_to, fail, 
 from hubert_demo.errors import HubertDemoError
 from hubert_demo.experiments.effects import listed
 from hubert_demo.experiments.heads import NUM_DRAWS, HeadSweep, LayerSweep
+from hubert_demo.experiments.words import WordSweep
 
 _MARK = "*"
 
@@ -75,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         tell(json.dumps({"file": options.file, "of": options.of, **_as_json(sweep)}), sys.stdout)
     else:
-        tell("\n".join(_as_lines(sweep)), sys.stdout)
+        tell("\n".join(_as_lines(sweep, analysis.transcript_greedy.text)), sys.stdout)
     return 0
 
 
@@ -101,33 +102,64 @@ def _as_json(sweep: Sweep) -> dict[str, Any]:
         "keyword": sweep.keyword,
         "words": [[word.text, word.start_s, word.end_s] for word in sweep.words],
         **sweep.effects.as_json(),
+        "by_chance": sweep.by_chance,
         "is_marked": marked,
+        "is_compared": sweep.is_compared.tolist(),
         "removed": listed(sweep.removed),
         "removed_at_random": listed(sweep.removed_at_random),
     }
 
 
-def _as_lines(sweep: Sweep) -> list[str]:
-    """How much the CTC loss of the greedy text rises, for people: layers and heads count from 1."""
+def _as_lines(sweep: Sweep, text: str) -> list[str]:
+    """By how much the CTC loss of the greedy text rises, and the probability that is followed, for people."""
+    lines: list[str] = []
+    if np.isfinite(_all_of(sweep, "loss_rise")).any():
+        empty = "" if text else "; no speech was recognised, so that the text is empty"
+        silenced = " with the word silenced" if isinstance(sweep, WordSweep) else ""
+        heading = f"rise of the CTC loss{silenced}, nats{_by_chance(sweep)}{empty}"
+        lines += [heading, *_table(sweep, "loss_rise", 1)]
+    if sweep.keyword is not None:
+        heading = f"change of the probability of “{sweep.keyword}”, percentage points"
+        lines += [heading, *_table(sweep, "keyword_change", 100)]
+    return lines
+
+
+def _by_chance(sweep: Sweep) -> str:
     if isinstance(sweep, LayerSweep):
-        pairs = zip(sweep.skipped.loss_rise, sweep.feed_forward_off.loss_rise, strict=True)
-        rows = [_row(str(layer), numbers) for layer, numbers in enumerate(pairs, start=1)]
-        return ["rise of the CTC loss, nats", _row("layer", ("skipped", "no feed-forward")), *rows]
+        return ""
+    if sweep.by_chance is not None:
+        return f"; {_MARK} by chance 1 in {round(1 / sweep.by_chance)}"
+    return "; too few other stretches to compare with" if isinstance(sweep, WordSweep) else ""
+
+
+def _all_of(sweep: Sweep, measure: str) -> npt.NDArray[np.float64]:
+    """What was measured: `(layers, heads)`, `(words,)`, or `(layers, 2)` of layers and feed-forwards."""
+    if isinstance(sweep, LayerSweep):
+        both = (sweep.skipped, sweep.feed_forward_off)
+        return np.stack([getattr(effects, measure) for effects in both], axis=1)
+    found: npt.NDArray[np.float64] = getattr(sweep.effects, measure)
+    return found
+
+
+def _table(sweep: Sweep, measure: str, unit: float) -> list[str]:
+    """A line a layer or word; layers and heads count from 1. Losses are marked where they beat chance."""
+    numbers = unit * _all_of(sweep, measure)
+    is_marked = np.zeros(numbers.shape, dtype=bool)
+    if measure == "loss_rise" and not isinstance(sweep, LayerSweep):
+        is_marked = sweep.is_marked
+    if isinstance(sweep, WordSweep):
+        cells = _marked(numbers, is_marked)
+        return [f"{cell:>10}  {word.text}" for word, cell in zip(sweep.words, cells, strict=True)]
+    columns = ["skipped", "no feed-forward"]
     if isinstance(sweep, HeadSweep):
-        cells = [_marked(*each) for each in zip(sweep.effects.loss_rise, sweep.is_marked, strict=True)]
-        rows = [_row(str(layer), row) for layer, row in enumerate(cells, start=1)]
-        chance = "" if sweep.by_chance is None else f"; {_MARK} by chance 1 in {round(1 / sweep.by_chance)}"
-        heads = [f"head {head}" for head in range(1, sweep.effects.loss_rise.shape[1] + 1)]
-        return [f"rise of the CTC loss, nats{chance}", _row("layer", heads), *rows]
-    rises = _marked(sweep.effects.loss_rise, sweep.is_marked)
-    words = [f"{rise:>10}  {word.text}" for word, rise in zip(sweep.words, rises, strict=True)]
-    return [f"rise of the CTC loss with the word silenced, nats; {_MARK} by chance 1 in 21", *words]
+        columns = [f"head {head}" for head in range(1, numbers.shape[1] + 1)]
+    rows = [_marked(*each) for each in zip(numbers, is_marked, strict=True)]
+    return [_row("layer", columns), *(_row(str(layer), row) for layer, row in enumerate(rows, start=1))]
 
 
 def _marked(numbers: npt.NDArray[np.float64], is_marked: npt.NDArray[np.bool_]) -> list[str]:
     return [f"{number:z.2f}{_MARK if mark else ' '}" for number, mark in zip(numbers, is_marked, strict=True)]
 
 
-def _row(name: str, cells: Sequence[object]) -> str:
-    shown = (f"{cell:z.2f} " if isinstance(cell, float) else str(cell) for cell in cells)
-    return f"{name:>5}" + "".join(f"{cell:>16}" if len(cells) == 2 else f"{cell:>10}" for cell in shown)
+def _row(name: str, cells: Sequence[str]) -> str:
+    return f"{name:>5}" + "".join(f"{cell:>16}" if len(cells) == 2 else f"{cell:>10}" for cell in cells)

@@ -15,7 +15,7 @@ from hubert_demo.analysis.keywords.detection import detect
 from hubert_demo.analysis.transcript.collapse import merge_repeats
 from hubert_demo.analysis.transcript.ctc import transcribe
 from hubert_demo.encoding import CtcOutput, Encoding, Problem
-from hubert_demo.errors import InputError
+from hubert_demo.errors import InputError, require_text
 from hubert_demo.inference import Answers
 
 Numbers = npt.NDArray[np.float64]
@@ -149,9 +149,20 @@ def _probabilities_of(encoding: Encoding) -> Mapping[str, float]:
     return dict(zip(other.labels, other.scores.tolist(), strict=True))
 
 
+def why_no_sweep(encoding: Encoding) -> str | None:
+    """Why switches cannot be measured by what a checkpoint's own heads say; None where they can."""
+    if encoding.ctc is not None or _probabilities_of(encoding):
+        return None
+    return (
+        f"{encoding.checkpoint} has neither a CTC head nor one that gives probabilities, and a sweep "
+        "measures each switch by what those say. Choose a checkpoint with one of them, or switch one part "
+        "off at a time to see what changes."
+    )
+
+
 def _required(encoding: Encoding, keyword: str) -> str:
     known = list(_probabilities_of(encoding))
-    if keyword in known:
+    if require_text("Keyword", keyword) in known:
         return keyword
     more = f" and {len(known) - MOST_LABELS} more" if len(known) > MOST_LABELS else ""
     listing = f"it knows {', '.join(known[:MOST_LABELS])}{more}"

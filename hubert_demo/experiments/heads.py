@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from hubert_demo.audio import FloatArray
-from hubert_demo.changes import FeedForwardOff, LayerSkipped
+from hubert_demo.changes import FeedForwardOff, HeadOff, LayerSkipped
 from hubert_demo.encoding import Encoding
 from hubert_demo.errors import InputError
-from hubert_demo.experiments.effects import Effects, Ruler
+from hubert_demo.experiments.effects import Effects, Ruler, why_no_sweep
 from hubert_demo.inference import Variants
 
 MAX_DRAWS = 1000
@@ -88,11 +88,14 @@ def sweep_heads(
         The sweep as far as it is, after each few passes; the last one is whole.
 
     Raises:
-        InputError: If the checkpoint has no head that answers, the keyword is unknown, or `num_draws` is
-            below 0 or above `MAX_DRAWS`.
+        InputError: If the checkpoint has no head that answers, the keyword or `by` is unknown, or `num_draws`
+            is below 0 or above `MAX_DRAWS`.
     """
-    if not 0 <= num_draws <= MAX_DRAWS:
-        raise InputError(f"{num_draws:,} random subspaces cannot be drawn; give 0 to {MAX_DRAWS:,}.")
+    # Another way to be off is refused as one of a single head is.
+    HeadOff(0, 0, by)
+    if not isinstance(num_draws, int) or not 0 <= num_draws <= MAX_DRAWS:
+        told = f"{num_draws:,}" if isinstance(num_draws, int) else str(num_draws)[:20]
+        raise InputError(f"{told} random subspaces cannot be drawn; give 0 to {MAX_DRAWS:,}.")
     ruler = _ruler(variants, encoding, keyword)
     num_draws = 0 if encoding.ctc is None else num_draws
     num_layers, num_heads = encoding.num_layers, encoding.num_heads
@@ -195,12 +198,8 @@ def sweep_layers(
 
 
 def _ruler(variants: Variants, encoding: Encoding, keyword: str | None) -> Ruler:
-    if encoding.ctc is None and keyword is None:
-        raise InputError(
-            f"{encoding.checkpoint} has neither a CTC head nor one that gives probabilities, and a sweep "
-            "measures each switch by what those say. Choose a checkpoint with one of them, or switch one "
-            "part off at a time to see what changes."
-        )
+    if reason := why_no_sweep(encoding):
+        raise InputError(reason)
     return Ruler(encoding, variants.unchanged(), keyword)
 
 

@@ -86,6 +86,16 @@ class WordSweep:
         return rises
 
     @property
+    def is_compared(self) -> npt.NDArray[np.bool_]:
+        """Boolean `(words,)`: whether there are stretches to compare with; long words may have too few."""
+        return np.array([len(self.null_of(word)) > 0 for word in range(len(self.words))])
+
+    @property
+    def by_chance(self) -> float | None:
+        """How often a word that is compared would be marked anyway; None where none is."""
+        return 1 / (NUM_DRAWS + 1) if self.is_compared.any() else None
+
+    @property
     def is_marked(self) -> npt.NDArray[np.bool_]:
         """Boolean `(words,)`: whether the loss rises more than for every stretch of the null."""
         rises = self.effects.loss_rise

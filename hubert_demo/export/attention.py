@@ -148,6 +148,7 @@ EXHIBITS = (
         draw_head_sweep,
         tabulate_head_sweep,
         need=Need("head_sweep", _HEADS_FIRST),
+        why_not=lambda analysis: analysis.why_no_head_sweep,
         parts=("attention",),
     ),
     Exhibit(

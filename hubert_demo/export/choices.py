@@ -41,7 +41,7 @@ class Choices:
         head_sweep: The keyword or label that a sweep over all heads follows, or `CLEAREST`; "" leaves out the
             sweep, which takes hundreds of passes.
         word_sweep: The same of a sweep over all words.
-        sound_layer: The layer that is heard, an index into the hidden states; None for `layer`.
+        sound_layer: The layer that is heard, an index into the hidden states; None for the middle one.
     """
 
     layer: int | None = None
@@ -89,7 +89,7 @@ class Choices:
         attention_layer = (
             analysis.encoding.middle_layer if self.attention_layer is None else self.attention_layer
         )
-        sound_layer = layer if self.sound_layer is None else self.sound_layer
+        sound_layer = analysis.encoding.middle_layer if self.sound_layer is None else self.sound_layer
         _require(layer, "Layer", num_layers + 1)
         _require(sound_layer, "Layer", num_layers + 1)
         _require(attention_layer, "Attention layer", num_layers)

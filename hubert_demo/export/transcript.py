@@ -196,6 +196,7 @@ EXHIBITS = (
         "transcript",
         draw_layer_sound,
         sound=sound_layer_sound,
+        need=Need("sound_layer", "No layer has been heard yet. Press “Hear layer …” first."),
         parts=_LAYERS,
         why_not=lambda analysis: analysis.why_no_sound,
     ),

@@ -7,7 +7,7 @@ import torch
 from hubert_demo.audio import FloatArray
 from hubert_demo.checkpoints import LoadedCheckpoint
 from hubert_demo.encoding import Encoding
-from hubert_demo.errors import InputError, no_such
+from hubert_demo.errors import InputError, require_index
 from hubert_demo.inference.passes import finite
 from hubert_demo.model.faults import machine_faults
 
@@ -37,8 +37,7 @@ def decoded_sound(loaded: LoadedCheckpoint, encoding: Encoding, layer: int) -> F
     """
     if loaded.sound_decoders is None:
         raise InputError(why_no_sound(loaded))
-    if not 0 <= layer < len(encoding.hidden_states):
-        raise no_such("Layer", layer, len(encoding.hidden_states))
+    layer = require_index("Layer", layer, len(encoding.hidden_states))
     with machine_faults(f"The sound of a layer of {loaded.spec.title}"), torch.inference_mode():
         states = torch.tensor(encoding.hidden_states[layer : layer + 1], device=loaded.encoder.device)
         return finite(loaded, loaded.sound_decoders(states, layer)[0])

@@ -61,10 +61,29 @@ def test_fewer_than_no_draws_are_refused(stop, capsys):
 
 def test_heads_are_a_table_of_layers_and_heads(stop, capsys):
     assert main(["sweep", stop, "--draws", "1"]) == 0
-    title, heads, *layers = capsys.readouterr().out.splitlines()
-    assert title == "rise of the CTC loss, nats; * by chance 1 in 2"
-    assert heads.split()[:3] == ["layer", "head", "1"]
-    assert [len(line.split()) for line in layers] == [7] * 8
+    lines = capsys.readouterr().out.splitlines()
+    titles = ["rise of the CTC loss, nats; * by chance 1 in 2"]
+    titles += ["change of the probability of “stop”, percentage points"]
+    for title, heads, *layers in (lines[:10], lines[10:]):
+        assert title == titles.pop(0)
+        assert heads.split()[:3] == ["layer", "head", "1"]
+        assert [len(line.split()) for line in layers] == [7] * 8
+    assert "*" not in "".join(lines[10:])
+
+
+def test_words_and_layers_are_tables_and_say_what_is_compared(stop, capsys):
+    assert main(["sweep", stop, "--of", "words", "--keyword", "go"]) == 0
+    title, word, of_keyword, change = capsys.readouterr().out.splitlines()
+    assert (
+        title == "rise of the CTC loss with the word silenced, nats; too few other stretches to compare with"
+    )
+    assert of_keyword == "change of the probability of “go”, percentage points"
+    assert [word.split()[1], change.split()[1]] == ["STOP", "STOP"]
+    assert main(["sweep", stop, "--of", "layers"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[1:10]] == ["layer", *map(str, range(1, 9))]
+    assert [len(line.split()) for line in lines[2:10]] == [3] * 8
+    assert len(lines) == 20
 
 
 def test_layers_and_words_come_as_json_too(stop, capsys):

@@ -107,8 +107,13 @@ def test_what_cannot_be_swept_is_refused(analysis, write_checkpoint, tmp_path, r
                 made.sweep(what)
     with pytest.raises(InputError, match="1,001 random subspaces cannot be drawn; give 0 to 1,000"):
         analysis.sweep("heads", num_draws=1001)
-    with pytest.raises(InputError, match="-1 random subspaces cannot be drawn"):
-        analysis.sweep("heads", num_draws=-1)
+    for num_draws in (-1, 1.5, "many"):
+        with pytest.raises(InputError, match=f"{num_draws} random subspaces cannot be drawn"):
+            analysis.sweep("heads", num_draws=num_draws)
+    with pytest.raises(InputError, match="A head is off by 'x'; choose zero or mean"):
+        analysis.sweep("heads", by="x")
+    with pytest.raises(InputError, match="Keyword 5 is not a text"):
+        analysis.sweep("heads", keyword=5)
     for what in ("heads", "words"):
         with pytest.raises(InputError, match="A seed of -1 is no seed"):
             analysis.sweep(what, seed=-1)

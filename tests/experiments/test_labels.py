@@ -7,6 +7,7 @@ import pytest
 
 from hubert_demo.api import analyze
 from hubert_demo.changes import HeadOff, LayerSkipped
+from hubert_demo.commands.sweep import _as_lines
 from hubert_demo.errors import InputError
 from hubert_demo.export import EXHIBITS, Choices
 
@@ -66,3 +67,11 @@ def test_layers_and_words_are_measured_by_it_too(analysis):
 def test_a_label_that_it_does_not_have_is_refused(analysis):
     with pytest.raises(InputError, match="does not know the label 'banana'; it knows angry, happy, neutral"):
         analysis.sweep("heads", keyword="banana")
+
+
+def test_the_shell_prints_the_label_s_probability_and_no_loss_that_there_is_not(analysis):
+    lines = _as_lines(analysis.sweep("heads", keyword="sad"), "STOP")
+    assert lines[0] == "change of the probability of “sad”, percentage points"
+    changes = analysis.sweep("heads", keyword="sad").effects.keyword_change
+    assert [float(cell) for cell in lines[2].split()[1:]] == pytest.approx(100 * changes[0], abs=0.006)
+    assert "nan" not in "".join(lines)

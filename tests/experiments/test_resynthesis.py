@@ -118,7 +118,7 @@ def test_changes_are_heard(loaded, encoding):
 def test_what_cannot_be_heard_gets_a_sentence(loaded, make_loaded, encoding):
     with pytest.raises(InputError, match=r"No decoders for.*hubert_demo\.training resynthesise"):
         resynthesise(make_loaded(), encoding, 0)
-    for layer in (-1, 5):
+    for layer in (-1, 5, "3", 1.5, None):
         with pytest.raises(InputError, match=f"Layer {layer} does not exist; choose 0 to 4"):
             resynthesise(loaded, encoding, layer)
 

@@ -55,6 +55,8 @@ def test_a_word_is_compared_with_stretches_of_its_length_that_do_not_touch_it():
         assert len(sweep.null_of(number)) == len(starts) == NUM_DRAWS
         assert ((starts >= word.end_s) | (starts + null.length_s <= word.start_s)).all()
     assert len(null.starts_s) < NUM_DRAWS + 15
+    assert sweep.is_compared.all()
+    assert sweep.by_chance == 1 / 21
 
 
 def test_where_there_is_no_room_elsewhere_nothing_is_marked():
@@ -65,6 +67,7 @@ def test_where_there_is_no_room_elsewhere_nothing_is_marked():
 
     sweep = list(sweep_words(silence, [word], 1.0))[-1]
     assert len(sweep.null_of(0)) == 0
+    assert (sweep.is_compared.tolist(), sweep.by_chance) == ([False], None)
     assert not sweep.is_marked.any()
     assert sweep.removed.tolist() == [5.0]
 

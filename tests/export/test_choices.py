@@ -10,9 +10,9 @@ from hubert_demo.export import Choices
 def test_none_stands_for_the_last_hidden_state_and_the_middle_attention_layer(analysis):
     chosen = Choices(head=1).resolved(analysis)
     last, middle = analysis.encoding.num_layers, analysis.encoding.middle_layer
-    assert chosen == Choices(last, middle, head=1, sound_layer=last)
+    assert chosen == Choices(last, middle, head=1, sound_layer=middle)
     assert chosen.resolved(analysis) == chosen
-    assert Choices(layer=2).resolved(analysis).sound_layer == 2
+    assert Choices(layer=2).resolved(analysis).sound_layer == middle
     assert Choices(layer=2, sound_layer=0).resolved(analysis).sound_layer == 0
 
 

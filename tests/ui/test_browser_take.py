@@ -4,7 +4,9 @@ import csv
 import io
 import zipfile
 
+import numpy as np
 import pytest
+import soundfile
 
 
 def download(visitor, name):
@@ -50,7 +52,7 @@ def test_each_export_of_a_view_downloads_and_holds_something(visit, title):
     buttons = visitor.tab.locator("[data-testid^=take-]").evaluate_all(
         "all => all.filter((one) => one.offsetParent && !one.disabled).map((one) => one.dataset.testid)"
     )
-    # What is disabled waits for a sweep: `test_browser_changes.py` runs one.
+    # What is disabled waits for a sweep, or for a layer to be heard: others run one, and hear one.
     names = [name for name in buttons if name.rsplit("-", 1)[-1] in (*STARTS, "csv")]
     assert len(names) >= 4
     for name in names:
@@ -73,6 +75,23 @@ def test_each_download_has_one_row_and_every_button_a_name_of_its_own(visit, tit
         visitor.id("take-list").get_by_role("button").evaluate_all("all => all.map((one) => one.ariaLabel)")
     )
     assert len(names) == len(set(names))
+
+
+def test_the_sound_that_is_downloaded_is_of_the_layer_that_was_heard(visit, page):
+    visitor = visit()
+    visitor.open("Transcript")
+    sound = visitor.id("take-layer_sound-wav")
+    assert sound.is_disabled()
+    assert "No layer has been heard yet" in sound.get_attribute("title")
+    # Layer 0 is a layer, too.
+    for layer in (0, 5):
+        visitor.id("sound-layer").fill(str(layer))
+        visitor.id("hear-layer").click()
+        visitor.tab.wait_for_function("layer => inside.clock.layer === layer", arg=layer)
+        content = download(visitor, "take-layer_sound-wav").path().read_bytes()
+        samples, _ = soundfile.read(io.BytesIO(content), dtype="float32")
+        expected = analysis_of(visitor, page).resynthesise(layer).samples
+        np.testing.assert_allclose(samples, expected, atol=1 / 32767)
 
 
 def test_an_aligned_text_can_be_had_as_soon_as_there_is_one(visit):

@@ -100,7 +100,7 @@ def test_an_exhibit_added_to_the_list_has_a_row():
 
 def test_what_needs_a_choice_says_which_and_why():
     needs = {row["files"][0]["name"]: row["need"] for row in downloads.downloads() if row["need"]}
-    assert set(needs) == {"alignment", "head_sweep", "word_sweep"}
+    assert set(needs) == {"alignment", "layer_sound", "head_sweep", "word_sweep"}
     assert all(hasattr(Choices(), need["choice"]) for need in needs.values())
     assert "aligned" in needs["alignment"]["reason"]
     assert "“Every head off in turn” first" in needs["head_sweep"]["reason"]

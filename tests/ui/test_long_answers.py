@@ -205,7 +205,8 @@ def test_a_sweep_over_words_is_that_of_the_library(tiny):
     assert whole["is_marked"] == known.is_marked.tolist()
     assert whole["removed"] == pytest.approx(known.removed, abs=1e-4)
     assert np.array(whole["removed_at_random"]) == pytest.approx(known.removed_at_random, abs=1e-4)
-    assert (whole["by_chance"], whole["keyword"]) == (1 / 21, known.keyword.strip("_"))
+    assert (whole["by_chance"], whole["keyword"]) == (known.by_chance, known.keyword.strip("_"))
+    assert whole["is_compared"] == known.is_compared.tolist()
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from hubert_demo.analysis.transcript.ctc import (
 from hubert_demo.analysis.transcript.spelling import spell
 from hubert_demo.deprecation import Renamed
 from hubert_demo.encoding import Encoding
-from hubert_demo.errors import InputError
+from hubert_demo.errors import InputError, require_text
 
 MAX_REFERENCE = 2000
 """Characters of a text to align: more than anybody says in a minute. Spelling much more takes seconds."""
@@ -112,7 +112,7 @@ def align(encoding: Encoding, transcript: Transcript, reference: str) -> Alignme
             recording.
     """
     ctc = encoding.require_ctc()
-    if len(reference) > MAX_REFERENCE:
+    if len(require_text("Reference", reference)) > MAX_REFERENCE:
         raise InputError(f"The text has {len(reference)} characters; give at most {MAX_REFERENCE}.")
     spelling = spell(reference, ctc.vocabulary)
     if not reference.strip():

@@ -20,8 +20,8 @@ from hubert_demo.ui.views.timeline import sound_as_json
 DIGITS = 4
 
 AT_CHANCE = (
-    "The lens is at chance here: no layer{below} writes anything closer to that text than the same letters "
-    "in random order."
+    "The lens cannot be told from chance here: for every layer{below}, some random order of the same letters "
+    "comes as close to that text."
 )
 
 

@@ -10,7 +10,7 @@ from hubert_demo.api.opening import sweep_steps
 from hubert_demo.errors import InputError
 from hubert_demo.experiments.effects import Effects, listed
 from hubert_demo.experiments.heads import HeadSweep, LayerSweep
-from hubert_demo.experiments.words import NUM_DRAWS, WordSweep
+from hubert_demo.experiments.words import WordSweep
 from hubert_demo.ui.views.base import NOT_UNDERSTOOD, Json, plain
 
 DIGITS = 4
@@ -48,14 +48,16 @@ def _heads(analysis: Analysis, keyword: str | None) -> Iterator[Json]:
     layers: Any = LayerSweep(None, np.nan, np.nan, nothing, nothing, 0, 2 * num_layers)
     for heads in sweep_steps(analysis, "heads", keyword=keyword):
         assert isinstance(heads, HeadSweep)
-        yield _heads_as_json(heads, layers)
+        yield _heads_as_json(analysis, heads, layers)
         if heads.num_done == num_layers * num_heads:
             for layers in sweep_steps(analysis, "layers", keyword=keyword):
-                yield _heads_as_json(heads, layers)
+                yield _heads_as_json(analysis, heads, layers)
 
 
-def _heads_as_json(heads: HeadSweep, layers: LayerSweep) -> Json:
+def _heads_as_json(analysis: Analysis, heads: HeadSweep, layers: LayerSweep) -> Json:
     return {
+        # Without a CTC head of its own there is no loss of any text.
+        "has_text": analysis.encoding.ctc is None or bool(analysis.transcript_greedy.text),
         **plain(heads, "by_chance", "is_marked"),
         "keyword": _named(heads.keyword),
         "num_done": heads.num_done + layers.num_done,
@@ -68,9 +70,8 @@ def _heads_as_json(heads: HeadSweep, layers: LayerSweep) -> Json:
 
 def _words_as_json(found: WordSweep) -> Json:
     return {
-        **plain(found, "is_marked", "num_done", "num_passes"),
+        **plain(found, "is_marked", "is_compared", "by_chance", "num_done", "num_passes"),
         "keyword": _named(found.keyword),
-        "by_chance": 1 / (NUM_DRAWS + 1),
         "words": [plain(word, "text", "start_s", "end_s") for word in found.words],
         "effects": found.effects.as_json(DIGITS),
         "removed": listed(found.removed, DIGITS),

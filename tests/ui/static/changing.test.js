@@ -116,7 +116,7 @@ test("with other changes the place in a recording stays, in another one it does 
 });
 
 const SWEEP = {
-  by_chance: 1 / 51, keyword: "stop", num_done: 4, num_passes: 10,
+  by_chance: 1 / 51, keyword: "stop", num_done: 4, num_passes: 10, has_text: true,
   effects: {
     loss_rise: [[1, -2], [4, null]], characters_changed: [[0, 1], [2, null]], keyword_change: [[0.1, -0.5], [0, null]],
   },
@@ -163,7 +163,12 @@ test("what chance would mark is said", () => {
   assert.doesNotMatch(aboutHeads({ ...SWEEP, is_marked: none }, "loss_rise"), /ramed/);
   assert.match(aboutHeads({ ...SWEEP, is_marked: none, num_done: 10 }, "loss_rise"), /No head is framed/);
   assert.doesNotMatch(aboutHeads({ ...SWEEP, by_chance: null }, "keyword_change"), /chance/);
-  assert.match(noteOf({ by_chance: 1 / 21, keyword: null }), /silenced\. Bold: .*\(by chance 1 word in 21\)/);
+  assert.match(aboutHeads({ ...SWEEP, has_text: false }, "loss_rise"), /No speech was recognised/);
+  const all = { by_chance: 1 / 21, is_compared: [true, true], keyword: null };
+  assert.match(noteOf(all), /silenced\. Bold: .*\(by chance 1 word in 21\)\.$/);
+  assert.match(noteOf({ ...all, is_compared: [true, false] }), /For 1 of the 2 words there are too few/);
+  assert.match(noteOf({ ...all, by_chance: null, is_compared: [false] }), /No word is compared with chance/);
+  assert.doesNotMatch(noteOf({ ...all, by_chance: null, is_compared: [false] }), /Bold/);
 });
 
 test("a letter at about the same time is the same one", () => {

@@ -41,12 +41,16 @@ export const silencedWords = () => {
 const CURVES = "Rise of the CTC loss with the most important word silenced, the two most important, and so on. Grey: " +
   "five random orders. The higher the line runs above them, the better the list above tells which words matter.";
 
-/** @param {WordSweepAnswer} sweep */
-export const noteOf = ({ by_chance: chance, keyword }) =>
-  "Rise of the greedy transcript’s CTC loss, in nats, with this word’s sound silenced" +
-  `${keyword === null ? "" : `, and percentage points by which the probability of “${keyword}” changes`}. Bold: it ` +
-  "rises more than with any of 20 other stretches about as long silenced (by chance 1 word in " +
-  `${Math.round(1 / (chance || 1))}).`;
+/** @param {Pick<WordSweepAnswer, "by_chance" | "is_compared" | "keyword">} sweep */
+export const noteOf = ({ by_chance: chance, is_compared: compared, keyword }) => {
+  const of = "Rise of the greedy transcript’s CTC loss, in nats, with this word’s sound silenced" +
+    `${keyword === null ? "" : `, and percentage points by which the probability of “${keyword}” changes`}.`;
+  if (chance === null) return `${of} No word is compared with chance: there are too few other stretches as long.`;
+  const not = compared.filter((each) => !each).length;
+  const lonely = not ? ` For ${not} of the ${compared.length} words there are too few such stretches.` : "";
+  return `${of} Bold: it rises more than with any of 20 other stretches about as long silenced (by chance 1 word in ` +
+    `${Math.round(1 / chance)}).${lonely}`;
+};
 
 /** @param {WordSweepAnswer} sweep */
 const rowsOf = ({ words, effects, is_marked: marked, keyword }) => {

@@ -21,6 +21,8 @@ const CHOICES = /** @type {const} */ ({ heads: "head_sweep", words: "word_sweep"
 const SOUND = "Silences one word’s sound at a time, and measures what that does to the transcript and to one " +
   "probability.";
 
+const EMPTY = "No speech was recognised: the loss is that of an empty text. ";
+
 const UNCHANGED = "This is measured on the model as it is without your changes.";
 
 /** @param {number | null} chance */
@@ -38,8 +40,9 @@ export const aboutHeads = (sweep, measure) => {
     keyword_change:
       `Percentage points by which the probability of “${sweep.keyword}” changes with this alone switched off`,
   }[measure];
-  return `${of}. ${framedIn(sweep)}Layers and feed-forwards (FF) have a scale of colours of their own` +
-    `${sweep.by_chance === null ? "" : ", and are not compared with chance"}.`;
+  const uncompared = sweep.by_chance === null ? "" : ", and are not compared with chance";
+  return `${of}. ${sweep.has_text ? "" : EMPTY}${framedIn(sweep)}` +
+    `Layers and feed-forwards (FF) have a scale of colours of their own${uncompared}.`;
 };
 
 /** Which heads are framed, and how many chance would frame. @param {HeadSweepAnswer} sweep */
@@ -83,6 +86,7 @@ export const sweeps = (page, board) => {
     measure = name;
     show();
   });
+  const unable = make("p", { class: "hx-quiet", hidden: true, "data-testid": "sweep-unable" });
   const note = make("p", { class: "hx-quiet", hidden: true, "data-testid": "sweep-note" });
   measures.element.hidden = true;
   const unchanged = ["heads", "words"].map((what) =>
@@ -164,7 +168,7 @@ export const sweeps = (page, board) => {
   };
 
   return {
-    heads: [make("div", { class: "hx-sweep-bar" }, starts.heads, following, bars.heads.element), unchanged[0],
+    heads: [make("div", { class: "hx-sweep-bar" }, starts.heads, following, bars.heads.element), unable, unchanged[0],
       note],
     measures: measures.element,
     words: make("div", { class: "hx-card hx-switches-card" },
@@ -176,6 +180,8 @@ export const sweeps = (page, board) => {
     /** @param {Result} result */
     begin: (result) => {
       offerKeywords(result);
+      starts.heads.disabled = Boolean(result.why_not.head_sweep);
+      say(unable, result.why_not.head_sweep);
       for (const line of unchanged) line.hidden = !result.changes;
       // Choices that do not fit the result are dropped first.
       queueMicrotask(offer);

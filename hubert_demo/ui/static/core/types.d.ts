@@ -266,6 +266,8 @@ export interface Progress {
 }
 
 export interface HeadSweepAnswer extends Progress {
+  /** Whether the text whose loss is measured has letters, where there is one. */
+  readonly has_text: boolean;
   readonly effects: Effects;
   /** Whether a head does more than every random subspace of its layer. */
   readonly is_marked: readonly (readonly boolean[])[];
@@ -278,6 +280,8 @@ export interface WordSweepAnswer extends Progress {
   readonly effects: Effects;
   /** Whether a word does more than every stretch of silence elsewhere. */
   readonly is_marked: readonly boolean[];
+  /** Whether there are such stretches. */
+  readonly is_compared: readonly boolean[];
   /** Rise of the loss with the most important word silenced, the two, …; and in random orders. */
   readonly removed: readonly (number | null)[];
   readonly removed_at_random: readonly (readonly (number | null)[])[];

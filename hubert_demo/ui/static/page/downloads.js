@@ -104,7 +104,7 @@ export const mount = (root, page) => {
 
   // A download that needs a choice is disabled until that is made, and says why.
   const allow = () => rows.forEach(({ download: { need }, buttons }) => {
-    const reason = need && !store.choices[need.choice] ? need.reason : "";
+    const reason = need && (store.choices[need.choice] ?? "") === "" ? need.reason : "";
     buttons.forEach((one) => {
       one.disabled = Boolean(reason) || one === pressed;
       one.title = reason;
