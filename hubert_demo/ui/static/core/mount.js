@@ -216,10 +216,13 @@ const deliver = async (entry, token, name) => {
   const isWanted = () => store.result?.token === token;
   underWay++;
   delete document.body.dataset.hxComplete;
+  const isAsked = fetched.has(keyOf(token, name));
   const { part, sentence } = await once(token, name).then(
     (found) => ({ part: found, sentence: "" }),
     (problem) => ({ part: null, sentence: sentenceOf(problem) }),
   );
+  // What was here already would be drawn while sizes are being told: WebKit's console calls that an error, see above.
+  if (isAsked) await new Promise((done) => setTimeout(done));
   underWay--;
   sayWhatIsHere();
   if (!isWanted()) return false;
@@ -253,6 +256,9 @@ const complain = (entry, sentence) => {
   entry.root.prepend(entry.alert);
 };
 
+/** @param {string} token @param {string} name */
+const keyOf = (token, name) => `${token} ${name}`;
+
 /**
  * A part of the result on show or of the one that comes, asked for once, whoever wants it.
  * @param {string} token of the result
@@ -260,7 +266,7 @@ const complain = (entry, sentence) => {
  * @returns {Promise<any>} null where it is no longer wanted
  */
 export const once = (token, name) => {
-  const key = `${token} ${name}`;
+  const key = keyOf(token, name);
   const asked = fetched.get(key) ?? fetchPart(token, name, () => [coming, store.result?.token].includes(token));
   fetched.set(key, asked);
   // What failed, or was not wanted for a while, may be asked for again.
