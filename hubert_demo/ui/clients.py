@@ -1,9 +1,11 @@
 """Who asks: a page by its session, a program by its address; and whether they are still there."""
 
 import hmac
+import math
 import os
 import secrets
 import threading
+import time
 from collections import OrderedDict
 
 import gradio as gr
@@ -15,6 +17,9 @@ from hubert_demo.ui.lanes import Client
 from hubert_demo.ui.settings import SPACE_VARIABLE
 
 _MAX_LEFT = 1000
+STAYS_S = 15.0
+"""How long a page counts as being there that asks after it seemed to have left. One whose connection was lost
+asks again all the time; of one that was closed, its last question may come after its end."""
 _PROXIES_VARIABLE = "FORWARDED_ALLOW_IPS"
 
 
@@ -32,13 +37,14 @@ class Clients:
     """
 
     def __init__(self) -> None:
-        self._left: OrderedDict[str, None] = OrderedDict()
+        # Until when they count as being there nonetheless, by the monotonic clock.
+        self._left: OrderedDict[str, float] = OrderedDict()
         self._lock = threading.Lock()
 
     def leave(self, request: gr.Request) -> None:
         """A page was closed or reloaded; for Gradio's `unload`."""
         with self._lock:
-            self._left[str(request.session_hash)] = None
+            self._left[str(request.session_hash)] = -math.inf
             while len(self._left) > _MAX_LEFT:
                 self._left.popitem(last=False)
 
@@ -60,9 +66,13 @@ class Clients:
         sent = getattr(request, "_json", None)
         session = str(sent.get("session_hash") if isinstance(sent, dict) else None)
         with self._lock:
-            # Whoever asks is there, even if the connection was lost meanwhile.
-            self._left.pop(session, None)
-        return Client(session, lambda: session not in self._left, address=_address(request))
+            if session in self._left:
+                self._left[session] = time.monotonic() + STAYS_S
+        return Client(session, lambda: self._is_here(session), address=_address(request))
+
+    def _is_here(self, session: str) -> bool:
+        until = self._left.get(session)
+        return until is None or time.monotonic() < until
 
 
 def _event() -> Event | None:

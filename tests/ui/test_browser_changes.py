@@ -373,7 +373,7 @@ def test_whoever_leaves_ends_a_sweep(visit, page):
     visitor.id("sweep-heads").click()
     visitor.tab.wait_for_function("document.querySelector('.hx-switch:not(:empty)')")
     visitor.tab.goto(f"{page.demo.local_url}healthz")
-    assert page.waiting.idle(20)
+    assert page.waiting.idle(40)
 
 
 def test_switches_are_one_stop_and_large_enough_for_a_finger(visit):

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 
 from hubert_demo.ui import clients as clients_module
-from hubert_demo.ui.clients import Clients, SignedAddresses
+from hubert_demo.ui.clients import STAYS_S, Clients, SignedAddresses
 
 
 @pytest.fixture
@@ -76,6 +76,24 @@ def test_a_page_that_calls_its_session_by_a_program_s_address_is_another_client(
     program = Clients().current()
     assert page.name == program.name == "127.0.0.1"
     assert page != program
+
+
+def test_a_last_question_that_comes_after_a_page_s_end_keeps_it_for_a_while_alone(serve, monkeypatch):
+    now = 100.0
+    monkeypatch.setattr("hubert_demo.ui.clients.time.monotonic", lambda: now)
+    clients = Clients()
+    serve(SimpleNamespace(_json={"session_hash": "mine"}))
+    client = clients.current()
+    clients.leave(SimpleNamespace(session_hash="mine"))
+    assert clients.current().is_here()
+    now += STAYS_S - 1
+    assert client.is_here()
+    # One whose connection was lost goes on asking.
+    clients.current()
+    now += STAYS_S - 1
+    assert client.is_here()
+    now += 2
+    assert not client.is_here()
 
 
 def test_of_pages_and_programs_the_address_is_known(serve):
