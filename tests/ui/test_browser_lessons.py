@@ -235,6 +235,8 @@ def test_the_links_of_the_readme_s_plan_open_their_lessons(visit, page, root):
     visitor = visit()
     for title, link in links:
         visitor.tab.goto(f"{page.demo.local_url}{link}")
+        # Nobody leaves a page before it is there.
+        visitor.tab.wait_for_selector("body[data-hx-ready]")
         visitor.tab.get_by_label(f"Lesson: {title}").wait_for()
 
 
