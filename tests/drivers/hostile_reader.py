@@ -137,7 +137,9 @@ def _judged(request: dict[str, Any], fields: dict[str, Any], samples: bytes) -> 
         is_right = np.isfinite(values).all() and 0 <= fields["drawn_s"] <= fields["duration_s"] <= 3600.0005
         return "result" if is_right and fields["tracks"] else f"no overview: {fields}"
     Waveform(values, notes=tuple(fields["notes"]))
-    return "result" if np.abs(values).max() <= 1.5 else f"samples up to {np.abs(values).max():g}"
+    # Between samples as loud as can be that alternate at random, as in damaged files, resampling overshoots:
+    # 62% was seen.
+    return "result" if np.abs(values).max() <= 2 else f"samples up to {np.abs(values).max():g}"
 
 
 def is_sentence(request: dict[str, Any], said: str) -> bool:
