@@ -17,7 +17,7 @@ from hubert_demo.analysis.transcript.emissions import Emissions, emissions
 from hubert_demo.audio import FloatArray
 from hubert_demo.checkpoints import LoadedCheckpoint
 from hubert_demo.encoding import CtcOutput, Encoding
-from hubert_demo.errors import InputError, no_such
+from hubert_demo.errors import InputError, require_index
 from hubert_demo.experiments.effects import edits, listed
 from hubert_demo.inference import AFFINE, HEAD, READ_OUTS, head_logits, layer_logits
 
@@ -219,9 +219,8 @@ class Lens:
             InputError: If there is no such layer or read-out.
         """
         logits = self.require(read_out).logits
-        if not 0 <= layer < len(logits):
-            raise no_such("Layer", layer, len(logits))
-        return emissions(replace(self._ctc, logits=logits[layer]))
+        chosen = logits[require_index("Layer", layer, len(logits))]
+        return emissions(replace(self._ctc, logits=chosen))
 
     def require(self, read_out: str | None) -> LayerTexts:
         """What the layers write by a read-out; by the best one if None.

@@ -10,7 +10,7 @@ from hubert_demo.analysis.layers.colouring import COLOURINGS
 from hubert_demo.analysis.layers.projection import ProjectionSettings
 from hubert_demo.analysis.transcript.beam import split_hotwords
 from hubert_demo.deprecation import Renamed
-from hubert_demo.errors import InputError, no_such
+from hubert_demo.errors import InputError, require_index
 
 if TYPE_CHECKING:
     from hubert_demo.api import Analysis
@@ -90,10 +90,10 @@ class Choices:
             analysis.encoding.middle_layer if self.attention_layer is None else self.attention_layer
         )
         sound_layer = analysis.encoding.middle_layer if self.sound_layer is None else self.sound_layer
-        _require(layer, "Layer", num_layers + 1)
-        _require(sound_layer, "Layer", num_layers + 1)
-        _require(attention_layer, "Attention layer", num_layers)
-        _require(self.head, "Head", num_heads)
+        require_index("Layer", layer, num_layers + 1)
+        require_index("Layer", sound_layer, num_layers + 1)
+        require_index("Attention layer", attention_layer, num_layers)
+        require_index("Head", self.head, num_heads)
         if self.colour not in COLOURINGS:
             raise InputError(f"Colour {self.colour!r} is unknown; choose one of {', '.join(COLOURINGS)}.")
         found = replace(self, layer=layer, sound_layer=sound_layer, attention_layer=attention_layer)
@@ -124,8 +124,3 @@ class Choices:
 
 
 _TYPES = {int: "a whole number", str: f"a text of at most {MAX_TEXT} characters"}
-
-
-def _require(value: int, name: str, count: int) -> None:
-    if not 0 <= value < count:
-        raise no_such(name, value, count)
